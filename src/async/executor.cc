@@ -1,0 +1,102 @@
+#include "async/executor.h"
+
+#include <pthread.h>
+
+#include <thread>
+#include <utility>
+
+namespace mizzen {
+
+ThreadPool::ThreadPool(Options options) : options_(std::move(options)) {}
+ThreadPool::~ThreadPool() { stop(); }
+
+bool ThreadPool::post(std::function<void()> f) {
+  Lock lock(m_);
+  if (stopping_ || queue_.size() >= options_.queue_max) return false;
+  queue_.push_back(std::move(f));
+  if (idle_ >= queue_.size()) {
+    work_.notify_one();
+  } else if (threads_ < options_.threads_max) {
+    ++threads_;
+    // Detached, yet never lost: stop() waits until threads_ is zero, and run() touches nothing after that.
+    std::thread([this] { run(); }).detach();
+  }
+  return true;
+}
+
+void ThreadPool::run() {
+  pthread_setname_np(pthread_self(), options_.name.substr(0, 15).c_str());
+  m_.lock();
+  for (;;) {
+    while (queue_.empty() && !stopping_) {
+      ++idle_;
+      const bool woken = work_.wait_until(m_, Deadline::after(std::chrono::milliseconds(options_.idle_ms)));
+      --idle_;
+      if (!woken && queue_.empty()) break;
+    }
+    if (queue_.empty()) break;
+    std::function<void()> f = std::move(queue_.front());
+    queue_.pop_front();
+    m_.unlock();
+    f();
+    f = nullptr;
+    m_.lock();
+  }
+  --threads_;
+  ended_.notify_all();
+  m_.unlock();
+}
+
+void ThreadPool::stop() {
+  Lock lock(m_);
+  stopping_ = true;
+  work_.notify_all();
+  while (threads_ > 0) ended_.wait(m_);
+}
+
+size_t ThreadPool::depth() const {
+  Lock lock(m_);
+  return queue_.size();
+}
+
+struct SerialQueue::State : std::enable_shared_from_this<State> {
+  explicit State(Executor& e) : on(e) {}
+  Executor& on;
+  Mutex m;
+  std::deque<std::function<void()>> queue MZ_GUARDED_BY(m);
+  bool scheduled MZ_GUARDED_BY(m) = false;
+
+  void drain() {
+    for (;;) {
+      std::function<void()> f;
+      {
+        Lock lock(m);
+        if (queue.empty()) {
+          scheduled = false;
+          return;
+        }
+        f = std::move(queue.front());
+        queue.pop_front();
+      }
+      f();
+    }
+  }
+};
+
+SerialQueue::SerialQueue(Executor& on) : state_(std::make_shared<State>(on)) {}
+
+bool SerialQueue::post(std::function<void()> f) {
+  {
+    Lock lock(state_->m);
+    state_->queue.push_back(std::move(f));
+    if (state_->scheduled) return true;
+    state_->scheduled = true;
+  }
+  if (state_->on.post([s = state_] { s->drain(); })) return true;
+  Lock lock(state_->m);
+  state_->scheduled = false;
+  state_->queue.clear();
+  return false;
+}
+
+}  // namespace mizzen

@@ -1,0 +1,46 @@
+#include "async/executor.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "async/stop.h"
+
+namespace mizzen {
+TEST(ThreadPool, RunsEverythingBeforeStopReturns) {
+  std::atomic<int> ran = 0;
+  ThreadPool pool({.threads_max = 3});
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(pool.post([&] { ++ran; }));
+  pool.stop();
+  EXPECT_EQ(ran, 500);
+  EXPECT_FALSE(pool.post([] {}));
+}
+TEST(ThreadPool, RefusesBeyondItsBound) {
+  StopSource gate;
+  ThreadPool pool({.threads_max = 1, .queue_max = 2});
+  ASSERT_TRUE(pool.post([&] { gate.token().wait_until(Deadline::never()); }));
+  int accepted = 0;
+  for (int i = 0; i < 10; ++i) accepted += pool.post([] {});
+  EXPECT_LE(accepted, 2);
+  gate.stop();
+}
+TEST(SerialQueue, FunctionsNeverOverlapAndKeepTheirOrder) {
+  ThreadPool pool({.threads_max = 4});
+  SerialQueue queue(pool);
+  std::vector<int> seen;  // unguarded on purpose: TSan would tell
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(queue.post([&seen, i] { seen.push_back(i); }));
+  pool.stop();
+  ASSERT_EQ(seen.size(), 1000u);
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(seen[i], i);
+}
+TEST(StopToken, CallbackRunsOnceAndUnregisters) {
+  StopSource source;
+  int calls = 0;
+  auto kept = source.token().on_stop([&] { ++calls; });
+  { auto dropped = source.token().on_stop([&] { calls += 100; }); }
+  source.stop();
+  source.stop();
+  EXPECT_EQ(calls, 1);
+  EXPECT_TRUE(source.token().wait_until(Deadline::never()));
+}
+}  // namespace mizzen

@@ -1,0 +1,58 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+
+namespace mizzen {
+
+/// Monotonic time: deadlines, back-off, leases as held in memory. Survives a jump of the wall clock.
+using Monotonic = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
+/// Wall time, UTC: what is written into objects.
+using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds>;
+using Duration = std::chrono::nanoseconds;
+
+/// The two clocks everything takes by reference. Tests pass a ManualClock; the program passes real_clock().
+/// Threading: thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual Monotonic monotonic() const = 0;
+  virtual WallTime wall() const = 0;
+};
+
+/// The system's clocks. The only place that reads them.
+const Clock& real_clock();
+
+/// A clock that moves only when told. Threading: externally synchronised for writes.
+class ManualClock : public Clock {
+ public:
+  explicit ManualClock(WallTime wall = WallTime(std::chrono::seconds(1'700'000'000))) : wall_(wall) {}
+  Monotonic monotonic() const override { return monotonic_; }
+  WallTime wall() const override { return wall_; }
+  void advance(Duration by) {
+    monotonic_ += by;
+    wall_ += by;
+  }
+
+ private:
+  Monotonic monotonic_{Duration(std::chrono::hours(1))};
+  WallTime wall_;
+};
+
+/// A point in monotonic time at which a blocking call gives up. Passed down unchanged: it never restarts.
+class Deadline {
+ public:
+  static Deadline never() { return Deadline(Monotonic::max()); }
+  static Deadline at(Monotonic when) { return Deadline(when); }
+  static Deadline after(Duration d, const Clock& clock = real_clock()) { return Deadline(clock.monotonic() + d); }
+  Monotonic when() const { return when_; }
+  bool is_never() const { return when_ == Monotonic::max(); }
+  bool expired(const Clock& clock = real_clock()) const { return !is_never() && clock.monotonic() >= when_; }
+  /// Zero where expired; a year where it never expires, so that it can be handed to a wait.
+  Duration left(const Clock& clock = real_clock()) const;
+
+ private:
+  explicit Deadline(Monotonic when) : when_(when) {}
+  Monotonic when_;
+};
+
+}  // namespace mizzen
