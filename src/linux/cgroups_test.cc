@@ -1,0 +1,89 @@
+#include "linux/cgroups.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "linux/process.h"
+#include "linux/system_info.h"
+#include "linux/testing/scratch.h"
+
+namespace mizzen::linux {
+namespace {
+
+MountEntry mount(std::string type, std::string at, std::string super_options) {
+  MountEntry m;
+  m.type = std::move(type);
+  m.mount_point = std::move(at);
+  m.super_options = std::move(super_options);
+  return m;
+}
+
+TEST(Cgroups, VersionIsSeenFromTheMounts) {
+  auto v2 = Cgroups::from_mounts({mount("cgroup2", "/sys/fs/cgroup", "rw")});
+  ASSERT_TRUE(v2.ok());
+  EXPECT_TRUE(v2->unified());
+  auto v1 = Cgroups::from_mounts({mount("cgroup", "/c/cpu,cpuacct", "rw,cpu,cpuacct"), mount("cgroup", "/c/memory", "rw,memory")});
+  ASSERT_TRUE(v1.ok());
+  EXPECT_FALSE(v1->unified());
+  EXPECT_FALSE(Cgroups::from_mounts({mount("cgroup", "/c/pids", "rw,pids")}).ok());
+}
+
+TEST(Cgroups, WeightsFollowShares) {
+  EXPECT_EQ(cpu_weight_of_shares(2), 1u);
+  EXPECT_EQ(cpu_weight_of_shares(1024), 39u);
+  EXPECT_EQ(cpu_weight_of_shares(262144), 10000u);
+}
+
+class CgroupsLive : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!is_root()) GTEST_SKIP() << "needs root";
+    auto found = Cgroups::detect();
+    if (!found.ok()) GTEST_SKIP() << found.error().message();
+    groups_ = std::move(*found);
+  }
+  void TearDown() override {
+    if (groups_) EXPECT_TRUE(groups_->remove(root_).ok());
+  }
+  const std::string root_ = "/mizzen-test-" + std::to_string(::getpid());
+  std::optional<Cgroups> groups_;
+};
+
+TEST_F(CgroupsLive, GroupIsMadeWithLimitsHoldsAProcessAndGoes) {
+  const std::string group = root_ + "/burstable/pod1";
+  ASSERT_TRUE(groups_->ensure(group, {.cpu_shares = 512, .cpu_quota_us = 50'000, .memory_limit_bytes = 64 << 20}).ok());
+  ASSERT_TRUE(groups_->ensure(group, {}).ok());
+  EXPECT_TRUE(groups_->exists(group));
+  EXPECT_EQ(groups_->children(root_), std::vector<std::string>{"burstable"});
+  if (!groups_->unified()) {
+    EXPECT_EQ(*read_file("/sys/fs/cgroup/cpu" + group + "/cpu.cfs_quota_us"), "50000\n");
+    EXPECT_EQ(*read_file("/sys/fs/cgroup/memory" + group + "/memory.limit_in_bytes"), std::to_string(64 << 20) + "\n");
+    auto inside = Process::spawn(
+        {.argv = {"sh", "-c", "for c in cpu memory cpuset; do echo $$ > /sys/fs/cgroup/$c" + group + "/cgroup.procs; done; exec sleep 60"}});
+    ASSERT_TRUE(inside.ok());
+    for (int i = 0; i < 200 && groups_->processes(root_).empty(); ++i) ::usleep(10'000);
+    EXPECT_EQ(groups_->processes(root_), std::vector<int>{inside->pid()});
+    EXPECT_EQ(groups_->remove(group).error().code(), Code::Conflict);
+    EXPECT_GT(*groups_->working_set_bytes(group), 0u);
+    ASSERT_TRUE(inside->terminate(std::chrono::seconds(5)).ok());
+  }
+  ASSERT_TRUE(groups_->remove(group).ok());
+  EXPECT_FALSE(groups_->exists(group));
+  EXPECT_FALSE(groups_->remove("/").ok());
+  EXPECT_FALSE(groups_->ensure("/a/../..", {}).ok());
+}
+
+TEST(SystemInfo, KnowsTheMachine) {
+  const auto info = system_info();
+  EXPECT_FALSE(info.hostname.empty());
+  EXPECT_FALSE(info.kernel_version.empty());
+  EXPECT_EQ(info.boot_id.size(), 36u);
+  EXPECT_GT(info.memory_bytes, 100u << 20);
+  EXPECT_GT(info.cpus, 0);
+  EXPECT_LT(available_memory_bytes(), info.memory_bytes);
+  EXPECT_FALSE(set_kernel_parameter("no/such/parameter", "1").ok());
+}
+
+}  // namespace
+}  // namespace mizzen::linux

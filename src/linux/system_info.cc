@@ -1,0 +1,85 @@
+#include "linux/system_info.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/utsname.h>
+
+#include <cerrno>
+
+#include "base/strings.h"
+#include "linux/descriptor.h"
+
+namespace mizzen::linux {
+namespace {
+
+std::string first_line(const std::string& path) {
+  auto text = read_file(path, 4096);
+  return text.ok() ? std::string(trim(split(*text, '\n')[0])) : std::string();
+}
+
+uint64_t meminfo_bytes(std::string_view field) {
+  const auto text = read_file("/proc/meminfo", 65536);
+  if (!text.ok()) return 0;
+  for (auto line : split(*text, '\n')) {
+    if (!line.starts_with(field) || line.size() <= field.size() || line[field.size()] != ':') continue;
+    auto number = trim(line.substr(field.size() + 1));
+    number = number.substr(0, number.find(' '));
+    return parse_int<uint64_t>(number).value_or(0) * 1024;
+  }
+  return 0;
+}
+
+std::string os_image() {
+  for (const char* path : {"/etc/os-release", "/usr/lib/os-release"}) {
+    const auto text = read_file(path, 65536);
+    if (!text.ok()) continue;
+    for (auto line : split(*text, '\n')) {
+      if (!line.starts_with("PRETTY_NAME=")) continue;
+      auto value = line.substr(12);
+      if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'')) value = value.substr(1, value.size() - 2);
+      return std::string(value);
+    }
+  }
+  return {};
+}
+
+std::string go_architecture(std::string_view machine) {
+  if (machine == "x86_64") return "amd64";
+  if (machine == "aarch64") return "arm64";
+  return std::string(machine);
+}
+
+}  // namespace
+
+SystemInfo system_info() {
+  SystemInfo out;
+  utsname name{};
+  if (::uname(&name) == 0) {
+    out.hostname = name.nodename;
+    out.kernel_version = name.release;
+    out.architecture = go_architecture(name.machine);
+  }
+  out.os_image = os_image();
+  out.machine_id = first_line("/etc/machine-id");
+  out.system_uuid = to_lower(first_line("/sys/class/dmi/id/product_uuid"));
+  if (out.system_uuid.empty()) out.system_uuid = out.machine_id;
+  out.boot_id = first_line("/proc/sys/kernel/random/boot_id");
+  out.memory_bytes = meminfo_bytes("MemTotal");
+  out.swap_bytes = meminfo_bytes("SwapTotal");
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) == 0) out.cpus = CPU_COUNT(&set);
+  return out;
+}
+
+uint64_t available_memory_bytes() { return meminfo_bytes("MemAvailable"); }
+
+Result<void> set_kernel_parameter(const std::string& path, const std::string& value) {
+  const std::string file = "/proc/sys/" + path;
+  Fd fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!fd.valid()) return system_error("open " + file, errno);
+  if (::write(fd.get(), value.data(), value.size()) < 0) return system_error("write " + file, errno);
+  return {};
+}
+
+}  // namespace mizzen::linux

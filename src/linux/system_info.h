@@ -1,0 +1,30 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+
+namespace mizzen::linux {
+
+/// What a node says about its machine in status.nodeInfo and status.capacity. What cannot be read is empty or zero.
+struct SystemInfo {
+  std::string hostname;
+  std::string kernel_version;   ///< uname -r
+  std::string os_image;         ///< PRETTY_NAME of os-release
+  std::string architecture;     ///< as Go names it: amd64, arm64
+  std::string machine_id;
+  std::string system_uuid;
+  std::string boot_id;
+  uint64_t memory_bytes = 0;
+  uint64_t swap_bytes = 0;
+  int cpus = 0;
+};
+SystemInfo system_info();
+
+/// Bytes of memory that can be given to programs without swapping (MemAvailable); 0 where unknown.
+uint64_t available_memory_bytes();
+
+/// Writes a kernel parameter: set_kernel_parameter("net/ipv4/ip_forward", "1").
+Result<void> set_kernel_parameter(const std::string& path, const std::string& value);
+
+}  // namespace mizzen::linux
