@@ -1,0 +1,274 @@
+#include "store/internal/watch_hub.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "store/errors.h"
+
+namespace mizzen::store {
+namespace {
+
+thread_local int t_sink_depth = 0;
+
+}  // namespace
+
+/// One watch. next_ and the sink are touched only under m_, which is held during sink calls.
+class WatchHub::Watcher {
+ public:
+  Watcher(WatchHub& hub, WatchRequest request, WatchSink sink)
+      : hub_(hub), request_(std::move(request)), sink_(std::move(sink)), next_(request_.from.get()) {}
+
+  const WatchRequest& request() const { return request_; }
+  Revision next() const { return Revision(next_.load(std::memory_order_acquire)); }
+  void set_next(Revision next) { next_.store(next.get(), std::memory_order_release); }
+  bool live() const { return live_.load(std::memory_order_acquire); }
+  void set_live() { live_.store(true, std::memory_order_release); }
+  bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
+
+  Revision progress() const {
+    // live_ before delivered_: a watch that went live after the load of delivered_ may not claim what it missed.
+    const bool live = this->live();
+    const int64_t own = next_.load(std::memory_order_acquire) - 1;
+    return Revision(live ? std::max(own, hub_.delivered_.load(std::memory_order_acquire)) : own);
+  }
+
+  /// Hands over the events of the range that are not older than next_.
+  void deliver(Revision through, std::span<const Committed> events) {
+    std::vector<const Event*> picked;
+    const Revision next = this->next();
+    std::vector<Event> own;  // those that had to be copied to add what was there before
+    own.reserve(request_.prev_kv ? events.size() : 0);
+    for (const Committed& committed : events) {
+      const Event& event = committed.event;
+      if (event.kv.mod_revision < next || !request_.range.contains(event.kv.key)) continue;
+      if (request_.prev_kv && !event.prev && committed.prev_revision.get() > 0) {
+        own.push_back(event);
+        own.back().prev = hub_.history_.at_revision(event.kv.key, committed.prev_revision);
+        picked.push_back(&own.back());
+      } else {
+        picked.push_back(&event);
+      }
+    }
+    if (picked.empty()) return;
+    send(WatchMessage{through, picked, std::nullopt});
+  }
+
+  /// Calls the sink unless cancelled; the first end is the last message.
+  void send(const WatchMessage& message) {
+    Lock lock(m_);
+    call_sink(message);
+  }
+
+  /// Under the lock, so that no message with a later revision can come between.
+  void send_progress() {
+    Lock lock(m_);
+    call_sink(WatchMessage{progress(), {}, std::nullopt});
+  }
+
+  void cancel() {
+    cancelled_.store(true, std::memory_order_release);
+    if (in_sink_.load(std::memory_order_acquire) &&
+        pthread_equal(sink_thread_.load(std::memory_order_acquire), pthread_self())) {
+      return;  // called by the sink itself
+    }
+    Lock lock(m_);  // waits for a call in progress
+  }
+
+  std::atomic<bool> progress_asked{false};
+
+ private:
+  void call_sink(const WatchMessage& message) MZ_REQUIRES(m_) {
+    if (cancelled()) return;
+    if (message.end) cancelled_.store(true, std::memory_order_release);
+    sink_thread_.store(pthread_self(), std::memory_order_release);
+    in_sink_.store(true, std::memory_order_release);
+    ++t_sink_depth;
+    sink_(message);
+    --t_sink_depth;
+    in_sink_.store(false, std::memory_order_release);
+    if (message.revision >= next()) set_next(Revision(message.revision.get() + 1));
+  }
+
+  WatchHub& hub_;
+  const WatchRequest request_;
+  const WatchSink sink_;
+  std::atomic<int64_t> next_;
+  std::atomic<bool> live_{false};
+  std::atomic<bool> cancelled_{false};
+  std::atomic<bool> in_sink_{false};
+  std::atomic<pthread_t> sink_thread_{};
+  Mutex m_;
+};
+
+class WatchHub::Handle final : public Watch {
+ public:
+  Handle(WatchHub& hub, std::shared_ptr<Watcher> watcher) : hub_(hub), watcher_(std::move(watcher)) {}
+  ~Handle() override {
+    watcher_->cancel();
+    hub_.remove(watcher_);
+  }
+  Revision progress() const override { return watcher_->progress(); }
+  void request_progress() override { hub_.request_progress(watcher_); }
+
+ private:
+  WatchHub& hub_;
+  const std::shared_ptr<Watcher> watcher_;
+};
+
+WatchHub::WatchHub(Executor& catch_up, History& history, Revision newest)
+    : executor_(catch_up),
+      history_(history),
+      delivered_(newest.get()),
+      live_(std::make_shared<const List>()),
+      dispatched_(newest) {}
+
+WatchHub::~WatchHub() { end_all(stopped()); }
+
+void WatchHub::forbid_in_sink(const char* call) {
+  if (t_sink_depth == 0) return;
+  std::fprintf(stderr, "store: %s called from a watch sink or commit callback\n", call);
+  std::abort();
+}
+
+std::unique_ptr<Watch> WatchHub::add(WatchRequest request, WatchSink sink) {
+  auto watcher = std::make_shared<Watcher>(*this, std::move(request), std::move(sink));
+  auto handle = std::make_unique<Handle>(*this, watcher);
+  std::optional<Error> refused;
+  bool behind = false;
+  {
+    Lock lock(m_);
+    if (ended_) {
+      refused = ended_;
+    } else if (live_->size() + catching_up_.size() >= kWatchesMax) {
+      refused = too_many_requests();
+    } else {
+      if (watcher->request().prev_kv) ++prev_wanted_;
+      // 0 means from now on: after everything that can be read already, dispatched or not.
+      if (watcher->next().get() == 0) watcher->set_next(Revision(history_.newest().get() + 1));
+      behind = watcher->next() <= dispatched_;
+      if (behind) {
+        catching_up_.push_back(watcher);
+      } else {
+        auto list = std::make_shared<List>(*live_);
+        list->push_back(watcher);
+        live_ = std::move(list);
+        watcher->set_live();
+      }
+    }
+  }
+  if (refused) {
+    watcher->send(WatchMessage{{}, {}, std::move(refused)});
+  } else if (behind) {
+    start_catch_up(std::move(watcher));
+  }
+  return handle;
+}
+
+void WatchHub::start_catch_up(std::shared_ptr<Watcher> watcher) {
+  if (executor_.post([this, watcher] { catch_up(watcher); })) return;
+  watcher->send(WatchMessage{{}, {}, too_many_requests()});
+}
+
+void WatchHub::catch_up(const std::shared_ptr<Watcher>& watcher) {
+  if (watcher->cancelled()) return;
+  const Revision from = watcher->next();
+  Result<History::Chunk> chunk = history_.read_history(from, watcher->request().range, watcher->request().prev_kv);
+  if (!chunk.ok()) {
+    watcher->send(WatchMessage{{}, {}, chunk.error()});
+    return;
+  }
+  if (chunk->events.empty()) {
+    if (chunk->through >= from) watcher->set_next(Revision(chunk->through.get() + 1));
+  } else {
+    watcher->deliver(chunk->through, chunk->events);
+  }
+  // One chunk at a time, so that many watches that are behind share the executor.
+  if (!try_go_live(watcher)) start_catch_up(watcher);
+}
+
+bool WatchHub::try_go_live(const std::shared_ptr<Watcher>& watcher) {
+  Lock lock(m_);
+  if (ended_ || watcher->cancelled()) return true;
+  if (watcher->next() <= dispatched_) return false;
+  std::erase(catching_up_, watcher);
+  auto list = std::make_shared<List>(*live_);
+  list->push_back(watcher);
+  live_ = std::move(list);
+  watcher->set_live();
+  return true;
+}
+
+void WatchHub::remove(const std::shared_ptr<Watcher>& watcher) {
+  Lock lock(m_);
+  size_t found = std::erase(catching_up_, watcher);
+  if (std::find(live_->begin(), live_->end(), watcher) != live_->end()) {
+    auto list = std::make_shared<List>(*live_);
+    std::erase(*list, watcher);
+    live_ = std::move(list);
+    ++found;
+  }
+  if (found > 0 && watcher->request().prev_kv) --prev_wanted_;
+}
+
+void WatchHub::dispatch(Revision through, std::span<const Committed> events) {
+  std::shared_ptr<const List> live;
+  {
+    Lock lock(m_);
+    dispatched_ = through;
+    live = live_;
+  }
+  for (const auto& watcher : *live) watcher->deliver(through, events);
+  bool asked = false;
+  {
+    Lock lock(m_);
+    delivered_.store(through.get(), std::memory_order_release);
+    for (const auto& watcher : *live_) asked = asked || watcher->progress_asked.load(std::memory_order_relaxed);
+    live = live_;
+  }
+  if (!asked) return;
+  for (const auto& watcher : *live) {
+    if (watcher->progress_asked.exchange(false)) watcher->send_progress();
+  }
+}
+
+void WatchHub::request_progress(const std::shared_ptr<Watcher>& watcher) {
+  const Revision target = history_.newest();
+  {
+    Lock lock(m_);
+    if (ended_ || watcher->cancelled()) return;
+    // While events are on their way (or history is), the message follows them.
+    if (watcher->progress() < target) {
+      watcher->progress_asked = true;
+      if (watcher->live()) return;
+    }
+  }
+  const bool posted = executor_.post([this, watcher, target] {
+    if (watcher->cancelled()) return;
+    if (watcher->progress() >= target) {
+      watcher->progress_asked = false;
+      watcher->send_progress();
+    } else {
+      request_progress(watcher);
+    }
+  });
+  if (!posted) watcher->progress_asked = true;  // the next commit sends it
+}
+
+void WatchHub::end_all(const Error& error) {
+  List all;
+  {
+    Lock lock(m_);
+    if (ended_) return;
+    ended_ = error;
+    all = catching_up_;
+    all.insert(all.end(), live_->begin(), live_->end());
+    catching_up_.clear();
+    live_ = std::make_shared<const List>();
+  }
+  for (const auto& watcher : all) watcher->send(WatchMessage{{}, {}, error});
+}
+
+}  // namespace mizzen::store

@@ -1,0 +1,84 @@
+#pragma once
+#include <atomic>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "async/executor.h"
+#include "async/mutex.h"
+#include "store/store.h"
+
+namespace mizzen::store {
+
+/// An event as a local store makes it, with what is needed to fill in `prev` later.
+struct Committed {
+  Event event;              ///< prev filled in where that was cheap
+  Revision prev_revision;  ///< of the put this one replaced or deleted; 0: none
+};
+
+/// Past events, read by watches that begin in the past or missed the start.
+class History {
+ public:
+  /// Events of whole revisions, in order; everything of the range up to `through` is in it.
+  struct Chunk {
+    std::vector<Committed> events;
+    Revision through;
+  };
+  virtual ~History() = default;
+  /// Events of the range from revision `from` on, about events_max or bytes_max of them at most (but at least one
+  /// revision). `through` is at least `from` where that revision exists; where nothing newer exists it is the newest
+  /// revision. Expired where `from` has been compacted. Threading: thread-safe.
+  virtual Result<Chunk> read_history(Revision from, const KeyRange& range, bool prev_kv) = 0;
+  /// The value of `key` as put at `revision`; nothing where compacted.
+  virtual std::optional<KeyValue> at_revision(std::string_view key, Revision revision) = 0;
+  /// The newest revision that reads see.
+  virtual Revision newest() const = 0;
+};
+
+/// Role: the watches of one local store: hands committed events to those that are up to date, and lets the others
+/// catch up from history on an executor before they join.
+/// Threading: thread-safe; dispatch() is called by one committing thread at a time, in revision order, after the
+/// events can be read. Sinks run without the hub's lock held; each watch has a lock of its own that makes its
+/// messages come one at a time.
+/// Invariants: I1 a live watch has been handed everything up to delivered(). I2 a watch goes live only under m_ and
+/// only once its next revision is newer than any dispatched.
+/// Bounds: kWatchesMax.
+class WatchHub {
+ public:
+  WatchHub(Executor& catch_up, History& history, Revision newest);
+  ~WatchHub();
+
+  std::unique_ptr<Watch> add(WatchRequest request, WatchSink sink);
+  void dispatch(Revision through, std::span<const Committed> events);
+  /// Ends every watch; later ones end at once.
+  void end_all(const Error& error);
+  /// True where at least one watch wants to see what was there before.
+  bool prev_wanted() const { return prev_wanted_.load(std::memory_order_relaxed) > 0; }
+  /// Aborts where the calling thread is inside a sink: a blocking commit there could wait for itself.
+  static void forbid_in_sink(const char* call);
+
+ private:
+  class Watcher;
+  class Handle;
+  friend class Watcher;
+
+  void start_catch_up(std::shared_ptr<Watcher> watcher);
+  void catch_up(const std::shared_ptr<Watcher>& watcher);
+  /// True where it joined the live ones.
+  bool try_go_live(const std::shared_ptr<Watcher>& watcher);
+  void remove(const std::shared_ptr<Watcher>& watcher);
+  void request_progress(const std::shared_ptr<Watcher>& watcher);
+
+  Executor& executor_;
+  History& history_;
+  std::atomic<int64_t> delivered_;
+  std::atomic<int> prev_wanted_{0};
+  Mutex m_;
+  using List = std::vector<std::shared_ptr<Watcher>>;
+  std::shared_ptr<const List> live_ MZ_GUARDED_BY(m_);
+  List catching_up_ MZ_GUARDED_BY(m_);
+  Revision dispatched_ MZ_GUARDED_BY(m_);
+  std::optional<Error> ended_ MZ_GUARDED_BY(m_);
+};
+
+}  // namespace mizzen::store

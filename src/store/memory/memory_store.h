@@ -1,0 +1,82 @@
+#pragma once
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "async/executor.h"
+#include "async/mutex.h"
+#include "store/internal/evaluate.h"
+#include "store/internal/lease_table.h"
+#include "store/internal/watch_hub.h"
+#include "store/store.h"
+
+namespace mizzen::store {
+
+/// Role: the whole store contract in memory, for tests and throw-away clusters. Nothing survives it.
+/// Lifecycle: watches go before it. Nothing ends by itself: call maintain() for leases to expire.
+/// Threading: thread-safe. lock order: commit_m_, then m_. Executors given must run until the store is gone.
+/// What it does not model: a disk that is slow or full, a restart.
+class MemoryStore final : public Store, private History, private KeyView {
+ public:
+  struct Options {
+    const Clock* clock = &real_clock();
+    Executor* executor = nullptr;  ///< for submit() and watches that are behind; null: a thread of its own
+  };
+  MemoryStore();
+  explicit MemoryStore(Options options);
+  ~MemoryStore() override;
+
+  Result<RangeResult> range(const RangeRequest& request, Deadline deadline) override;
+  Result<TxnResult> txn(Txn txn, Deadline deadline) override;
+  void submit(Txn txn, Deadline deadline, Done done) override;
+  std::unique_ptr<Watch> watch(WatchRequest request, WatchSink sink) override;
+  Result<LeaseId> grant(std::chrono::seconds ttl, Deadline deadline) override;
+  Result<void> revoke(LeaseId lease, Deadline deadline) override;
+  Result<void> compact(Revision revision, Deadline deadline) override;
+  Result<Revision> current_revision(Deadline deadline) override;
+  Result<void> health(Deadline deadline) override;
+  Result<uint64_t> size_bytes(Deadline deadline) override;
+
+  /// Ends the leases that are due.
+  void maintain();
+
+ private:
+  struct Version {
+    KeyValue kv;
+    bool deleted = false;
+  };
+  struct Logged {
+    std::string key;
+    Revision revision;
+    Revision prev_revision;
+  };
+
+  Result<Chunk> read_history(Revision from, const KeyRange& range, bool prev_kv) override;
+  std::optional<KeyValue> at_revision(std::string_view key, Revision revision) override;
+  Revision newest() const override;
+  Result<std::optional<KeyValue>> newest(const std::string& key, bool with_value) override;
+  bool lease_exists(LeaseId lease) override { return leases_.exists(lease); }
+
+  Result<TxnResult> commit(const Txn& txn);
+  void apply(const Evaluated& evaluated) MZ_REQUIRES(m_);
+  Result<Event> event_of(const Logged& logged) const MZ_REQUIRES(m_);
+  const Version* version_at(std::string_view key, Revision revision) const MZ_REQUIRES(m_);
+
+  const Options options_;
+  std::unique_ptr<ThreadPool> own_;
+  std::unique_ptr<SerialQueue> submitted_;
+  Mutex commit_m_;  ///< one commit at a time, up to the end of its dispatch
+  mutable Mutex m_;
+  std::map<std::string, std::vector<Version>, std::less<>> keys_ MZ_GUARDED_BY(m_);
+  std::deque<Logged> log_ MZ_GUARDED_BY(m_);  ///< changes after compacted_, in order
+  std::map<LeaseId, std::set<std::string>> lease_keys_ MZ_GUARDED_BY(m_);
+  Revision current_ MZ_GUARDED_BY(m_){1};
+  Revision compacted_ MZ_GUARDED_BY(m_){0};
+  uint64_t bytes_ MZ_GUARDED_BY(m_) = 0;
+  LeaseTable leases_;
+  std::unique_ptr<WatchHub> hub_;
+};
+
+}  // namespace mizzen::store
