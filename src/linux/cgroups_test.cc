@@ -59,8 +59,8 @@ TEST_F(CgroupsLive, GroupIsMadeWithLimitsHoldsAProcessAndGoes) {
   if (!groups_->unified()) {
     EXPECT_EQ(*read_file("/sys/fs/cgroup/cpu" + group + "/cpu.cfs_quota_us"), "50000\n");
     EXPECT_EQ(*read_file("/sys/fs/cgroup/memory" + group + "/memory.limit_in_bytes"), std::to_string(64 << 20) + "\n");
-    auto inside = Process::spawn(
-        {.argv = {"sh", "-c", "for c in cpu memory cpuset; do echo $$ > /sys/fs/cgroup/$c" + group + "/cgroup.procs; done; exec sleep 60"}});
+    const std::string enter = "for c in cpu memory cpuset; do echo $$ > /sys/fs/cgroup/$c" + group + "/cgroup.procs; done; ";
+    auto inside = Process::spawn({.argv = {"sh", "-c", enter + "exec sleep 60"}});
     ASSERT_TRUE(inside.ok());
     for (int i = 0; i < 200 && groups_->processes(root_).empty(); ++i) ::usleep(10'000);
     EXPECT_EQ(groups_->processes(root_), std::vector<int>{inside->pid()});

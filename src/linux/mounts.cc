@@ -91,7 +91,7 @@ Result<bool> is_mount_point(const std::string& path) {
 }
 
 Result<void> bind_mount(const std::string& source, const std::string& target, const BindOptions& options) {
-  const unsigned long flags = MS_BIND | (options.recursive ? MS_REC : 0UL);
+  const unsigned long flags = MS_BIND | (options.recursive ? static_cast<unsigned long>(MS_REC) : 0UL);
   if (::mount(source.c_str(), target.c_str(), nullptr, flags, nullptr) != 0) {
     return system_error(fmt::format("bind mount {} at {}", source, target), errno);
   }

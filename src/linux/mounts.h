@@ -25,6 +25,7 @@ Result<std::vector<MountEntry>> mounts();
 /// True where a mount stands exactly at `path` (no trailing slash).
 Result<bool> is_mount_point(const std::string& path);
 
+/// How a bind mount shows its source.
 struct BindOptions {
   bool read_only = false;
   bool recursive = true;
@@ -34,6 +35,7 @@ Result<void> bind_mount(const std::string& source, const std::string& target, co
 /// The same for something already opened, so that nothing between look-up and mount can be swapped.
 Result<void> bind_mount(const Fd& source, const std::string& target, const BindOptions& options = {});
 
+/// A file system in memory.
 struct TmpfsOptions {
   uint64_t size_bytes = 0;  ///< 0: the kernel's default, half of the memory
   unsigned mode = 0755;
