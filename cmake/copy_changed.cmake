@@ -1,0 +1,6 @@
+file(GLOB_RECURSE files RELATIVE ${FROM} ${FROM}/*)
+foreach(file ${files})
+  get_filename_component(folder ${TO}/${file} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  file(COPY_FILE ${FROM}/${file} ${TO}/${file} ONLY_IF_DIFFERENT)
+endforeach()

@@ -1,0 +1,115 @@
+#include "codec/json_text.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace mizzen::codec {
+namespace {
+constexpr std::array<bool, 256> make_plain() {
+  std::array<bool, 256> t{};
+  for (size_t c = 0x20; c < 0x7f; ++c) t[c] = c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+  t[0x7f] = true;
+  return t;
+}
+constexpr std::array<bool, 256> kPlain = make_plain();
+constexpr std::string_view kHex = "0123456789abcdef";
+
+void append_unicode_escape(std::string& out, uint32_t v) {
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += kHex[v >> shift & 15];
+}
+}  // namespace
+
+size_t utf8_length(std::string_view s) {
+  if (s.empty()) return 0;
+  const auto at = [&](size_t i) { return static_cast<uint8_t>(s[i]); };
+  const auto cont = [&](size_t i) { return i < s.size() && (at(i) & 0xc0) == 0x80; };
+  const uint8_t c = at(0);
+  if (c < 0x80) return 1;
+  if (c >= 0xc2 && c <= 0xdf) return cont(1) ? 2 : 0;
+  if ((c & 0xf0) == 0xe0) {
+    if (!cont(1) || !cont(2)) return 0;
+    if ((c == 0xe0 && at(1) < 0xa0) || (c == 0xed && at(1) > 0x9f)) return 0;
+    return 3;
+  }
+  if (c >= 0xf0 && c <= 0xf4) {
+    if (!cont(1) || !cont(2) || !cont(3)) return 0;
+    if ((c == 0xf0 && at(1) < 0x90) || (c == 0xf4 && at(1) > 0x8f)) return 0;
+    return 4;
+  }
+  return 0;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  size_t from = 0, i = 0;
+  const auto flush = [&] { out.append(text.substr(from, i - from)); };
+  while (i < text.size()) {
+    const unsigned char c = static_cast<unsigned char>(text[i]);
+    if (kPlain[c]) {
+      ++i;
+      continue;
+    }
+    if (c >= 0x80) {
+      const size_t n = utf8_length(text.substr(i));
+      const bool separator = n == 3 && c == 0xe2 && static_cast<uint8_t>(text[i + 1]) == 0x80 &&
+                             (static_cast<uint8_t>(text[i + 2]) | 1) == 0xa9;
+      if (n != 0 && !separator) {
+        i += n;
+        continue;
+      }
+      flush();
+      if (separator) {
+        append_unicode_escape(out, static_cast<uint8_t>(text[i + 2]) == 0xa8 ? 0x2028 : 0x2029);
+        i += 3;
+      } else {
+        out += "\\ufffd";
+        ++i;
+      }
+      from = i;
+      continue;
+    }
+    flush();
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\b': out += "\\b"; break;
+      case '\f': out += "\\f"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default: append_unicode_escape(out, c);
+    }
+    from = ++i;
+  }
+  flush();
+  out += '"';
+}
+
+void append_json_int(std::string& out, int64_t value) {
+  char buffer[24];
+  const auto r = std::to_chars(buffer, buffer + sizeof buffer, value);
+  out.append(buffer, static_cast<size_t>(r.ptr - buffer));
+}
+
+void append_json_double(std::string& out, double value) {
+  if (!std::isfinite(value)) {  // JSON has no such number; Go refuses to encode it
+    out += "null";
+    return;
+  }
+  char buffer[64];
+  const double magnitude = std::fabs(value);
+  if (magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21)) {
+    auto r = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+    std::string s(buffer, r.ptr);
+    const size_t e = s.find('e');  // e-09 becomes e-9
+    if (e != std::string::npos && e + 2 < s.size() && s[e + 2] == '0' && s.size() == e + 4) s.erase(e + 2, 1);
+    out += s;
+    return;
+  }
+  const auto r = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed);
+  out.append(buffer, static_cast<size_t>(r.ptr - buffer));
+}
+
+}  // namespace mizzen::codec
