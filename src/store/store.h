@@ -27,6 +27,7 @@ struct RangeRequest {
   Revision revision;  ///< 0: the newest
   bool keys_only = false;
   bool count_only = false;
+  bool count_rest = true;  ///< false: with a limit, count may end one past it, which saves reading the rest
 };
 
 /// What was read, all of it as of one revision.

@@ -1,5 +1,7 @@
 #include "store/internal/lease_table.h"
 
+#include <algorithm>
+
 #include "store/errors.h"
 
 namespace mizzen::store {
@@ -11,6 +13,11 @@ Result<LeaseId> LeaseTable::add(Monotonic due) {
   entries_[id] = {due, false};
   by_due_.emplace(due, id);
   return id;
+}
+
+void LeaseTable::start_above(int64_t id) {
+  Lock lock(m_);
+  last_ = std::max(last_, id);
 }
 
 void LeaseTable::restore(LeaseId id, Monotonic due) {

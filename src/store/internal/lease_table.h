@@ -21,6 +21,8 @@ class LeaseTable {
  public:
   /// A lease with an id not in use. TooManyRequests at the bound.
   Result<LeaseId> add(Monotonic due);
+  /// The next id is above this.
+  void start_above(int64_t id);
   /// Takes back a lease read from disk.
   void restore(LeaseId id, Monotonic due);
   bool exists(LeaseId id) const;

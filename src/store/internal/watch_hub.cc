@@ -15,6 +15,9 @@ thread_local int t_sink_depth = 0;
 
 }  // namespace
 
+SinkScope::SinkScope() { ++t_sink_depth; }
+SinkScope::~SinkScope() { --t_sink_depth; }
+
 /// One watch. next_ and the sink are touched only under m_, which is held during sink calls.
 class WatchHub::Watcher {
  public:
@@ -85,9 +88,10 @@ class WatchHub::Watcher {
     if (message.end) cancelled_.store(true, std::memory_order_release);
     sink_thread_.store(pthread_self(), std::memory_order_release);
     in_sink_.store(true, std::memory_order_release);
-    ++t_sink_depth;
-    sink_(message);
-    --t_sink_depth;
+    {
+      const SinkScope scope;
+      sink_(message);
+    }
     in_sink_.store(false, std::memory_order_release);
     if (message.revision >= next()) set_next(Revision(message.revision.get() + 1));
   }
@@ -131,6 +135,12 @@ void WatchHub::forbid_in_sink(const char* call) {
   if (t_sink_depth == 0) return;
   std::fprintf(stderr, "store: %s called from a watch sink or commit callback\n", call);
   std::abort();
+}
+
+void WatchHub::start_at(Revision newest) {
+  Lock lock(m_);
+  dispatched_ = newest;
+  delivered_ = newest.get();
 }
 
 std::unique_ptr<Watch> WatchHub::add(WatchRequest request, WatchSink sink) {

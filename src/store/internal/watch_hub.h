@@ -16,6 +16,15 @@ struct Committed {
   Revision prev_revision;  ///< of the put this one replaced or deleted; 0: none
 };
 
+/// Marks the calling thread as running somebody's callback, from which blocking commits are forbidden.
+class SinkScope {
+ public:
+  SinkScope();
+  ~SinkScope();
+  SinkScope(const SinkScope&) = delete;
+  SinkScope& operator=(const SinkScope&) = delete;
+};
+
 /// Past events, read by watches that begin in the past or missed the start.
 class History {
  public:
@@ -48,13 +57,15 @@ class WatchHub {
   WatchHub(Executor& catch_up, History& history, Revision newest);
   ~WatchHub();
 
+  /// Where the store stands, once known; before the first watch.
+  void start_at(Revision newest);
   std::unique_ptr<Watch> add(WatchRequest request, WatchSink sink);
   void dispatch(Revision through, std::span<const Committed> events);
   /// Ends every watch; later ones end at once.
   void end_all(const Error& error);
   /// True where at least one watch wants to see what was there before.
   bool prev_wanted() const { return prev_wanted_.load(std::memory_order_relaxed) > 0; }
-  /// Aborts where the calling thread is inside a sink: a blocking commit there could wait for itself.
+  /// Aborts where the calling thread is inside a SinkScope: a blocking commit there could wait for itself.
   static void forbid_in_sink(const char* call);
 
  private:

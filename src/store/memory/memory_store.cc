@@ -55,6 +55,7 @@ Result<RangeResult> MemoryStore::range(const RangeRequest& request, Deadline) {
     if (request.count_only) continue;
     if (request.limit > 0 && static_cast<int64_t>(result.kvs.size()) >= request.limit) {
       result.more = true;
+      if (!request.count_rest) break;
       continue;
     }
     result.kvs.push_back(version->kv);

@@ -234,7 +234,9 @@ void binary_keys(StoreUnderTest& t) {
     std::vector<std::string> tail(names.begin() + static_cast<ptrdiff_t>(i), names.end());
     EXPECT_EQ(keys(range(t.store(), {.range = {names[i], KeyRange::prefix(p).to}})), tail);
     std::vector<std::string> head(names.begin(), names.begin() + static_cast<ptrdiff_t>(i));
-    if (i > 0) EXPECT_EQ(keys(range(t.store(), {.range = {p, names[i]}})), head);
+    if (i > 0) {
+      EXPECT_EQ(keys(range(t.store(), {.range = {p, names[i]}})), head);
+    }
   }
   erase(t.store(), names[3]);
   EXPECT_FALSE(get(t.store(), names[3]));

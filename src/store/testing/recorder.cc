@@ -24,7 +24,9 @@ void Recorder::take(const WatchMessage& message) {
     Batch batch{message.revision, {}};
     for (const Event* event : message.events) {
       EXPECT_LE(event->kv.mod_revision, message.revision);
-      if (!batch.events.empty()) EXPECT_GE(event->kv.mod_revision, batch.events.back().kv.mod_revision);
+      if (!batch.events.empty()) {
+        EXPECT_GE(event->kv.mod_revision, batch.events.back().kv.mod_revision);
+      }
       batch.events.push_back(*event);
     }
     count_ += batch.events.size();

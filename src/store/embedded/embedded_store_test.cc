@@ -1,0 +1,206 @@
+#include "store/embedded/embedded_store.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "base/file.h"
+#include "base/random.h"
+#include "store/testing/calls.h"
+#include "store/testing/conformance.h"
+#include "store/testing/recorder.h"
+
+namespace mizzen::store {
+namespace {
+
+using namespace calls;
+
+/// A folder that goes with the test.
+class TempDir {
+ public:
+  TempDir() {
+    char name[] = "/tmp/mizzen-store-XXXXXX";
+    path_ = ::mkdtemp(name);
+  }
+  ~TempDir() { std::filesystem::remove_all(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+EmbeddedStore::Options options_at(const std::string& path) {
+  return {.path = path, .reserve_bytes = 1 << 20, .own_maintenance = false};
+}
+
+std::unique_ptr<EmbeddedStore> open_store(EmbeddedStore::Options options) {
+  auto store = EmbeddedStore::open(std::move(options));
+  if (!store.ok()) {
+    ADD_FAILURE() << store.error().message();
+    return nullptr;
+  }
+  return std::move(*store);
+}
+
+class EmbeddedUnderTest final : public StoreUnderTest {
+ public:
+  EmbeddedUnderTest() {
+    auto options = options_at(dir_.path());
+    options.clock = &clock_;
+    store_ = open_store(options);
+  }
+  Store& store() override { return *store_; }
+  void advance(std::chrono::seconds by) override {
+    clock_.advance(by);
+    store_->maintain();
+  }
+  std::string prefix() const override { return "/case/"; }
+
+ private:
+  TempDir dir_;
+  ManualClock clock_{WallTime()};
+  std::unique_ptr<EmbeddedStore> store_;
+};
+
+class EmbeddedStoreConformance : public testing::TestWithParam<size_t> {};
+
+TEST_P(EmbeddedStoreConformance, Holds) {
+  EmbeddedUnderTest under_test;
+  conformance_cases()[GetParam()].run(under_test);
+}
+
+INSTANTIATE_TEST_SUITE_P(Store, EmbeddedStoreConformance, testing::Range<size_t>(0, conformance_cases().size()),
+                         [](const auto& info) { return conformance_name(info.param); });
+
+TEST(EmbeddedStore, ReopensWhereItStood) {
+  TempDir dir;
+  Revision last;
+  {
+    auto store = open_store(options_at(dir.path()));
+    put(*store, "a", "1");
+    put(*store, "a", "2");
+    put(*store, "b", "1");
+    last = erase(*store, "b");
+  }
+  auto store = open_store(options_at(dir.path()));
+  EXPECT_EQ(now(*store), last);
+  EXPECT_EQ(value(*store, "a"), "2");
+  EXPECT_EQ(get(*store, "a")->version, 2);
+  EXPECT_EQ(value(*store, "b"), "<absent>");
+  Recorder recorder;
+  auto watch = store->watch({.range = KeyRange::all(), .from = Revision(2)}, recorder.sink());
+  EXPECT_EQ(recorder.wait_events(4).size(), 4u);
+  EXPECT_EQ(put(*store, "c", "1").get(), last.get() + 1);
+}
+
+TEST(EmbeddedStore, RevisionSurvivesCompactionAndReopening) {
+  TempDir dir;
+  Revision last;
+  {
+    auto store = open_store(options_at(dir.path()));
+    for (int i = 0; i < 10; ++i) put(*store, "a", "x");
+    last = erase(*store, "a");
+    ASSERT_TRUE(store->compact(last, soon()).ok());
+  }
+  auto store = open_store(options_at(dir.path()));
+  EXPECT_EQ(now(*store), last);
+  EXPECT_EQ(value(*store, "a"), "<absent>");
+  EXPECT_FALSE(store->range({.range = KeyRange::all(), .revision = Revision(3)}, soon()).ok());
+}
+
+TEST(EmbeddedStore, LeasesSurviveReopening) {
+  TempDir dir;
+  ManualClock clock;
+  auto options = options_at(dir.path());
+  options.clock = &clock;
+  {
+    auto store = open_store(options);
+    auto lease = store->grant(std::chrono::seconds(100), soon());
+    ASSERT_TRUE(lease.ok());
+    txn(*store, {{}, {Op::put("leased", make_bytes("x"), *lease)}, {}});
+  }
+  auto store = open_store(options);
+  clock.advance(std::chrono::seconds(50));
+  store->maintain();
+  EXPECT_EQ(value(*store, "leased"), "x");
+  clock.advance(std::chrono::seconds(51));
+  store->maintain();
+  EXPECT_EQ(value(*store, "leased"), "<absent>");
+}
+
+TEST(EmbeddedStore, TwoOwnersAreRefused) {
+  TempDir dir;
+  auto store = open_store(options_at(dir.path()));
+  auto second = EmbeddedStore::open(options_at(dir.path()));
+  ASSERT_FALSE(second.ok());
+  EXPECT_NE(second.error().message().find("in use by process"), std::string::npos) << second.error().message();
+  store.reset();
+  EXPECT_TRUE(EmbeddedStore::open(options_at(dir.path())).ok());
+}
+
+TEST(EmbeddedStore, AnotherFormatIsRefused) {
+  TempDir dir;
+  open_store(options_at(dir.path())).reset();
+  ASSERT_TRUE(write_file(dir.path() + "/FORMAT", "mizzen-store 9\n").ok());
+  auto refused = EmbeddedStore::open(options_at(dir.path()));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message().find("\"mizzen-store 9\""), std::string::npos) << refused.error().message();
+}
+
+TEST(EmbeddedStore, ForeignFolderIsRefused) {
+  TempDir dir;
+  ASSERT_TRUE(make_folders(dir.path() + "/db").ok());
+  EXPECT_FALSE(EmbeddedStore::open(options_at(dir.path())).ok());
+}
+
+TEST(EmbeddedStore, RetentionForgetsWhatIsOld) {
+  TempDir dir;
+  ManualClock clock;
+  auto options = options_at(dir.path());
+  options.clock = &clock;
+  options.retention.revisions_min = 5;
+  auto store = open_store(options);
+  for (int i = 0; i < 20; ++i) put(*store, "a", std::to_string(i));
+  clock.advance(std::chrono::minutes(5));
+  store->maintain();  // everything is younger than the start of this period
+  EXPECT_TRUE(store->range({.range = KeyRange::all(), .revision = Revision(2)}, soon()).ok());
+  const Revision then = now(*store);
+  for (int i = 0; i < 20; ++i) put(*store, "a", std::to_string(i));
+  clock.advance(std::chrono::minutes(5));
+  store->maintain();
+  EXPECT_FALSE(store->range({.range = KeyRange::all(), .revision = Revision(then.get() - 1)}, soon()).ok());
+  EXPECT_TRUE(store->range({.range = KeyRange::all(), .revision = then}, soon()).ok());
+}
+
+TEST(EmbeddedStore, DiskHoldsAtMostTwiceTheLiveData) {
+  TempDir dir;
+  auto options = options_at(dir.path());
+  options.memtable_bytes = 1 << 20;
+  options.retention.revisions_min = 100;
+  options.retention.history_bytes_min = 1 << 20;
+  auto store = open_store(options);
+  SeededRandom random(1);
+  constexpr int kKeys = 1000, kBytes = 8192;
+  for (int i = 0; i < 12 * kKeys; ++i) {
+    std::string bytes(kBytes, '\0');
+    for (char& c : bytes) c = static_cast<char>(random.next());
+    store->submit(Txn::put("/key/" + std::to_string(i % kKeys), make_bytes(std::move(bytes))), soon(),
+                  [](Result<TxnResult> result) { EXPECT_TRUE(result.ok()); });
+    if (i % 500 == 499) {
+      now(*store);
+      txn(*store, {});
+      store->maintain();
+    }
+  }
+  txn(*store, {});
+  store->maintain();
+  const uint64_t live = uint64_t{kKeys} * kBytes;
+  // The write-ahead log, bounded by itself, stands beside the data.
+  const uint64_t fixed = 4 * options.memtable_bytes + 2 * options.retention.history_bytes_min;
+  EXPECT_LE(*store->size_bytes(soon()), 2 * live + fixed);
+  EXPECT_EQ(range(*store, {.range = KeyRange::prefix("/key/"), .count_only = true}).count, kKeys);
+}
+
+}  // namespace
+}  // namespace mizzen::store
