@@ -1,0 +1,195 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <memory>
+#include <set>
+
+#include "codec/tree.h"
+#include "linux/file.h"
+#include "linux/net_links.h"
+#include "linux/nftables.h"
+#include "linux/process.h"
+#include "linux/testing/scratch.h"
+#include "network/cni.h"
+
+namespace mizzen::network {
+namespace {
+
+using codec::Value;
+using linux::is_root;
+using linux::ScratchFolder;
+using linux::ScratchNetwork;
+using ::testing::HasSubstr;
+
+TEST(Ipv4Range, RefusesWhatIsNoRange) {
+  EXPECT_TRUE(Ipv4Range::parse("10.42.0.0/24"));
+  for (const char* bad : {"10.42.0.0", "10.42.0.1/24", "10.42.0.0/31", "10.42.0.0/x", "10.42.0/24", "10.0.0.0/4", ""}) {
+    EXPECT_FALSE(Ipv4Range::parse(bad)) << bad;
+  }
+  EXPECT_EQ(Ipv4Range::parse("10.42.0.0/24")->text(), "10.42.0.0/24");
+  EXPECT_EQ(mac_of(*parse_ipv4("10.42.0.5")), "0a:58:0a:2a:00:05");
+}
+
+TEST(AddressPool, GivesEachOwnerOneAddressAndTheGatewayToNobody) {
+  ScratchFolder scratch;
+  AddressPool pool(scratch.at("pool"), *Ipv4Range::parse("10.42.0.0/29"));
+  std::set<uint32_t> given;
+  for (const char* owner : {"a", "b", "c", "d", "e"}) given.insert(*pool.take(owner));
+  EXPECT_EQ(given.size(), 5u);
+  EXPECT_FALSE(given.contains(pool.gateway()));
+  EXPECT_FALSE(given.contains(pool.range().base));
+  EXPECT_FALSE(given.contains(pool.range().base + 7));
+  EXPECT_EQ(pool.take("f").error().code(), Code::TooManyRequests);
+  EXPECT_EQ(*pool.take("b"), *pool.find("b")) << "the same owner keeps its address";
+  ASSERT_TRUE(pool.give_back("b").ok());
+  ASSERT_TRUE(pool.give_back("b").ok());
+  EXPECT_TRUE(pool.take("f").ok());
+}
+
+TEST(AddressPool, FreedAddressIsTheLastToBeGivenAgain) {
+  ScratchFolder scratch;
+  AddressPool pool(scratch.at("pool"), *Ipv4Range::parse("10.42.0.0/29"));
+  const auto first = *pool.take("a");
+  ASSERT_TRUE(pool.give_back("a").ok());
+  EXPECT_NE(*pool.take("b"), first);
+}
+
+TEST(Cni, AnswersProtocolErrorsWithTheirCodes) {
+  const auto code_of = [](const CniAnswer& a) { return Value::parse(a.output)->find("code")->text(); };
+  EXPECT_THAT(cni_call({.command = "VERSION"}, "", false).output, HasSubstr("\"1.0.0\""));
+  EXPECT_EQ(code_of(cni_call({.command = "ADD"}, "not json", false)), "6");
+  EXPECT_EQ(code_of(cni_call({.command = "ADD"}, R"({"cniVersion":"9.0"})", false)), "1");
+  EXPECT_EQ(code_of(cni_call({.command = "GC"}, R"({"cniVersion":"0.4.0"})", false)), "4");
+  EXPECT_EQ(code_of(cni_call({.command = "ADD", .container_id = "c"}, R"({"cniVersion":"0.4.0"})", false)), "4");
+  const auto bad = cni_call({"ADD", "c", "/x", "eth0"}, R"({"cniVersion":"0.4.0","podRange":"nonsense","dataFolder":"/x"})", false);
+  EXPECT_EQ(code_of(bad), "7");
+  EXPECT_EQ(bad.exit_code, 1);
+  EXPECT_TRUE(is_cni_name("/x/mizzen-cni") && is_cni_name("loopback") && !is_cni_name("/usr/bin/mizzen"));
+}
+
+TEST(Cni, InstalledFilesNameThePlugIn) {
+  ScratchFolder scratch;
+  ASSERT_TRUE(install_cni({.data_folder = "/d"}, "/bin/true", scratch.at("conf"), scratch.at("bin")).ok());
+  ASSERT_TRUE(install_cni({.data_folder = "/d"}, "/bin/true", scratch.at("conf"), scratch.at("bin")).ok());
+  const auto list = Value::parse(*read_file(scratch.at("conf/10-mizzen.conflist")));
+  EXPECT_EQ(list->find("plugins")->items()[0].find("type")->text(), "mizzen-cni");
+  EXPECT_EQ(::access(scratch.at("bin/loopback").c_str(), X_OK), 0);
+}
+
+/// A node (a network namespace) with two pods and a world outside (two more).
+class PodNetworkTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!is_root()) GTEST_SKIP() << "needs root";
+    for (const char* name : {"node", "a", "b"}) spaces_.push_back(std::make_unique<ScratchNetwork>(scratch_.at(name)));
+  }
+  NetworkOptions options() { return {.data_folder = scratch_.at("data")}; }
+  CniAnswer call(const std::string& command, const std::string& pod, const std::string& extra = "") {
+    CniAnswer out;
+    const std::string config = fmt::format(R"({{"cniVersion":"0.4.0","dataFolder":"{}"{}}})", scratch_.at("data"), extra);
+    const auto done = linux::in_network_namespace(scratch_.at("node"), [&]() -> Result<void> {
+      out = cni_call({command, "container-" + pod, scratch_.at(pod), "eth0"}, config, false);
+      return {};
+    });
+    EXPECT_TRUE(done.ok());
+    return out;
+  }
+  static std::string address(const CniAnswer& a) {
+    const auto prefix = Value::parse(a.output)->find("ips")->items()[0].find("address")->text();
+    return prefix.substr(0, prefix.find('/'));
+  }
+  bool answers(const std::string& from, const std::string& to, int port) {
+    bool ok = false;
+    const auto done = linux::in_network_namespace(scratch_.at(from), [&]() -> Result<void> {
+      auto out = linux::run({.argv = {"bash", "-c", fmt::format("exec 3<>/dev/tcp/{}/{} && head -c 2 <&3", to, port)},
+                             .deadline = Deadline::after(std::chrono::seconds(3))});
+      ok = out.ok() && out->output == "ok";
+      return {};
+    });
+    return ok && done.ok();
+  }
+  /// A server in a namespace that says ok to everyone, until the object goes.
+  struct Server {
+    std::optional<linux::Process> process;
+    ~Server() {
+      if (process) EXPECT_TRUE(process->terminate(std::chrono::seconds(2)).ok());
+    }
+  };
+  void serve(Server& server, const std::string& in, int port) {
+    const auto done = linux::in_network_namespace(scratch_.at(in), [&]() -> Result<void> {
+      const std::string code = fmt::format(
+          "import socket\ns=socket.socket()\ns.setsockopt(1,2,1)\ns.bind(('0.0.0.0',{}))\ns.listen()\n"
+          "while True:\n c,_=s.accept()\n c.send(b'ok')\n c.close()\n", port);
+      MZ_ASSIGN(auto process, linux::Process::spawn({.argv = {"python3", "-c", code}}));
+      server.process = std::move(process);
+      return {};
+    });
+    ASSERT_TRUE(done.ok());
+    for (int i = 0; i < 100 && !answers(in, "127.0.0.1", port); ++i) ::usleep(20'000);
+  }
+  ScratchFolder scratch_;
+  std::vector<std::unique_ptr<ScratchNetwork>> spaces_;
+};
+
+TEST_F(PodNetworkTest, PodsReachEachOtherTheNodeAndThemselves) {
+  ASSERT_TRUE(linux::in_network_namespace(scratch_.at("b"), [] { return linux::set_loopback_up(); }).ok());
+  const auto a = call("ADD", "a");
+  const auto b = call("ADD", "b", R"(,"runtimeConfig":{"portMappings":[{"hostPort":8080,"containerPort":9000,"protocol":"TCP"}]})");
+  ASSERT_EQ(a.exit_code, 0) << a.output;
+  ASSERT_EQ(b.exit_code, 0) << b.output;
+  EXPECT_NE(address(a), address(b));
+  EXPECT_EQ(address(call("ADD", "a")), address(a)) << "ADD again is the same";
+  EXPECT_EQ(call("CHECK", "a").exit_code, 0);
+  Server server;
+  serve(server, "b", 9000);
+  EXPECT_TRUE(answers("a", address(b), 9000));
+  EXPECT_TRUE(answers("node", address(b), 9000));
+  EXPECT_TRUE(answers("a", "10.42.0.1", 8080)) << "host port, from another pod";
+  EXPECT_TRUE(answers("b", "10.42.0.1", 8080)) << "host port, back to the same pod";
+  EXPECT_EQ(call("DEL", "b").exit_code, 0);
+  EXPECT_EQ(call("DEL", "b").exit_code, 0);
+  EXPECT_EQ(call("CHECK", "b").exit_code, 1);
+  EXPECT_FALSE(answers("a", "10.42.0.1", 8080)) << "the host port went with its pod";
+}
+
+TEST_F(PodNetworkTest, FailedAddLeavesNothing) {
+  CniAnswer out;
+  const std::string config = fmt::format(R"({{"cniVersion":"1.0.0","dataFolder":"{}"}})", scratch_.at("data"));
+  ASSERT_TRUE(linux::in_network_namespace(scratch_.at("node"), [&]() -> Result<void> {
+                out = cni_call({"ADD", "c", scratch_.at("absent"), "eth0"}, config, false);
+                return {};
+              }).ok());
+  EXPECT_EQ(out.exit_code, 1);
+  AddressPool pool(scratch_.at("data/addresses"), *Ipv4Range::parse("10.42.0.0/24"));
+  EXPECT_EQ(*pool.used(), 0u);
+}
+
+TEST_F(PodNetworkTest, DownTakesEverythingAway) {
+  ASSERT_EQ(call("ADD", "a").exit_code, 0);
+  ASSERT_TRUE(linux::in_network_namespace(scratch_.at("node"), [&]() -> Result<void> {
+                MZ_ASSIGN(auto network, PodNetwork::create(options()));
+                EXPECT_TRUE(linux::nft_list_table("ip", "mizzen").ok());
+                MZ_TRY(network.down());
+                MZ_TRY(network.down());
+                EXPECT_FALSE(linux::nft_list_table("ip", "mizzen").ok());
+                MZ_ASSIGN(auto net, linux::NetLinks::open());
+                MZ_ASSIGN(const auto links, net.links());
+                EXPECT_EQ(links.size(), 1u) << "only loopback stays";
+                return {};
+              }).ok());
+  EXPECT_FALSE(path_exists(scratch_.at("data")));
+}
+
+TEST_F(PodNetworkTest, LoopbackPlugInBringsLoUp) {
+  const auto out = cni_call({"ADD", "c", scratch_.at("a"), "lo"}, R"({"cniVersion":"0.3.1"})", true);
+  EXPECT_EQ(out.exit_code, 0) << out.output;
+  Server server;
+  serve(server, "a", 9001);
+  EXPECT_TRUE(answers("a", "127.0.0.1", 9001));
+}
+
+}  // namespace
+}  // namespace mizzen::network
