@@ -2,7 +2,8 @@
 add_library(mizzen_flags INTERFACE)
 target_compile_options(mizzen_flags INTERFACE -Wall -Wextra -Werror -Wno-missing-field-initializers -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  target_compile_options(mizzen_flags INTERFACE -Wthread-safety)
+  target_compile_options(mizzen_flags INTERFACE -Wthread-safety
+    -Wno-deprecated-declarations) # libstdc++ 12's stable_sort warns of itself in C++20
 else()
   # g++ 12 reports these falsely in optimised std::string and std::optional code.
   target_compile_options(mizzen_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-dangling-pointer

@@ -1,0 +1,124 @@
+#include <gtest/gtest.h>
+
+#include "codec/json_codec.h"
+#include "machinery/convert.h"
+#include "machinery/field_errors.h"
+#include "machinery/names.h"
+#include "machinery/object.h"
+#include "machinery/patch.h"
+#include "machinery/schema/meta/v1/object_meta.h"
+#include "machinery/schema/meta/v1/partial_object_metadata.h"
+#include "machinery/selectors.h"
+
+namespace mizzen::machinery {
+namespace {
+codec::Value json(const char* text) { return *codec::Value::parse(text); }
+}  // namespace
+
+TEST(LabelSelector, MatchesEveryFormOfRequirement) {
+  const Labels labels{{"env", "dev"}, {"tier", "3"}};
+  const std::pair<const char*, bool> rows[] = {
+      {"", true}, {"env", true}, {"!env", false}, {"env=dev", true}, {"env==dev", true}, {"env!=dev", false}, {"x!=y", true},
+      {"env in (dev, testing)", true}, {"env notin (production)", true}, {"env notin (dev)", false}, {"tier>2", true}, {"tier<3", false},
+      {"env=dev,tier=3", true}, {" env = dev , tier in (4) ", false}, {"x notin (a)", true}, {"x in (a)", false}};
+  for (const auto& [text, expected] : rows) {
+    const auto s = LabelSelector::parse(text);
+    ASSERT_TRUE(s.ok()) << text << ": " << s.error().message();
+    EXPECT_EQ(s->matches(labels), expected) << text;
+    EXPECT_EQ(LabelSelector::parse(s->str())->matches(labels), expected) << s->str();
+  }
+  for (const char* bad : {"=", "a in", "a in (", "a in (b", "a,,b", "a=b=c", "a>x", "a b", "-a", "a=!", "(a)"})
+    EXPECT_FALSE(LabelSelector::parse(bad).ok()) << bad;
+}
+
+TEST(FieldSelector, SplitsAndUnescapes) {
+  const auto s = FieldSelector::parse("metadata.name=a\\,b,spec.nodeName!=x,y==z");
+  ASSERT_TRUE(s.ok());
+  ASSERT_EQ(s->terms().size(), 3u);
+  EXPECT_EQ(*s->exact("metadata.name"), "a,b");
+  EXPECT_FALSE(s->terms()[1].equals);
+  EXPECT_EQ(s->exact("spec.nodeName"), nullptr);
+  EXPECT_FALSE(FieldSelector::parse("foo").ok());
+}
+
+TEST(Names, KnowTheFormats) {
+  EXPECT_TRUE(is_dns1123_label("my-name1").empty());
+  EXPECT_EQ(is_dns1123_label("a.b"), Messages{"must not contain dots"});
+  EXPECT_EQ(is_dns1123_label(std::string(64, 'a')), Messages{"must be no more than 63 characters"});
+  EXPECT_TRUE(is_dns1123_subdomain("a.b-c.d").empty());
+  EXPECT_FALSE(is_dns1123_subdomain("a..b").empty());
+  EXPECT_FALSE(is_dns1035_label("1a").empty());
+  EXPECT_TRUE(is_qualified_name("example.com/My_Name").empty());
+  EXPECT_FALSE(is_qualified_name("/x").empty());
+  EXPECT_FALSE(is_qualified_name("a/b/c").empty());
+  EXPECT_TRUE(is_valid_label_value("").empty());
+  EXPECT_FALSE(is_valid_label_value("-").empty());
+  EXPECT_FALSE(is_config_map_key("..x").empty());
+}
+
+TEST(FieldErrors, PrintAsUpstream) {
+  FieldErrors errors;
+  errors.required(Path("spec").child("containers"), "");
+  errors.invalid(Path("metadata").child("name"), "A_b", "bad");
+  errors.not_supported(Path("spec").child("x"), "c", {"b", "a"});
+  const Error e = errors.to_error("apps", "Deployment", "web");
+  EXPECT_EQ(e.message(),
+            "Deployment.apps \"web\" is invalid: [spec.containers: Required value, metadata.name: Invalid value: \"A_b\": bad, "
+            "spec.x: Unsupported value: \"c\": supported values: \"a\", \"b\"]");
+  EXPECT_EQ(e.details().causes.size(), 3u);
+}
+
+TEST(JsonPatch, CarriesOutEveryOperation) {
+  auto doc = json(R"({"a":[1,2],"b":{"c":"x"}})");
+  ASSERT_TRUE(apply_json_patch(doc, json(R"([{"op":"add","path":"/a/1","value":9},{"op":"remove","path":"/b/c"},
+    {"op":"add","path":"/b/d~1e","value":null},{"op":"copy","from":"/a/0","path":"/z"},{"op":"move","from":"/z","path":"/a/-"},
+    {"op":"replace","path":"/a/0","value":"r"},{"op":"test","path":"/a/1","value":9}])")).ok());
+  EXPECT_EQ(doc.str(), R"({"a":["r",9,2,1],"b":{"d/e":null}})");
+  for (const char* bad : {R"([{"op":"remove","path":"/q"}])", R"([{"op":"test","path":"/a/0","value":0}])", R"([{"op":"add","path":"/a/07","value":0}])",
+                          R"([{"op":"replace","path":"/b/q","value":0}])", R"([{"op":"jump","path":"/b"}])"})
+    EXPECT_EQ(apply_json_patch(doc, json(bad)).error().code(), Code::Invalid) << bad;
+  EXPECT_EQ(apply_json_patch(doc, json("{}")).error().code(), Code::BadRequest);
+}
+
+TEST(MergePatch, NullRemovesAndListsReplace) {
+  auto doc = json(R"({"a":{"b":1,"c":[1]},"d":2})");
+  apply_merge_patch(doc, json(R"({"a":{"b":null,"c":[2,3],"e":{"f":null,"g":1}},"d":{"h":1}})"));
+  EXPECT_EQ(doc.str(), R"({"a":{"c":[2,3],"e":{"g":1}},"d":{"h":1}})");
+}
+
+TEST(StrategicPatch, MergesByKeyOrdersAndDeletes) {
+  const codec::Message& m = meta::v1::PartialObjectMetadata::descriptor();
+  auto doc = json(R"({"metadata":{"ownerReferences":[{"uid":"1","name":"a"},{"uid":"2","name":"b"},{"uid":"3","name":"c"}],
+    "finalizers":["x","y"],"labels":{"k":"v","l":"w"}}})");
+  ASSERT_TRUE(apply_strategic_patch(doc, json(R"({"metadata":{"ownerReferences":[{"uid":"2","name":"B"},{"$patch":"delete","uid":"1"},
+    {"uid":"4","name":"d"}],"$setElementOrder/ownerReferences":[{"uid":"4"},{"uid":"2"}],"finalizers":["z"],
+    "$deleteFromPrimitiveList/finalizers":["x"],"labels":{"k":null,"n":"o"}}})"), m).ok());
+  EXPECT_EQ(doc.str(), R"({"metadata":{"ownerReferences":[{"uid":"3","name":"c"},{"uid":"4","name":"d"},{"uid":"2","name":"B"}],)"
+                       R"("finalizers":["y","z"],"labels":{"l":"w","n":"o"}}})");
+  ASSERT_TRUE(apply_strategic_patch(doc, json(R"({"metadata":{"labels":{"$patch":"replace","a":"b"},"ownerReferences":[{"$patch":"replace"}]}})"), m).ok());
+  EXPECT_EQ(doc.str(), R"({"metadata":{"ownerReferences":[],"finalizers":["y","z"],"labels":{"a":"b"}}})");
+  EXPECT_FALSE(apply_strategic_patch(doc, json(R"({"metadata":{"ownerReferences":[{"name":"x"}]}})"), m).ok());
+}
+
+TEST(Convert, CopiesWhatTwoMessagesShare) {
+  meta::v1::ObjectMeta from;
+  from.name = "x";
+  from.labels.set("a", "b");
+  from.ownerReferences.emplace_back().uid = "u";
+  meta::v1::ObjectMeta to;
+  convert_by_name(meta::v1::ObjectMeta::descriptor(), &from, meta::v1::ObjectMeta::descriptor(), &to);
+  EXPECT_TRUE(codec::equal(from, to));
+}
+
+TEST(Object, SharesAndCopies) {
+  meta::v1::PartialObjectMetadata p;
+  p.metadata.name = "n";
+  const Object shared = Object::of(p);
+  EXPECT_EQ(shared.meta().name, "n");
+  MutableObject copy(shared);
+  copy.meta().name = "m";
+  EXPECT_EQ(shared.meta().name, "n");
+  EXPECT_EQ(std::move(copy).freeze().as<meta::v1::PartialObjectMetadata>()->metadata.name, "m");
+}
+
+}  // namespace mizzen::machinery

@@ -1,0 +1,203 @@
+#include "machinery/names.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include "base/strings.h"
+
+namespace mizzen::machinery {
+namespace {
+
+bool lower_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool alnum(char c) { return alpha(c) || (c >= '0' && c <= '9'); }
+
+std::string max_length(size_t n) { return fmt::format("must be no more than {} characters", n); }
+
+bool label_shape(std::string_view v) {
+  if (v.empty() || !lower_alnum(v.front()) || !lower_alnum(v.back())) return false;
+  for (char c : v)
+    if (!lower_alnum(c) && c != '-') return false;
+  return true;
+}
+
+bool subdomain_shape(std::string_view v) {
+  if (v.empty()) return false;
+  for (std::string_view part : split(v, '.'))
+    if (!label_shape(part)) return false;
+  return true;
+}
+
+bool qualified_shape(std::string_view v) {
+  if (v.empty() || !alnum(v.front()) || !alnum(v.back())) return false;
+  for (char c : v)
+    if (!alnum(c) && c != '-' && c != '_' && c != '.') return false;
+  return true;
+}
+
+constexpr std::string_view kLabel =
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
+    "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+constexpr std::string_view kSubdomain =
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end "
+    "with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+constexpr std::string_view kLabel1035 =
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end "
+    "with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+constexpr std::string_view kQualified =
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. "
+    "'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+constexpr std::string_view kLabelValue =
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end "
+    "with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+    "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+constexpr std::string_view kConfigKey =
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or "
+    "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+constexpr std::string_view kIdentifier =
+    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or "
+    "'_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for validation is '[A-Za-z_][A-Za-z0-9_]*')";
+
+void same_or_parent(std::string_view v, Messages& out) {
+  if (v == ".") {
+    out.push_back("must not be '.'");
+  } else if (v == "..") {
+    out.push_back("must not be '..'");
+  } else if (v.starts_with("..")) {
+    out.push_back("must not start with '..'");
+  }
+}
+
+}  // namespace
+
+Messages is_dns1123_label(std::string_view v) {
+  Messages out;
+  if (v.size() > 63) out.push_back(max_length(63));
+  if (!label_shape(v)) out.emplace_back(subdomain_shape(v) ? "must not contain dots" : kLabel);
+  return out;
+}
+
+Messages is_dns1123_subdomain(std::string_view v) {
+  Messages out;
+  if (v.size() > 253) out.push_back(max_length(253));
+  if (!subdomain_shape(v)) out.emplace_back(kSubdomain);
+  return out;
+}
+
+Messages is_dns1035_label(std::string_view v) {
+  Messages out;
+  if (v.size() > 63) out.push_back(max_length(63));
+  if (!label_shape(v) || !(v[0] >= 'a' && v[0] <= 'z')) out.emplace_back(kLabel1035);
+  return out;
+}
+
+Messages is_qualified_name(std::string_view v) {
+  Messages out;
+  const auto parts = split(v, '/');
+  std::string_view name;
+  if (parts.size() == 1) {
+    name = parts[0];
+  } else if (parts.size() == 2) {
+    name = parts[1];
+    if (parts[0].empty()) {
+      out.push_back("prefix part must be non-empty");
+    } else {
+      for (const std::string& m : is_dns1123_subdomain(parts[0])) out.push_back("prefix part " + m);
+    }
+  } else {
+    out.push_back(
+        "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+        "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+        "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
+    return out;
+  }
+  if (name.empty()) {
+    out.push_back("name part must be non-empty");
+  } else if (name.size() > 63) {
+    out.push_back("name part " + max_length(63));
+  }
+  if (!qualified_shape(name)) out.push_back("name part " + std::string(kQualified));
+  return out;
+}
+
+Messages is_valid_label_value(std::string_view v) {
+  Messages out;
+  if (v.size() > 63) out.push_back(max_length(63));
+  if (!v.empty() && !qualified_shape(v)) out.emplace_back(kLabelValue);
+  return out;
+}
+
+Messages is_config_map_key(std::string_view v) {
+  Messages out;
+  if (v.size() > 253) out.push_back(max_length(253));
+  bool ok = !v.empty();
+  for (char c : v) ok = ok && (alnum(c) || c == '-' || c == '_' || c == '.');
+  if (!ok) {
+    out.emplace_back(kConfigKey);
+  } else {
+    same_or_parent(v, out);
+  }
+  return out;
+}
+
+Messages is_path_segment_name(std::string_view v) {
+  Messages out;
+  if (v == "." || v == "..") {
+    out.push_back(fmt::format("may not be '{}'", v));
+    return out;
+  }
+  for (const char c : {'/', '%'})
+    if (v.find(c) != std::string_view::npos) out.push_back(fmt::format("may not contain '{}'", c));
+  return out;
+}
+
+Messages is_c_identifier(std::string_view v) {
+  bool ok = !v.empty() && (alpha(v[0]) || v[0] == '_');
+  for (char c : v) ok = ok && (alnum(c) || c == '_');
+  return ok ? Messages{} : Messages{std::string(kIdentifier)};
+}
+
+Messages is_relaxed_env_var_name(std::string_view v) {
+  if (v.empty()) return {"environment variable name must not be empty"};
+  for (char c : v)
+    if (c < 0x20 || c > 0x7e || c == '=')
+      return {"a valid environment variable name must consist only of printable ASCII characters other than '='"};
+  return {};
+}
+
+Messages is_valid_port_num(int64_t port) {
+  if (port >= 1 && port <= 65535) return {};
+  return {"must be between 1 and 65535, inclusive"};
+}
+
+Messages is_valid_port_name(std::string_view v) {
+  Messages out;
+  if (v.size() > 15) out.push_back("must be no more than 15 characters");
+  bool shape = !v.empty(), letter = false;
+  for (char c : v) {
+    shape = shape && (lower_alnum(c) || c == '-');
+    letter = letter || (c >= 'a' && c <= 'z');
+  }
+  if (!shape) out.push_back("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
+  if (!letter) out.push_back("must contain at least one letter (a-z)");
+  if (v.find("--") != std::string_view::npos) out.push_back("must not contain consecutive hyphens");
+  if (!v.empty() && (v.front() == '-' || v.back() == '-')) out.push_back("must not begin or end with a hyphen");
+  return out;
+}
+
+Messages is_http_header_name(std::string_view v) {
+  bool ok = !v.empty();
+  for (char c : v) ok = ok && (alnum(c) || c == '-');
+  if (ok) return {};
+  return {"a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')"};
+}
+
+Messages is_valid_ip(std::string_view v) {
+  unsigned char buffer[16];
+  const std::string text(v);
+  if (inet_pton(AF_INET, text.c_str(), buffer) == 1 || inet_pton(AF_INET6, text.c_str(), buffer) == 1) return {};
+  return {"must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"};
+}
+
+}  // namespace mizzen::machinery
