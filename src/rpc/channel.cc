@@ -1,0 +1,147 @@
+#include "rpc/channel.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/impl/client_unary_call.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/sync_stream.h>
+
+#include <atomic>
+
+#include "rpc/bytes.h"
+
+namespace mizzen::rpc {
+namespace {
+
+constexpr int kBackoffFirstMs = 100;
+constexpr int kBackoffMaxMs = 3000;
+constexpr int kKeepaliveAnswerMs = 10'000;
+
+gpr_timespec when(Deadline deadline) {
+  if (deadline.is_never()) return gpr_inf_future(GPR_CLOCK_MONOTONIC);
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(deadline.left().count(), GPR_TIMESPAN));
+}
+
+void prepare(grpc::ClientContext& context, Deadline deadline, const CallOptions& options) {
+  context.set_deadline(when(deadline));
+  context.set_wait_for_ready(options.wait_for_ready);
+  for (const auto& [key, value] : options.metadata) context.AddMetadata(key, value);
+}
+
+Error to_error(const grpc::Status& status) {
+  return make_error(static_cast<Status>(status.error_code()), status.error_message());
+}
+
+grpc::ChannelArguments arguments(const ChannelOptions& options) {
+  grpc::ChannelArguments out;
+  out.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes_max));
+  out.SetMaxSendMessageSize(static_cast<int>(options.message_bytes_max));
+  out.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  out.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a channel of ours is a connection of its own
+  out.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kBackoffFirstMs);
+  out.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kBackoffFirstMs);
+  out.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kBackoffMaxMs);
+  if (options.keepalive > Duration::zero()) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(options.keepalive).count();
+    out.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(ms));
+    out.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveAnswerMs);
+  }
+  return out;
+}
+
+std::shared_ptr<grpc::ChannelCredentials> credentials(const ChannelOptions& options) {
+  if (!options.tls) return grpc::InsecureChannelCredentials();
+  grpc::SslCredentialsOptions ssl;
+  ssl.pem_root_certs = options.tls->ca;
+  ssl.pem_cert_chain = options.tls->certificate;
+  ssl.pem_private_key = options.tls->key;
+  return grpc::SslCredentials(ssl);
+}
+
+class StreamImpl final : public Stream {
+ public:
+  StreamImpl(grpc::ChannelInterface& channel, std::string method, Deadline deadline, const CallOptions& options)
+      : method_(std::move(method)) {
+    prepare(context_, deadline, options);
+    const grpc::internal::RpcMethod rpc(method_.c_str(), grpc::internal::RpcMethod::BIDI_STREAMING);
+    call_.reset(grpc::internal::ClientReaderWriterFactory<grpc::ByteBuffer, grpc::ByteBuffer>::Create(&channel, rpc,
+                                                                                                     &context_));
+    on_stop_ = options.stop.on_stop([this] { context_.TryCancel(); });
+  }
+
+  ~StreamImpl() override {
+    on_stop_.reset();
+    if (finished_) return;
+    context_.TryCancel();
+    (void)call_->Finish();
+  }
+
+  bool write(std::string_view message) override { return call_->Write(to_buffer(message)); }
+  void writes_done() override { call_->WritesDone(); }
+
+  std::optional<std::string> read() override {
+    grpc::ByteBuffer buffer;
+    if (!call_->Read(&buffer)) return std::nullopt;
+    return from_buffer(buffer);
+  }
+
+  Result<void> finish() override {
+    finished_ = true;
+    const grpc::Status status = call_->Finish();
+    if (!status.ok()) return to_error(status);
+    return {};
+  }
+
+  void cancel() override { context_.TryCancel(); }
+
+ private:
+  const std::string method_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>> call_;
+  std::shared_ptr<void> on_stop_;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+class Channel::Impl {
+ public:
+  explicit Impl(const ChannelOptions& options)
+      : channel_(grpc::CreateCustomChannel(options.target, credentials(options), arguments(options))) {}
+  grpc::ChannelInterface& channel() { return *channel_; }
+
+ private:
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+Channel::Channel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Channel::~Channel() = default;
+
+Result<std::unique_ptr<Channel>> Channel::open(ChannelOptions options) {
+  if (options.target.empty()) return Error(Code::Invalid, "rpc: no address to connect to");
+  if (options.tls && options.tls->certificate.empty() != options.tls->key.empty()) {
+    return Error(Code::Invalid, "rpc: a client certificate and its key go together");
+  }
+  return std::unique_ptr<Channel>(new Channel(std::make_unique<Impl>(options)));
+}
+
+Result<std::string> Channel::call(std::string_view method, std::string_view request, Deadline deadline,
+                                  const CallOptions& options) {
+  const std::string name(method);
+  grpc::ClientContext context;
+  prepare(context, deadline, options);
+  const auto on_stop = options.stop.on_stop([&context] { context.TryCancel(); });
+  const grpc::internal::RpcMethod rpc(name.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
+  grpc::ByteBuffer answer;
+  const grpc::Status status =
+      grpc::internal::BlockingUnaryCall(&impl_->channel(), rpc, &context, to_buffer(request), &answer);
+  if (!status.ok()) return to_error(status);
+  return from_buffer(answer);
+}
+
+std::unique_ptr<Stream> Channel::stream(std::string_view method, Deadline deadline, const CallOptions& options) {
+  return std::make_unique<StreamImpl>(impl_->channel(), std::string(method), deadline, options);
+}
+
+}  // namespace mizzen::rpc
