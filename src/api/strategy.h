@@ -1,0 +1,126 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "machinery/field_errors.h"
+#include "machinery/names.h"
+#include "machinery/schema/meta/v1/delete_options.h"
+#include "machinery/selectors.h"
+
+namespace mizzen::api {
+
+/// A column of a resource's table, as `kubectl get` shows it.
+struct TableColumn {
+  std::string_view name;
+  std::string_view type;    ///< string, integer, number, date
+  std::string_view format;  ///< "name" for the first column
+  std::string_view description;
+  int32_t priority = 0;  ///< above 0: only with -o wide
+};
+
+/// Cells of one row, each as JSON text.
+using TableCells = std::vector<std::string>;
+
+/// Role: the behaviour of one resource: what is filled in, checked, selectable and shown. Pure: it sees objects and
+/// nothing else, so the whole of it is tested with tables.
+/// Place: one class per resource in api/<group>/<kind>; called by the API server in the order of the methods below.
+/// Objects come as void* of the resource's in-memory message (see ResourceInfo::message); typed strategies derive from
+/// TypedStrategy<T>. Threading: immutable; called from many threads.
+class Strategy {
+ public:
+  virtual ~Strategy() = default;
+
+  /// Fills in what the writer left out; also applied to objects read from the store. `api_version` is the version the
+  /// request used ("apps/v1beta2"), for defaults that changed between versions.
+  virtual void set_defaults(void* object, std::string_view api_version) const;
+  /// Wrong names in upstream's words; the default is a DNS subdomain.
+  virtual machinery::Messages check_name(std::string_view name) const;
+
+  /// Clears what a creator may not set (status), sets generation 1 and the like.
+  virtual void prepare_create(void* object) const;
+  virtual void validate_create(const void* object, machinery::FieldErrors& errors) const;
+  /// Restores what an update may not change, raises the generation.
+  virtual void prepare_update(void* object, const void* old) const;
+  virtual void validate_update(const void* object, const void* old, machinery::FieldErrors& errors) const;
+  /// For the status subresource: everything but status comes from `old`.
+  virtual void prepare_status_update(void* object, const void* old) const;
+  virtual void validate_status_update(const void* object, const void* old, machinery::FieldErrors& errors) const;
+  /// Texts for the Warning header of a create or update; `old` is null on create.
+  virtual std::vector<std::string> warnings(const void* object, const void* old) const;
+
+  /// PUT to a name that does not exist creates it (leases, endpoints, events ... as upstream).
+  virtual bool allow_create_on_update() const { return false; }
+  /// PUT without a resource version is taken.
+  virtual bool allow_unconditional_update() const { return true; }
+  /// For kinds that are deleted gracefully (pods): the grace period to use, given what the caller asked for; nothing
+  /// where the kind is deleted at once.
+  virtual std::optional<int64_t> grace_period(const void* object, const std::optional<int64_t>& asked) const;
+  /// Deleting without a propagation policy leaves dependents alone (true) or lets the collector have them.
+  virtual bool orphans_by_default() const { return false; }
+
+  /// What field selectors may name beside metadata.name and metadata.namespace, with the object's values.
+  virtual void selectable_fields(const void* object, machinery::Labels& fields) const;
+  /// True where a field selector may name this field.
+  virtual bool is_selectable(std::string_view field) const;
+
+  virtual std::vector<TableColumn> table_columns() const;
+  /// One row; `now` is for ages.
+  virtual TableCells table_row(const void* object, WallTime now) const;
+};
+
+/// A strategy whose hooks see the object as a T. Override the typed hooks; the others call them.
+template <typename T>
+class TypedStrategy : public Strategy {
+ public:
+  void set_defaults(void* object, std::string_view api_version) const final { defaults(*static_cast<T*>(object), api_version); }
+  void prepare_create(void* object) const final { before_create(*static_cast<T*>(object)); }
+  void validate_create(const void* object, machinery::FieldErrors& errors) const final {
+    check_create(*static_cast<const T*>(object), errors);
+  }
+  void prepare_update(void* object, const void* old) const final {
+    before_update(*static_cast<T*>(object), *static_cast<const T*>(old));
+  }
+  void validate_update(const void* object, const void* old, machinery::FieldErrors& errors) const final {
+    check_update(*static_cast<const T*>(object), *static_cast<const T*>(old), errors);
+  }
+  void prepare_status_update(void* object, const void* old) const final {
+    before_status_update(*static_cast<T*>(object), *static_cast<const T*>(old));
+  }
+  void validate_status_update(const void* object, const void* old, machinery::FieldErrors& errors) const final {
+    check_status_update(*static_cast<const T*>(object), *static_cast<const T*>(old), errors);
+  }
+  std::vector<std::string> warnings(const void* object, const void* old) const final {
+    return warn(*static_cast<const T*>(object), static_cast<const T*>(old));
+  }
+  std::optional<int64_t> grace_period(const void* object, const std::optional<int64_t>& asked) const final {
+    return grace(*static_cast<const T*>(object), asked);
+  }
+  void selectable_fields(const void* object, machinery::Labels& fields) const final {
+    fields_of(*static_cast<const T*>(object), fields);
+  }
+  TableCells table_row(const void* object, WallTime now) const final { return row(*static_cast<const T*>(object), now); }
+
+  virtual void defaults(T&, std::string_view) const {}
+  virtual void before_create(T&) const {}
+  virtual void check_create(const T&, machinery::FieldErrors&) const {}
+  virtual void before_update(T&, const T&) const {}
+  virtual void check_update(const T&, const T&, machinery::FieldErrors&) const {}
+  virtual void before_status_update(T& object, const T& old) const { Strategy::prepare_status_update(&object, &old); }
+  virtual void check_status_update(const T&, const T&, machinery::FieldErrors&) const {}
+  virtual std::vector<std::string> warn(const T&, const T*) const { return {}; }
+  virtual std::optional<int64_t> grace(const T&, const std::optional<int64_t>&) const { return std::nullopt; }
+  virtual void fields_of(const T&, machinery::Labels&) const {}
+  virtual TableCells row(const T& object, WallTime now) const { return Strategy::table_row(&object, now); }
+};
+
+/// A cell of text, a number, and an age as kubectl prints it ("5m", "3d4h"; "<unknown>" where unset).
+std::string cell(std::string_view text);
+std::string cell(int64_t number);
+std::string age_cell(const codec::Time& since, WallTime now);
+/// A span as upstream's HumanDuration prints it: 119s, 5m30s, 3h, 2d5h, 400d.
+std::string human_duration(Duration d);
+
+}  // namespace mizzen::api
