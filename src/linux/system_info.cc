@@ -74,6 +74,19 @@ SystemInfo system_info() {
 
 uint64_t available_memory_bytes() { return meminfo_bytes("MemAvailable"); }
 
+bool has_capability(int number) {
+  const auto status = read_file("/proc/self/status", 65536);
+  if (!status.ok()) return false;
+  for (auto line : split(*status, '\n')) {
+    if (!line.starts_with("CapEff:")) continue;
+    const auto hex = trim(line.substr(7));
+    uint64_t bits = 0;
+    std::from_chars(hex.data(), hex.data() + hex.size(), bits, 16);
+    return ((bits >> number) & 1) != 0;
+  }
+  return false;
+}
+
 Result<void> set_kernel_parameter(const std::string& path, const std::string& value) {
   const std::string file = "/proc/sys/" + path;
   Fd fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));

@@ -24,6 +24,9 @@ SystemInfo system_info();
 /// Bytes of memory that can be given to programs without swapping (MemAvailable); 0 where unknown.
 uint64_t available_memory_bytes();
 
+/// True where this process has the capability of this number (linux/capability.h) in effect.
+bool has_capability(int number);
+
 /// Writes a kernel parameter: set_kernel_parameter("net/ipv4/ip_forward", "1").
 Result<void> set_kernel_parameter(const std::string& path, const std::string& value);
 

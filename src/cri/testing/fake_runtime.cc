@@ -1,0 +1,390 @@
+#include "cri/testing/fake_runtime.h"
+
+#include <fmt/format.h>
+
+namespace mizzen::cri {
+namespace {
+
+Error not_found(const std::string& what, const std::string& id) {
+  return Error(Code::NotFound, fmt::format("an error occurred when try to find {} \"{}\": not found", what, id));
+}
+
+bool matches(const codec::Map<std::string>& labels, const codec::Map<std::string>& wanted) {
+  for (const auto& [key, value] : wanted) {
+    const auto* found = labels.find(key);
+    if (!found || *found != value) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<void> FakeRuntime::enter(const std::string& call, bool change) {
+  if (change) changes_.push_back(call);
+  auto& queue = failures_[call];
+  if (queue.empty()) return {};
+  Error error = queue.front();
+  queue.pop_front();
+  return error;
+}
+
+std::string FakeRuntime::next_id() { return fmt::format("{:064x}", ++ids_); }
+
+void FakeRuntime::finish(Container& c, int32_t code, const std::string& reason) {
+  if (c.status.state == v1::ContainerState::CONTAINER_EXITED) return;
+  c.status.state = v1::ContainerState::CONTAINER_EXITED;
+  c.status.finished_at = now();
+  c.status.exit_code = code;
+  c.status.reason = !reason.empty() ? reason : code == 0 ? "Completed" : "Error";
+}
+
+Result<v1::VersionResponse> FakeRuntime::version(const v1::VersionRequest&, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("Version", false));
+  v1::VersionResponse out;
+  out.version = "0.1.0";
+  out.runtime_name = "fake";
+  out.runtime_version = "1.0";
+  out.runtime_api_version = "v1";
+  return out;
+}
+
+Result<v1::StatusResponse> FakeRuntime::status(const v1::StatusRequest&, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("Status", false));
+  v1::StatusResponse out;
+  for (const char* type : {"RuntimeReady", "NetworkReady"}) {
+    auto& condition = out.status.ensure().conditions.emplace_back();
+    condition.type = type;
+    condition.status = true;
+  }
+  return out;
+}
+
+Result<v1::UpdateRuntimeConfigResponse> FakeRuntime::update_runtime_config(const v1::UpdateRuntimeConfigRequest&, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("UpdateRuntimeConfig", true));
+  return v1::UpdateRuntimeConfigResponse{};
+}
+
+Result<v1::RunPodSandboxResponse> FakeRuntime::run_pod_sandbox(const v1::RunPodSandboxRequest& r, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("RunPodSandbox", true));
+  Sandbox s;
+  if (r.config) s.config = *r.config;
+  s.status.id = next_id();
+  s.status.metadata = s.config.metadata;
+  s.status.state = v1::PodSandboxState::SANDBOX_READY;
+  s.status.created_at = now();
+  s.status.labels = s.config.labels;
+  s.status.annotations = s.config.annotations;
+  const bool host = s.config.linux && s.config.linux->security_context &&
+                    s.config.linux->security_context->namespace_options &&
+                    s.config.linux->security_context->namespace_options->network == v1::NamespaceMode::NODE;
+  if (!host) s.status.network.ensure().ip = fmt::format("10.42.0.{}", ids_ % 250 + 2);
+  v1::RunPodSandboxResponse out;
+  out.pod_sandbox_id = s.status.id;
+  sandboxes_[s.status.id] = std::move(s);
+  return out;
+}
+
+Result<v1::StopPodSandboxResponse> FakeRuntime::stop_pod_sandbox(const v1::StopPodSandboxRequest& r, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("StopPodSandbox", true));
+  for (auto& [id, c] : containers_) {
+    if (c.sandbox == r.pod_sandbox_id && c.status.state == v1::ContainerState::CONTAINER_RUNNING) finish(c, 137, "");
+  }
+  if (auto s = sandboxes_.find(r.pod_sandbox_id); s != sandboxes_.end()) {
+    s->second.status.state = v1::PodSandboxState::SANDBOX_NOTREADY;
+    s->second.status.network.reset();
+  }
+  return v1::StopPodSandboxResponse{};
+}
+
+Result<v1::RemovePodSandboxResponse> FakeRuntime::remove_pod_sandbox(const v1::RemovePodSandboxRequest& r, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("RemovePodSandbox", true));
+  std::erase_if(containers_, [&](const auto& c) { return c.second.sandbox == r.pod_sandbox_id; });
+  sandboxes_.erase(r.pod_sandbox_id);
+  return v1::RemovePodSandboxResponse{};
+}
+
+Result<v1::PodSandboxStatusResponse> FakeRuntime::pod_sandbox_status(const v1::PodSandboxStatusRequest& r, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("PodSandboxStatus", false));
+  const auto s = sandboxes_.find(r.pod_sandbox_id);
+  if (s == sandboxes_.end()) return not_found("sandbox", r.pod_sandbox_id);
+  v1::PodSandboxStatusResponse out;
+  out.status = s->second.status;
+  return out;
+}
+
+Result<v1::ListPodSandboxResponse> FakeRuntime::list_pod_sandbox(const v1::ListPodSandboxRequest& r, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("ListPodSandbox", false));
+  v1::ListPodSandboxResponse out;
+  for (const auto& [id, s] : sandboxes_) {
+    if (r.filter && !r.filter->id.empty() && r.filter->id != id) continue;
+    if (r.filter && r.filter->state && r.filter->state->state != s.status.state) continue;
+    if (r.filter && !matches(s.status.labels, r.filter->label_selector)) continue;
+    auto& item = out.items.emplace_back();
+    item.id = id;
+    item.metadata = s.status.metadata;
+    item.state = s.status.state;
+    item.created_at = s.status.created_at;
+    item.labels = s.status.labels;
+    item.annotations = s.status.annotations;
+  }
+  return out;
+}
+
+Result<v1::CreateContainerResponse> FakeRuntime::create_container(const v1::CreateContainerRequest& r, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("CreateContainer", true));
+  if (!sandboxes_.contains(r.pod_sandbox_id)) return not_found("sandbox", r.pod_sandbox_id);
+  Container c;
+  c.sandbox = r.pod_sandbox_id;
+  if (r.config) c.config = *r.config;
+  c.status.id = next_id();
+  c.status.metadata = c.config.metadata;
+  c.status.state = v1::ContainerState::CONTAINER_CREATED;
+  c.status.created_at = now();
+  c.status.image = c.config.image;
+  if (c.config.image) c.status.image_ref = c.config.image->image;
+  c.status.labels = c.config.labels;
+  c.status.annotations = c.config.annotations;
+  c.status.mounts = c.config.mounts;
+  c.status.log_path = c.config.log_path;
+  v1::CreateContainerResponse out;
+  out.container_id = c.status.id;
+  containers_[c.status.id] = std::move(c);
+  return out;
+}
+
+Result<v1::StartContainerResponse> FakeRuntime::start_container(const v1::StartContainerRequest& r, Deadline) {
+  Lock lock(m_);
+  const auto failed = enter("StartContainer", true);
+  const auto c = containers_.find(r.container_id);
+  if (c == containers_.end()) return not_found("container", r.container_id);
+  if (!failed.ok()) {
+    finish(c->second, 128, "StartError");
+    c->second.status.message = failed.error().message();
+    return failed.error();
+  }
+  c->second.status.state = v1::ContainerState::CONTAINER_RUNNING;
+  c->second.status.started_at = now();
+  return v1::StartContainerResponse{};
+}
+
+Result<v1::StopContainerResponse> FakeRuntime::stop_container(const v1::StopContainerRequest& r, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("StopContainer", true));
+  if (auto c = containers_.find(r.container_id); c != containers_.end()) finish(c->second, 143, "");
+  return v1::StopContainerResponse{};
+}
+
+Result<v1::RemoveContainerResponse> FakeRuntime::remove_container(const v1::RemoveContainerRequest& r, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("RemoveContainer", true));
+  containers_.erase(r.container_id);
+  return v1::RemoveContainerResponse{};
+}
+
+Result<v1::ListContainersResponse> FakeRuntime::list_containers(const v1::ListContainersRequest& r, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("ListContainers", false));
+  v1::ListContainersResponse out;
+  for (const auto& [id, c] : containers_) {
+    if (r.filter && !r.filter->id.empty() && r.filter->id != id) continue;
+    if (r.filter && !r.filter->pod_sandbox_id.empty() && r.filter->pod_sandbox_id != c.sandbox) continue;
+    if (r.filter && r.filter->state && r.filter->state->state != c.status.state) continue;
+    if (r.filter && !matches(c.status.labels, r.filter->label_selector)) continue;
+    auto& item = out.containers.emplace_back();
+    item.id = id;
+    item.pod_sandbox_id = c.sandbox;
+    item.metadata = c.status.metadata;
+    item.image = c.status.image;
+    item.image_ref = c.status.image_ref;
+    item.state = c.status.state;
+    item.created_at = c.status.created_at;
+    item.labels = c.status.labels;
+    item.annotations = c.status.annotations;
+  }
+  return out;
+}
+
+Result<v1::ContainerStatusResponse> FakeRuntime::container_status(const v1::ContainerStatusRequest& r, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("ContainerStatus", false));
+  const auto c = containers_.find(r.container_id);
+  if (c == containers_.end()) return not_found("container", r.container_id);
+  v1::ContainerStatusResponse out;
+  out.status = c->second.status;
+  return out;
+}
+
+Result<v1::UpdateContainerResourcesResponse> FakeRuntime::update_container_resources(
+    const v1::UpdateContainerResourcesRequest& r, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("UpdateContainerResources", true));
+  const auto c = containers_.find(r.container_id);
+  if (c == containers_.end()) return not_found("container", r.container_id);
+  c->second.config.linux.ensure().resources = r.linux;
+  return v1::UpdateContainerResourcesResponse{};
+}
+
+Result<v1::ReopenContainerLogResponse> FakeRuntime::reopen_container_log(const v1::ReopenContainerLogRequest& r, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("ReopenContainerLog", true));
+  if (!containers_.contains(r.container_id)) return not_found("container", r.container_id);
+  return v1::ReopenContainerLogResponse{};
+}
+
+Result<v1::ExecSyncResponse> FakeRuntime::exec_sync(const v1::ExecSyncRequest& r, Deadline) {
+  ExecHandler handler;
+  {
+    Lock lock(m_);
+    MZ_TRY(enter("ExecSync", false));
+    if (!containers_.contains(r.container_id)) return not_found("container", r.container_id);
+    handler = exec_;
+  }
+  return handler ? handler(r) : v1::ExecSyncResponse{};
+}
+
+Result<v1::ExecResponse> FakeRuntime::exec(const v1::ExecRequest&, Deadline) {
+  return Error(Code::MethodNotAllowed, "the fake runtime streams nothing");
+}
+Result<v1::AttachResponse> FakeRuntime::attach(const v1::AttachRequest&, Deadline) {
+  return Error(Code::MethodNotAllowed, "the fake runtime streams nothing");
+}
+Result<v1::PortForwardResponse> FakeRuntime::port_forward(const v1::PortForwardRequest&, Deadline) {
+  return Error(Code::MethodNotAllowed, "the fake runtime streams nothing");
+}
+Result<v1::ContainerStatsResponse> FakeRuntime::container_stats(const v1::ContainerStatsRequest&, Deadline) {
+  return Error(Code::MethodNotAllowed, "the fake runtime measures nothing");
+}
+Result<v1::ListContainerStatsResponse> FakeRuntime::list_container_stats(const v1::ListContainerStatsRequest&, Deadline) {
+  return v1::ListContainerStatsResponse{};
+}
+
+Result<v1::ListImagesResponse> FakeRuntime::list_images(const v1::ListImagesRequest&, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("ListImages", false));
+  v1::ListImagesResponse out;
+  for (const auto& [name, image] : images_) out.images.push_back(image);
+  return out;
+}
+
+Result<v1::ImageStatusResponse> FakeRuntime::image_status(const v1::ImageStatusRequest& r, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("ImageStatus", false));
+  v1::ImageStatusResponse out;
+  const auto image = r.image ? images_.find(r.image->image) : images_.end();
+  if (image != images_.end()) out.image = image->second;
+  return out;
+}
+
+Result<v1::PullImageResponse> FakeRuntime::pull_image(const v1::PullImageRequest& r, Deadline) {
+  std::string name = r.image ? r.image->image : "";
+  {
+    Lock lock(m_);
+    MZ_TRY(enter("PullImage", true));
+    if (!offered_.contains(name)) {
+      return Error(Code::NotFound, fmt::format("failed to pull and unpack image \"{0}\": {0}: not found", name));
+    }
+  }
+  add_image(name);
+  v1::PullImageResponse out;
+  out.image_ref = name;
+  return out;
+}
+
+Result<v1::RemoveImageResponse> FakeRuntime::remove_image(const v1::RemoveImageRequest& r, Deadline) {
+  Lock lock(m_);
+  MZ_TRY(enter("RemoveImage", true));
+  if (r.image) images_.erase(r.image->image);
+  return v1::RemoveImageResponse{};
+}
+
+Result<v1::ImageFsInfoResponse> FakeRuntime::image_fs_info(const v1::ImageFsInfoRequest&, Deadline) {
+  return v1::ImageFsInfoResponse{};
+}
+
+void FakeRuntime::exit_container(const std::string& id, int32_t code, const std::string& reason) {
+  Lock lock(m_);
+  if (auto c = containers_.find(id); c != containers_.end()) finish(c->second, code, reason);
+}
+
+void FakeRuntime::kill_sandbox(const std::string& id) {
+  Lock lock(m_);
+  if (auto s = sandboxes_.find(id); s != sandboxes_.end()) s->second.status.state = v1::PodSandboxState::SANDBOX_NOTREADY;
+  for (auto& [name, c] : containers_) {
+    if (c.sandbox == id && c.status.state == v1::ContainerState::CONTAINER_RUNNING) finish(c, 137, "");
+  }
+}
+
+void FakeRuntime::offer_image(const std::string& name) {
+  Lock lock(m_);
+  offered_.insert(name);
+}
+
+void FakeRuntime::add_image(const std::string& name) {
+  Lock lock(m_);
+  v1::Image image;
+  image.id = fmt::format("sha256:{:064x}", std::hash<std::string>()(name));
+  image.repo_tags = {name};
+  image.repo_digests = {name + "@" + image.id};
+  images_[name] = std::move(image);
+}
+
+void FakeRuntime::fail_next(const std::string& call, Error error) {
+  Lock lock(m_);
+  failures_[call].push_back(std::move(error));
+}
+
+void FakeRuntime::on_exec(ExecHandler handler) {
+  Lock lock(m_);
+  exec_ = std::move(handler);
+}
+
+std::vector<std::string> FakeRuntime::changes() const {
+  Lock lock(m_);
+  return changes_;
+}
+
+std::vector<v1::PodSandboxStatus> FakeRuntime::sandboxes() const {
+  Lock lock(m_);
+  std::vector<v1::PodSandboxStatus> out;
+  for (const auto& [id, s] : sandboxes_) out.push_back(s.status);
+  return out;
+}
+
+std::vector<v1::ContainerStatus> FakeRuntime::containers() const {
+  Lock lock(m_);
+  std::vector<v1::ContainerStatus> out;
+  for (const auto& [id, c] : containers_) out.push_back(c.status);
+  return out;
+}
+
+v1::ContainerConfig FakeRuntime::container_config(const std::string& id) const {
+  Lock lock(m_);
+  const auto c = containers_.find(id);
+  return c == containers_.end() ? v1::ContainerConfig{} : c->second.config;
+}
+
+v1::PodSandboxConfig FakeRuntime::sandbox_config(const std::string& id) const {
+  Lock lock(m_);
+  const auto s = sandboxes_.find(id);
+  return s == sandboxes_.end() ? v1::PodSandboxConfig{} : s->second.config;
+}
+
+std::string FakeRuntime::container_id(const std::string& name) const {
+  Lock lock(m_);
+  std::string out;
+  for (const auto& [id, c] : containers_) {  // ids grow
+    if (c.status.metadata && c.status.metadata->name == name) out = id;
+  }
+  return out;
+}
+
+}  // namespace mizzen::cri

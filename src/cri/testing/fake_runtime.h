@@ -1,0 +1,77 @@
+#pragma once
+#include <deque>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "async/mutex.h"
+#include "cri/runtime.h"
+
+namespace mizzen::cri {
+
+/// A runtime in memory for tests of what drives one: sandboxes and containers with their states, images by name.
+/// Does not model: networks (addresses are made up), mounts, logs, processes, streaming, resource use. An exec gives what
+/// the test told it to give. A container runs until exit_container() or a stop.
+/// Threading: thread-safe.
+class FakeRuntime final : public Runtime {
+ public:
+  explicit FakeRuntime(const Clock& clock) : clock_(clock) {}
+
+#define MZ_CRI_DECLARE(service, wire, name) \
+  Result<v1::wire##Response> name(const v1::wire##Request& request, Deadline deadline) override;
+  MZ_CRI_CALLS(MZ_CRI_DECLARE)
+#undef MZ_CRI_DECLARE
+
+  /// The container's process ends by itself.
+  void exit_container(const std::string& id, int32_t code, const std::string& reason = {});
+  /// The pause process dies.
+  void kill_sandbox(const std::string& id);
+  /// The image can be pulled; without it PullImage says NotFound.
+  void offer_image(const std::string& name);
+  /// The image is on the node already.
+  void add_image(const std::string& name);
+  /// The next call of this wire name fails with the error; queued per name.
+  void fail_next(const std::string& call, Error error);
+  using ExecHandler = std::function<Result<v1::ExecSyncResponse>(const v1::ExecSyncRequest&)>;
+  void on_exec(ExecHandler handler);
+
+  /// Wire names in the order they came, reads (List*, *Status, Version) left out.
+  std::vector<std::string> changes() const;
+  std::vector<v1::PodSandboxStatus> sandboxes() const;
+  std::vector<v1::ContainerStatus> containers() const;
+  /// What the container was created with; empty where unknown.
+  v1::ContainerConfig container_config(const std::string& id) const;
+  v1::PodSandboxConfig sandbox_config(const std::string& id) const;
+  /// The newest container of this name that is not removed; empty where there is none.
+  std::string container_id(const std::string& name) const;
+
+ private:
+  struct Sandbox {
+    v1::PodSandboxConfig config;
+    v1::PodSandboxStatus status;
+  };
+  struct Container {
+    std::string sandbox;
+    v1::ContainerConfig config;
+    v1::ContainerStatus status;
+  };
+  int64_t now() const { return clock_.wall().time_since_epoch().count(); }
+  Result<void> enter(const std::string& call, bool change) MZ_REQUIRES(m_);
+  std::string next_id() MZ_REQUIRES(m_);
+  void finish(Container& c, int32_t code, const std::string& reason) MZ_REQUIRES(m_);
+
+  const Clock& clock_;
+  mutable Mutex m_;
+  std::map<std::string, Sandbox> sandboxes_ MZ_GUARDED_BY(m_);
+  std::map<std::string, Container> containers_ MZ_GUARDED_BY(m_);
+  std::set<std::string> offered_ MZ_GUARDED_BY(m_);
+  std::map<std::string, v1::Image> images_ MZ_GUARDED_BY(m_);
+  std::map<std::string, std::deque<Error>> failures_ MZ_GUARDED_BY(m_);
+  std::vector<std::string> changes_ MZ_GUARDED_BY(m_);
+  ExecHandler exec_ MZ_GUARDED_BY(m_);
+  uint64_t ids_ MZ_GUARDED_BY(m_) = 0;
+};
+
+}  // namespace mizzen::cri
