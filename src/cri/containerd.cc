@@ -47,6 +47,26 @@ std::string log_path(const std::string& folder) { return folder + "/containerd.l
 std::string pid_path(const std::string& folder) { return folder + "/containerd.pid"; }
 std::string config_file(const std::string& folder) { return folder + "/config.toml"; }
 
+/// Ends the first process of each container that containerd left a bundle of. The group's name guards against a process id
+/// that belongs to somebody else by now.
+void kill_leftover_containers(const std::string& tasks) {
+  const auto namespaces = linux::list_folder(tasks);
+  for (const auto& space : namespaces.ok() ? *namespaces : std::vector<std::string>()) {
+    const auto ids = linux::list_folder(tasks + "/" + space);
+    for (const auto& id : ids.ok() ? *ids : std::vector<std::string>()) {
+      const auto text = read_file(fmt::format("{}/{}/{}/init.pid", tasks, space, id), 64);
+      const auto pid = text.ok() ? parse_int<pid_t>(trim(*text)) : std::nullopt;
+      const auto group = pid ? read_file(fmt::format("/proc/{}/cgroup", *pid), 65536) : Result<std::string>(std::string());
+      if (!pid || !group.ok() || group->find(id) == std::string::npos) continue;
+      const auto ticks = linux::process_start_ticks(*pid);
+      auto process = ticks.ok() ? linux::Process::adopt(*pid, *ticks) : ticks.error();
+      if (!process.ok() || !process->signal(SIGKILL).ok()) continue;
+      const auto ended = process->wait(Deadline::after(kTerminateGrace));
+      if (!ended.ok() || !*ended) log::warn(kLog, "Container does not end", {log::kv("id", id)});
+    }
+  }
+}
+
 /// TOML's basic strings escape as JSON's do.
 std::string toml(const std::string& text) {
   std::string out = "\"";
@@ -174,7 +194,8 @@ pid_t Containerd::pid() const { return supervisor_ ? supervisor_->pid() : 0; }
 Result<void> Containerd::down(const std::string& folder) {
   auto running = linux::process_of_pid_file(pid_path(folder));
   if (running.ok()) MZ_TRY(running->terminate(kTerminateGrace));
-  // Shims of pods that could not be stopped: each names our socket on its command line.
+  kill_leftover_containers(folder + "/state/io.containerd.runtime.v2.task");
+  // Their shims: each names our socket on its command line.
   MZ_ASSIGN(const auto entries, linux::list_folder("/proc"));
   for (const auto& entry : entries) {
     const auto pid = parse_int<pid_t>(entry);

@@ -1,0 +1,29 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "cri/runtime.h"
+#include "rpc/channel.h"
+
+namespace mizzen::cri {
+
+/// The Runtime behind a CRI socket: containerd, CRI-O or another Mizzen's.
+/// Threading: thread-safe; a call blocks its thread up to the deadline.
+/// Failure: errors carry the text a Go client prints (`rpc error: code = NotFound desc = ...`), as upstream's events do.
+class Client final : public Runtime {
+ public:
+  /// `endpoint`: unix:///absolute/path or a plain path. Does not connect yet.
+  static Result<std::unique_ptr<Client>> open(const std::string& endpoint);
+  ~Client() override;
+
+#define MZ_CRI_DECLARE(service, wire, name) \
+  Result<v1::wire##Response> name(const v1::wire##Request& request, Deadline deadline) override;
+  MZ_CRI_CALLS(MZ_CRI_DECLARE)
+#undef MZ_CRI_DECLARE
+
+ private:
+  explicit Client(std::unique_ptr<rpc::Channel> channel);
+  std::unique_ptr<rpc::Channel> channel_;
+};
+
+}  // namespace mizzen::cri
