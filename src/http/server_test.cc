@@ -342,7 +342,7 @@ TEST(Server, TellsWhyItCannotBind) {
   const Result<void> r = second.start();
   ASSERT_FALSE(r.ok());
   EXPECT_EQ(r.error().message(),
-            "listen tcp 127.0.0.1:" + std::to_string(f.server->port()) + ": bind: Address already in use");
+            "listen tcp 127.0.0.1:" + std::to_string(f.server->port()) + ": bind: address already in use");
 }
 
 TEST(Server, StopLetsExchangesEndThenCutsTheRest) {

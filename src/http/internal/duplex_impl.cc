@@ -132,9 +132,13 @@ void DuplexImpl::on_input(std::string_view bytes) {
 
 void DuplexImpl::on_input_end() {
   eof_ = true;
+  if (!closing_ && callbacks_.on_eof) {
+    const std::function<void()> told = callbacks_.on_eof;
+    told();
+  }
+  if (ended_) return;
   if (closing_ || shut_done_) return end(Error(Code::Cancelled, "both sides have closed"));
-  if (!callbacks_.on_eof) return request_close();
-  if (!std::exchange(eof_told_, true)) callbacks_.on_eof();
+  if (!callbacks_.on_eof) request_close();
 }
 
 void DuplexImpl::on_broken(const std::string& why) { end(Error(Code::ServiceUnavailable, why)); }

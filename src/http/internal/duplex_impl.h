@@ -63,7 +63,6 @@ class DuplexImpl final : public Channel, public std::enable_shared_from_this<Dup
   bool shut_done_ = false;
   bool closing_ = false;
   bool eof_ = false;
-  bool eof_told_ = false;
   bool ended_ = false;
   std::optional<Error> end_error_;
   std::string early_input_;

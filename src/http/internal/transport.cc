@@ -39,10 +39,13 @@ bool is_ip(const std::string& text) {
 std::string errno_text(int number) {
   std::array<char, 128> buffer{};
 #if defined(__GLIBC__) && defined(_GNU_SOURCE)
-  return strerror_r(number, buffer.data(), buffer.size());
+  std::string text = strerror_r(number, buffer.data(), buffer.size());
 #else
-  return strerror_r(number, buffer.data(), buffer.size()) == 0 ? std::string(buffer.data()) : std::to_string(number);
+  std::string text = strerror_r(number, buffer.data(), buffer.size()) == 0 ? buffer.data() : std::to_string(number);
 #endif
+  // Go prints these words in lower case, and people search for them.
+  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
+  return text;
 }
 
 Transport::~Transport() {

@@ -54,7 +54,7 @@ class Transport {
   std::string error_;
 };
 
-/// "Connection reset by peer" for an errno.
+/// "connection reset by peer" for an errno.
 std::string errno_text(int number);
 
 }  // namespace mizzen::http
