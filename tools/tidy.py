@@ -7,7 +7,7 @@ import sys
 
 BANNED = [
     (re.compile(r"\bstd::(mutex|lock_guard|unique_lock|scoped_lock|condition_variable)\b"),
-     "use async/mutex.h", {"src/async/mutex.h"}),
+     "use base/mutex.h", {"src/base/mutex.h"}),
     (re.compile(r"#include <(iostream|fstream|sstream|iomanip)>"), "no iostreams: {fmt} and base/file.h", set()),
     (re.compile(r"#include <regex>|std::regex\b"), "no std::regex: RE2 or a hand-written check", set()),
     (re.compile(r"\bthrow\b"), "errors are values: return Result<T>", set()),

@@ -17,7 +17,8 @@ constexpr Duration kStopWait = std::chrono::seconds(5);
 
 Result<void> check(const ClientRequest& request) {
   if (!valid_header_name(request.method)) return Error(Code::BadRequest, "invalid method");
-  if (request.path.empty() || request.path.front() != '/') return Error(Code::BadRequest, "path must start with '/'");
+  if (request.path.empty() || request.path.front() != '/')
+    return Error(Code::BadRequest, "path must start with '/'");
   for (const char c : request.path)
     if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f)
       return Error(Code::BadRequest, "path must be percent-encoded");
@@ -34,7 +35,8 @@ Error explain(const ClientRequest& request, const Error& error) {
     if (method[i] >= 'A' && method[i] <= 'Z') method[i] = static_cast<char>(method[i] - 'A' + 'a');
   Target named = request.target;
   named.pinned_address.clear();
-  const std::string url = named.unix_path.empty() ? (named.tls ? "https://" : "http://") + named.authority() : named.str();
+  const std::string url =
+      named.unix_path.empty() ? (named.tls ? "https://" : "http://") + named.authority() : named.str();
   return error.with_context(method + " \"" + url + request.path.substr(0, request.path.find('?')) + "\"");
 }
 
@@ -47,11 +49,14 @@ struct Client::Impl {
   Headers full_headers(const ClientRequest& request) const;
   Result<std::shared_ptr<const TlsContext>> tls_context(uint64_t& generation);
   Result<std::shared_ptr<ClientConn>> acquire(const Target& target, const CallContext& context);
-  Result<std::shared_ptr<ClientConn>> dial_pooled(const Target& target, const std::string& key, const CallContext& context);
+  Result<std::shared_ptr<ClientConn>> dial_pooled(const Target& target, const std::string& key,
+                                                  const CallContext& context);
   Result<std::shared_ptr<ClientCall>> call(const ClientRequest& request, const CallContext& context);
   DuplexPtr to_duplex(BlockingSocket& socket, std::string early_input);
   CallContext dial_context(const CallContext& context) const {
-    return {Deadline::at(std::min(context.deadline.when(), Deadline::after(pool->options.connect_timeout).when())), context.stop};
+    return {Deadline::at(
+                std::min(context.deadline.when(), Deadline::after(pool->options.connect_timeout).when())),
+            context.stop};
   }
   Socket adopt(Loop& loop, FdEvents& events, int fd, std::unique_ptr<Transport> transport) {
     Socket socket;
@@ -99,8 +104,10 @@ Result<std::shared_ptr<ClientConn>> Client::Impl::acquire(const Target& target, 
         return c;
       }
       // Where HTTP/2 is likely, one dial serves all who wait.
-      const bool wait_for_dial = entry.dialing > 0 && target.tls && pool->options.tls.http2 && (!entry.seen || entry.speaks_h2);
-      if (!wait_for_dial && entry.connections.size() + entry.dialing < pool->options.connections_per_target_max) {
+      const bool wait_for_dial =
+          entry.dialing > 0 && target.tls && pool->options.tls.http2 && (!entry.seen || entry.speaks_h2);
+      if (!wait_for_dial &&
+          entry.connections.size() + entry.dialing < pool->options.connections_per_target_max) {
         ++entry.dialing;
         break;
       }
@@ -132,7 +139,8 @@ Result<std::shared_ptr<ClientConn>> Client::Impl::dial_pooled(const Target& targ
   MZ_ASSIGN(std::unique_ptr<BlockingSocket> socket, BlockingSocket::dial(target, tls, tls->http2(), context));
   const bool h2 = socket->transport().alpn() == "h2";
   Loop& loop = loops.next();
-  std::shared_ptr<ClientConn> connection = h2 ? make_h2_client(loop, pool, key) : make_h1_client(loop, pool, key);
+  std::shared_ptr<ClientConn> connection =
+      h2 ? make_h2_client(loop, pool, key) : make_h1_client(loop, pool, key);
   {
     Lock lock(pool->m);
     TargetPool& entry = pool->targets[key];
@@ -155,7 +163,8 @@ Result<std::shared_ptr<ClientConn>> Client::Impl::dial_pooled(const Target& targ
   return connection;
 }
 
-Result<std::shared_ptr<ClientCall>> Client::Impl::call(const ClientRequest& request, const CallContext& context) {
+Result<std::shared_ptr<ClientCall>> Client::Impl::call(const ClientRequest& request,
+                                                       const CallContext& context) {
   MZ_TRY(check(request));
   const Headers headers = full_headers(request);
   const std::string_view host = headers.get("Host");
@@ -163,8 +172,8 @@ Result<std::shared_ptr<ClientCall>> Client::Impl::call(const ClientRequest& requ
   for (int attempt = 1;; ++attempt) {
     Result<std::shared_ptr<ClientConn>> connection = acquire(request.target, context);
     if (!connection.ok()) return explain(request, connection.error());
-    auto call = std::make_shared<ClientCall>(request.method, authority, request.target.tls, request.path, headers,
-                                             request.body, (*connection)->loop());
+    auto call = std::make_shared<ClientCall>(request.method, authority, request.target.tls, request.path,
+                                             headers, request.body, (*connection)->loop());
     (*connection)->loop().post([connection = *connection, call] { connection->start(call); });
     const Result<void> head = call->wait_head(context);
     if (head.ok()) return call;
@@ -206,7 +215,8 @@ Result<Response> Client::request(const ClientRequest& request, const CallContext
   return Response{reader->status(), reader->headers(), std::move(*body)};
 }
 
-Result<std::unique_ptr<ResponseReader>> Client::open(const ClientRequest& request, const CallContext& context) {
+Result<std::unique_ptr<ResponseReader>> Client::open(const ClientRequest& request,
+                                                     const CallContext& context) {
   MZ_ASSIGN(std::shared_ptr<ClientCall> call, impl_->call(request, context));
   return std::make_unique<ResponseReader>(std::move(call));
 }
@@ -249,8 +259,9 @@ Result<Upgraded> Client::dial_upgrade(const ClientRequest& request, const CallCo
   const Headers headers = impl_->full_headers(request);
   const std::string_view host = headers.get("Host");
   OutQueue out;
-  out.append(h1_request_head(request.method, request.path, host.empty() ? request.target.authority() : std::string(host),
-                             headers, body_size(request.body), true));
+  out.append(h1_request_head(request.method, request.path,
+                             host.empty() ? request.target.authority() : std::string(host), headers,
+                             body_size(request.body), true));
   for (const Slice& slice : request.body) out.append_slice(slice);
   if (auto r = socket.write(out); !r.ok()) return explain(request, r.error());
   std::string in;
@@ -262,7 +273,9 @@ Result<Upgraded> Client::dial_upgrade(const ClientRequest& request, const CallCo
       if (!more.ok()) return explain(request, more.error());
       if (!*more) return explain(request, Error(Code::ServiceUnavailable, "unexpected EOF"));
     }
-    if (result.fault) return explain(request, Error(Code::ServiceUnavailable, "malformed HTTP response: " + result.fault->why));
+    if (result.fault)
+      return explain(request,
+                     Error(Code::ServiceUnavailable, "malformed HTTP response: " + result.fault->why));
     in.erase(0, result.consumed);
   } while (head.status < 200 && head.status != 101);
   Upgraded upgraded{.status = head.status, .headers = std::move(head.headers)};
@@ -290,8 +303,7 @@ void Client::close_idle() {
       for (auto& c : entry.connections)
         if (c->in_use == 0) idle.push_back(c);
   }
-  for (auto& c : idle)
-    c->loop().post([c] { c->close_if_idle(); });
+  for (auto& c : idle) c->loop().post([c] { c->close_if_idle(); });
 }
 
 void Client::stop() {
@@ -302,7 +314,8 @@ void Client::stop() {
     Lock lock(pool.m);
     if (pool.stopped) return;
     pool.stopped = true;
-    for (auto& [key, entry] : pool.targets) all.insert(all.end(), entry.connections.begin(), entry.connections.end());
+    for (auto& [key, entry] : pool.targets)
+      all.insert(all.end(), entry.connections.begin(), entry.connections.end());
     for (auto& weak : pool.duplexes)
       if (auto strong = weak.lock()) duplexes.push_back(std::move(strong));
     pool.changed.notify_all();
@@ -337,7 +350,8 @@ Result<std::string> ResponseReader::read_all(size_t bytes_max, const CallContext
     MZ_ASSIGN(std::string chunk, read(context));
     if (chunk.empty()) return out;
     if (out.size() + chunk.size() > bytes_max)
-      return Error(Code::RequestEntityTooLarge, "the answer is larger than " + std::to_string(bytes_max) + " bytes");
+      return Error(Code::RequestEntityTooLarge,
+                   "the answer is larger than " + std::to_string(bytes_max) + " bytes");
     if (out.empty()) {
       out = std::move(chunk);
     } else {

@@ -38,7 +38,8 @@ class ClientTest : public ::testing::TestWithParam<Kind> {
   void SetUp() override {
     Server::Options options;
     if (GetParam().tls) options.tls = server_tls();
-    if (GetParam().unix_socket) options.unix_path = "/tmp/mizzen-client-test-" + std::to_string(::getpid()) + ".sock";
+    if (GetParam().unix_socket)
+      options.unix_path = "/tmp/mizzen-client-test-" + std::to_string(::getpid()) + ".sock";
     start(options);
     client = std::make_unique<Client>(loops, client_options());
   }
@@ -61,7 +62,10 @@ class ClientTest : public ::testing::TestWithParam<Kind> {
     Client::Options o;
     if (GetParam().tls) {
       const auto id = ca.issue({.common_name = "me", .organizations = {"testers"}, .client = true});
-      o.tls = {.ca_pem = ca.pem(), .certificate_pem = id.certificate_pem, .key_pem = id.key_pem, .http2 = GetParam().http2};
+      o.tls = {.ca_pem = ca.pem(),
+               .certificate_pem = id.certificate_pem,
+               .key_pem = id.key_pem,
+               .http2 = GetParam().http2};
     }
     o.bearer_token = [] { return std::string("secret"); };
     return o;
@@ -76,7 +80,8 @@ class ClientTest : public ::testing::TestWithParam<Kind> {
   void serve(ExchangePtr e) {
     const Request& r = e->request();
     if (r.path == "/proto") {
-      e->respond(200, {{"X-Auth", std::string(r.headers.get("authorization"))}}, Slice(std::string(r.protocol)));
+      e->respond(200, {{"X-Auth", std::string(r.headers.get("authorization"))}},
+                 Slice(std::string(r.protocol)));
     } else if (r.path == "/who") {
       e->respond(200, {}, Slice(r.peer ? r.peer->common_name : "nobody"));
     } else if (r.path == "/echo") {
@@ -118,7 +123,9 @@ class ClientTest : public ::testing::TestWithParam<Kind> {
                 .on_drained = [d] { d->resume(); }});
     } else if (r.path == "/proxy") {
       const bool queued = workers.post([this, e] {
-        ClientRequest request{.method = "POST", .target = target, .path = "/" + e->request().query,
+        ClientRequest request{.method = "POST",
+                              .target = target,
+                              .path = "/" + e->request().query,
                               .headers = {{"Connection", "Upgrade"}, {"Upgrade", "echo"}}};
         auto up = client->dial_upgrade(request, within(3000));
         if (!up.ok()) return e->respond_text(502, up.error().message());
@@ -206,9 +213,8 @@ TEST_P(ClientTest, ManyWatchesThenCancelReachesTheServer) {
   for (Stream::Write w : Stream::write_batch(writes)) EXPECT_EQ(w, Stream::Write::Ok);
   for (auto& r : readers) EXPECT_EQ(*r->read(within(3000)), "event");
   readers.resize(20);
-  EXPECT_TRUE(eventually([&] {
-    return std::count_if(all.begin(), all.end(), [](auto& s) { return s->closed(); }) == 20;
-  }));
+  EXPECT_TRUE(eventually(
+      [&] { return std::count_if(all.begin(), all.end(), [](auto& s) { return s->closed(); }) == 20; }));
   for (auto& s : all) s->finish();
   for (auto& r : readers) EXPECT_EQ(*r->read(within(3000)), "");
 }
@@ -267,7 +273,8 @@ TEST_P(ClientTest, ServerStopAndReturnIsSurvived) {
   auto gone = client->request(get("/proto"), within(3000));
   ASSERT_FALSE(gone.ok());
   EXPECT_TRUE(gone.error().retryable());
-  EXPECT_NE(gone.error().message().find(GetParam().unix_socket ? "no such file" : "connection refused"), std::string::npos)
+  EXPECT_NE(gone.error().message().find(GetParam().unix_socket ? "no such file" : "connection refused"),
+            std::string::npos)
       << gone.error().message();
   Server::Options options;
   options.port = target.port;
@@ -278,7 +285,9 @@ TEST_P(ClientTest, ServerStopAndReturnIsSurvived) {
 }
 
 TEST_P(ClientTest, UpgradeCarriesBytesAndHalfClose) {
-  ClientRequest request{.method = "POST", .target = target, .path = "/upgrade",
+  ClientRequest request{.method = "POST",
+                        .target = target,
+                        .path = "/upgrade",
                         .headers = {{"Connection", "Upgrade"}, {"Upgrade", "echo"}}};
   auto up = client->dial_upgrade(request, within(3000));
   ASSERT_TRUE(up.ok()) << up.error().message();
@@ -287,7 +296,11 @@ TEST_P(ClientTest, UpgradeCarriesBytesAndHalfClose) {
   Mutex lock_of;
   std::string got;
   std::atomic<bool> eof = false, closed = false;
-  up->duplex->start({.on_data = [&](std::string_view b) { Lock l(lock_of); got.append(b); },
+  up->duplex->start({.on_data =
+                         [&](std::string_view b) {
+                           Lock l(lock_of);
+                           got.append(b);
+                         },
                      .on_eof = [&] { eof = true; },
                      .on_closed = [&](const Error&) { closed = true; }});
   const std::string sent(1'000'000, 'z');
@@ -302,7 +315,9 @@ TEST_P(ClientTest, UpgradeCarriesBytesAndHalfClose) {
 }
 
 TEST_P(ClientTest, ProxiedUpgradeIsByteTransparent) {
-  ClientRequest request{.method = "POST", .target = target, .path = "/proxy?upgrade",
+  ClientRequest request{.method = "POST",
+                        .target = target,
+                        .path = "/proxy?upgrade",
                         .headers = {{"Connection", "Upgrade"}, {"Upgrade", "echo"}}};
   auto up = client->dial_upgrade(request, within(3000));
   ASSERT_TRUE(up.ok()) << up.error().message();
@@ -310,13 +325,18 @@ TEST_P(ClientTest, ProxiedUpgradeIsByteTransparent) {
   Mutex lock_of;
   std::string got, sent;
   std::atomic<bool> closed = false;
-  up->duplex->start({.on_data = [&](std::string_view b) { Lock l(lock_of); got.append(b); },
+  up->duplex->start({.on_data =
+                         [&](std::string_view b) {
+                           Lock l(lock_of);
+                           got.append(b);
+                         },
                      .on_eof = [] {},
                      .on_closed = [&](const Error&) { closed = true; }});
   for (int i = 0; i < 300; ++i) {
     std::string piece(7919, static_cast<char>(i));
     sent += piece;
-    while (up->duplex->write(piece) == Duplex::Write::Full) StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1)));
+    while (up->duplex->write(piece) == Duplex::Write::Full)
+      StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1)));
   }
   up->duplex->shutdown_write();
   EXPECT_TRUE(eventually([&] { return closed.load(); }));
@@ -325,7 +345,9 @@ TEST_P(ClientTest, ProxiedUpgradeIsByteTransparent) {
 }
 
 TEST_P(ClientTest, RefusedUpgradeClosesTheWayToTheBackend) {
-  ClientRequest request{.method = "POST", .target = target, .path = "/proxy?nothing",
+  ClientRequest request{.method = "POST",
+                        .target = target,
+                        .path = "/proxy?nothing",
                         .headers = {{"Connection", "Upgrade"}, {"Upgrade", "echo"}}};
   const uint64_t before = server->stats().requests;
   auto up = client->dial_upgrade(request, within(3000));
@@ -337,15 +359,18 @@ TEST_P(ClientTest, RefusedUpgradeClosesTheWayToTheBackend) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ClientTest,
-                         ::testing::Values(Kind{"h1", false, false, false}, Kind{"h1_tls", true, false, false},
-                                           Kind{"h2_tls", true, true, false}, Kind{"h1_unix", false, false, true}),
+                         ::testing::Values(Kind{"h1", false, false, false},
+                                           Kind{"h1_tls", true, false, false},
+                                           Kind{"h2_tls", true, true, false},
+                                           Kind{"h1_unix", false, false, true}),
                          [](const auto& info) { return info.param.name; });
 
 TEST(ClientErrors, AreClear) {
   Loops loops({});
   TestCa ca, other("other-ca");
   const auto id = ca.issue({.common_name = "server", .names = {"DNS:elsewhere"}});
-  Server server(loops, {.tls = ServerTlsOptions{.certificate_pem = id.certificate_pem, .key_pem = id.key_pem}},
+  Server server(loops,
+                {.tls = ServerTlsOptions{.certificate_pem = id.certificate_pem, .key_pem = id.key_pem}},
                 [](ExchangePtr e) { e->respond_text(200, "ok"); });
   ASSERT_TRUE(server.start().ok());
   const Target target{.tls = true, .host = "127.0.0.1", .port = server.port()};
@@ -360,15 +385,19 @@ TEST(ClientErrors, AreClear) {
   EXPECT_NE(message({.tls = {.ca_pem = ca.pem()}}).find("IP address mismatch"), std::string::npos);
   EXPECT_EQ(message({.tls = {.ca_pem = ca.pem(), .server_name = "elsewhere"}}), "ok");
   EXPECT_EQ(message({.tls = {.insecure_skip_verify = true}}), "ok");
-  EXPECT_NE(message({.tls = {.ca_pem = "junk"}}).find("CA bundle: no PEM certificate in it"), std::string::npos);
+  EXPECT_NE(message({.tls = {.ca_pem = "junk"}}).find("CA bundle: no PEM certificate in it"),
+            std::string::npos);
   Client client(loops, {});
   EXPECT_EQ(client.request({.target = {.host = "127.0.0.1", .port = 1}}, within(3000)).error().message(),
             "Get \"http://127.0.0.1:1/\": dial tcp 127.0.0.1:1: connect: connection refused");
-  EXPECT_EQ(client.request({.target = target, .path = "/a b"}, within(3000)).error().code(), Code::BadRequest);
-  EXPECT_EQ(client.request({.target = target, .path = "/a\r\nX: y"}, within(3000)).error().code(), Code::BadRequest);
+  EXPECT_EQ(client.request({.target = target, .path = "/a b"}, within(3000)).error().code(),
+            Code::BadRequest);
+  EXPECT_EQ(client.request({.target = target, .path = "/a\r\nX: y"}, within(3000)).error().code(),
+            Code::BadRequest);
   std::atomic<bool> refused = false;
   loops.at(0).post([&] {
-    refused = client.request({.target = target}, within(3000)).error().message() == "a blocking call on an event loop";
+    refused = client.request({.target = target}, within(3000)).error().message() ==
+              "a blocking call on an event loop";
   });
   EXPECT_TRUE(eventually([&] { return refused.load(); }));
   server.stop(Deadline::after(std::chrono::seconds(1)));
@@ -380,7 +409,8 @@ TEST(ClientPing, FindsACutNetwork) {
   TestCa ca;
   StreamPtr kept;
   const auto id = ca.issue({.common_name = "server", .names = {"IP:127.0.0.1"}});
-  Server server(server_loops, {.tls = ServerTlsOptions{.certificate_pem = id.certificate_pem, .key_pem = id.key_pem}},
+  Server server(server_loops,
+                {.tls = ServerTlsOptions{.certificate_pem = id.certificate_pem, .key_pem = id.key_pem}},
                 [&](ExchangePtr e) {
                   kept = e->start_stream(200, {});
                   kept->write("x");

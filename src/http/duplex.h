@@ -14,18 +14,19 @@ namespace mizzen::http {
 /// Place: from Exchange::upgrade and Client::dial_upgrade; WebSocket, SPDY and splice() stand on it.
 /// Threading: thread-safe. Callbacks run on loop() and must not block.
 /// Lifecycle: nothing is read before start(). Dropping the last reference closes the connection.
-/// Invariants: I1 on_closed runs exactly once, last, and callbacks are released after it. I2 on_data is not called
-/// between pause() taking effect on the loop and resume().
-/// Bounds: buffer_bytes_max() bytes wait for the peer; write() says Full beyond and takes nothing.
+/// Invariants: I1 on_closed runs exactly once, last, and callbacks are released after it. I2 on_data is not
+/// called between pause() taking effect on the loop and resume(). Bounds: buffer_bytes_max() bytes wait for
+/// the peer; write() says Full beyond and takes nothing.
 class Duplex {
  public:
   enum class Write { Ok, Full, Closed };
   /// What the owner is told. Unset members are skipped.
   struct Callbacks {
     std::function<void(std::string_view bytes)> on_data;
-    std::function<void()> on_eof;                ///< the peer ended its half; writing may go on
-    std::function<void()> on_drained;            ///< less than half of the bound waits, after a Full or above half
-    std::function<void(const Error&)> on_closed; ///< Cancelled after close() by us or an orderly end of both halves
+    std::function<void()> on_eof;      ///< the peer ended its half; writing may go on
+    std::function<void()> on_drained;  ///< less than half of the bound waits, after a Full or above half
+    std::function<void(const Error&)>
+        on_closed;  ///< Cancelled after close() by us or an orderly end of both halves
   };
   virtual ~Duplex() = default;
   virtual Loop& loop() = 0;
@@ -47,8 +48,8 @@ using DuplexPtr = std::shared_ptr<Duplex>;
 inline constexpr size_t kDuplexBufferBytesMax = 256 * 1024;
 inline constexpr Duration kDuplexLinger = std::chrono::seconds(10);
 
-/// Carries bytes both ways between `a` and `b` until both halves ended or one side broke; then closes both and runs
-/// `done` once on a loop thread. Half-closes are passed on. Bounds: a side that does not read holds
+/// Carries bytes both ways between `a` and `b` until both halves ended or one side broke; then closes both
+/// and runs `done` once on a loop thread. Half-closes are passed on. Bounds: a side that does not read holds
 /// buffer_bytes_max() plus one read at most; the other side is paused meanwhile. Non-blocking.
 void splice(DuplexPtr a, DuplexPtr b, std::function<void()> done = nullptr);
 

@@ -23,7 +23,8 @@ void with_wire(const std::shared_ptr<WireLink>& link, F f) {
 }
 
 Error too_large(size_t bytes_max) {
-  return Error(Code::RequestEntityTooLarge, "Request entity too large: limit is " + std::to_string(bytes_max));
+  return Error(Code::RequestEntityTooLarge,
+               "Request entity too large: limit is " + std::to_string(bytes_max));
 }
 
 /// Gathers chunks until the end; holds itself through its callback.
@@ -40,7 +41,8 @@ struct BodyCollector : std::enable_shared_from_this<BodyCollector> {
     link->wire->read_chunk([self = shared_from_this()](Result<std::string> chunk) {
       if (!chunk.ok()) return self->finish(chunk.error());
       if (chunk->empty()) return self->finish(std::move(self->body));
-      if (self->body.size() + chunk->size() > self->bytes_max) return self->finish(too_large(self->bytes_max));
+      if (self->body.size() + chunk->size() > self->bytes_max)
+        return self->finish(too_large(self->bytes_max));
       if (self->body.empty()) {
         self->body = std::move(*chunk);
       } else {
@@ -154,7 +156,8 @@ void Exchange::read_body(size_t bytes_max, std::function<void(Result<std::string
   collector->link = link_;
   collector->bytes_max = std::min(bytes_max, limits_.body_bytes_max);
   collector->done = std::move(done);
-  auto run = [text = std::string(request_.headers.get("content-length")), collector, timeout = limits_.body_timeout] {
+  auto run = [text = std::string(request_.headers.get("content-length")), collector,
+              timeout = limits_.body_timeout] {
     const auto length = parse_int<uint64_t>(text);
     if (length && *length > collector->bytes_max) return collector->finish(too_large(collector->bytes_max));
     collector->begin(timeout);

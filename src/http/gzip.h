@@ -16,7 +16,8 @@ inline constexpr int kGzipLevel = 1;
 bool accepts_gzip(const Headers& request_headers);
 /// One gzip member of the whole body. CPU: about 10 ms a MiB at level 1, so not on a loop for big bodies.
 Slice gzip(const Body& body, int level = kGzipLevel);
-/// The other way, for clients and tests; RequestEntityTooLarge beyond `bytes_max`, BadRequest where malformed.
+/// The other way, for clients and tests; RequestEntityTooLarge beyond `bytes_max`, BadRequest where
+/// malformed.
 Result<std::string> gunzip(std::string_view bytes, size_t bytes_max);
 
 }  // namespace mizzen::http

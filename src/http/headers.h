@@ -45,7 +45,8 @@ class Headers {
 
 /// True for a field name of RFC 9110 token characters.
 bool valid_header_name(std::string_view name);
-/// True where no CR, LF, NUL or other control character but tab is in it, and it neither starts nor ends with a blank.
+/// True where no CR, LF, NUL or other control character but tab is in it, and it neither starts nor ends with
+/// a blank.
 bool valid_header_value(std::string_view value);
 /// The standard phrase of a status: "Not Found"; empty where unknown.
 std::string_view reason_phrase(int status);

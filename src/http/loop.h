@@ -38,7 +38,8 @@ class Watch {
 /// Role: one event loop on one thread: readiness of descriptors, timers, and functions posted from anywhere.
 /// Place: made by Loops; connections live on exactly one loop. Nothing on it may block.
 /// Threading: post() is thread-safe; all else confined to the loop's thread.
-/// Bounds: the queue of posted functions holds at most what its callers account for (one per connection and stream).
+/// Bounds: the queue of posted functions holds at most what its callers account for (one per connection and
+/// stream).
 class Loop {
  public:
   using TimerId = uint64_t;
@@ -47,8 +48,8 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// Runs `f` soon on the loop's thread, in order of posting. Many posts while the loop is busy cost one wake-up.
-  /// After stop() functions are destroyed unrun when the loop goes.
+  /// Runs `f` soon on the loop's thread, in order of posting. Many posts while the loop is busy cost one
+  /// wake-up. After stop() functions are destroyed unrun when the loop goes.
   void post(std::function<void()> f);
   /// Takes ownership of a non-blocking descriptor.
   std::unique_ptr<Watch> watch(int fd, FdEvents& events);
@@ -74,8 +75,8 @@ class Loop {
 };
 
 /// Role: the program's event loops, each on its own thread; servers and clients share them.
-/// Threading: thread-safe. Lifecycle: threads start with the constructor; stop() (idempotent, also in the destructor)
-/// ends and joins them. Servers and clients built on it must be stopped before.
+/// Threading: thread-safe. Lifecycle: threads start with the constructor; stop() (idempotent, also in the
+/// destructor) ends and joins them. Servers and clients built on it must be stopped before.
 class Loops {
  public:
   struct Options {

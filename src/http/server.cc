@@ -60,7 +60,8 @@ std::string describe(const sockaddr_storage& address) {
 
 /// The listener and all that belongs to one Server.
 struct Server::Impl final : FdEvents, std::enable_shared_from_this<Server::Impl> {
-  Impl(Loops& l, Options o, Handler h) : loops(l), shared(std::make_shared<ServerShared>(std::move(o), std::move(h))) {
+  Impl(Loops& l, Options o, Handler h)
+      : loops(l), shared(std::make_shared<ServerShared>(std::move(o), std::move(h))) {
     for (size_t i = 0; i < loops.size(); ++i) homes.push_back(std::make_shared<ServerLoop>());
   }
 
@@ -93,7 +94,8 @@ Result<int> Server::Impl::bind_tcp() {
     v6.sin6_port = htons(o.port);
     length = sizeof v6;
     both = true;
-  } else if (auto& v4 = reinterpret_cast<sockaddr_in&>(address); inet_pton(AF_INET, o.address.c_str(), &v4.sin_addr) == 1) {
+  } else if (auto& v4 = reinterpret_cast<sockaddr_in&>(address);
+             inet_pton(AF_INET, o.address.c_str(), &v4.sin_addr) == 1) {
     v4.sin_family = AF_INET;
     v4.sin_port = htons(o.port);
     length = sizeof v4;
@@ -137,15 +139,18 @@ Result<int> Server::Impl::bind_unix() {
   const std::string& path = shared->options.unix_path;
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return Error(Code::BadRequest, "listen unix " + path + ": path too long");
+  if (path.size() >= sizeof address.sun_path)
+    return Error(Code::BadRequest, "listen unix " + path + ": path too long");
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  struct stat status {};
+  struct stat status{};
   if (::lstat(path.c_str(), &status) == 0) {
-    if (!S_ISSOCK(status.st_mode)) return Error(Code::InternalError, "listen unix " + path + ": exists and is no socket");
+    if (!S_ISSOCK(status.st_mode))
+      return Error(Code::InternalError, "listen unix " + path + ": exists and is no socket");
     ::unlink(path.c_str());
   }
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0 || ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(fd, kBacklog) != 0) {
+  if (fd < 0 || ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(fd, kBacklog) != 0) {
     const Error error(Code::InternalError, "listen unix " + path + ": bind: " + errno_text(errno));
     if (fd >= 0) ::close(fd);
     return error;
@@ -157,7 +162,8 @@ void Server::Impl::on_readable() {
   for (int i = 0; i < kAcceptsPerEvent && listener; ++i) {
     sockaddr_storage address{};
     socklen_t length = sizeof address;
-    const int fd = ::accept4(listener->fd(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = ::accept4(listener->fd(), reinterpret_cast<sockaddr*>(&address), &length,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) break;
@@ -274,7 +280,7 @@ void Server::stop(Deadline deadline) {
 
 Server::Stats Server::stats() const {
   const ServerShared& s = *impl_->shared;
-  return {s.connections.load(), s.accepted.load(),     s.refused.load(),
+  return {s.connections.load(),        s.accepted.load(),     s.refused.load(),
           s.handshake_failures.load(), s.bad_requests.load(), s.requests.load()};
 }
 

@@ -13,7 +13,8 @@
 
 namespace mizzen::http {
 
-/// Called on a loop thread for each request once its header is in. Must not block: hand the exchange to a worker.
+/// Called on a loop thread for each request once its header is in. Must not block: hand the exchange to a
+/// worker.
 using Handler = std::function<void(ExchangePtr)>;
 
 /// Role: listens on one address and serves HTTP/1.1 and HTTP/2 (ALPN; prior knowledge without TLS).
@@ -21,7 +22,8 @@ using Handler = std::function<void(ExchangePtr)>;
 /// Lifecycle: start() binds and serves; stop() blocks. The handler may run until stop() has returned.
 /// Threading: thread-safe.
 /// Failure: malformed requests get a 4xx and a closed connection without reaching the handler.
-/// Bounds: Options; a connection beyond connections_max is closed at once, a stream beyond its bound is refused.
+/// Bounds: Options; a connection beyond connections_max is closed at once, a stream beyond its bound is
+/// refused.
 class Server {
  public:
   struct Options {
@@ -37,11 +39,14 @@ class Server {
     uint32_t streams_max = 250;               ///< concurrent per HTTP/2 connection
     size_t stream_buffer_bytes_max = 1024 * 1024;
     Duration handshake_timeout = std::chrono::seconds(10);
-    Duration header_timeout = std::chrono::seconds(32);       ///< from the first byte of a request to its header's end
-    Duration body_timeout = std::chrono::seconds(60);         ///< for read_body() as a whole
-    Duration idle_timeout = std::chrono::seconds(120);        ///< keep-alive without a request
-    Duration write_stall_timeout = std::chrono::seconds(60);  ///< output waits and the peer takes nothing at all
-    /// Stream resets by the peer: burst, then this many a second; beyond: GOAWAY (rapid reset, CVE-2023-44487).
+    Duration header_timeout =
+        std::chrono::seconds(32);  ///< from the first byte of a request to its header's end
+    Duration body_timeout = std::chrono::seconds(60);   ///< for read_body() as a whole
+    Duration idle_timeout = std::chrono::seconds(120);  ///< keep-alive without a request
+    Duration write_stall_timeout =
+        std::chrono::seconds(60);  ///< output waits and the peer takes nothing at all
+    /// Stream resets by the peer: burst, then this many a second; beyond: GOAWAY (rapid reset,
+    /// CVE-2023-44487).
     uint32_t reset_burst = 500;
     uint32_t resets_per_second = 50;
   };
@@ -63,8 +68,8 @@ class Server {
   Result<void> start();
   /// The port that was bound.
   uint16_t port() const;
-  /// Stops accepting, tells peers (GOAWAY, Connection: close), lets exchanges end until `deadline`, then cuts.
-  /// Idempotent. Not from a loop thread.
+  /// Stops accepting, tells peers (GOAWAY, Connection: close), lets exchanges end until `deadline`, then
+  /// cuts. Idempotent. Not from a loop thread.
   void stop(Deadline deadline);
   /// New connections use this key material from now on.
   Result<void> reload_tls(const ServerTlsOptions& tls);

@@ -19,7 +19,8 @@ using testing::TestCa;
 /// A server with a few paths, on one loop and two workers.
 struct Fixture {
   explicit Fixture(Server::Options options = {}, size_t loop_threads = 1) : loops({.threads = loop_threads}) {
-    server = std::make_unique<Server>(loops, std::move(options), [this](ExchangePtr e) { serve(std::move(e)); });
+    server =
+        std::make_unique<Server>(loops, std::move(options), [this](ExchangePtr e) { serve(std::move(e)); });
     const Result<void> started = server->start();
     EXPECT_TRUE(started.ok()) << (started.ok() ? "" : started.error().message());
   }
@@ -42,8 +43,10 @@ struct Fixture {
     } else if (r.path == "/worker") {
       EXPECT_TRUE(workers.post([e] { e->respond(200, {}, Slice("from a worker")); }));
     } else if (r.path == "/who") {
-      e->respond(200, {}, Slice(r.peer ? r.peer->common_name + "/" + (r.peer->organizations.empty() ? "" : r.peer->organizations[0])
-                                       : "nobody:" + r.peer_refused));
+      e->respond(200, {},
+                 Slice(r.peer ? r.peer->common_name + "/" +
+                                    (r.peer->organizations.empty() ? "" : r.peer->organizations[0])
+                              : "nobody:" + r.peer_refused));
     } else if (r.path == "/drop") {
     } else if (r.path == "/slow") {
       Lock lock(m);
@@ -65,7 +68,11 @@ struct Fixture {
       if (!duplex.ok()) return e->respond_text(400, duplex.error().message());
       DuplexPtr d = *duplex;
       d->start({.on_data = [d](std::string_view bytes) { d->write("<" + std::string(bytes) + ">"); },
-                .on_eof = [d] { d->write("bye"); d->shutdown_write(); }});
+                .on_eof =
+                    [d] {
+                      d->write("bye");
+                      d->shutdown_write();
+                    }});
     } else {
       e->respond_text(404, "404 page not found");
     }
@@ -104,8 +111,10 @@ struct PemFile {
 };
 
 Server::Options tls_options(const TestCa& ca, bool client_ca = true) {
-  const testing::TestIdentity id = ca.issue({.common_name = "server", .names = {"DNS:localhost", "IP:127.0.0.1"}});
-  return {.tls = ServerTlsOptions{.certificate_pem = id.certificate_pem, .key_pem = id.key_pem,
+  const testing::TestIdentity id =
+      ca.issue({.common_name = "server", .names = {"DNS:localhost", "IP:127.0.0.1"}});
+  return {.tls = ServerTlsOptions{.certificate_pem = id.certificate_pem,
+                                  .key_pem = id.key_pem,
                                   .client_ca_pem = client_ca ? ca.pem() : ""}};
 }
 
@@ -242,7 +251,8 @@ TEST(ServerH1, FinishedStreamLeavesTheConnectionUsable) {
   RawPeer peer(f.server->port());
   peer.send("GET /count HTTP/1.1\r\nHost: x\r\n\r\nGET /hello?z HTTP/1.1\r\nHost: x\r\n\r\n");
   const std::string all = peer.read_until("hello GET z");
-  EXPECT_NE(all.find("2\r\n0\n\r\n2\r\n1\n\r\n2\r\n2\n\r\n0\r\n\r\nHTTP/1.1 200 OK"), std::string::npos) << all;
+  EXPECT_NE(all.find("2\r\n0\n\r\n2\r\n1\n\r\n2\r\n2\n\r\n0\r\n\r\nHTTP/1.1 200 OK"), std::string::npos)
+      << all;
 }
 
 TEST(ServerH1, SlowReaderFillsItsBoundAndNoMore) {
@@ -265,7 +275,8 @@ TEST(ServerH1, SlowReaderFillsItsBoundAndNoMore) {
     for (int i = 0; i < 1000 && (last = s->write(slice)) == Stream::Write::Ok; ++i) ++accepted;
     const size_t before = s->buffered_bytes();
     StopToken().wait_until(Deadline::after(std::chrono::milliseconds(30)));
-    return last == Stream::Write::Full && before > 90'000 && s->buffered_bytes() == before;  // the kernel is full too
+    return last == Stream::Write::Full && before > 90'000 &&
+           s->buffered_bytes() == before;  // the kernel is full too
   }));
   EXPECT_LE(s->buffered_bytes(), 100'000u);
   EXPECT_LT(accepted * 10'000, 20'000'000u);
@@ -303,7 +314,8 @@ TEST(ServerH1, DrainedIsToldAfterFull) {
 TEST(ServerH1, UpgradeHandsOverTheRawConnection) {
   Fixture f;
   RawPeer peer(f.server->port());
-  peer.send("POST /upgrade HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: echo\r\n\r\nearly");
+  peer.send(
+      "POST /upgrade HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: echo\r\n\r\nearly");
   const std::string head = peer.read_until("\r\n\r\n");
   EXPECT_TRUE(head.starts_with("HTTP/1.1 101 Switching Protocols\r\n")) << head;
   EXPECT_EQ(peer.read_exactly(7), "<early>");
@@ -355,7 +367,10 @@ TEST(Server, StopLetsExchangesEndThenCutsTheRest) {
   RawPeer watching(f.server->port());
   watching.send("GET /watch HTTP/1.1\r\nHost: x\r\n\r\n");
   watching.read_until("one\n");
-  ASSERT_TRUE(eventually([&] { Lock lock(f.m); return f.held.size() == 1; }));
+  ASSERT_TRUE(eventually([&] {
+    Lock lock(f.m);
+    return f.held.size() == 1;
+  }));
   Thread stopper("stopper", [&] { f.server->stop(Deadline::after(std::chrono::milliseconds(500))); });
   EXPECT_TRUE(idle.at_end());
   {
@@ -394,10 +409,16 @@ TEST(ServerH2, ServesOverTlsByAlpn) {
   EXPECT_EQ(curl(base + f.url("/nothing", true)), "404 page not found\n 2 404");
   EXPECT_EQ(curl(base + f.url("/drop", true)), "the request was dropped without an answer\n 2 500");
   EXPECT_EQ(curl(base + "-I -o /dev/null " + f.url("/hello", true)), " 2 200");
-  EXPECT_EQ(curl("-o /dev/null --cacert " + roots.path + " -w '%{size_download}' " + f.url("/big", true)), "10000001");
-  EXPECT_EQ(curl("-o /dev/null --http1.1 --cacert " + roots.path + " -w '%{size_download}' " + f.url("/big", true)), "10000001");
-  EXPECT_EQ(curl("--http2-prior-knowledge --cacert " + roots.path + " --parallel --no-progress-meter -w '%{http_code},' -o /dev/null " +
-                 f.url("/hello?[1-50]", true)).substr(0, 8), "200,200,");
+  EXPECT_EQ(curl("-o /dev/null --cacert " + roots.path + " -w '%{size_download}' " + f.url("/big", true)),
+            "10000001");
+  EXPECT_EQ(
+      curl("-o /dev/null --http1.1 --cacert " + roots.path + " -w '%{size_download}' " + f.url("/big", true)),
+      "10000001");
+  EXPECT_EQ(
+      curl("--http2-prior-knowledge --cacert " + roots.path +
+           " --parallel --no-progress-meter -w '%{http_code},' -o /dev/null " + f.url("/hello?[1-50]", true))
+          .substr(0, 8),
+      "200,200,");
 }
 
 TEST(ServerH2, PriorKnowledgeWithoutTls) {
@@ -415,13 +436,19 @@ TEST(ServerTls, ClientCertificatesIdentify) {
   const auto ask = [&](const testing::TestIdentity& id) {
     PemFile cert(id.certificate_pem);
     PemFile key(id.key_pem);
-    return curl("--cacert " + roots.path + " --cert " + cert.path + " --key " + key.path + " " + f.url("/who", true));
+    return curl("--cacert " + roots.path + " --cert " + cert.path + " --key " + key.path + " " +
+                f.url("/who", true));
   };
-  EXPECT_EQ(ask(ca.issue({.common_name = "admin", .organizations = {"system:masters"}, .client = true})), "admin/system:masters");
+  EXPECT_EQ(ask(ca.issue({.common_name = "admin", .organizations = {"system:masters"}, .client = true})),
+            "admin/system:masters");
   EXPECT_EQ(curl("--cacert " + roots.path + " " + f.url("/who", true)), "nobody:");
-  EXPECT_EQ(ask(ca.issue({.common_name = "old", .client = true, .valid_from_seconds = -7200, .valid_to_seconds = -3600})),
-            "nobody:certificate has expired");
-  EXPECT_EQ(ask(other.issue({.common_name = "stranger", .organizations = {"system:masters"}, .client = true})).substr(0, 7), "nobody:");
+  EXPECT_EQ(
+      ask(ca.issue(
+          {.common_name = "old", .client = true, .valid_from_seconds = -7200, .valid_to_seconds = -3600})),
+      "nobody:certificate has expired");
+  EXPECT_EQ(ask(other.issue({.common_name = "stranger", .organizations = {"system:masters"}, .client = true}))
+                .substr(0, 7),
+            "nobody:");
   EXPECT_NE(ask(other.issue({.common_name = "stranger", .client = true})), "nobody:");
   EXPECT_NE(ask(ca.issue({.common_name = "server-only", .client = false})), "server-only/");
 }
@@ -437,7 +464,8 @@ TEST(ServerTls, RefusesBadCertificatesWhereAsked) {
   const auto id = other.issue({.common_name = "stranger", .client = true});
   PemFile cert(id.certificate_pem);
   PemFile key(id.key_pem);
-  const std::string answer = curl("--cacert " + roots.path + " --cert " + cert.path + " --key " + key.path + " " + f.url("/who", true));
+  const std::string answer = curl("--cacert " + roots.path + " --cert " + cert.path + " --key " + key.path +
+                                  " " + f.url("/who", true));
   EXPECT_NE(answer.find("curl:"), std::string::npos) << answer;
   EXPECT_EQ(f.server->stats().requests, 0u);
 }

@@ -29,7 +29,8 @@ Error tls_error(std::string_view what) {
   const unsigned long code = ERR_peek_last_error();
   std::string text(what);
   if (code != 0) {
-    if (const char* reason = ERR_reason_error_string(code); reason != nullptr) text += std::string(": ") + reason;
+    if (const char* reason = ERR_reason_error_string(code); reason != nullptr)
+      text += std::string(": ") + reason;
   }
   ERR_clear_error();
   return Error(Code::BadRequest, std::move(text));
@@ -82,8 +83,8 @@ Result<SSL_CTX*> new_context(const SSL_METHOD* method) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_cipher_list(context, kCiphers);
   SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384");
-  SSL_CTX_set_mode(context,
-                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   // A peer that ends without close_notify is common (Go does on resets); HTTP's own framing tells truncation.
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
                                    SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -93,8 +94,8 @@ Result<SSL_CTX*> new_context(const SSL_METHOD* method) {
   return context;
 }
 
-int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* in, unsigned length,
-                void* http2) {
+int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* in,
+                unsigned length, void* http2) {
   static constexpr unsigned char kBoth[] = "\x02h2\x08http/1.1";
   static constexpr unsigned char kOne[] = "\x08http/1.1";
   const unsigned char* ours = http2 != nullptr ? kBoth : kOne;

@@ -15,7 +15,7 @@ namespace mizzen::http {
 struct PeerCertificate {
   std::string common_name;
   std::vector<std::string> organizations;
-  std::string der;                   ///< the leaf
+  std::string der;  ///< the leaf
   std::vector<std::string> dns_names;
 };
 
@@ -30,8 +30,8 @@ struct ServerTlsOptions {
   std::string key_pem;
   /// Roots for client certificates; empty: none is asked for.
   std::string client_ca_pem;
-  /// What happens to a client certificate that does not verify. kube-apiserver and kubelet go on without it (the
-  /// request is then anonymous or has a token); refusing ends the handshake.
+  /// What happens to a client certificate that does not verify. kube-apiserver and kubelet go on without it
+  /// (the request is then anonymous or has a token); refusing ends the handshake.
   bool refuse_bad_client_certificates = false;
   /// No certificate ends the handshake too.
   bool require_client_certificate = false;

@@ -130,7 +130,8 @@ Result<std::vector<std::string>> split_path(std::string_view raw_path) {
 Result<Query> Query::parse(std::string_view raw) {
   Query out;
   if (raw.empty()) return out;
-  if (raw.find(';') != std::string_view::npos) return Error(Code::BadRequest, "invalid semicolon separator in query");
+  if (raw.find(';') != std::string_view::npos)
+    return Error(Code::BadRequest, "invalid semicolon separator in query");
   for (std::string_view pair : split(raw, '&')) {
     if (pair.empty()) continue;
     if (out.list_.size() >= kQueryParametersMax) return Error(Code::BadRequest, "too many query parameters");
@@ -206,7 +207,8 @@ Result<Url> parse_url(std::string_view text) {
   Url out;
   if (text.starts_with("unix://")) {
     out.target.unix_path = std::string(text.substr(7));
-    if (out.target.unix_path.empty() || out.target.unix_path.front() != '/') return bad("not an absolute path", text);
+    if (out.target.unix_path.empty() || out.target.unix_path.front() != '/')
+      return bad("not an absolute path", text);
     out.path = "/";
     return out;
   }

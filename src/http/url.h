@@ -17,9 +17,9 @@ std::string percent_encode(std::string_view text);
 /// As percent_encode, but '/' stays: for whole paths.
 std::string percent_encode_path(std::string_view path);
 
-/// The decoded segments of an absolute path: "/api/v1/pods/" -> {"api", "v1", "pods"}; a trailing slash is dropped.
-/// BadRequest: not absolute, an empty segment, "." or "..", an escaped slash, a malformed escape, a control character.
-/// So what authorisation looks at is what the store sees.
+/// The decoded segments of an absolute path: "/api/v1/pods/" -> {"api", "v1", "pods"}; a trailing slash is
+/// dropped. BadRequest: not absolute, an empty segment, "." or "..", an escaped slash, a malformed escape, a
+/// control character. So what authorisation looks at is what the store sees.
 Result<std::vector<std::string>> split_path(std::string_view raw_path);
 
 /// The decoded parameters of a query in their order; names may repeat.
@@ -49,13 +49,15 @@ class Query {
 };
 inline constexpr size_t kQueryParametersMax = 1000;
 
-/// Where a client connects to: https://host[:port], http://host[:port] or unix:///absolute/path (plain HTTP over it).
+/// Where a client connects to: https://host[:port], http://host[:port] or unix:///absolute/path (plain HTTP
+/// over it).
 struct Target {
   bool tls = false;
   std::string host;  ///< name or address, IPv6 without brackets; empty for unix
   uint16_t port = 0;
   std::string unix_path;
-  /// Connect here instead of resolving `host` (a checked, pinned address); `host` still names the server in TLS.
+  /// Connect here instead of resolving `host` (a checked, pinned address); `host` still names the server in
+  /// TLS.
   std::string pinned_address;
 
   /// The authority as sent: host:port without default port, brackets for IPv6, "localhost" for unix.

@@ -15,9 +15,9 @@ namespace mizzen::http {
 /// Place: accept() on the server for exec, attach, port-forward and watches; over() on any upgraded Duplex.
 /// Threading: thread-safe; callbacks run on the loop thread and must not block.
 /// Invariants: I1 on_closed runs exactly once, last. I2 pings are answered here.
-/// Failure: a peer that breaks the protocol, exceeds message_bytes_max or sends text that is not UTF-8 gets the close
-/// code for it (1002, 1009, 1007) and the connection ends.
-/// Bounds: one incoming message of message_bytes_max; outgoing as Duplex::buffer_bytes_max.
+/// Failure: a peer that breaks the protocol, exceeds message_bytes_max or sends text that is not UTF-8 gets
+/// the close code for it (1002, 1009, 1007) and the connection ends. Bounds: one incoming message of
+/// message_bytes_max; outgoing as Duplex::buffer_bytes_max.
 class WebSocket {
  public:
   struct Options {
@@ -37,11 +37,12 @@ class WebSocket {
   static std::vector<std::string> offered(const Request& request);
   /// The first of `ours` that the client offers; empty where none.
   static std::string choose(const Request& request, const std::vector<std::string>& ours);
-  /// Answers 101 and speaks. `protocol` is echoed unless empty. BadRequest where the handshake is wrong (nothing has
-  /// been answered then).
+  /// Answers 101 and speaks. `protocol` is echoed unless empty. BadRequest where the handshake is wrong
+  /// (nothing has been answered then).
   static Result<std::shared_ptr<WebSocket>> accept(Exchange& exchange, std::string protocol, Options options);
   /// Speaks over a connection whose handshake was done elsewhere.
-  static std::shared_ptr<WebSocket> over(DuplexPtr duplex, bool server, Options options, std::string protocol = "");
+  static std::shared_ptr<WebSocket> over(DuplexPtr duplex, bool server, Options options,
+                                         std::string protocol = "");
   /// The headers of a client's handshake, and the check of the answer to it.
   static Headers client_headers(std::string_view key, const std::vector<std::string>& protocols);
   static std::string accept_value(std::string_view key);

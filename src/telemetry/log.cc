@@ -39,16 +39,17 @@ void write(Severity severity, std::string_view component, std::string_view messa
   auto out = std::back_inserter(line);
   if (g_options.format == Format::Json) {
     fmt::format_to(out, "{{\"ts\":{}.{:06},\"severity\":\"{}\",\"logger\":{},\"msg\":{}", micros / 1'000'000,
-                   micros % 1'000'000, static_cast<char>(severity), json_string(component), json_string(message));
+                   micros % 1'000'000, static_cast<char>(severity), json_string(component),
+                   json_string(message));
     for (const KeyValue& v : values) fmt::format_to(out, ",{}:{}", json_string(v.key), json_string(v.value));
     fmt::format_to(out, "}}\n");
   } else {
     const time_t seconds = micros / 1'000'000;
     tm parts{};
     gmtime_r(&seconds, &parts);
-    fmt::format_to(out, "{}{:02}{:02} {:02}:{:02}:{:02}.{:06} {:7} {}] {}", static_cast<char>(severity), parts.tm_mon + 1,
-                   parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, micros % 1'000'000,
-                   syscall(SYS_gettid), component, quote(message));
+    fmt::format_to(out, "{}{:02}{:02} {:02}:{:02}:{:02}.{:06} {:7} {}] {}", static_cast<char>(severity),
+                   parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                   micros % 1'000'000, syscall(SYS_gettid), component, quote(message));
     for (const KeyValue& v : values) fmt::format_to(out, " {}={}", v.key, quote(v.value));
     fmt::format_to(out, "\n");
   }

@@ -31,18 +31,22 @@ KeyValue kv(std::string_view key, const T& value) {
   return {key, fmt::format("{}", value)};
 }
 
-/// Writes one line with one write(2) in klog's format: `I1122 12:00:00.000000   123 component] "message" key="value"`.
-/// Never log secrets: tokens, keys, bodies of Secrets. Threading: thread-safe; a line is never torn.
+/// Writes one line with one write(2) in klog's format: `I1122 12:00:00.000000   123 component] "message"
+/// key="value"`. Never log secrets: tokens, keys, bodies of Secrets. Threading: thread-safe; a line is never
+/// torn.
 void write(Severity severity, std::string_view component, std::string_view message,
            std::initializer_list<KeyValue> values);
 
-inline void info(std::string_view component, std::string_view message, std::initializer_list<KeyValue> values = {}) {
+inline void info(std::string_view component, std::string_view message,
+                 std::initializer_list<KeyValue> values = {}) {
   write(Severity::Info, component, message, values);
 }
-inline void warn(std::string_view component, std::string_view message, std::initializer_list<KeyValue> values = {}) {
+inline void warn(std::string_view component, std::string_view message,
+                 std::initializer_list<KeyValue> values = {}) {
   write(Severity::Warning, component, message, values);
 }
-inline void error(std::string_view component, std::string_view message, std::initializer_list<KeyValue> values = {}) {
+inline void error(std::string_view component, std::string_view message,
+                  std::initializer_list<KeyValue> values = {}) {
   write(Severity::Error, component, message, values);
 }
 /// Written only at `-v=level` or more.

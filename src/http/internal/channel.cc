@@ -41,11 +41,18 @@ void Channel::on_readable() {
     if (!reading_ || !is_open()) return;
     size_t n = 0;
     switch (socket_.transport->read(buffer, n)) {
-      case Transport::Io::Done: on_input({buffer.data(), n}); break;
-      case Transport::Io::WantRead: return socket_.watch->want_read();
-      case Transport::Io::WantWrite: return socket_.watch->want_write();
-      case Transport::Io::Eof: reading_ = false; return on_input_end();
-      case Transport::Io::Broken: return broken();
+      case Transport::Io::Done:
+        on_input({buffer.data(), n});
+        break;
+      case Transport::Io::WantRead:
+        return socket_.watch->want_read();
+      case Transport::Io::WantWrite:
+        return socket_.watch->want_write();
+      case Transport::Io::Eof:
+        reading_ = false;
+        return on_input_end();
+      case Transport::Io::Broken:
+        return broken();
     }
   }
   if (reading_ && is_open()) socket_.watch->want_read();
@@ -92,7 +99,8 @@ void Channel::flush() {
         socket_.watch->want_read();
       }
       return;
-    default: broken();
+    default:
+      broken();
   }
 }
 

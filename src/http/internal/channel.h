@@ -15,10 +15,10 @@ struct Socket {
   std::unique_ptr<Transport> transport;  ///< refers to the watch's descriptor: destroyed first
 };
 
-/// Role: the byte side of every connection: drives the handshake, reads when asked, writes what `out_` holds, and
-/// tells its derived class. Base of server connections, client connections and duplexes.
-/// Threading: confined to the loop. Derived objects are destroyed from the loop's queue, never inside an event.
-/// Bounds: one read buffer per loop thread; `out_` is bounded by the derived class; output that no one takes for
+/// Role: the byte side of every connection: drives the handshake, reads when asked, writes what `out_` holds,
+/// and tells its derived class. Base of server connections, client connections and duplexes. Threading:
+/// confined to the loop. Derived objects are destroyed from the loop's queue, never inside an event. Bounds:
+/// one read buffer per loop thread; `out_` is bounded by the derived class; output that no one takes for
 /// `stall` breaks the connection.
 class Channel : public FdEvents {
  public:

@@ -14,8 +14,8 @@ Result<void> ClientCall::wait(const CallContext& context) {
 }
 
 Result<void> ClientCall::wait_head(const CallContext& context) {
-  const std::shared_ptr<void> stopping =
-      context.stop.on_stop([self = shared_from_this()] { self->cancel(Error(Code::Cancelled, "context canceled")); });
+  const std::shared_ptr<void> stopping = context.stop.on_stop(
+      [self = shared_from_this()] { self->cancel(Error(Code::Cancelled, "context canceled")); });
   Lock lock(m_);
   while (!head_ && !error_) MZ_TRY(wait(context));
   if (!head_) return *error_;
@@ -23,8 +23,8 @@ Result<void> ClientCall::wait_head(const CallContext& context) {
 }
 
 Result<std::string> ClientCall::read(const CallContext& context) {
-  const std::shared_ptr<void> stopping =
-      context.stop.on_stop([self = shared_from_this()] { self->cancel(Error(Code::Cancelled, "context canceled")); });
+  const std::shared_ptr<void> stopping = context.stop.on_stop(
+      [self = shared_from_this()] { self->cancel(Error(Code::Cancelled, "context canceled")); });
   std::string out;
   bool was_full = false;
   {

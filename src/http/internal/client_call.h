@@ -16,9 +16,15 @@ class ClientConn;
 /// Bounds: kReaderBufferBytes of body wait, then the connection holds the peer back.
 class ClientCall : public std::enable_shared_from_this<ClientCall> {
  public:
-  ClientCall(std::string method, std::string authority, bool tls, std::string path, Headers headers, Body body, Loop& loop)
-      : method(std::move(method)), authority(std::move(authority)), tls(tls), path(std::move(path)),
-        headers(std::move(headers)), body(std::move(body)), loop(loop) {}
+  ClientCall(std::string method, std::string authority, bool tls, std::string path, Headers headers,
+             Body body, Loop& loop)
+      : method(std::move(method)),
+        authority(std::move(authority)),
+        tls(tls),
+        path(std::move(path)),
+        headers(std::move(headers)),
+        body(std::move(body)),
+        loop(loop) {}
 
   const std::string method;
   const std::string authority;

@@ -13,7 +13,8 @@ void ClientConn::begin(Socket socket) {
 }
 
 void ClientConn::start(const std::shared_ptr<ClientCall>& call) {
-  if (closed_) return call->failed(Error(Code::ServiceUnavailable, "the connection closed before the request"), true);
+  if (closed_)
+    return call->failed(Error(Code::ServiceUnavailable, "the connection closed before the request"), true);
   if (call->cancelled()) return release_slot(*call);
   idle_ends();
   call->connection = this;

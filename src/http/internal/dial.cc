@@ -50,8 +50,8 @@ Result<std::vector<Address>> resolve(const Target& target) {
   addrinfo* list = nullptr;
   const int rc = getaddrinfo(host.c_str(), std::to_string(target.port).c_str(), &hints, &list);
   if (rc != 0)
-    return Error(Code::ServiceUnavailable, "dial tcp: lookup " + host + ": " +
-                                               (rc == EAI_NONAME ? "no such host" : gai_strerror(rc)));
+    return Error(Code::ServiceUnavailable,
+                 "dial tcp: lookup " + host + ": " + (rc == EAI_NONAME ? "no such host" : gai_strerror(rc)));
   for (const addrinfo* i = list; i != nullptr && out.size() < 16; i = i->ai_next) {
     Address a;
     std::memcpy(&a.storage, i->ai_addr, i->ai_addrlen);
@@ -104,7 +104,8 @@ Result<void> BlockingSocket::wait(bool for_read) {
     if (context_.stop.stopped()) return Error(Code::Cancelled, "context canceled");
     const Duration left = context_.deadline.left();
     if (left <= Duration::zero()) return Error(Code::Timeout, "i/o timeout");
-    std::array<pollfd, 2> fds{{{fd_, static_cast<short>(for_read ? POLLIN : POLLOUT), 0}, {stop_fd_, POLLIN, 0}}};
+    std::array<pollfd, 2> fds{
+        {{fd_, static_cast<short>(for_read ? POLLIN : POLLOUT), 0}, {stop_fd_, POLLIN, 0}}};
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(left).count() + 1;
     const int rc = ::poll(fds.data(), fds.size(), static_cast<int>(std::min<int64_t>(ms, 60'000)));
     if (rc > 0 && fds[0].revents != 0) return {};
@@ -123,13 +124,15 @@ Result<void> BlockingSocket::connect(const void* address, size_t length) {
   return {};
 }
 
-Result<std::unique_ptr<BlockingSocket>> BlockingSocket::dial(const Target& target, std::shared_ptr<const TlsContext> tls,
+Result<std::unique_ptr<BlockingSocket>> BlockingSocket::dial(const Target& target,
+                                                             std::shared_ptr<const TlsContext> tls,
                                                              bool offer_http2, const CallContext& context) {
   MZ_ASSIGN(const std::vector<Address> addresses, resolve(target));
   Error last(Code::ServiceUnavailable, "dial " + target.str() + ": no address");
   for (const Address& address : addresses) {
     const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) return Error(Code::ServiceUnavailable, "dial " + address.text + ": socket: " + errno_text(errno));
+    if (fd < 0)
+      return Error(Code::ServiceUnavailable, "dial " + address.text + ": socket: " + errno_text(errno));
     std::unique_ptr<BlockingSocket> out(new BlockingSocket(fd, context));
     out->stop_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     out->on_stop_ = context.stop.on_stop([stop_fd = out->stop_fd_] {
@@ -182,10 +185,15 @@ Result<bool> BlockingSocket::read(std::string& into) {
   for (;;) {
     size_t n = 0;
     switch (const auto io = transport_->read(buffer, n); io) {
-      case Transport::Io::Done: into.append(buffer.data(), n); return true;
-      case Transport::Io::Eof: return false;
-      case Transport::Io::Broken: return Error(Code::ServiceUnavailable, transport_->error());
-      default: MZ_TRY(wait(io == Transport::Io::WantRead));
+      case Transport::Io::Done:
+        into.append(buffer.data(), n);
+        return true;
+      case Transport::Io::Eof:
+        return false;
+      case Transport::Io::Broken:
+        return Error(Code::ServiceUnavailable, transport_->error());
+      default:
+        MZ_TRY(wait(io == Transport::Io::WantRead));
     }
   }
 }

@@ -7,13 +7,14 @@
 
 namespace mizzen::http {
 
-/// Role: a connected socket driven from a blocking caller with a deadline and a stop, until a loop takes it over.
-/// Threading: confined to the caller. Failure: ServiceUnavailable, Timeout or Cancelled, in Go's words.
+/// Role: a connected socket driven from a blocking caller with a deadline and a stop, until a loop takes it
+/// over. Threading: confined to the caller. Failure: ServiceUnavailable, Timeout or Cancelled, in Go's words.
 class BlockingSocket {
  public:
   /// Resolves, connects and, where the target says TLS, shakes hands.
-  static Result<std::unique_ptr<BlockingSocket>> dial(const Target& target, std::shared_ptr<const TlsContext> tls,
-                                                      bool offer_http2, const CallContext& context);
+  static Result<std::unique_ptr<BlockingSocket>> dial(const Target& target,
+                                                      std::shared_ptr<const TlsContext> tls, bool offer_http2,
+                                                      const CallContext& context);
   ~BlockingSocket();
   BlockingSocket(const BlockingSocket&) = delete;
   BlockingSocket& operator=(const BlockingSocket&) = delete;

@@ -239,6 +239,8 @@ class DuplexHandle final : public Duplex {
 
 }  // namespace
 
-DuplexPtr make_duplex(std::shared_ptr<DuplexImpl> impl) { return std::make_shared<DuplexHandle>(std::move(impl)); }
+DuplexPtr make_duplex(std::shared_ptr<DuplexImpl> impl) {
+  return std::make_shared<DuplexHandle>(std::move(impl));
+}
 
 }  // namespace mizzen::http

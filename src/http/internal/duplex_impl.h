@@ -9,9 +9,8 @@
 
 namespace mizzen::http {
 
-/// Role: the loop's side of a Duplex. It keeps itself alive while its socket is open; the handle that users hold only
-/// refers to it and closes it when dropped.
-/// Threading: as the sections say.
+/// Role: the loop's side of a Duplex. It keeps itself alive while its socket is open; the handle that users
+/// hold only refers to it and closes it when dropped. Threading: as the sections say.
 class DuplexImpl final : public Channel, public std::enable_shared_from_this<DuplexImpl> {
  public:
   explicit DuplexImpl(Loop& loop) : Channel(loop, Duration::zero()) {}

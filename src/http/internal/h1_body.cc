@@ -4,7 +4,9 @@
 
 namespace mizzen::http {
 namespace {
-Error malformed(const char* what) { return Error(Code::BadRequest, std::string("malformed chunked encoding: ") + what); }
+Error malformed(const char* what) {
+  return Error(Code::BadRequest, std::string("malformed chunked encoding: ") + what);
+}
 }  // namespace
 
 Result<size_t> H1BodyReader::take_line(std::string_view in, std::string_view& line, bool& whole) {
@@ -17,7 +19,8 @@ Result<size_t> H1BodyReader::take_line(std::string_view in, std::string_view& li
   if (whole) {
     if (line_.size() < 2 || line_[line_.size() - 2] != '\r') return malformed("bare LF");
     line_.resize(line_.size() - 2);
-    if (line_.find('\r') != std::string::npos || line_.find('\0') != std::string::npos) return malformed("control character");
+    if (line_.find('\r') != std::string::npos || line_.find('\0') != std::string::npos)
+      return malformed("control character");
     line = line_;
   }
   return n;
@@ -29,10 +32,14 @@ Result<void> H1BodyReader::begin_chunk(std::string_view line) {
   if (digits.empty() || digits.size() > 15) return malformed("chunk size");
   for (const char c : digits) {
     int value = 0;
-    if (c >= '0' && c <= '9') value = c - '0';
-    else if (c >= 'a' && c <= 'f') value = c - 'a' + 10;
-    else if (c >= 'A' && c <= 'F') value = c - 'A' + 10;
-    else return malformed("chunk size");
+    if (c >= '0' && c <= '9')
+      value = c - '0';
+    else if (c >= 'a' && c <= 'f')
+      value = c - 'a' + 10;
+    else if (c >= 'A' && c <= 'F')
+      value = c - 'A' + 10;
+    else
+      return malformed("chunk size");
     size = size * 16 + static_cast<uint64_t>(value);
   }
   left_ = size;

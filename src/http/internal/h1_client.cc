@@ -48,7 +48,8 @@ void H1Client::submit(const std::shared_ptr<ClientCall>& call) {
   head_done_ = false;
   answer_begun_ = false;
   in_.clear();
-  out_.append(h1_request_head(call->method, call->path, call->authority, call->headers, body_size(call->body)));
+  out_.append(
+      h1_request_head(call->method, call->path, call->authority, call->headers, body_size(call->body)));
   for (const Slice& slice : call->body) out_.append_slice(slice);
   flush();
 }
@@ -72,7 +73,8 @@ bool H1Client::take_head() {
   if (result.consumed == 0) return false;
   in_.erase(0, result.consumed);
   if (head.status == 101 || head.status < 100) {
-    close(Error(Code::ServiceUnavailable, "malformed HTTP response: unexpected status " + std::to_string(head.status)));
+    close(Error(Code::ServiceUnavailable,
+                "malformed HTTP response: unexpected status " + std::to_string(head.status)));
     return false;
   }
   if (head.status < 200) return true;  // 100, 103: go on to the real one

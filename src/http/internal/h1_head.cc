@@ -104,7 +104,8 @@ H1HeadResult parse_head(std::string_view in, const H1Limits& limits, H1Head& out
     if (in.size() >= limits.header_bytes_max) result.fault = H1Fault{431, "header too large"};
     // Refuse early what can never become a header: a lone LF ends the line for others.
     const size_t lf = in.substr(0, limits.header_bytes_max).find('\n');
-    if (lf != std::string_view::npos && (lf == 0 || in[lf - 1] != '\r')) result.fault = bad("bare LF in header");
+    if (lf != std::string_view::npos && (lf == 0 || in[lf - 1] != '\r'))
+      result.fault = bad("bare LF in header");
     return result;
   }
   const std::string_view block = in.substr(0, end + 4);

@@ -39,9 +39,9 @@ struct H1HeadResult {
   std::optional<H1Fault> fault;
 };
 
-/// Takes the header block from the front of `in`. Stricter than RFC 9112 allows: no bare CR or LF, no folded lines, no
-/// control characters, one Content-Length or "chunked" but not both, exactly one Host in HTTP/1.1 requests; so nothing
-/// in front of or behind us can see another message than we do.
+/// Takes the header block from the front of `in`. Stricter than RFC 9112 allows: no bare CR or LF, no folded
+/// lines, no control characters, one Content-Length or "chunked" but not both, exactly one Host in HTTP/1.1
+/// requests; so nothing in front of or behind us can see another message than we do.
 H1HeadResult parse_request_head(std::string_view in, const H1Limits& limits, H1Head& out);
 H1HeadResult parse_response_head(std::string_view in, const H1Limits& limits, H1Head& out);
 
@@ -61,8 +61,8 @@ class H1BodyReader {
   }
   bool done() const { return state_ == State::Done; }
   Kind kind() const { return kind_; }
-  /// Takes bytes from the front of `in` and appends body bytes to `out`, at most `out_max` of them; returns how many
-  /// bytes it took. BadRequest on malformed framing.
+  /// Takes bytes from the front of `in` and appends body bytes to `out`, at most `out_max` of them; returns
+  /// how many bytes it took. BadRequest on malformed framing.
   Result<size_t> feed(std::string_view in, std::string& out, size_t out_max);
   /// The peer closed: true where that is an orderly end.
   bool on_eof();
@@ -75,8 +75,9 @@ class H1BodyReader {
   Kind kind_ = Kind::None;
   State state_ = State::Done;
   uint64_t left_ = 0;
-  uint32_t line_bytes_ = 0;  ///< of chunk lines since the last data, against floods of extensions and trailers
-  std::string line_;         ///< a chunk line cut by the end of input
+  uint32_t line_bytes_ =
+      0;              ///< of chunk lines since the last data, against floods of extensions and trailers
+  std::string line_;  ///< a chunk line cut by the end of input
 };
 inline constexpr uint32_t kChunkLineMax = 16 * 1024;
 

@@ -9,9 +9,9 @@
 namespace mizzen::http {
 namespace {
 
-constexpr size_t kBodyBufferBytes = 64 * 1024;      // read ahead of a handler that has not asked yet
-constexpr size_t kPipelineBytes = 16 * 1024;        // kept of what comes behind the current request
-constexpr uint64_t kDiscardBytesMax = 256 * 1024;   // of a body nobody wanted, to keep the connection
+constexpr size_t kBodyBufferBytes = 64 * 1024;     // read ahead of a handler that has not asked yet
+constexpr size_t kPipelineBytes = 16 * 1024;       // kept of what comes behind the current request
+constexpr uint64_t kDiscardBytesMax = 256 * 1024;  // of a body nobody wanted, to keep the connection
 
 /// Role: HTTP/1.1 on one connection: one exchange at a time, pipelined requests wait.
 class H1Server final : public ServerProtocol, public Wire {
@@ -163,7 +163,8 @@ void H1Server::begin_body(const H1Head& head) {
 
 void H1Server::feed_body() {
   while (!body_reader_.done() && !in_.empty()) {
-    const size_t room = discard_ ? kBodyBufferBytes : kBodyBufferBytes - std::min(kBodyBufferBytes, body_buffered());
+    const size_t room =
+        discard_ ? kBodyBufferBytes : kBodyBufferBytes - std::min(kBodyBufferBytes, body_buffered());
     std::string chunk;
     auto taken = body_reader_.feed(in_, chunk, room);
     if (!taken.ok()) {
@@ -267,7 +268,8 @@ void H1Server::start_stream(int status, Headers headers, std::shared_ptr<StreamC
   chunked_ = !http10_;
   if (http10_) keep_alive_ = false;
   if (!body_reader_.done() && wants_continue_) keep_alive_ = false;
-  write_head(status, headers, chunked_ && status != 204 && status != 304 ? "Transfer-Encoding: chunked\r\n" : "");
+  write_head(status, headers,
+             chunked_ && status != 204 && status != 304 ? "Transfer-Encoding: chunked\r\n" : "");
   if (no_body) {
     core->close();
     return response_done();
@@ -333,7 +335,8 @@ void H1Server::refuse(const H1Fault& fault) {
   http10_ = false;
   keep_alive_ = false;
   in_.clear();
-  const std::string text = std::to_string(fault.status) + " " + std::string(reason_phrase(fault.status)) + ": " + fault.why;
+  const std::string text =
+      std::to_string(fault.status) + " " + std::string(reason_phrase(fault.status)) + ": " + fault.why;
   write_head(fault.status, {{"Content-Type", "text/plain; charset=utf-8"}},
              "Content-Length: " + std::to_string(text.size()) + "\r\n");
   conn_.out().append(text);
@@ -349,6 +352,8 @@ void H1Server::upgrade(Headers headers, std::shared_ptr<DuplexImpl> duplex) {
 
 }  // namespace
 
-std::unique_ptr<ServerProtocol> make_h1_server(ServerConn& connection) { return std::make_unique<H1Server>(connection); }
+std::unique_ptr<ServerProtocol> make_h1_server(ServerConn& connection) {
+  return std::make_unique<H1Server>(connection);
+}
 
 }  // namespace mizzen::http

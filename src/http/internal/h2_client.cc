@@ -30,11 +30,13 @@ class H2Client final : public ClientConn {
     bool head_done = false;
   };
   static H2Client& self(void* user) { return *static_cast<H2Client*>(user); }
-  static int on_header(nghttp2_session*, const nghttp2_frame*, const uint8_t*, size_t, const uint8_t*, size_t, uint8_t, void*);
+  static int on_header(nghttp2_session*, const nghttp2_frame*, const uint8_t*, size_t, const uint8_t*, size_t,
+                       uint8_t, void*);
   static int on_frame_recv(nghttp2_session*, const nghttp2_frame*, void*);
   static int on_data_chunk(nghttp2_session*, uint8_t, int32_t, const uint8_t*, size_t, void*);
   static int on_stream_close(nghttp2_session*, int32_t, uint32_t, void*);
-  static ssize_t read_data(nghttp2_session*, int32_t, uint8_t*, size_t, uint32_t*, nghttp2_data_source*, void*);
+  static ssize_t read_data(nghttp2_session*, int32_t, uint8_t*, size_t, uint32_t*, nghttp2_data_source*,
+                           void*);
   static int send_data(nghttp2_session*, nghttp2_frame*, const uint8_t*, size_t, nghttp2_data_source*, void*);
 
   void begun() override;
@@ -42,9 +44,14 @@ class H2Client final : public ClientConn {
   void cancel(ClientCall& call) override;
   void consumed(ClientCall& call, size_t n) override;
   std::vector<std::shared_ptr<ClientCall>> take_calls() override;
-  bool may_repeat(const ClientCall& call) const override { return !call.has_head() && repeatable_method(call.method); }
+  bool may_repeat(const ClientCall& call) const override {
+    return !call.has_head() && repeatable_method(call.method);
+  }
   void on_input(std::string_view bytes) override;
-  void on_input_end() override { close(Error(Code::ServiceUnavailable, goaway_ ? "http2: server sent GOAWAY and closed the connection" : "unexpected EOF")); }
+  void on_input_end() override {
+    close(Error(Code::ServiceUnavailable,
+                goaway_ ? "http2: server sent GOAWAY and closed the connection" : "unexpected EOF"));
+  }
   void on_drained() override { pump(); }
   void pump();
   void schedule_pump();
@@ -109,7 +116,9 @@ void H2Client::submit(const std::shared_ptr<ClientCall>& call) {
   std::vector<nghttp2_nv> fields = {h2_field(":method", call->method), h2_field(":scheme", scheme),
                                     h2_field(":authority", call->authority), h2_field(":path", call->path)};
   for (const Header& h : call->headers) {
-    if (hop_by_hop(h.name) || iequals(h.name, "host") || !valid_header_name(h.name) || !valid_header_value(h.value)) continue;
+    if (hop_by_hop(h.name) || iequals(h.name, "host") || !valid_header_name(h.name) ||
+        !valid_header_value(h.value))
+      continue;
     names.push_back(to_lower(h.name));
     fields.push_back(h2_field(names.back(), h.value));
   }
@@ -154,11 +163,13 @@ std::vector<std::shared_ptr<ClientCall>> H2Client::take_calls() {
 void H2Client::on_input(std::string_view bytes) {
   heard_ = true;
   receiving_ = true;
-  const ssize_t n = nghttp2_session_mem_recv(session_.get(), reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  const ssize_t n =
+      nghttp2_session_mem_recv(session_.get(), reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   receiving_ = false;
   if (closed_) return;
   if (n < 0)
-    return close(Error(Code::ServiceUnavailable, std::string("http2: ") + nghttp2_strerror(static_cast<int>(n))));
+    return close(
+        Error(Code::ServiceUnavailable, std::string("http2: ") + nghttp2_strerror(static_cast<int>(n))));
   pump();
 }
 
@@ -180,7 +191,8 @@ void H2Client::pump() {
       const ssize_t n = nghttp2_session_mem_send(session_.get(), &data);
       if (n < 0) {
         pumping_ = false;
-        return close(Error(Code::ServiceUnavailable, std::string("http2: ") + nghttp2_strerror(static_cast<int>(n))));
+        return close(
+            Error(Code::ServiceUnavailable, std::string("http2: ") + nghttp2_strerror(static_cast<int>(n))));
       }
       if (n == 0) break;
       out_.append(std::string_view(reinterpret_cast<const char*>(data), static_cast<size_t>(n)));
@@ -191,8 +203,10 @@ void H2Client::pump() {
   }
   pumping_ = false;
   if (closed_) return;
-  const bool over = nghttp2_session_want_read(session_.get()) == 0 && nghttp2_session_want_write(session_.get()) == 0;
-  if (over || (goaway_ && active_.empty())) close(Error(Code::ServiceUnavailable, "http2: server sent GOAWAY"));
+  const bool over =
+      nghttp2_session_want_read(session_.get()) == 0 && nghttp2_session_want_write(session_.get()) == 0;
+  if (over || (goaway_ && active_.empty()))
+    close(Error(Code::ServiceUnavailable, "http2: server sent GOAWAY"));
 }
 
 void H2Client::arm_ping() {
@@ -230,8 +244,8 @@ void H2Client::forget(int32_t id) {
   if (active_.empty()) idle_begins();
 }
 
-int H2Client::on_header(nghttp2_session* session, const nghttp2_frame* frame, const uint8_t* name, size_t name_size,
-                        const uint8_t* value, size_t value_size, uint8_t, void* user) {
+int H2Client::on_header(nghttp2_session* session, const nghttp2_frame* frame, const uint8_t* name,
+                        size_t name_size, const uint8_t* value, size_t value_size, uint8_t, void* user) {
   Active* a = self(user).find(frame->hd.stream_id);
   if (a == nullptr || a->head_done) return 0;
   const std::string_view n(reinterpret_cast<const char*>(name), name_size);
@@ -273,7 +287,8 @@ int H2Client::on_frame_recv(nghttp2_session* session, const nghttp2_frame* frame
   return 0;
 }
 
-int H2Client::on_data_chunk(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data, size_t size, void* user) {
+int H2Client::on_data_chunk(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data, size_t size,
+                            void* user) {
   H2Client& s = self(user);
   nghttp2_session_consume_connection(session, size);
   Active* a = s.find(id);
@@ -294,14 +309,14 @@ int H2Client::on_stream_close(nghttp2_session*, int32_t id, uint32_t error_code,
   } else {
     const bool refused = error_code == NGHTTP2_REFUSED_STREAM;
     call->failed(Error(Code::ServiceUnavailable, "stream error: stream ID " + std::to_string(id) + "; " +
-                                                        nghttp2_http2_strerror(error_code)),
-                    refused);
+                                                     nghttp2_http2_strerror(error_code)),
+                 refused);
   }
   return 0;
 }
 
-ssize_t H2Client::read_data(nghttp2_session*, int32_t id, uint8_t*, size_t length, uint32_t* flags, nghttp2_data_source*,
-                            void* user) {
+ssize_t H2Client::read_data(nghttp2_session*, int32_t id, uint8_t*, size_t length, uint32_t* flags,
+                            nghttp2_data_source*, void* user) {
   Active* a = self(user).find(id);
   if (a == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   const size_t n = std::min(length, a->call->pending.size());
@@ -310,8 +325,8 @@ ssize_t H2Client::read_data(nghttp2_session*, int32_t id, uint8_t*, size_t lengt
   return static_cast<ssize_t>(n);
 }
 
-int H2Client::send_data(nghttp2_session*, nghttp2_frame* frame, const uint8_t* head, size_t length, nghttp2_data_source*,
-                        void* user) {
+int H2Client::send_data(nghttp2_session*, nghttp2_frame* frame, const uint8_t* head, size_t length,
+                        nghttp2_data_source*, void* user) {
   H2Client& s = self(user);
   Active* a = s.find(frame->hd.stream_id);
   if (a == nullptr || a->call->pending.size() < length) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;

@@ -10,12 +10,12 @@
 namespace mizzen::http {
 namespace {
 
-constexpr uint32_t kStreamWindow = 128 * 1024;        // of a request body, unread
+constexpr uint32_t kStreamWindow = 128 * 1024;  // of a request body, unread
 constexpr int32_t kConnectionWindow = 1024 * 1024;
-constexpr int kOutboundAcksMax = 200;                 // PING and SETTINGS answers waiting for a peer that does not read
-constexpr double kControlBurst = 1000;                // control frames (PING, SETTINGS, PRIORITY, empty DATA)
+constexpr int kOutboundAcksMax = 200;   // PING and SETTINGS answers waiting for a peer that does not read
+constexpr double kControlBurst = 1000;  // control frames (PING, SETTINGS, PRIORITY, empty DATA)
 constexpr double kControlPerSecond = 100;
-constexpr size_t kHeaderOverhead = 32;                // counted for each field, as the protocol does
+constexpr size_t kHeaderOverhead = 32;  // counted for each field, as the protocol does
 
 class H2Server;
 
@@ -61,13 +61,14 @@ class H2Server final : public ServerProtocol {
   friend class H2Stream;
   static H2Server& self(void* user) { return *static_cast<H2Server*>(user); }
   static int on_begin_headers(nghttp2_session*, const nghttp2_frame*, void*);
-  static int on_header(nghttp2_session*, const nghttp2_frame*, const uint8_t*, size_t, const uint8_t*, size_t, uint8_t,
-                       void*);
+  static int on_header(nghttp2_session*, const nghttp2_frame*, const uint8_t*, size_t, const uint8_t*, size_t,
+                       uint8_t, void*);
   static int on_frame_recv(nghttp2_session*, const nghttp2_frame*, void*);
   static int on_data_chunk(nghttp2_session*, uint8_t, int32_t, const uint8_t*, size_t, void*);
   static int on_stream_close(nghttp2_session*, int32_t, uint32_t, void*);
   static int on_frame_send(nghttp2_session*, const nghttp2_frame*, void*);
-  static ssize_t read_data(nghttp2_session*, int32_t, uint8_t*, size_t, uint32_t*, nghttp2_data_source*, void*);
+  static ssize_t read_data(nghttp2_session*, int32_t, uint8_t*, size_t, uint32_t*, nghttp2_data_source*,
+                           void*);
   static int send_data(nghttp2_session*, nghttp2_frame*, const uint8_t*, size_t, nghttp2_data_source*, void*);
 
   H2Stream* find(int32_t id) {
@@ -120,7 +121,8 @@ void H2Stream::submit(int status, const Headers& headers, std::optional<size_t> 
   }
   nghttp2_data_provider provider{};
   provider.read_callback = H2Server::read_data;
-  nghttp2_submit_response(server_.session_.get(), id_, fields.data(), fields.size(), body ? &provider : nullptr);
+  nghttp2_submit_response(server_.session_.get(), id_, fields.data(), fields.size(),
+                          body ? &provider : nullptr);
   server_.schedule_pump();
 }
 
@@ -187,7 +189,8 @@ H2Server::H2Server(ServerConn& connection) : conn_(connection) {
   nghttp2_option_set_max_outbound_ack(option, kOutboundAcksMax);
   nghttp2_option_set_max_settings(option, 32);
   nghttp2_option_set_max_continuations(option, 8);
-  nghttp2_option_set_stream_reset_rate_limit(option, conn_.options().reset_burst, conn_.options().resets_per_second);
+  nghttp2_option_set_stream_reset_rate_limit(option, conn_.options().reset_burst,
+                                             conn_.options().resets_per_second);
   nghttp2_option_set_max_deflate_dynamic_table_size(option, 4096);
   nghttp2_session* session = nullptr;
   nghttp2_session_server_new2(&session, callbacks, this, option);
@@ -209,12 +212,14 @@ H2Server::H2Server(ServerConn& connection) : conn_(connection) {
 
 void H2Server::on_input(std::string_view bytes) {
   receiving_ = true;
-  const ssize_t n = nghttp2_session_mem_recv(session_.get(), reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  const ssize_t n =
+      nghttp2_session_mem_recv(session_.get(), reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   receiving_ = false;
   if (conn_.closed()) return;
   if (n < 0) {
     conn_.shared().bad_requests.fetch_add(1);
-    log::verbose(3, "http", "HTTP/2 connection error", {log::kv("err", nghttp2_strerror(static_cast<int>(n)))});
+    log::verbose(3, "http", "HTTP/2 connection error",
+                 {log::kv("err", nghttp2_strerror(static_cast<int>(n)))});
     const bool flood = n == NGHTTP2_ERR_FLOODED;
     return fail("protocol error", flood ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
   }
@@ -230,8 +235,9 @@ void H2Server::fail(const char* why, uint32_t code) {
 
 void H2Server::drain() {
   goaway_ = true;
-  nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session_.get()),
-                        NGHTTP2_NO_ERROR, nullptr, 0);
+  nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE,
+                        nghttp2_session_get_last_proc_stream_id(session_.get()), NGHTTP2_NO_ERROR, nullptr,
+                        0);
   pump();
   if (!conn_.closed() && streams_.empty()) conn_.close_gently();
 }
@@ -271,7 +277,8 @@ void H2Server::pump() {
   }
   pumping_ = false;
   if (conn_.closed()) return;
-  const bool over = nghttp2_session_want_read(session_.get()) == 0 && nghttp2_session_want_write(session_.get()) == 0;
+  const bool over =
+      nghttp2_session_want_read(session_.get()) == 0 && nghttp2_session_want_write(session_.get()) == 0;
   if ((over || (goaway_ && streams_.empty())) && conn_.out().empty()) return conn_.close_gently();
   update_timer();
 }
@@ -312,8 +319,8 @@ int H2Server::on_begin_headers(nghttp2_session* session, const nghttp2_frame* fr
   return 0;
 }
 
-int H2Server::on_header(nghttp2_session* session, const nghttp2_frame* frame, const uint8_t* name, size_t name_size,
-                        const uint8_t* value, size_t value_size, uint8_t, void* user) {
+int H2Server::on_header(nghttp2_session* session, const nghttp2_frame* frame, const uint8_t* name,
+                        size_t name_size, const uint8_t* value, size_t value_size, uint8_t, void* user) {
   H2Server& s = self(user);
   H2Stream* stream = s.find(frame->hd.stream_id);
   if (stream == nullptr || !stream->request_ || stream->refused_) return 0;  // trailers are read and dropped
@@ -360,8 +367,11 @@ int H2Server::on_frame_recv(nghttp2_session*, const nghttp2_frame* frame, void* 
         return 0;
       }
       break;
-    case NGHTTP2_HEADERS: s.header_open_ = false; break;
-    default: return 0;
+    case NGHTTP2_HEADERS:
+      s.header_open_ = false;
+      break;
+    default:
+      return 0;
   }
   H2Stream* stream = s.find(frame->hd.stream_id);
   if (stream == nullptr) return 0;
@@ -390,14 +400,16 @@ void H2Server::headers_complete(H2Stream& stream, bool end_stream) {
   const int32_t id = stream.id_;
   if (bad) {
     conn_.shared().bad_requests.fetch_add(1);
-    stream.respond(400, {{"content-type", "text/plain; charset=utf-8"}}, {Slice("400 Bad Request: malformed request target\n")});
+    stream.respond(400, {{"content-type", "text/plain; charset=utf-8"}},
+                   {Slice("400 Bad Request: malformed request target\n")});
     return;
   }
   conn_.dispatch(std::move(*request), std::move(link));
   if (H2Stream* still = find(id); still != nullptr) still->deliver_body();
 }
 
-int H2Server::on_data_chunk(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data, size_t size, void* user) {
+int H2Server::on_data_chunk(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data, size_t size,
+                            void* user) {
   H2Server& s = self(user);
   nghttp2_session_consume_connection(session, size);
   H2Stream* stream = s.find(id);
@@ -421,18 +433,20 @@ int H2Server::on_frame_send(nghttp2_session* session, const nghttp2_frame* frame
   const bool carries = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
   if (!carries || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
   // The answer is complete; a client that still sends its body may stop.
-  if (s.find(frame->hd.stream_id) != nullptr && nghttp2_session_get_stream_remote_close(session, frame->hd.stream_id) == 0)
+  if (s.find(frame->hd.stream_id) != nullptr &&
+      nghttp2_session_get_stream_remote_close(session, frame->hd.stream_id) == 0)
     nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
   return 0;
 }
 
-ssize_t H2Server::read_data(nghttp2_session*, int32_t id, uint8_t*, size_t length, uint32_t* flags, nghttp2_data_source*,
-                            void* user) {
+ssize_t H2Server::read_data(nghttp2_session*, int32_t id, uint8_t*, size_t length, uint32_t* flags,
+                            nghttp2_data_source*, void* user) {
   H2Stream* stream = self(user).find(id);
   if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   const std::shared_ptr<StreamCore> core = stream->core_;
   Slice slice;
-  while (core && stream->pending_.size() < length && core->take(slice)) stream->pending_.push(std::move(slice));
+  while (core && stream->pending_.size() < length && core->take(slice))
+    stream->pending_.push(std::move(slice));
   const size_t n = std::min(length, stream->pending_.size());
   const bool all = n == stream->pending_.size() && (stream->body_whole_ || (core && core->at_end()));
   if (n == 0 && !all) {
@@ -444,8 +458,8 @@ ssize_t H2Server::read_data(nghttp2_session*, int32_t id, uint8_t*, size_t lengt
   return static_cast<ssize_t>(n);
 }
 
-int H2Server::send_data(nghttp2_session*, nghttp2_frame* frame, const uint8_t* head, size_t length, nghttp2_data_source*,
-                        void* user) {
+int H2Server::send_data(nghttp2_session*, nghttp2_frame* frame, const uint8_t* head, size_t length,
+                        nghttp2_data_source*, void* user) {
   H2Server& s = self(user);
   H2Stream* stream = s.find(frame->hd.stream_id);
   if (stream == nullptr || stream->pending_.size() < length) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
@@ -462,6 +476,8 @@ int H2Server::send_data(nghttp2_session*, nghttp2_frame* frame, const uint8_t* h
 
 }  // namespace
 
-std::unique_ptr<ServerProtocol> make_h2_server(ServerConn& connection) { return std::make_unique<H2Server>(connection); }
+std::unique_ptr<ServerProtocol> make_h2_server(ServerConn& connection) {
+  return std::make_unique<H2Server>(connection);
+}
 
 }  // namespace mizzen::http

@@ -18,7 +18,8 @@ using H2SessionPtr = std::unique_ptr<nghttp2_session, H2SessionFree>;
 /// A header field for nghttp2, without copying on our side.
 inline nghttp2_nv h2_field(std::string_view name, std::string_view value) {
   return {reinterpret_cast<uint8_t*>(const_cast<char*>(name.data())),
-          reinterpret_cast<uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
+          reinterpret_cast<uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(),
+          NGHTTP2_NV_FLAG_NONE};
 }
 
 /// Body slices on their way into DATA frames.

@@ -9,9 +9,9 @@
 
 namespace mizzen::http {
 
-/// Role: bytes on their way to one descriptor: small pieces are gathered by copy, big slices are only referenced.
-/// Threading: confined to the connection's loop. Bounds: its users stop adding at kOutHighWater (they are asked for
-/// more when it is drained).
+/// Role: bytes on their way to one descriptor: small pieces are gathered by copy, big slices are only
+/// referenced. Threading: confined to the connection's loop. Bounds: its users stop adding at kOutHighWater
+/// (they are asked for more when it is drained).
 class OutQueue {
  public:
   void append(std::string_view bytes);

@@ -80,7 +80,8 @@ void ServerConn::on_drained() {
 void ServerConn::on_broken(const std::string& why) {
   if (!protocol_) {
     shared_->handshake_failures.fetch_add(1);
-    if (!why.empty()) log::verbose(2, "http", "TLS handshake error", {log::kv("remote", remote_), log::kv("err", why)});
+    if (!why.empty())
+      log::verbose(2, "http", "TLS handshake error", {log::kv("remote", remote_), log::kv("err", why)});
   }
   close();
 }
@@ -137,7 +138,8 @@ void ServerConn::dispatch(Request request, std::shared_ptr<WireLink> link) {
   request.tls = tls_;
   request.peer = peer_;
   request.peer_refused = peer_refused_;
-  const Exchange::Limits limits{options().body_bytes_max, options().stream_buffer_bytes_max, options().body_timeout};
+  const Exchange::Limits limits{options().body_bytes_max, options().stream_buffer_bytes_max,
+                                options().body_timeout};
   shared_->handler(std::make_shared<Exchange>(std::move(request), std::move(link), loop_, limits));
 }
 

@@ -57,7 +57,8 @@ std::unique_ptr<ServerProtocol> make_h2_server(ServerConn& connection);
 /// Threading: confined to its loop. Kept by ServerLoop until close().
 class ServerConn final : public Channel, public std::enable_shared_from_this<ServerConn> {
  public:
-  ServerConn(Loop& loop, std::shared_ptr<ServerShared> shared, std::shared_ptr<ServerLoop> home, std::string remote);
+  ServerConn(Loop& loop, std::shared_ptr<ServerShared> shared, std::shared_ptr<ServerLoop> home,
+             std::string remote);
 
   void begin(Socket socket, const std::shared_ptr<const TlsContext>& tls);
   void drain();
@@ -70,7 +71,9 @@ class ServerConn final : public Channel, public std::enable_shared_from_this<Ser
   Loop& loop() { return loop_; }
   OutQueue& out() { return out_; }
   void flush_out() { flush(); }
-  void read_more(bool on) { if (!closing_) set_reading(on); }
+  void read_more(bool on) {
+    if (!closing_) set_reading(on);
+  }
   const Server::Options& options() const { return shared_->options; }
   ServerShared& shared() { return *shared_; }
   bool closed() const { return closed_; }

@@ -31,7 +31,8 @@ std::string tls_error_text() {
 
 bool is_ip(const std::string& text) {
   std::array<unsigned char, 16> buffer;
-  return inet_pton(AF_INET, text.c_str(), buffer.data()) == 1 || inet_pton(AF_INET6, text.c_str(), buffer.data()) == 1;
+  return inet_pton(AF_INET, text.c_str(), buffer.data()) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), buffer.data()) == 1;
 }
 
 }  // namespace
@@ -41,7 +42,8 @@ std::string errno_text(int number) {
 #if defined(__GLIBC__) && defined(_GNU_SOURCE)
   std::string text = strerror_r(number, buffer.data(), buffer.size());
 #else
-  std::string text = strerror_r(number, buffer.data(), buffer.size()) == 0 ? buffer.data() : std::to_string(number);
+  std::string text =
+      strerror_r(number, buffer.data(), buffer.size()) == 0 ? buffer.data() : std::to_string(number);
 #endif
   // Go prints these words in lower case, and people search for them.
   if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
@@ -89,9 +91,12 @@ Result<void> Transport::connect_tls(std::shared_ptr<const TlsContext> context, c
 Transport::Io Transport::tls_result(int rc, const char* what) {
   const int saved = errno;
   switch (SSL_get_error(ssl_, rc)) {
-    case SSL_ERROR_WANT_READ: return Io::WantRead;
-    case SSL_ERROR_WANT_WRITE: return Io::WantWrite;
-    case SSL_ERROR_ZERO_RETURN: return Io::Eof;
+    case SSL_ERROR_WANT_READ:
+      return Io::WantRead;
+    case SSL_ERROR_WANT_WRITE:
+      return Io::WantWrite;
+    case SSL_ERROR_ZERO_RETURN:
+      return Io::Eof;
     case SSL_ERROR_SYSCALL:
       error_ = std::string(what) + ": " + (saved == 0 ? "connection closed by the peer" : errno_text(saved));
       break;
@@ -164,8 +169,7 @@ Transport::Io Transport::write_plain(OutQueue& out) {
     std::array<std::string_view, 16> views;
     std::array<iovec, 16> parts;
     const size_t count = out.gather(views);
-    for (size_t i = 0; i < count; ++i)
-      parts[i] = {const_cast<char*>(views[i].data()), views[i].size()};
+    for (size_t i = 0; i < count; ++i) parts[i] = {const_cast<char*>(views[i].data()), views[i].size()};
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = count;
@@ -183,8 +187,8 @@ Transport::Io Transport::write_plain(OutQueue& out) {
 }
 
 Transport::Io Transport::write_tls(OutQueue& out) {
-  // One record at a time. A record that the kernel did not take whole must be offered again with the same first
-  // bytes: that holds, because the queue only grows at its end and is consumed only after success.
+  // One record at a time. A record that the kernel did not take whole must be offered again with the same
+  // first bytes: that holds, because the queue only grows at its end and is consumed only after success.
   thread_local std::array<char, kTlsRecordBytes> scratch;
   while (!out.empty()) {
     std::string_view bytes = out.front();

@@ -12,9 +12,9 @@ struct ssl_st;
 
 namespace mizzen::http {
 
-/// Role: moves bytes between one non-blocking descriptor and memory, through TLS where it has a session. It does not
-/// own the descriptor (a Watch does) and never waits: results say what to wait for.
-/// Threading: confined to the connection's loop.
+/// Role: moves bytes between one non-blocking descriptor and memory, through TLS where it has a session. It
+/// does not own the descriptor (a Watch does) and never waits: results say what to wait for. Threading:
+/// confined to the connection's loop.
 class Transport {
  public:
   enum class Io { Done, WantRead, WantWrite, Eof, Broken };
@@ -25,7 +25,8 @@ class Transport {
 
   Result<void> accept_tls(std::shared_ptr<const TlsContext> context);
   /// `name` is checked in the server's certificate: a DNS name or an IP address.
-  Result<void> connect_tls(std::shared_ptr<const TlsContext> context, const std::string& name, bool offer_http2);
+  Result<void> connect_tls(std::shared_ptr<const TlsContext> context, const std::string& name,
+                           bool offer_http2);
   bool tls() const { return ssl_ != nullptr; }
   /// Done once the session stands.
   Io handshake();

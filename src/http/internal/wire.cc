@@ -153,7 +153,8 @@ std::string_view date_header() {
   thread_local time_t cached_for = 0;
   thread_local char cached[40];
   thread_local size_t length = 0;
-  const time_t now = std::chrono::duration_cast<std::chrono::seconds>(real_clock().wall().time_since_epoch()).count();
+  const time_t now =
+      std::chrono::duration_cast<std::chrono::seconds>(real_clock().wall().time_since_epoch()).count();
   if (now != cached_for) {
     tm parts{};
     gmtime_r(&now, &parts);
@@ -164,8 +165,8 @@ std::string_view date_header() {
 }
 
 bool hop_by_hop(std::string_view name) {
-  for (std::string_view fixed : {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
-                                 "content-length", "te", "trailer"})
+  for (std::string_view fixed : {"connection", "keep-alive", "proxy-connection", "transfer-encoding",
+                                 "upgrade", "content-length", "te", "trailer"})
     if (iequals(name, fixed)) return true;
   return false;
 }

@@ -12,8 +12,8 @@
 
 namespace mizzen::http {
 
-/// What ties the thread-safe side of an exchange to its wire. `wire` is read and written on the loop only and becomes
-/// null when the peer has gone or the exchange is over.
+/// What ties the thread-safe side of an exchange to its wire. `wire` is read and written on the loop only and
+/// becomes null when the peer has gone or the exchange is over.
 struct WireLink {
   explicit WireLink(Loop& l) : loop(l) {}
   Loop& loop;
@@ -25,7 +25,8 @@ struct WireLink {
 
 /// State of a Stream that both sides share.
 struct StreamCore {
-  StreamCore(std::shared_ptr<WireLink> l, size_t bytes_max) : link(std::move(l)), buffer_bytes_max(bytes_max) {}
+  StreamCore(std::shared_ptr<WireLink> l, size_t bytes_max)
+      : link(std::move(l)), buffer_bytes_max(bytes_max) {}
   const std::shared_ptr<WireLink> link;
   const size_t buffer_bytes_max;
   mutable Mutex m;

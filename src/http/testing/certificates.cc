@@ -48,7 +48,8 @@ void add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
 
 void add_name(X509* certificate, const char* field, const std::string& value) {
   X509_NAME* name = X509_get_subject_name(certificate);
-  require(X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(value.data()),
+  require(X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8,
+                                     reinterpret_cast<const unsigned char*>(value.data()),
                                      static_cast<int>(value.size()), -1, 0) == 1);
 }
 
@@ -93,7 +94,8 @@ TestIdentity TestCa::issue(const Subject& subject) const {
   add_name(certificate, "CN", subject.common_name);
   X509_set_issuer_name(certificate, X509_get_subject_name(keys_->certificate));
   add_extension(certificate, keys_->certificate, NID_basic_constraints, "critical,CA:FALSE");
-  add_extension(certificate, keys_->certificate, NID_ext_key_usage, subject.client ? "clientAuth" : "serverAuth");
+  add_extension(certificate, keys_->certificate, NID_ext_key_usage,
+                subject.client ? "clientAuth" : "serverAuth");
   std::string names;
   for (const std::string& n : subject.names) names += (names.empty() ? "" : ",") + n;
   if (!names.empty()) add_extension(certificate, keys_->certificate, NID_subject_alt_name, names);

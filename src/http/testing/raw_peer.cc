@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
 #include <cerrno>
+#include <cstdio>
 #include <utility>
 
 namespace mizzen::http::testing {

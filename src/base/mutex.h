@@ -1,0 +1,88 @@
+#pragma once
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "base/clock.h"
+
+#if defined(__clang__)
+#define MZ_TSA(x) __attribute__((x))
+#else
+#define MZ_TSA(x)
+#endif
+#define MZ_GUARDED_BY(m) MZ_TSA(guarded_by(m))
+#define MZ_REQUIRES(m) MZ_TSA(requires_capability(m))
+#define MZ_EXCLUDES(m) MZ_TSA(locks_excluded(m))
+
+namespace mizzen {
+
+/// A mutex that Clang's thread-safety analysis understands. std::mutex is banned outside this file.
+class MZ_TSA(capability("mutex")) Mutex {
+ public:
+  void lock() MZ_TSA(acquire_capability()) { m_.lock(); }
+  void unlock() MZ_TSA(release_capability()) { m_.unlock(); }
+  bool try_lock() MZ_TSA(try_acquire_capability(true)) { return m_.try_lock(); }
+
+ private:
+  friend class CondVar;
+  std::mutex m_;
+};
+
+/// Holds a Mutex for a scope.
+class MZ_TSA(scoped_lockable) Lock {
+ public:
+  explicit Lock(Mutex& m) MZ_TSA(acquire_capability(m)) : m_(m) { m_.lock(); }
+  ~Lock() MZ_TSA(release_capability()) { m_.unlock(); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  Mutex& m_;
+};
+
+/// Condition variable for Mutex. Waits may wake without cause: always wait in a loop on the condition.
+class CondVar {
+ public:
+  void wait(Mutex& m) MZ_REQUIRES(m) {
+    std::unique_lock<std::mutex> lock(m.m_, std::adopt_lock);
+    cv_.wait(lock);
+    lock.release();
+  }
+  /// False where the deadline passed.
+  bool wait_until(Mutex& m, Deadline deadline) MZ_REQUIRES(m) {
+    if (deadline.is_never()) return wait(m), true;
+    std::unique_lock<std::mutex> lock(m.m_, std::adopt_lock);
+    const bool ok = cv_.wait_until(lock, deadline.when()) == std::cv_status::no_timeout;
+    lock.release();
+    return ok;
+  }
+  void notify_one() { cv_.notify_one(); }
+  void notify_all() { cv_.notify_all(); }
+
+ private:
+  std::condition_variable cv_;
+};
+
+/// A value that cannot be reached without its lock: state.with([](State& s) { ... }).
+template <typename T>
+class Guarded {
+ public:
+  Guarded() = default;
+  explicit Guarded(T value) : value_(std::move(value)) {}
+  template <typename F>
+  auto with(F&& f) {
+    Lock lock(m_);
+    return std::forward<F>(f)(value_);
+  }
+  template <typename F>
+  auto with(F&& f) const {
+    Lock lock(m_);
+    return std::forward<F>(f)(static_cast<const T&>(value_));
+  }
+
+ private:
+  mutable Mutex m_;
+  T value_ MZ_GUARDED_BY(m_);
+};
+
+}  // namespace mizzen
