@@ -124,7 +124,8 @@ TEST(ContainerdConfig, FollowsTheMachine) {
   EXPECT_THAT(weak, HasSubstr("restrict_oom_score_adj = true"));
   EXPECT_THAT(weak, HasSubstr("BinaryName = \"/usr/bin/crun\""));
   EXPECT_THAT(weak, HasSubstr("root = \"/d\\\"x/root\""));
-  const auto strong = containerd_config(options, {.may_lower_oom_score = true, .apparmor = true, .runtime_name = "runc", .runtime_path = "/r"});
+  const MachineFacts able{.may_lower_oom_score = true, .apparmor = true, .runtime_name = "runc", .runtime_path = "/r"};
+  const auto strong = containerd_config(options, able);
   EXPECT_THAT(strong, HasSubstr("restrict_oom_score_adj = false"));
   EXPECT_THAT(strong, HasSubstr("disable_apparmor = false"));
 }

@@ -1,0 +1,245 @@
+#include "volumes/volumes.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <map>
+
+#include "base/file.h"
+#include "codec/json_codec.h"
+#include "linux/file.h"
+#include "linux/mounts.h"
+#include "linux/testing/scratch.h"
+#include "volumes/atomic_writer.h"
+
+namespace mizzen::volumes {
+namespace {
+
+namespace v1 = api::core::v1;
+using ::testing::HasSubstr;
+
+class Objects final : public ObjectSource {
+ public:
+  Result<std::shared_ptr<const v1::ConfigMap>> config_map(const std::string&, const std::string& name) override {
+    if (!maps.contains(name)) return Error(Code::NotFound, fmt::format("configmap \"{}\" not found", name));
+    return std::make_shared<const v1::ConfigMap>(maps[name]);
+  }
+  Result<std::shared_ptr<const v1::Secret>> secret(const std::string&, const std::string& name) override {
+    if (!secrets.contains(name)) return Error(Code::NotFound, fmt::format("secret \"{}\" not found", name));
+    return std::make_shared<const v1::Secret>(secrets[name]);
+  }
+  std::map<std::string, v1::ConfigMap> maps;
+  std::map<std::string, v1::Secret> secrets;
+};
+
+v1::Volume volume(const std::string& json) {
+  auto out = codec::from_json<v1::Volume>(json);
+  EXPECT_TRUE(out.ok()) << out.error().message();
+  return std::move(*out);
+}
+
+std::string target_of(const std::string& link) {
+  char buffer[4096];
+  const auto n = ::readlink(link.c_str(), buffer, sizeof buffer);
+  return n > 0 ? std::string(buffer, static_cast<size_t>(n)) : "";
+}
+
+unsigned mode_of(const std::string& path) {
+  struct stat st {};
+  return ::stat(path.c_str(), &st) == 0 ? st.st_mode & 07777 : 0;
+}
+
+class VolumesTest : public ::testing::Test {
+ protected:
+  VolumesTest() {
+    pod_.metadata.name = "web";
+    pod_.metadata.namespace_ = "default";
+    pod_.metadata.uid = "u1";
+    pod_.metadata.labels.set("app", "a \"quoted\" one");
+    pod_.metadata.labels.set("tier", "front");
+    objects_.maps["settings"].data.set("one", "1");
+    objects_.maps["settings"].data.set("two", "2");
+    objects_.maps["settings"].binaryData.set("blob", std::string("\0\1", 2));
+    objects_.secrets["password"].data.set("key", "hunter2");
+  }
+  PayloadContext context() { return {pod_, objects_, allocatable_}; }
+  Result<ReadyVolume> set_up(const std::string& json) { return volumes_.set_up(volume(json), context()); }
+  linux::ScratchFolder scratch_;
+  ManualClock clock_;
+  v1::Pod pod_;
+  Objects objects_;
+  Allocatable allocatable_;
+  Volumes volumes_{scratch_.at("pods"), clock_};
+};
+
+TEST_F(VolumesTest, ConfigMapShowsEveryKeyAndSwapsAtOnce) {
+  const char* json = R"({"name":"v","configMap":{"name":"settings","defaultMode":420}})";
+  auto ready = set_up(json);
+  ASSERT_TRUE(ready.ok()) << ready.error().message();
+  EXPECT_TRUE(ready->read_only);
+  EXPECT_EQ(*read_file(ready->host_path + "/one"), "1");
+  EXPECT_EQ(*read_file(ready->host_path + "/blob"), std::string("\0\1", 2));
+  EXPECT_EQ(target_of(ready->host_path + "/one"), "..data/one");
+  const std::string first = target_of(ready->host_path + "/..data");
+  EXPECT_THAT(first, ::testing::StartsWith("..2023_11_14_"));
+  EXPECT_EQ(mode_of(ready->host_path + "/one"), 0644u);
+
+  ASSERT_TRUE(set_up(json).ok());
+  EXPECT_EQ(target_of(ready->host_path + "/..data"), first) << "unchanged content is not written again";
+
+  objects_.maps["settings"].data.set("one", "new");
+  objects_.maps["settings"].data.erase("two");
+  ASSERT_TRUE(set_up(json).ok());
+  EXPECT_EQ(*read_file(ready->host_path + "/one"), "new");
+  EXPECT_FALSE(path_exists(ready->host_path + "/two"));
+  EXPECT_FALSE(path_exists(ready->host_path + "/" + first)) << "the old folder is gone";
+}
+
+TEST_F(VolumesTest, ItemsChooseKeysPathsAndModes) {
+  auto ready = set_up(R"({"name":"v","configMap":{"name":"settings","items":[{"key":"one","path":"conf/deep/one.cfg","mode":256}]}})");
+  ASSERT_TRUE(ready.ok());
+  EXPECT_EQ(*read_file(ready->host_path + "/conf/deep/one.cfg"), "1");
+  EXPECT_EQ(mode_of(ready->host_path + "/conf/deep/one.cfg"), 0400u);
+  EXPECT_EQ(target_of(ready->host_path + "/conf"), "..data/conf");
+  EXPECT_FALSE(path_exists(ready->host_path + "/two"));
+  auto missing = set_up(R"({"name":"w","configMap":{"name":"settings","items":[{"key":"nine","path":"x"}]}})");
+  EXPECT_EQ(missing.error().message(), "configmap references non-existent config key: nine");
+}
+
+TEST_F(VolumesTest, AbsentObjectIsAnErrorUnlessOptional) {
+  EXPECT_EQ(set_up(R"({"name":"v","configMap":{"name":"absent"}})").error().message(), "configmap \"absent\" not found");
+  auto ready = set_up(R"({"name":"v","configMap":{"name":"absent","optional":true}})");
+  ASSERT_TRUE(ready.ok());
+  EXPECT_TRUE(path_exists(ready->host_path));
+}
+
+TEST_F(VolumesTest, PathsThatLeaveTheVolumeAreRefused) {
+  for (const char* path : {"../x", "/x", "a/../../x", "..hidden", ""}) {
+    auto ready = set_up(fmt::format(R"({{"name":"v","configMap":{{"name":"settings","items":[{{"key":"one","path":"{}"}}]}}}})", path));
+    EXPECT_FALSE(ready.ok()) << path;
+  }
+}
+
+TEST_F(VolumesTest, SecretLivesInMemoryAndProjectedJoinsSources) {
+  if (!linux::is_root()) GTEST_SKIP() << "needs root";
+  auto ready = set_up(R"({"name":"s","secret":{"secretName":"password"}})");
+  ASSERT_TRUE(ready.ok()) << ready.error().message();
+  EXPECT_TRUE(*linux::is_mount_point(ready->host_path));
+  EXPECT_EQ(*read_file(ready->host_path + "/key"), "hunter2");
+  auto joined = set_up(R"({"name":"p","projected":{"sources":[{"secret":{"name":"password"}},{"configMap":{"name":"settings"}},
+    {"downwardAPI":{"items":[{"path":"labels","fieldRef":{"fieldPath":"metadata.labels"}}]}}]}})");
+  ASSERT_TRUE(joined.ok()) << joined.error().message();
+  EXPECT_EQ(*read_file(joined->host_path + "/key"), "hunter2");
+  EXPECT_EQ(*read_file(joined->host_path + "/labels"), "app=\"a \\\"quoted\\\" one\"\ntier=\"front\"");
+  auto token = set_up(R"({"name":"t","projected":{"sources":[{"serviceAccountToken":{"path":"token"}}]}})");
+  EXPECT_THAT(token.error().message(), HasSubstr("service account tokens are not supported"));
+}
+
+TEST_F(VolumesTest, EmptyDirKeepsItsContentAndMemoryHasItsLimit) {
+  auto ready = set_up(R"({"name":"e","emptyDir":{}})");
+  ASSERT_TRUE(ready.ok());
+  EXPECT_EQ(mode_of(ready->host_path), 0777u);
+  ASSERT_TRUE(write_file(ready->host_path + "/f", "kept").ok());
+  ASSERT_TRUE(set_up(R"({"name":"e","emptyDir":{}})").ok());
+  EXPECT_EQ(*read_file(ready->host_path + "/f"), "kept");
+  if (!linux::is_root()) GTEST_SKIP() << "needs root";
+  auto memory = set_up(R"({"name":"m","emptyDir":{"medium":"Memory","sizeLimit":"1Mi"}})");
+  ASSERT_TRUE(memory.ok());
+  EXPECT_EQ(linux::disk_space(memory->host_path)->bytes, 1u << 20);
+}
+
+TEST_F(VolumesTest, FsGroupOwnsTheVolume) {
+  if (!linux::is_root()) GTEST_SKIP() << "needs root";
+  pod_.spec.securityContext.ensure().fsGroup = 2000;
+  auto ready = set_up(R"({"name":"e","emptyDir":{}})");
+  struct stat st {};
+  ASSERT_EQ(::stat(ready->host_path.c_str(), &st), 0);
+  EXPECT_EQ(st.st_gid, 2000u);
+  EXPECT_EQ(st.st_mode & 07777, 02777u);
+  auto map = set_up(R"({"name":"v","configMap":{"name":"settings","defaultMode":256}})");
+  ASSERT_EQ(::stat((map->host_path + "/one").c_str(), &st), 0);
+  EXPECT_EQ(st.st_gid, 2000u);
+  EXPECT_EQ(st.st_mode & 07777, 0440u);
+}
+
+TEST_F(VolumesTest, HostPathTypesAreChecked) {
+  EXPECT_TRUE(check_host_path(scratch_.at("made"), "DirectoryOrCreate").ok());
+  EXPECT_TRUE(check_host_path(scratch_.at("made/file"), "FileOrCreate").ok());
+  EXPECT_TRUE(check_host_path(scratch_.at("made"), "Directory").ok());
+  EXPECT_THAT(check_host_path(scratch_.at("made"), "File").error().message(), HasSubstr("hostPath type check failed"));
+  EXPECT_FALSE(check_host_path(scratch_.at("absent"), "Directory").ok());
+  EXPECT_FALSE(check_host_path("/dev/null", "BlockDevice").ok());
+  EXPECT_TRUE(check_host_path("/dev/null", "CharDevice").ok());
+  EXPECT_FALSE(check_host_path(scratch_.at("x/../y"), "").ok());
+  EXPECT_TRUE(check_host_path(scratch_.at("absent"), "").ok());
+}
+
+TEST_F(VolumesTest, SubPathIsBoundAndCannotLeaveTheVolume) {
+  if (!linux::is_root()) GTEST_SKIP() << "needs root";
+  auto ready = set_up(R"({"name":"v","configMap":{"name":"settings"}})");
+  const std::string folder = ready->host_path;
+  Volumes::SubPath sub{"u1", "v", folder, "c", 0, "one", true};
+  auto bound = volumes_.bind_sub_path(sub);
+  ASSERT_TRUE(bound.ok()) << bound.error().message();
+  EXPECT_EQ(*read_file(*bound), "1");
+  objects_.maps["settings"].data.set("one", "new");
+  ASSERT_TRUE(set_up(R"({"name":"v","configMap":{"name":"settings"}})").ok());
+  EXPECT_EQ(*read_file(*bound), "1") << "a running container keeps what it got";
+  EXPECT_EQ(*read_file(*volumes_.bind_sub_path(sub)), "new") << "the next start sees the new one";
+
+  auto empty = set_up(R"({"name":"e","emptyDir":{}})");
+  ASSERT_EQ(::symlink("/etc", (empty->host_path + "/etc").c_str()), 0);
+  Volumes::SubPath evil{.pod_uid = "u1", .volume = "e", .volume_path = empty->host_path, .container = "c", .index = 1, .path = "etc"};
+  EXPECT_EQ(volumes_.bind_sub_path(evil).error().code(), Code::Forbidden);
+  evil.path = "../../..";
+  EXPECT_EQ(volumes_.bind_sub_path(evil).error().code(), Code::BadRequest);
+  evil.path = "made/for/me";
+  auto made = volumes_.bind_sub_path(evil);
+  ASSERT_TRUE(made.ok()) << made.error().message();
+  EXPECT_TRUE(path_exists(empty->host_path + "/made/for/me"));
+}
+
+TEST_F(VolumesTest, TearDownUnmountsAndLeavesTheHostAlone) {
+  if (!linux::is_root()) GTEST_SKIP() << "needs root";
+  ASSERT_TRUE(make_folders(scratch_.at("host")).ok());
+  ASSERT_TRUE(write_file(scratch_.at("host/kept"), "x").ok());
+  ASSERT_TRUE(set_up(fmt::format(R"({{"name":"h","hostPath":{{"path":"{}"}}}})", scratch_.at("host"))).ok());
+  ASSERT_TRUE(set_up(R"({"name":"s","secret":{"secretName":"password"}})").ok());
+  Volumes::SubPath sub{.pod_uid = "u1", .volume = "h", .volume_path = scratch_.at("host"), .container = "c", .path = "."};
+  ASSERT_TRUE(volumes_.bind_sub_path(sub).ok());
+  ASSERT_TRUE(volumes_.tear_down("u1").ok());
+  EXPECT_FALSE(path_exists(volumes_.pod_folder("u1")));
+  EXPECT_TRUE(path_exists(scratch_.at("host/kept")));
+  EXPECT_TRUE(volumes_.tear_down("u1").ok());
+  EXPECT_FALSE(volumes_.tear_down("..").ok());
+}
+
+TEST_F(VolumesTest, FieldsAndResourcesPrintAsUpstream) {
+  EXPECT_EQ(*pod_field(pod_, "metadata.labels['tier']"), "front");
+  EXPECT_EQ(*pod_field(pod_, "metadata.labels['none']"), "");
+  EXPECT_EQ(pod_field(pod_, "spec.hostname").error().message(), "unsupported fieldPath: spec.hostname");
+  auto& c = pod_.spec.containers.emplace_back();
+  c.name = "main";
+  c.resources.limits.set("cpu", *codec::Quantity::parse("1500m"));
+  c.resources.limits.set("memory", *codec::Quantity::parse("64Mi"));
+  allocatable_.set("ephemeral-storage", *codec::Quantity::parse("10Gi"));
+  v1::ResourceFieldSelector s;
+  s.resource = "limits.cpu";
+  EXPECT_EQ(*resource_field(pod_, "main", s, allocatable_), "2");
+  s.divisor = *codec::Quantity::parse("1m");
+  EXPECT_EQ(*resource_field(pod_, "main", s, allocatable_), "1500");
+  s.resource = "limits.memory";
+  s.divisor = *codec::Quantity::parse("1Mi");
+  EXPECT_EQ(*resource_field(pod_, "main", s, allocatable_), "64");
+  s.resource = "limits.ephemeral-storage";
+  s.divisor = *codec::Quantity::parse("1Gi");
+  EXPECT_EQ(*resource_field(pod_, "main", s, allocatable_), "10");
+  s.resource = "limits.shoes";
+  EXPECT_FALSE(resource_field(pod_, "main", s, allocatable_).ok());
+}
+
+}  // namespace
+}  // namespace mizzen::volumes
