@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/file.h"
@@ -200,6 +202,117 @@ TEST(EmbeddedStore, DiskHoldsAtMostTwiceTheLiveData) {
   const uint64_t fixed = 4 * options.memtable_bytes + 2 * options.retention.history_bytes_min;
   EXPECT_LE(*store->size_bytes(soon()), 2 * live + fixed);
   EXPECT_EQ(range(*store, {.range = KeyRange::prefix("/key/"), .count_only = true}).count, kKeys);
+}
+
+/// The write-ahead log in use: the newest .log file of the engine.
+std::filesystem::path newest_log(const std::string& path) {
+  std::filesystem::path newest;
+  for (const auto& entry : std::filesystem::directory_iterator(path + "/db")) {
+    if (entry.path().extension() == ".log" && entry.path() > newest) newest = entry.path();
+  }
+  return newest;
+}
+
+TEST(EmbeddedStore, CutAtAnyByteItOpensWithAPrefixThatHoldsEveryAcknowledgedWrite) {
+  TempDir dir;
+  constexpr int kWrites = 200;
+  std::vector<uint64_t> bytes_after;  // of the log, once write i was acknowledged
+  {
+    auto store = open_store(options_at(dir.path()));
+    SeededRandom random(7);
+    for (int i = 0; i < kWrites; ++i) {
+      ASSERT_EQ(put(*store, std::to_string(i), std::string(random.below(2000), 'x')).get(), i + 2);
+      bytes_after.push_back(std::filesystem::file_size(newest_log(dir.path())));
+    }
+  }
+  SeededRandom random(8);
+  for (int round = 0; round < 30; ++round) {
+    TempDir copy;
+    std::filesystem::copy(dir.path(), copy.path(), std::filesystem::copy_options::recursive);
+    const auto log = newest_log(copy.path());
+    const uint64_t cut = random.below(std::filesystem::file_size(log) + 1);
+    std::filesystem::resize_file(log, cut);
+    if (round % 2 == 1) {  // torn: the last sector is there, but empty
+      std::filesystem::resize_file(log, cut + 512);
+    }
+    auto store = open_store(options_at(copy.path()));
+    ASSERT_TRUE(store) << "cut at " << cut;
+    const int held = static_cast<int>(now(*store).get()) - 1;
+    const auto durable = std::upper_bound(bytes_after.begin(), bytes_after.end(), cut) - bytes_after.begin();
+    ASSERT_GE(held, durable) << "cut at " << cut;
+    for (int i = 0; i < kWrites; ++i) ASSERT_EQ(get(*store, std::to_string(i)).has_value(), i < held);
+    EXPECT_EQ(put(*store, "next", "x").get(), held + 2);
+  }
+}
+
+/// A small file system of its own, gone with the test. Needs root.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::string& path) : path_(path) {
+    mounted_ = ::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=24m") == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
+  }
+  bool mounted() const { return mounted_; }
+
+ private:
+  const std::string path_;
+  bool mounted_ = false;
+};
+
+TEST(EmbeddedStore, AFullDiskRefusesPutsAndRecoversByItself) {
+  TempDir dir;
+  SmallDisk disk(dir.path());
+  if (!disk.mounted()) GTEST_SKIP() << "mounting a small disk needs root";
+  auto options = options_at(dir.path() + "/data");
+  options.memtable_bytes = 1 << 20;
+  options.reserve_bytes = 4 << 20;
+  auto store = open_store(options);
+  put(*store, "first", "x");
+  Recorder recorder;
+  auto watch = store->watch({.range = KeyRange::single("first"), .from = Revision(3)}, recorder.sink());
+  const std::string ballast = dir.path() + "/ballast";  // somebody else fills the disk
+  ASSERT_TRUE(write_file(ballast, std::string(15 << 20, 'x')).ok());
+  SeededRandom random(3);
+  std::optional<Error> refused;
+  std::vector<std::string> held;
+  for (int i = 0; i < 400 && !refused; ++i) {
+    std::string bytes(64 << 10, '\0');
+    for (char& c : bytes) c = static_cast<char>(random.next());
+    auto result = store->txn(Txn::put("big/" + std::to_string(i), make_bytes(std::move(bytes))), soon());
+    if (result.ok()) {
+      held.push_back("big/" + std::to_string(i));
+    } else {
+      refused = result.error();
+    }
+  }
+  ASSERT_TRUE(refused) << "the disk did not fill";
+  EXPECT_EQ(refused->code(), Code::ServiceUnavailable);
+  EXPECT_EQ(refused->message(), "etcdserver: mvcc: database space exceeded");
+  EXPECT_FALSE(store->health(soon()).ok());
+  EXPECT_EQ(store->txn(Txn::put("more", make_bytes("x")), soon()).error().code(), Code::ServiceUnavailable);
+  // Reads, deletes and watches go on.
+  EXPECT_EQ(value(*store, "first"), "x");
+  auto deleted = store->txn(Txn::del("first"), soon());
+  ASSERT_TRUE(deleted.ok()) << deleted.error().message();
+  EXPECT_EQ(recorder.wait_events(1).size(), 1u);
+  store->maintain();
+  EXPECT_FALSE(store->health(soon()).ok()) << "there is no space yet";
+  // Space returns.
+  std::filesystem::remove(ballast);
+  store->maintain();
+  ASSERT_TRUE(store->health(soon()).ok());
+  put(*store, "after", "y");
+  const Revision last = now(*store);
+  watch.reset();
+  store.reset();
+  store = open_store(options);
+  ASSERT_TRUE(store);
+  EXPECT_EQ(now(*store), last);
+  EXPECT_EQ(value(*store, "after"), "y");
+  EXPECT_EQ(value(*store, "first"), "<absent>");
+  for (const std::string& key : held) EXPECT_EQ(value(*store, key).size(), size_t{64 << 10}) << key;
 }
 
 }  // namespace

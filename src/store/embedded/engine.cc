@@ -2,6 +2,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
@@ -39,6 +40,14 @@ class ErrorLog final : public rocksdb::Logger {
   }
 };
 
+/// Keeps the engine from recovering on a schedule of its own: the store calls resume(), after it made room.
+class NoSelfRecovery final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
 rocksdb::BlockBasedTableOptions table_options(const Engine::Options& options) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.cache_bytes);
@@ -56,6 +65,7 @@ rocksdb::Options engine_options(const Engine::Options& options) {
   rocksdb::Options o;
   o.create_if_missing = true;
   o.info_log = std::make_shared<ErrorLog>();
+  o.listeners.push_back(std::make_shared<NoSelfRecovery>());
   o.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   o.write_buffer_size = options.memtable_bytes;
   o.max_write_buffer_number = 2;
@@ -72,6 +82,7 @@ rocksdb::Options engine_options(const Engine::Options& options) {
   o.compression = rocksdb::kLZ4Compression;
   o.bottommost_compression = rocksdb::kZSTD;
   o.bytes_per_sync = 1 << 20;
+  o.manifest_preallocation_size = 64 << 10;
   o.prefix_extractor = std::make_shared<KeyPrefix>();
   o.memtable_prefix_bloom_size_ratio = 0.02;
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(options)));
