@@ -17,6 +17,7 @@ void Strategy::prepare_status_update(void*, const void*) const {}
 void Strategy::validate_status_update(const void*, const void*, machinery::FieldErrors&) const {}
 std::vector<std::string> Strategy::warnings(const void*, const void*) const { return {}; }
 std::optional<int64_t> Strategy::grace_period(const void*, const std::optional<int64_t>&) const { return std::nullopt; }
+bool Strategy::begin_deletion(void*) const { return false; }
 void Strategy::selectable_fields(const void*, machinery::Labels&) const {}
 bool Strategy::is_selectable(std::string_view) const { return false; }
 

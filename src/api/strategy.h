@@ -58,6 +58,9 @@ class Strategy {
   /// For kinds that are deleted gracefully (pods): the grace period to use, given what the caller asked for; nothing
   /// where the kind is deleted at once.
   virtual std::optional<int64_t> grace_period(const void* object, const std::optional<int64_t>& asked) const;
+  /// Marks an object whose deletion was asked for; true where the kind keeps it until something else lets go of it, as
+  /// namespaces do with spec.finalizers.
+  virtual bool begin_deletion(void* object) const;
   /// Deleting without a propagation policy leaves dependents alone (true) or lets the collector have them.
   virtual bool orphans_by_default() const { return false; }
 

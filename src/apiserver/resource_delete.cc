@@ -99,7 +99,8 @@ Result<Deletion> ResourceStore::remove(const std::string& ns, const std::string&
         wait = true;
       }
     }
-    if (!wait && !meta.finalizers.empty()) {
+    const bool kept = resource().strategy->begin_deletion(next.get());
+    if (!wait && (kept || !meta.finalizers.empty())) {
       if (!meta.deletionTimestamp) {
         meta.deletionTimestamp = codec::Time{now, 0};
         if (meta.generation > 0) ++meta.generation;
