@@ -78,14 +78,19 @@ DataDir::~DataDir() {
 
 void DataDir::release_reserve() { ::unlink((path_ + "/reserve").c_str()); }
 
+uint64_t DataDir::free_bytes() const {
+  struct statvfs space {};
+  if (::statvfs(path_.c_str(), &space) != 0) return 0;
+  return static_cast<uint64_t>(space.f_bavail) * space.f_frsize;
+}
+
 bool DataDir::restore_reserve(uint64_t spare_bytes) {
-  if (reserve_bytes_ == 0) return true;
   const std::string file = path_ + "/reserve";
   struct stat have {};
-  if (::stat(file.c_str(), &have) == 0 && static_cast<uint64_t>(have.st_blocks) * 512 >= reserve_bytes_) return true;
-  struct statvfs space {};
-  if (::statvfs(path_.c_str(), &space) != 0) return false;
-  if (static_cast<uint64_t>(space.f_bavail) * space.f_frsize < reserve_bytes_ + spare_bytes) return false;
+  const bool whole = reserve_bytes_ == 0 || (::stat(file.c_str(), &have) == 0 &&
+                                             static_cast<uint64_t>(have.st_blocks) * 512 >= reserve_bytes_);
+  if (free_bytes() < spare_bytes + (whole ? 0 : reserve_bytes_)) return false;
+  if (whole) return true;
   const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return false;
   const bool ok = ::posix_fallocate(fd, 0, static_cast<off_t>(reserve_bytes_)) == 0;

@@ -21,9 +21,11 @@ class DataDir {
   ~DataDir();
 
   std::string db_path() const { return path_ + "/db"; }
+  /// Bytes that this process may still write to the disk; one statvfs.
+  uint64_t free_bytes() const;
   /// Frees the reserve's bytes.
   void release_reserve();
-  /// Takes the bytes again, as far as that leaves spare_bytes free. True where it is whole.
+  /// True where spare_bytes are free beside a whole reserve, which is made whole where there is room.
   bool restore_reserve(uint64_t spare_bytes);
 
  private:

@@ -16,8 +16,9 @@ namespace mizzen::store {
 /// the destructor finishes queued commits. Watches go before it.
 /// Threading: thread-safe. Commits run on calling threads (one leads at a time) or, for submit(), on a thread that ends
 /// when idle. Sinks run there too, or on the catch-up thread.
-/// Failure: a full disk refuses puts with ServiceUnavailable and goes on with reads, watches and deletes; it recovers by
-/// itself. Any other write error is final: writes fail until a restart, so that nothing is promised on a failed sync.
+/// Failure: with little room on the disk puts get ServiceUnavailable while reads, watches and deletes go on; it recovers
+/// by itself. Where others fill the disk to the last byte deletes may be refused too, until the reserve or new room lets
+/// the engine go on. Any other write error is final: writes fail until a restart, so that nothing rests on a failed sync.
 /// Bounds: history as RetentionOptions; GroupCommit::Options; two memtables and one cache.
 class EmbeddedStore final : public Store {
  public:
@@ -28,7 +29,8 @@ class EmbeddedStore final : public Store {
     GroupCommit::Options commits;
     size_t memtable_bytes = 16u << 20;
     size_t cache_bytes = 32u << 20;
-    uint64_t reserve_bytes = 32u << 20;  ///< kept on disk for deletes and clean-up when it is full
+    uint64_t reserve_bytes = 32u << 20;  ///< kept on disk, to go on with when others have filled it
+    uint64_t free_bytes_min = 64u << 20;  ///< with less free on the disk puts are refused
     bool own_maintenance = true;  ///< false: no thread for what comes due; call maintain()
   };
 

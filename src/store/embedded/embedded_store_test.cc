@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "async/stop.h"
 #include "base/file.h"
 #include "base/random.h"
 #include "store/testing/calls.h"
@@ -261,32 +262,43 @@ class SmallDisk {
   bool mounted_ = false;
 };
 
-TEST(EmbeddedStore, AFullDiskRefusesPutsAndRecoversByItself) {
-  TempDir dir;
-  SmallDisk disk(dir.path());
-  if (!disk.mounted()) GTEST_SKIP() << "mounting a small disk needs root";
-  auto options = options_at(dir.path() + "/data");
-  options.memtable_bytes = 1 << 20;
-  options.reserve_bytes = 4 << 20;
-  auto store = open_store(options);
-  put(*store, "first", "x");
-  Recorder recorder;
-  auto watch = store->watch({.range = KeyRange::single("first"), .from = Revision(3)}, recorder.sink());
-  const std::string ballast = dir.path() + "/ballast";  // somebody else fills the disk
-  ASSERT_TRUE(write_file(ballast, std::string(15 << 20, 'x')).ok());
+/// Puts big values until one is refused; the keys that were taken.
+std::vector<std::string> fill(Store& store, std::optional<Error>& refused) {
   SeededRandom random(3);
-  std::optional<Error> refused;
   std::vector<std::string> held;
-  for (int i = 0; i < 400 && !refused; ++i) {
+  for (int i = 0; i < 600 && !refused; ++i) {
     std::string bytes(64 << 10, '\0');
     for (char& c : bytes) c = static_cast<char>(random.next());
-    auto result = store->txn(Txn::put("big/" + std::to_string(i), make_bytes(std::move(bytes))), soon());
+    auto result = store.txn(Txn::put("big/" + std::to_string(i), make_bytes(std::move(bytes))), soon());
     if (result.ok()) {
       held.push_back("big/" + std::to_string(i));
     } else {
       refused = result.error();
     }
   }
+  return held;
+}
+
+EmbeddedStore::Options small_disk_options(const TempDir& dir) {
+  auto options = options_at(dir.path() + "/data");
+  options.memtable_bytes = 1 << 20;
+  options.reserve_bytes = 2 << 20;
+  options.free_bytes_min = 4 << 20;
+  return options;
+}
+
+TEST(EmbeddedStore, ANearlyFullDiskRefusesPutsAndRecoversByItself) {
+  TempDir dir;
+  SmallDisk disk(dir.path());
+  if (!disk.mounted()) GTEST_SKIP() << "mounting a small disk needs root";
+  auto store = open_store(small_disk_options(dir));
+  put(*store, "first", "x");
+  Recorder recorder;
+  auto watch = store->watch({.range = KeyRange::single("first"), .from = Revision(3)}, recorder.sink());
+  const std::string ballast = dir.path() + "/ballast";  // somebody else takes room
+  ASSERT_TRUE(write_file(ballast, std::string(12 << 20, 'x')).ok());
+  std::optional<Error> refused;
+  const std::vector<std::string> held = fill(*store, refused);
   ASSERT_TRUE(refused) << "the disk did not fill";
   EXPECT_EQ(refused->code(), Code::ServiceUnavailable);
   EXPECT_EQ(refused->message(), "etcdserver: mvcc: database space exceeded");
@@ -298,8 +310,7 @@ TEST(EmbeddedStore, AFullDiskRefusesPutsAndRecoversByItself) {
   ASSERT_TRUE(deleted.ok()) << deleted.error().message();
   EXPECT_EQ(recorder.wait_events(1).size(), 1u);
   store->maintain();
-  EXPECT_FALSE(store->health(soon()).ok()) << "there is no space yet";
-  // Space returns.
+  EXPECT_FALSE(store->health(soon()).ok()) << "there is no room yet";
   std::filesystem::remove(ballast);
   store->maintain();
   ASSERT_TRUE(store->health(soon()).ok());
@@ -307,11 +318,41 @@ TEST(EmbeddedStore, AFullDiskRefusesPutsAndRecoversByItself) {
   const Revision last = now(*store);
   watch.reset();
   store.reset();
-  store = open_store(options);
+  store = open_store(small_disk_options(dir));
   ASSERT_TRUE(store);
   EXPECT_EQ(now(*store), last);
   EXPECT_EQ(value(*store, "after"), "y");
   EXPECT_EQ(value(*store, "first"), "<absent>");
+  for (const std::string& key : held) EXPECT_EQ(value(*store, key).size(), size_t{64 << 10}) << key;
+}
+
+TEST(EmbeddedStore, ADiskFilledByOthersToTheLastByteLosesNothingAndRecovers) {
+  TempDir dir;
+  SmallDisk disk(dir.path());
+  if (!disk.mounted()) GTEST_SKIP() << "mounting a small disk needs root";
+  auto options = small_disk_options(dir);
+  options.free_bytes_min = 0;  // so that the engine itself meets the end
+  options.own_maintenance = true;
+  auto store = open_store(options);
+  const std::string ballast = dir.path() + "/ballast";
+  ASSERT_TRUE(write_file(ballast, std::string(16 << 20, 'x')).ok());
+  std::optional<Error> refused;
+  const std::vector<std::string> held = fill(*store, refused);
+  ASSERT_TRUE(refused) << "the disk did not fill";
+  EXPECT_EQ(refused->code(), Code::ServiceUnavailable);
+  for (const std::string& key : held) EXPECT_EQ(value(*store, key).size(), size_t{64 << 10}) << key;
+  std::filesystem::remove(ballast);
+  const Deadline deadline = Deadline::after(std::chrono::seconds(30));
+  while (!store->health(soon()).ok() && !deadline.expired()) {
+    (void)StopToken().wait_until(Deadline::after(std::chrono::milliseconds(50)));
+  }
+  ASSERT_TRUE(store->health(soon()).ok());
+  put(*store, "after", "y");
+  const Revision last = now(*store);
+  store.reset();
+  store = open_store(options);
+  ASSERT_TRUE(store);
+  EXPECT_EQ(now(*store), last);
   for (const std::string& key : held) EXPECT_EQ(value(*store, key).size(), size_t{64 << 10}) << key;
 }
 

@@ -1,6 +1,7 @@
 #include "store/embedded/engine.h"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
@@ -123,6 +124,8 @@ Result<void> Engine::resume() {
   if (!status.ok()) return error_of(status);
   return {};
 }
+
+void Engine::cancel_background_work() { rocksdb::CancelAllBackgroundWork(db_.get(), false); }
 
 void Engine::compact_all() {
   rocksdb::CompactRangeOptions options;

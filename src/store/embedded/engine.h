@@ -24,8 +24,10 @@ class Engine {
   rocksdb::DB& db() { return *db_; }
   /// Atomic. With sync it is on disk when it returns. space_exceeded() where the disk is full.
   Result<void> write(rocksdb::WriteBatch& batch, bool sync);
-  /// After a full disk: makes the engine take writes again.
+  /// After a full disk: makes the engine take writes again. Waits for compactions, which may wait for room.
   Result<void> resume();
+  /// Before closing: ends what runs in the background, also a resume that waits.
+  void cancel_background_work();
   /// Rewrites everything, so that what was erased gives its bytes back.
   void compact_all();
   uint64_t size_bytes();

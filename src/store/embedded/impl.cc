@@ -25,6 +25,7 @@ EmbeddedStore::Impl::Impl(Options options, DataDir dir, std::unique_ptr<Engine> 
 EmbeddedStore::Impl::~Impl() {
   stopping_ = true;
   wake();
+  if (stuck_) engine_->cancel_background_work();  // a resume may be waiting for room
   thread_.join();
   commits_.stop();
   committer_.stop();
@@ -32,7 +33,15 @@ EmbeddedStore::Impl::~Impl() {
   catch_up_.stop();
 }
 
+void EmbeddedStore::Impl::check_space() {
+  if (full_ || dir_.free_bytes() >= options_.free_bytes_min) return;
+  full_ = true;
+  log::error("store", "little room is left on the disk: puts are refused until there is more", {});
+  wake();
+}
+
 void EmbeddedStore::Impl::commit(GroupCommit::Group group) {
+  check_space();
   GroupWriter writer(*engine_, leases_, current(), {.keep_prev = hub_.prev_wanted(), .refuse_puts = full_});
   std::optional<Error> broken = broken_.with([](auto& error) { return error; });
   for (const auto& item : group) {
@@ -61,12 +70,11 @@ void EmbeddedStore::Impl::commit(GroupCommit::Group group) {
 
 void EmbeddedStore::Impl::write_failed(const Error& error) {
   if (error.message() == space_exceeded().message()) {
-    if (full_.exchange(true)) return;
-    log::error("store", "the disk is full: puts are refused until there is space again", {});
+    full_ = true;
+    if (stuck_.exchange(true)) return;
+    log::error("store", "the disk is full: writes are refused until there is room again", {});
     dir_.release_reserve();
-    const Result<void> resumed = engine_->resume();
-    if (!resumed.ok()) log::warn("store", "cannot write yet", {log::kv("reason", resumed.error().message())});
-    wake();
+    wake();  // resuming can take as long as room is missing: not on the committing thread
     return;
   }
   log::error("store", "a write failed: no more writes until a restart", {log::kv("reason", error.message())});
@@ -123,7 +131,7 @@ Result<void> EmbeddedStore::Impl::compact(Revision revision) {
   compacted_.store(revision.get(), std::memory_order_release);
   MZ_TRY(collector_.collect(revision, stopping_));
   uncompacted_bytes_ += history;
-  if (uncompacted_bytes_ > std::max<uint64_t>(options_.retention.history_bytes_min / 4, live_bytes() / 2)) {
+  if (!full_ && uncompacted_bytes_ > std::max<uint64_t>(options_.retention.history_bytes_min / 4, live_bytes() / 2)) {
     engine_->compact_all();
     uncompacted_bytes_ = 0;
   }

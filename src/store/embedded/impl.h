@@ -48,6 +48,8 @@ class EmbeddedStore::Impl final : public History {
  private:
   void commit(GroupCommit::Group group);
   void write_failed(const Error& error);
+  /// Refuses puts from now on where the disk has little room left.
+  void check_space();
   Result<void> delete_leased(LeaseId lease);
   Result<void> restore_leases();
   void expire_leases(Monotonic now);
@@ -68,7 +70,8 @@ class EmbeddedStore::Impl final : public History {
   std::atomic<uint64_t> history_bytes_{0};
   std::atomic<uint64_t> history_bytes_max_;
   std::atomic<uint64_t> syncs_{0};
-  std::atomic<bool> full_{false};    ///< the disk is full
+  std::atomic<bool> full_{false};   ///< the disk is full, or nearly: no puts
+  std::atomic<bool> stuck_{false};  ///< the engine hit the end of the disk and must be resumed
   std::atomic<bool> stopping_{false};
   Guarded<std::optional<Error>> broken_;  ///< a write failed for good
   ThreadPool committer_;

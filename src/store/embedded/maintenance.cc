@@ -63,7 +63,7 @@ Result<void> EmbeddedStore::Impl::start() {
     retention_.start_at(Revision(newest));
   }
   MZ_TRY(restore_leases());
-  if (!dir_.restore_reserve(2 * options_.memtable_bytes)) {
+  if (!dir_.restore_reserve(options_.free_bytes_min)) {
     log::warn("store", "the disk is nearly full: no room for the reserve", {});
   }
   if (options_.own_maintenance) thread_ = Thread("store-upkeep", [this] { run(); });
@@ -178,7 +178,8 @@ void EmbeddedStore::Impl::expire_leases(Monotonic now) {
 
 void EmbeddedStore::Impl::retain(Monotonic now) {
   const uint64_t live = live_bytes();
-  const uint64_t history = history_bytes_.load(std::memory_order_relaxed);
+  // Without room, history is given up as far as it may be.
+  const uint64_t history = full_ ? UINT64_MAX : history_bytes_.load(std::memory_order_relaxed);
   const auto target = retention_.due(now, current(), compacted(), history, live);
   history_bytes_max_ = retention_.history_bytes_max(live);
   if (!target) return;
@@ -189,11 +190,16 @@ void EmbeddedStore::Impl::retain(Monotonic now) {
 }
 
 void EmbeddedStore::Impl::recover_space() {
-  const bool room = dir_.restore_reserve(2 * options_.memtable_bytes);
-  const Result<void> resumed = engine_->resume();
-  if (!room || !resumed.ok()) return;
+  if (stuck_) {
+    const Result<void> resumed = engine_->resume();
+    if (!resumed.ok()) return;
+    stuck_ = false;
+    log::info("store", "the engine writes again", {});
+  }
+  // Twice the bound, so that it does not swing.
+  if (!dir_.restore_reserve(2 * options_.free_bytes_min)) return;
   full_ = false;
-  log::info("store", "the disk has space again: puts are accepted", {});
+  log::info("store", "the disk has room again: puts are accepted", {});
 }
 
 void EmbeddedStore::Impl::wake() {
