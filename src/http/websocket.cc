@@ -114,6 +114,7 @@ class WebSocketImpl final : public WebSocket, public std::enable_shared_from_thi
   void flush_control();
   void closed();
   void arm_ping();
+  void arm_close(size_t buffered_before);
 
   const DuplexPtr duplex_;
   const bool server_;
@@ -204,13 +205,18 @@ void WebSocketImpl::close(uint16_t code, std::string_view reason) {
   write(WsOpcode::Close, websocket_close_payload(code, reason));
   loop().post([weak = weak_from_this()] {
     auto s = weak.lock();
-    if (!s || s->ended_ || s->close_timer_ != 0) return;
-    s->close_timer_ = s->loop().after(kDuplexLinger, [weak] {
-      auto late = weak.lock();
-      if (!late || late->ended_) return;
-      late->close_timer_ = 0;
-      late->duplex_->cut();
-    });
+    if (s && !s->ended_ && s->close_timer_ == 0) s->arm_close(SIZE_MAX);
+  });
+}
+
+void WebSocketImpl::arm_close(size_t buffered_before) {
+  close_timer_ = loop().after(kDuplexLinger, [weak = weak_from_this(), buffered_before] {
+    auto s = weak.lock();
+    if (!s || s->ended_) return;
+    s->close_timer_ = 0;
+    const size_t now = s->duplex_->buffered_bytes();
+    if (now > 0 && now < buffered_before) return s->arm_close(now);  // slow, but it takes what we said
+    s->duplex_->cut();
   });
 }
 

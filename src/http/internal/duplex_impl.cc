@@ -178,12 +178,19 @@ void DuplexImpl::request_close() {
     d.closing_ = true;
     d.shut_wanted_ = true;
     if (!d.is_open()) return d.end(Error(Code::Cancelled, "closed"));
-    d.linger_timer_ = d.loop_.after(kDuplexLinger, [&d] {
-      d.linger_timer_ = 0;
-      d.end(Error(Code::Cancelled, "closed"));
-    });
+    d.arm_linger(SIZE_MAX);
     d.update_reading();
     d.run_out();
+  });
+}
+
+void DuplexImpl::arm_linger(size_t waiting_before) {
+  linger_timer_ = loop_.after(kDuplexLinger, [this, waiting_before] {
+    linger_timer_ = 0;
+    const size_t now = buffered_bytes() + out_.size();
+    if (now > 0 && now < waiting_before)
+      return arm_linger(now);  // the peer is slow, but it takes what we said
+    end(Error(Code::Cancelled, "closed"));
   });
 }
 

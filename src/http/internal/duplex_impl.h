@@ -45,6 +45,7 @@ class DuplexImpl final : public Channel, public std::enable_shared_from_this<Dup
   void run_out();
   void deliver_early_input();
   void update_reading();
+  void arm_linger(size_t waiting_before);
   void end(const Error& error);
 
   mutable Mutex m_;
