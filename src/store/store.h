@@ -152,7 +152,7 @@ class Store {
   using Done = std::function<void(Result<TxnResult>)>;
   /// Queues the transaction and returns; `done` runs once, on a committing thread and after the watches have been
   /// told where the store is local, so it must be short and must not block. Transactions that wait together share one
-  /// sync. Those submitted by one thread are carried out in that order.
+  /// sync. Local stores carry them out in the order of submission; etcd in any.
   virtual void submit(Txn txn, Deadline deadline, Done done) = 0;
 
   /// Opens a watch. The sink is called by one thread at a time, with the store's locks not held; it must be short,

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "store/embedded/group_commit.h"
-#include "store/embedded/retention.h"
+#include "store/internal/retention.h"
 #include "store/store.h"
 
 namespace mizzen::store {

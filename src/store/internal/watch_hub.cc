@@ -267,16 +267,33 @@ void WatchHub::request_progress(const std::shared_ptr<Watcher>& watcher) {
   if (!posted) watcher->progress_asked = true;  // the next commit sends it
 }
 
+WatchHub::List WatchHub::take_all() {
+  List all = std::exchange(catching_up_, {});
+  all.insert(all.end(), live_->begin(), live_->end());
+  live_ = std::make_shared<const List>();
+  for (const auto& watcher : all) prev_wanted_ -= watcher->request().prev_kv ? 1 : 0;
+  return all;
+}
+
+void WatchHub::restart(Revision newest, const Error& error) {
+  List all;
+  {
+    Lock lock(m_);
+    if (ended_) return;
+    all = take_all();
+    dispatched_ = newest;
+    delivered_ = newest.get();
+  }
+  for (const auto& watcher : all) watcher->send(WatchMessage{{}, {}, error});
+}
+
 void WatchHub::end_all(const Error& error) {
   List all;
   {
     Lock lock(m_);
     if (ended_) return;
     ended_ = error;
-    all = catching_up_;
-    all.insert(all.end(), live_->begin(), live_->end());
-    catching_up_.clear();
-    live_ = std::make_shared<const List>();
+    all = take_all();
   }
   for (const auto& watcher : all) watcher->send(WatchMessage{{}, {}, error});
 }

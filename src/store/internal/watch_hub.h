@@ -61,6 +61,8 @@ class WatchHub {
   void start_at(Revision newest);
   std::unique_ptr<Watch> add(WatchRequest request, WatchSink sink);
   void dispatch(Revision through, std::span<const Committed> events);
+  /// Ends the watches there are and goes on at `newest`: events before it were missed.
+  void restart(Revision newest, const Error& error);
   /// Ends every watch; later ones end at once.
   void end_all(const Error& error);
   /// True where at least one watch wants to see what was there before.
@@ -73,6 +75,7 @@ class WatchHub {
   class Handle;
   friend class Watcher;
 
+  std::vector<std::shared_ptr<Watcher>> take_all() MZ_REQUIRES(m_);
   void start_catch_up(std::shared_ptr<Watcher> watcher);
   void catch_up(const std::shared_ptr<Watcher>& watcher);
   /// True where it joined the live ones.

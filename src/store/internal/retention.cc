@@ -1,4 +1,4 @@
-#include "store/embedded/retention.h"
+#include "store/internal/retention.h"
 
 #include <algorithm>
 

@@ -1,0 +1,101 @@
+#include "store/etcd/etcd_store.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "async/stop.h"
+#include "rpc/channel.h"
+#include "store/errors.h"
+#include "store/etcd/convert.h"
+#include "store/testing/calls.h"
+#include "store/testing/conformance.h"
+#include "store/testing/etcd_server.h"
+#include "store/testing/recorder.h"
+
+namespace mizzen::store {
+namespace {
+
+using namespace calls;
+
+/// One etcd for all cases; null where there is none here.
+EtcdServer* shared_etcd() {
+  static const std::unique_ptr<EtcdServer> server = EtcdServer::start();
+  return server.get();
+}
+
+std::unique_ptr<EtcdStore> connect(const std::string& address) {
+  auto store = EtcdStore::open({.address = address}, Deadline::after(std::chrono::seconds(20)));
+  if (!store.ok()) {
+    ADD_FAILURE() << store.error().message();
+    return nullptr;
+  }
+  return std::move(*store);
+}
+
+class EtcdUnderTest final : public StoreUnderTest {
+ public:
+  EtcdUnderTest() : store_(connect(shared_etcd()->address())) {}
+  Store& store() override { return *store_; }
+  void advance(std::chrono::seconds by) override { (void)StopToken().wait_until(Deadline::after(by)); }
+  std::string prefix() const override { return prefix_; }
+
+ private:
+  static std::string next_prefix() {
+    static std::atomic<int> cases{0};
+    return "/case-" + std::to_string(++cases) + "/";
+  }
+  const std::string prefix_ = next_prefix();
+  std::unique_ptr<EtcdStore> store_;
+};
+
+class EtcdStoreConformance : public testing::TestWithParam<size_t> {};
+
+TEST_P(EtcdStoreConformance, Holds) {
+  if (!shared_etcd()) GTEST_SKIP() << "no /usr/bin/etcd here (Debian: etcd-server)";
+  EtcdUnderTest under_test;
+  conformance_cases()[GetParam()].run(under_test);
+}
+
+INSTANTIATE_TEST_SUITE_P(Store, EtcdStoreConformance, testing::Range<size_t>(0, conformance_cases().size()),
+                         [](const auto& info) { return conformance_name(info.param); });
+
+TEST(EtcdStore, WatchesSurviveARestartOfEtcd) {
+  auto server = EtcdServer::start();
+  if (!server) GTEST_SKIP() << "no /usr/bin/etcd here (Debian: etcd-server)";
+  auto store = connect(server->address());
+  const Revision first = put(*store, "a", "1");
+  Recorder recorder;
+  auto watch = store->watch({.range = KeyRange::all(), .from = first}, recorder.sink());
+  EXPECT_EQ(recorder.wait_events(1).size(), 1u);
+  ASSERT_TRUE(server->restart());
+  auto other = connect(server->address());
+  put(*other, "a", "2");
+  const auto events = recorder.wait_events(2);
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(view(events[1].kv.value), "2");
+  EXPECT_TRUE(store->health(Deadline::after(std::chrono::seconds(10))).ok());
+}
+
+TEST(EtcdStore, AnAbsentEtcdIsToldAtOnceOrAtTheDeadline) {
+  auto refused = EtcdStore::open({.address = "127.0.0.1:1"}, Deadline::after(std::chrono::milliseconds(300)));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), Code::Timeout);
+}
+
+TEST(EtcdStore, RefusalsGetTheContractsCodes) {
+  const auto code = [](rpc::Status status, const char* text) {
+    return etcd::translate(rpc::make_error(status, text)).code();
+  };
+  EXPECT_EQ(code(rpc::Status::OutOfRange, "etcdserver: mvcc: required revision has been compacted"), Code::Expired);
+  EXPECT_EQ(code(rpc::Status::InvalidArgument, "etcdserver: request is too large"), Code::RequestEntityTooLarge);
+  EXPECT_EQ(code(rpc::Status::ResourceExhausted, "etcdserver: mvcc: database space exceeded"),
+            Code::ServiceUnavailable);
+  EXPECT_EQ(code(rpc::Status::Unavailable, "etcdserver: request timed out"), Code::Timeout);
+  EXPECT_EQ(code(rpc::Status::DeadlineExceeded, "whatever"), Code::Timeout);
+  EXPECT_EQ(code(rpc::Status::Unavailable, "connection refused"), Code::ServiceUnavailable);
+  EXPECT_EQ(code(rpc::Status::PermissionDenied, "etcdserver: permission denied"), Code::Forbidden);
+}
+
+}  // namespace
+}  // namespace mizzen::store
