@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -18,6 +19,25 @@ constexpr double kControlPerSecond = 100;
 constexpr size_t kHeaderOverhead = 32;  // counted for each field, as the protocol does
 
 class H2Server;
+
+/// So many at once, then so many a second.
+class TokenBucket {
+ public:
+  TokenBucket(double burst, double per_second) : burst_(burst), per_second_(per_second), tokens_(burst) {}
+  bool take() {
+    const Monotonic now = real_clock().monotonic();
+    const double seconds = std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+    tokens_ = std::min(burst_, tokens_ + seconds * per_second_) - 1;
+    return tokens_ >= 0;
+  }
+
+ private:
+  const double burst_;
+  const double per_second_;
+  double tokens_;
+  Monotonic last_ = real_clock().monotonic();
+};
 
 /// One stream: a request and its answer.
 class H2Stream final : public Wire {
@@ -76,7 +96,7 @@ class H2Server final : public ServerProtocol {
     return it == streams_.end() ? nullptr : it->second.get();
   }
   void headers_complete(H2Stream& stream, bool end_stream);
-  bool take_control_token();
+  void calm_down();
   void pump();
   void schedule_pump();
   void fail(const char* why, uint32_t code);
@@ -85,12 +105,13 @@ class H2Server final : public ServerProtocol {
   ServerConn& conn_;
   H2SessionPtr session_;
   std::unordered_map<int32_t, std::unique_ptr<H2Stream>> streams_;
-  double control_tokens_ = kControlBurst;
-  Monotonic control_time_{};
+  TokenBucket control_{kControlBurst, kControlPerSecond};
+  TokenBucket resets_;
   bool receiving_ = false;
   bool pumping_ = false;
   bool pump_scheduled_ = false;
   bool goaway_ = false;
+  bool flooded_ = false;
   bool seen_request_ = false;
   bool header_open_ = false;
   enum class Timer { None, Header, Idle };
@@ -172,7 +193,8 @@ void H2Stream::body_taken(size_t n) {
 
 // --- H2Server
 
-H2Server::H2Server(ServerConn& connection) : conn_(connection) {
+H2Server::H2Server(ServerConn& connection)
+    : conn_(connection), resets_(connection.options().reset_burst, connection.options().resets_per_second) {
   nghttp2_session_callbacks* callbacks = nullptr;
   nghttp2_session_callbacks_new(&callbacks);
   nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
@@ -189,8 +211,6 @@ H2Server::H2Server(ServerConn& connection) : conn_(connection) {
   nghttp2_option_set_max_outbound_ack(option, kOutboundAcksMax);
   nghttp2_option_set_max_settings(option, 32);
   nghttp2_option_set_max_continuations(option, 8);
-  nghttp2_option_set_stream_reset_rate_limit(option, conn_.options().reset_burst,
-                                             conn_.options().resets_per_second);
   nghttp2_option_set_max_deflate_dynamic_table_size(option, 4096);
   nghttp2_session* session = nullptr;
   nghttp2_session_server_new2(&session, callbacks, this, option);
@@ -206,7 +226,6 @@ H2Server::H2Server(ServerConn& connection) : conn_(connection) {
   nghttp2_submit_settings(session_.get(), NGHTTP2_FLAG_NONE, settings, std::size(settings));
   nghttp2_session_set_local_window_size(session_.get(), NGHTTP2_FLAG_NONE, 0, kConnectionWindow);
   update_timer();
-  control_time_ = real_clock().monotonic();
   schedule_pump();
 }
 
@@ -296,20 +315,18 @@ void H2Server::update_timer() {
   conn_.set_timer(wanted == Timer::Idle ? conn_.options().idle_timeout : conn_.options().header_timeout);
 }
 
-bool H2Server::take_control_token() {
-  const Monotonic now = real_clock().monotonic();
-  const double seconds = std::chrono::duration<double>(now - control_time_).count();
-  control_time_ = now;
-  control_tokens_ = std::min(kControlBurst, control_tokens_ + seconds * kControlPerSecond);
-  control_tokens_ -= 1;
-  return control_tokens_ >= 0;
+void H2Server::calm_down() {
+  if (flooded_) return;
+  flooded_ = true;
+  nghttp2_session_terminate_session(session_.get(), NGHTTP2_ENHANCE_YOUR_CALM);
+  conn_.shared().bad_requests.fetch_add(1);
 }
 
 int H2Server::on_begin_headers(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
   H2Server& s = self(user);
   if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
   s.header_open_ = true;
-  if (s.streams_.size() >= s.conn_.options().streams_max || s.goaway_) {
+  if (s.streams_.size() >= s.conn_.options().streams_max || s.goaway_ || s.flooded_) {
     nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_REFUSED_STREAM);
     return 0;
   }
@@ -356,14 +373,14 @@ int H2Server::on_frame_recv(nghttp2_session*, const nghttp2_frame* frame, void* 
     case NGHTTP2_PING:
     case NGHTTP2_SETTINGS:
     case NGHTTP2_PRIORITY:
-      if (!s.take_control_token()) {
-        nghttp2_session_terminate_session(s.session_.get(), NGHTTP2_ENHANCE_YOUR_CALM);
-        s.conn_.shared().bad_requests.fetch_add(1);
-      }
+      if (!s.control_.take()) s.calm_down();
+      return 0;
+    case NGHTTP2_RST_STREAM:
+      if (!s.resets_.take()) s.calm_down();
       return 0;
     case NGHTTP2_DATA:
-      if (frame->hd.length == 0 && !end_stream && !s.take_control_token()) {
-        nghttp2_session_terminate_session(s.session_.get(), NGHTTP2_ENHANCE_YOUR_CALM);
+      if (frame->hd.length == 0 && !end_stream && !s.control_.take()) {
+        s.calm_down();
         return 0;
       }
       break;
