@@ -1,0 +1,27 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/registry.h"
+#include "base/result.h"
+#include "http/exchange.h"
+
+namespace mizzen::apiserver {
+
+/// A document ready to be sent.
+struct Document {
+  int status = 200;
+  http::Headers headers;
+  http::Body body;
+  http::Slice gzipped;  ///< the body compressed once; empty for small ones
+};
+
+/// Role: discovery, version and OpenAPI: made from the registry, kept encoded. Threading: immutable.
+struct StaticDocuments;
+std::shared_ptr<const StaticDocuments> make_documents(const api::Registry& registry, std::string external_address);
+/// The document at this path; nothing where there is none. Errors: NotAcceptable.
+std::optional<Result<Document>> find_document(const StaticDocuments& documents, const http::Request& request, const std::vector<std::string>& segments);
+
+}  // namespace mizzen::apiserver

@@ -1,0 +1,204 @@
+// Watches over HTTP: frames from the cache's changes, paced by the peer.
+#include <fmt/format.h>
+
+#include <deque>
+
+#include "apiserver/http_api.h"
+#include "apiserver/loopback.h"
+#include "base/strings.h"
+
+namespace mizzen::apiserver {
+namespace {
+
+/// Bytes that may wait for one slow watcher beyond its stream's own buffer; then it is cut and resumes from its last
+/// revision. Slices are shared between watchers, so this bounds a laggard, not memory times watchers.
+constexpr size_t kPendingBytesMax = 64u << 20;
+constexpr int64_t kTimeoutSecondsMin = 1800;
+
+/// One watch: frames in order, as fast as the peer takes them.
+class WatchSession : public std::enable_shared_from_this<WatchSession> {
+ public:
+  WatchSession(View view, http::StreamPtr stream) : view_(std::move(view)), stream_(std::move(stream)) {}
+
+  void begin(std::unique_ptr<Subscription> subscription) {
+    Lock lock(m_);
+    if (closed_) {
+      gone_ = std::move(subscription);
+    } else {
+      subscription_ = std::move(subscription);
+    }
+  }
+
+  void on_changes(const std::vector<Change>& changes) {
+    {
+      Lock lock(m_);
+      if (closed_) return;
+      for (const Change& change : changes) {
+        pending_.push_back(encode_change(view_, change, first_));
+        first_ = false;
+        pending_bytes_ += pending_.back().size();
+      }
+    }
+    pump();
+  }
+
+  void pump() {
+    Lock lock(m_);
+    while (!pending_.empty()) {
+      const auto result = stream_->write(pending_.front());
+      if (result == http::Stream::Write::Full) {
+        if (pending_bytes_ > kPendingBytesMax) {
+          stream_->cut();
+          pending_.clear();
+          pending_bytes_ = 0;
+        }
+        return;
+      }
+      pending_bytes_ -= pending_.front().size();
+      pending_.pop_front();
+      if (result == http::Stream::Write::Closed) {
+        pending_.clear();
+        pending_bytes_ = 0;
+      }
+    }
+    if (ending_) stream_->finish();
+  }
+
+  void finish() {
+    {
+      Lock lock(m_);
+      ending_ = true;
+    }
+    pump();
+  }
+
+  void fail(const Error& error) {
+    {
+      Lock lock(m_);
+      pending_.push_back(encode_watch_error(view_, error));
+      pending_bytes_ += pending_.back().size();
+    }
+    finish();
+  }
+
+  void close() {
+    std::unique_ptr<Subscription> subscription;
+    Lock lock(m_);
+    closed_ = true;
+    subscription = std::move(subscription_);
+    pending_.clear();
+    gone_ = std::move(subscription);
+  }
+  /// After close(), without the lock: waits for a running sink call.
+  void release() {
+    std::unique_ptr<Subscription> subscription;
+    {
+      Lock lock(m_);
+      subscription = std::move(gone_);
+    }
+  }
+
+ private:
+  const View view_;
+  const http::StreamPtr stream_;
+  Mutex m_;
+  std::deque<http::Slice> pending_ MZ_GUARDED_BY(m_);
+  size_t pending_bytes_ MZ_GUARDED_BY(m_) = 0;
+  bool first_ MZ_GUARDED_BY(m_) = true;
+  bool ending_ MZ_GUARDED_BY(m_) = false;
+  bool closed_ MZ_GUARDED_BY(m_) = false;
+  std::unique_ptr<Subscription> subscription_ MZ_GUARDED_BY(m_);
+  std::unique_ptr<Subscription> gone_ MZ_GUARDED_BY(m_);
+};
+
+/// How a watch request wants to start.
+struct WatchQuery {
+  WatchStart start;
+  int64_t fresh = 0;  ///< revision the cache must have reached first
+  bool newest = false;
+};
+
+Result<WatchQuery> parse_watch_query(const http::Query& q) {
+  WatchQuery out;
+  machinery::FieldErrors errors;
+  const std::string rv(q.get("resourceVersion"));
+  const std::string match(q.get("resourceVersionMatch"));
+  const bool has_initial = q.has("sendInitialEvents");
+  const bool initial = has_initial && q.flag("sendInitialEvents");
+  out.start.bookmarks = q.has("allowWatchBookmarks") && q.flag("allowWatchBookmarks");
+  if (has_initial && match != "NotOlderThan")
+    errors.forbidden(machinery::Path("resourceVersionMatch"), "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+  if (!has_initial && !match.empty())
+    errors.forbidden(machinery::Path("resourceVersionMatch"), "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+  int64_t revision = 0;
+  if (!rv.empty()) {
+    const auto parsed = parse_int<int64_t>(rv);
+    if (!parsed || *parsed < 0) {
+      errors.invalid(machinery::Path("resourceVersion"), rv, fmt::format("strconv.ParseUint: parsing {}: invalid syntax", quote(rv)));
+    } else {
+      revision = *parsed;
+    }
+  }
+  if (!errors.empty()) return errors.to_error("meta.k8s.io", "ListOptions", "");
+  out.newest = rv.empty();
+  if (has_initial) {
+    out.start.initial_end_bookmark = initial && out.start.bookmarks;
+    out.fresh = revision;
+    if (!initial) out.start.from = revision > 0 ? revision : -1;  // -1: from whatever the cache has now
+  } else if (revision > 0) {
+    out.start.from = revision;
+  }
+  return out;
+}
+
+}  // namespace
+
+void HttpApi::watch(const HandlingPtr& h) {
+  auto query = parse_watch_query(h->query);
+  if (!query.ok()) return fail(h, query.error());
+  auto filter = make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "", std::string(h->query.get("labelSelector")),
+                            std::string(h->query.get("fieldSelector")));
+  if (!filter.ok()) return fail(h, filter.error());
+  if (!h->info.name.empty()) filter->name = h->info.name;
+  int64_t fresh = query->fresh;
+  if (query->newest) {
+    auto now = deps_.core.store().current_revision(Deadline::after(std::chrono::seconds(3)));
+    if (!now.ok()) return fail(h, now.error());
+    fresh = now->get();
+  }
+  when_fresh(h, fresh, [this, h, q = std::move(*query), f = std::move(*filter)]() mutable {
+    http::Headers headers;
+    headers.add("Audit-Id", h->audit_id);
+    headers.add("Cache-Control", "no-cache, private");
+    headers.add("Content-Type", std::string(h->view.media.stream_type()));
+    if (h->view.version && !h->view.version->warning.empty()) headers.add("Warning", fmt::format("299 - {}", quote(h->view.version->warning)));
+    const http::StreamPtr stream = h->exchange->start_stream(200, std::move(headers));
+    if (!stream) return;
+    requests_total_.with({"WATCH", h->info.group, h->info.version, h->info.resource, "", "200"}).add();
+    auto session = std::make_shared<WatchSession>(h->view, stream);
+    stream->on_drained([weak = std::weak_ptr(session)] {
+      if (auto s = weak.lock()) s->pump();
+    });
+    http::Loop& loop = h->exchange->loop();
+    const auto asked = parse_int<int64_t>(h->query.get("timeoutSeconds"));
+    const int64_t seconds = asked && *asked > 0 ? *asked : kTimeoutSecondsMin + static_cast<int64_t>(secure_random().below(kTimeoutSecondsMin));
+    if (q.start.from && *q.start.from < 0) q.start.from = h->store->cache().revision();
+    // The closing callback owns the session: it lives as long as the stream.
+    stream->on_closed([session] {
+      session->close();
+      session->release();
+    });
+    loop.post([&loop, weak = std::weak_ptr(session), seconds] {
+      loop.after(std::chrono::seconds(seconds), [weak] {
+        if (auto s = weak.lock()) s->finish();
+      });
+    });
+    auto subscription = h->store->cache().subscribe(std::move(f), q.start, [weak = std::weak_ptr(session)](const std::vector<Change>& changes) {
+      if (auto s = weak.lock()) s->on_changes(changes);
+    });
+    if (!subscription.ok()) return session->fail(subscription.error());
+    session->begin(std::move(*subscription));
+  });
+}
+
+}  // namespace mizzen::apiserver
