@@ -1,0 +1,79 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "async/executor.h"
+#include "async/timers.h"
+#include "base/random.h"
+#include "client/api_client.h"
+
+namespace mizzen::client {
+
+/// What an informer tells. Calls come one at a time, in order, on the executor. `old` is empty for additions. After a gap
+/// (410, reconnect) differences are told as if they had just happened; intermediate states may be missing.
+struct InformerHandler {
+  std::function<void(const Object& now)> on_add;
+  std::function<void(const Object& old, const Object& now)> on_update;
+  std::function<void(const Object& last)> on_delete;
+};
+
+/// Role: a local view of one resource, kept current by list and watch; what every controller decides from.
+/// Place: made by component composition, shared by controllers that look at the same resource.
+/// Kubernetes contract: client-go's shared informer: the view is eventually what the server has; each handler sees every
+/// key's changes in order; nothing is promised across keys or across informers.
+/// Truth: a cache; may be behind. Objects are shared with the server's cache over the loopback, never copied.
+/// Lifecycle: add_handler() before start(); stop() ends the watch and waits for a running handler.
+/// Threading: thread-safe. Handlers must not block for long: they add keys to queues.
+/// Failure: watches that end go on from the last revision seen; Expired lists again; errors back off from 0.8 s to 30 s
+/// with jitter, so that a restarted server is not stormed.
+class Informer {
+ public:
+  struct Options {
+    ListOptions scope;  ///< namespace and selectors
+  };
+  struct Deps {
+    ApiClient& api;
+    Executor& executor;
+    Timers& timers;
+    Random& random;
+  };
+  using Index = std::function<std::vector<std::string>(const Object&)>;
+
+  Informer(const ResourceInfo& resource, Deps deps, Options options = {});
+  ~Informer();
+  Informer(const Informer&) = delete;
+
+  void add_handler(InformerHandler handler);
+  /// Objects can be found by what `index` gives for them. Before start().
+  void add_index(const std::string& name, Index index);
+  void start();
+  void stop();
+
+  bool synced() const;
+  /// Blocks until the first list is in; false where the deadline passed.
+  bool wait_synced(Deadline deadline) const;
+
+  Object get(const std::string& namespace_, const std::string& name) const;
+  template <typename T>
+  std::shared_ptr<const T> get_as(const std::string& namespace_, const std::string& name) const {
+    return get(namespace_, name).template share<T>();
+  }
+  std::vector<Object> list(const std::string& namespace_ = "") const;
+  std::vector<Object> by_index(const std::string& index, const std::string& value) const;
+  size_t size() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+/// "namespace/name" or "name": the key of an object in queues.
+std::string key_of(const Object& object);
+std::string key_of(const meta::v1::ObjectMeta& meta);
+/// The two halves of a key; the namespace is empty for cluster-wide objects.
+std::pair<std::string, std::string> split_key(const std::string& key);
+
+}  // namespace mizzen::client
