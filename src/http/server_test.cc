@@ -161,7 +161,8 @@ TEST(ServerH1, TooLargeABodyIs413) {
   Fixture f;
   RawPeer peer(f.server->port());
   peer.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\nabc");
-  const std::string answer = peer.read_until("\n\n");
+  const std::string answer = peer.read_until("limit is 1048576\n");
+  EXPECT_NE(answer.find("Connection: close\r\n"), std::string::npos) << answer;
   EXPECT_NE(answer.find("413 Request Entity Too Large"), std::string::npos) << answer;
   EXPECT_NE(answer.find("Request entity too large: limit is 1048576"), std::string::npos) << answer;
 }

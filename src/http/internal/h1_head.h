@@ -61,6 +61,8 @@ class H1BodyReader {
   }
   bool done() const { return state_ == State::Done; }
   Kind kind() const { return kind_; }
+  /// Bytes still to come of a body by Length, or of the current chunk.
+  uint64_t left() const { return left_; }
   /// Takes bytes from the front of `in` and appends body bytes to `out`, at most `out_max` of them; returns
   /// how many bytes it took. BadRequest on malformed framing.
   Result<size_t> feed(std::string_view in, std::string& out, size_t out_max);

@@ -253,7 +253,7 @@ void H1Server::respond(int status, Headers headers, Body body) {
   const bool no_body = status == 204 || status == 304;
   response_started_ = true;
   // A client that has not sent its body yet (Expect) or has a lot of it left is not waited for.
-  if (!body_reader_.done() && wants_continue_) keep_alive_ = false;
+  if (!body_reader_.done() && (wants_continue_ || body_reader_.left() > kDiscardBytesMax)) keep_alive_ = false;
   std::string framing;
   if (!no_body) framing = "Content-Length: " + std::to_string(body_size(body)) + "\r\n";
   write_head(status, headers, framing);
