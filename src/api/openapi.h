@@ -12,6 +12,5 @@ std::string openapi_v2_json(const Registry& registry);
 /// gnostic's openapi.v2.Document, as `application/com.github.proto-openapi.spec.v2.v1.0+protobuf` carries it.
 std::string openapi_v2_proto(const Registry& registry);
 std::string openapi_v3_json(const Registry& registry, std::string_view group, std::string_view version);
-std::string openapi_v3_proto(const Registry& registry, std::string_view group, std::string_view version);
 
 }  // namespace mizzen::api

@@ -20,7 +20,6 @@ namespace {
 
 constexpr std::string_view kAggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 constexpr std::string_view kOpenApiV2Proto = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
-constexpr std::string_view kOpenApiV3Proto = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf";
 
 /// A body with its compressed form and its ETag.
 struct Encoded {
@@ -49,10 +48,14 @@ struct StaticDocuments {
   const api::Registry* registry = nullptr;
 
   std::shared_ptr<const Encoded> lazily(const std::string& key, const std::function<std::string()>& make) const {
+    {
+      Lock lock(m);
+      if (const auto it = openapi.find(key); it != openapi.end()) return it->second;
+    }
+    // Made without the lock: the index asks for every document. Two makers at once make the same.
+    auto made = std::make_shared<const Encoded>(encoded(make()));
     Lock lock(m);
-    auto& slot = openapi[key];
-    if (!slot) slot = std::make_shared<const Encoded>(encoded(make()));
-    return slot;
+    return openapi.emplace(key, std::move(made)).first->second;
   }
 };
 
@@ -119,7 +122,7 @@ Result<Document> openapi_v2(const StaticDocuments& documents, const http::Reques
 }
 
 std::optional<Result<Document>> openapi_v3(const StaticDocuments& documents, const http::Request& request, const std::vector<std::string>& segments) {
-  const auto document_of = [&](const std::string& path, bool proto) -> std::shared_ptr<const Encoded> {
+  const auto document_of = [&](const std::string& path) -> std::shared_ptr<const Encoded> {
     const auto parts = split(path, '/');
     std::string group, version;
     if (parts.size() == 2 && parts[0] == "api") {
@@ -134,16 +137,14 @@ std::optional<Result<Document>> openapi_v3(const StaticDocuments& documents, con
     for (const api::ResourceInfo& r : documents.registry->resources())
       for (const api::ServedVersion& v : r.versions) served |= v.group == group && v.version == version;
     if (!served) return nullptr;
-    return documents.lazily((proto ? "v3 proto " : "v3 json ") + path, [&] {
-      return proto ? api::openapi_v3_proto(*documents.registry, group, version) : api::openapi_v3_json(*documents.registry, group, version);
-    });
+    return documents.lazily("v3 " + path, [&] { return api::openapi_v3_json(*documents.registry, group, version); });
   };
   if (segments.size() == 2) {
     const auto index = documents.lazily("v3 index", [&] {
       std::string out = "{\"paths\":{";
       bool first = true;
       for (const std::string& gv : documents.legacy.group_versions) {
-        const auto doc = document_of(gv, false);
+        const auto doc = document_of(gv);
         if (!doc) continue;
         out += fmt::format("{}\"{}\":{{\"serverRelativeURL\":\"/openapi/v3/{}?hash={}\"}}", first ? "" : ",", gv, gv, doc->etag.substr(1, doc->etag.size() - 2));
         first = false;
@@ -154,10 +155,11 @@ std::optional<Result<Document>> openapi_v3(const StaticDocuments& documents, con
   }
   std::string path;
   for (size_t i = 2; i < segments.size(); ++i) path += (i > 2 ? "/" : "") + segments[i];
-  const bool proto = accepts(request.headers, {kOpenApiV3Proto, "application/com.github.proto-openapi.spec.v3@v1.0+protobuf"});
-  const auto doc = document_of(path, proto);
+  // JSON only: what every client so far falls back to, and kubectl asks for in the first place.
+  if (const auto media = negotiate(request.headers, false, false); !media.ok()) return media.error();
+  const auto doc = document_of(path);
   if (!doc) return std::nullopt;
-  Document d = respond_encoded(*doc, proto ? kOpenApiV3Proto : "application/json", request, true);
+  Document d = respond_encoded(*doc, "application/json", request, true);
   if (request.query.starts_with("hash=")) d.headers.set("Cache-Control", "public, immutable");
   return d;
 }

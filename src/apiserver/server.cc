@@ -1,0 +1,83 @@
+#include "apiserver/server.h"
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "base/strings.h"
+#include "pki/keystore.h"
+#include "telemetry/log.h"
+
+namespace mizzen::apiserver {
+
+ApiServer::ApiServer(Deps deps, Options options) : deps_(deps), options_(std::move(options)) {}
+ApiServer::~ApiServer() { stop(Deadline::after(std::chrono::seconds(1))); }
+
+uint16_t ApiServer::port() const { return server_ ? server_->port() : options_.port; }
+
+Result<pki::KeyPair> ApiServer::component_identity(const std::string& name, const std::string& common_name, const std::vector<std::string>& organisations) {
+  pki::CertificateRequest request;
+  request.common_name = common_name;
+  request.organisations = organisations;
+  request.client = true;
+  return pki::ensure_issued(*authority_, options_.data_dir + "/pki", name, request, real_clock().wall());
+}
+
+Result<void> ApiServer::init() {
+  const std::string folder = options_.data_dir + "/pki";
+  const WallTime now = real_clock().wall();
+  MZ_ASSIGN(authority_, pki::ensure_authority(folder, "ca", "mizzen-ca", now));
+  pki::CertificateRequest request;
+  request.common_name = "mizzen-apiserver";
+  request.server = true;
+  request.dns_names = {"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc." + options_.cluster_domain};
+  request.ip_addresses = {"127.0.0.1", "::1"};
+  const auto slash = options_.core.service_cidr.find('/');
+  const auto parts = split(std::string_view(options_.core.service_cidr).substr(0, slash), '.');
+  if (parts.size() == 4) request.ip_addresses.push_back(fmt::format("{}.{}.{}.1", parts[0], parts[1], parts[2]));
+  for (const std::string& name : options_.external_names) {
+    const bool address = name.find(':') != std::string::npos || name.find_first_not_of("0123456789.") == std::string::npos;
+    (address ? request.ip_addresses : request.dns_names).push_back(name);
+  }
+  MZ_ASSIGN(serving_, pki::ensure_issued(*authority_, folder, "apiserver", request, now));
+  workers_ = std::make_unique<ThreadPool>(ThreadPool::Options{"api-worker", options_.workers_max, 8192, 10'000});
+  core_ = std::make_unique<Core>(Core::Deps{deps_.store, real_clock(), secure_random(), api::builtin()}, options_.core);
+  gate_ = std::make_unique<Gate>(std::vector<StaticToken>());
+  return {};
+}
+
+Result<void> ApiServer::start(Deadline deadline) {
+  MZ_TRY(core_->start(deadline));
+  deps_.health.add("etcd", [this] { return deps_.store.health(Deadline::after(std::chrono::seconds(1))); });
+  HttpApi::Deps deps{*core_, *gate_, *workers_, deps_.health, deps_.metrics, deps_.nodes};
+  const std::string external = options_.external_names.empty() ? "127.0.0.1" : options_.external_names[0];
+  api_ = std::make_unique<HttpApi>(deps, fmt::format("{}:{}", external, options_.port));
+  http::Server::Options server;
+  server.address = options_.address;
+  server.port = options_.port;
+  server.tls = http::ServerTlsOptions{serving_.certificate_pem, serving_.key_pem, authority_->certificate_pem()};
+  server_ = std::make_unique<http::Server>(deps_.loops, std::move(server), [this](http::ExchangePtr e) { api_->handle(std::move(e)); });
+  MZ_TRY(server_->start());
+  return write_kubeconfig();
+}
+
+Result<void> ApiServer::write_kubeconfig() {
+  MZ_ASSIGN(const pki::KeyPair admin, component_identity("admin", "kubernetes-admin", {"system:masters"}));
+  const std::string host = options_.external_names.empty() ? "127.0.0.1" : options_.external_names[0];
+  const std::string text = fmt::format(
+      "apiVersion: v1\nkind: Config\nclusters:\n- name: mizzen\n  cluster:\n    server: https://{}:{}\n    certificate-authority-data: {}\n"
+      "users:\n- name: mizzen-admin\n  user:\n    client-certificate-data: {}\n    client-key-data: {}\n"
+      "contexts:\n- name: mizzen\n  context:\n    cluster: mizzen\n    user: mizzen-admin\ncurrent-context: mizzen\n",
+      host, port(), base64_encode(authority_->certificate_pem()), base64_encode(admin.certificate_pem), base64_encode(admin.key_pem));
+  return write_file(kubeconfig_path(), text, 0600);
+}
+
+void ApiServer::stop(Deadline deadline) {
+  if (server_) {
+    deps_.health.shutting_down();
+    server_->stop(deadline);
+  }
+  if (workers_) workers_->stop();
+  if (core_) core_->stop();
+}
+
+}  // namespace mizzen::apiserver

@@ -1,0 +1,66 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apiserver/core.h"
+#include "apiserver/http_api.h"
+#include "async/executor.h"
+#include "http/client.h"
+#include "http/server.h"
+#include "pki/authority.h"
+
+namespace mizzen::apiserver {
+
+/// Role: the API server as a part of a process: keys, listener, workers, Core and HTTP edge.
+/// Lifecycle: init() makes keys and checks what can be checked; start() loads and listens; stop() drains; destructor stops.
+/// Threading: init, start and stop from one thread; the rest thread-safe.
+class ApiServer {
+ public:
+  struct Options {
+    std::string data_dir;
+    std::string address = "0.0.0.0";
+    uint16_t port = 6443;
+    /// Names and addresses in the serving certificate beside the defaults; the first one is what kubeconfig points at.
+    std::vector<std::string> external_names;
+    std::string cluster_domain = "cluster.local";
+    size_t workers_max = 64;
+    Core::Options core;
+  };
+  struct Deps {
+    store::Store& store;
+    http::Loops& loops;
+    Metrics& metrics;
+    Health& health;
+    NodeGateway* nodes = nullptr;
+  };
+  ApiServer(Deps deps, Options options);
+  ~ApiServer();
+
+  /// Authority, serving certificate, admin credentials and kubeconfig below data_dir/pki and data_dir/admin.kubeconfig.
+  Result<void> init();
+  Result<void> start(Deadline deadline);
+  void stop(Deadline deadline);
+
+  Core& core() { return *core_; }
+  uint16_t port() const;
+  const pki::Authority& authority() const { return *authority_; }
+  std::string kubeconfig_path() const { return options_.data_dir + "/admin.kubeconfig"; }
+  /// A client certificate of a component, kept below data_dir/pki.
+  Result<pki::KeyPair> component_identity(const std::string& name, const std::string& common_name, const std::vector<std::string>& organisations);
+
+ private:
+  Result<void> write_kubeconfig();
+
+  Deps deps_;
+  const Options options_;
+  std::optional<pki::Authority> authority_;
+  pki::KeyPair serving_;
+  std::unique_ptr<ThreadPool> workers_;
+  std::unique_ptr<Core> core_;
+  std::unique_ptr<Gate> gate_;
+  std::unique_ptr<HttpApi> api_;
+  std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace mizzen::apiserver

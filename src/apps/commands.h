@@ -1,0 +1,26 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace mizzen::apps {
+
+/// Settings of `mizzen server`; the keys of the configuration file are the flags' names.
+struct ServerOptions {
+  std::string data_dir = "/var/lib/mizzen";
+  std::string store = "embedded";  ///< or etcd://host:port
+  std::string bind_address = "0.0.0.0";
+  uint16_t secure_port = 6443;
+  std::vector<std::string> tls_san;
+  std::string service_cidr = "10.96.0.0/12";
+  int verbosity = 0;
+  std::string logging_format = "text";
+};
+
+/// Parses the command line and runs the role; the exit code.
+int run(int argc, char** argv);
+/// Runs the server until SIGTERM or SIGINT. Errors before it is up are one clear line.
+Result<void> run_server(const ServerOptions& options);
+
+}  // namespace mizzen::apps

@@ -1,0 +1,4 @@
+// The one program. Which role it plays is its first argument.
+#include "apps/commands.h"
+
+int main(int argc, char** argv) { return mizzen::apps::run(argc, argv); }

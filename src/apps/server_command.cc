@@ -1,0 +1,68 @@
+#include <fmt/format.h>
+#include <malloc.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "apiserver/server.h"
+#include "apps/commands.h"
+#include "base/file.h"
+#include "store/embedded/embedded_store.h"
+#include "telemetry/log.h"
+
+namespace mizzen::apps {
+namespace {
+
+constexpr Duration kStartTimeout = std::chrono::seconds(30);
+constexpr Duration kDrainTimeout = std::chrono::seconds(10);
+
+/// Blocks the signals that end the program in all threads, so that one place waits for them.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+Result<std::unique_ptr<store::Store>> open_store(const ServerOptions& options) {
+  if (options.store != "embedded") return Error(Code::BadRequest, fmt::format("--store {} is not known: use embedded", options.store));
+  store::EmbeddedStore::Options embedded;
+  embedded.path = options.data_dir + "/store";
+  MZ_ASSIGN(auto opened, store::EmbeddedStore::open(std::move(embedded)));
+  return std::unique_ptr<store::Store>(std::move(opened));
+}
+
+}  // namespace
+
+Result<void> run_server(const ServerOptions& options) {
+  mallopt(M_ARENA_MAX, 2);
+  const sigset_t signals = block_signals();
+  umask(0077);
+  const Monotonic started = real_clock().monotonic();
+  if (const auto r = make_folders(options.data_dir, 0700); !r.ok()) return r.error().with_context("data folder");
+  MZ_ASSIGN(const auto store, open_store(options));
+  http::Loops loops({.threads = 1});
+  Metrics metrics;
+  Health health;
+  apiserver::ApiServer::Options api;
+  api.data_dir = options.data_dir;
+  api.address = options.bind_address;
+  api.port = options.secure_port;
+  api.external_names = options.tls_san;
+  api.core.service_cidr = options.service_cidr;
+  apiserver::ApiServer server({*store, loops, metrics, health, nullptr}, api);
+  MZ_TRY(server.init());
+  MZ_TRY(server.start(Deadline::after(kStartTimeout)));
+  log::info("server", "API is ready", {log::kv("address", fmt::format("{}:{}", options.bind_address, server.port())),
+                                       log::kv("took", std::chrono::duration<double>(real_clock().monotonic() - started).count()),
+                                       log::kv("kubeconfig", server.kubeconfig_path())});
+  int signal_number = 0;
+  sigwait(&signals, &signal_number);
+  log::info("server", "stopping", {log::kv("signal", signal_number)});
+  server.stop(Deadline::after(kDrainTimeout));
+  return {};
+}
+
+}  // namespace mizzen::apps
