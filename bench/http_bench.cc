@@ -28,6 +28,7 @@ struct Case {
 constexpr Case kCases[] = {
     {"HTTP/1.1", false, false}, {"HTTP/1.1 TLS", true, false}, {"HTTP/2 TLS", true, true}};
 constexpr int kClientThreads = 8;
+constexpr int kEvents = 50;
 
 /// What the client process is told through its pipe.
 struct Order {
@@ -120,7 +121,8 @@ int main(int argc, char** argv) {
   const Slice small(std::string(254, 's'));
   Mutex m;
   std::vector<StreamPtr> streams;
-  fmt::print("{:14} {:>22} {:>18} {:>22}\n", "", "loop CPU us/request", "requests/s", "KiB per idle watch");
+  fmt::print("{:14} {:>22} {:>18} {:>22} {:>22}\n", "", "loop CPU us/request", "requests/s",
+             "KiB per idle watch", "loop CPU us/event");
   for (int which = 0; which < 3; ++which) {
     const Case& c = kCases[which];
     Server::Options options;
@@ -151,9 +153,20 @@ int main(int argc, char** argv) {
     tell(orders[1], &order, sizeof order);
     hear(answers[0], &done, 1);
     const double bytes = static_cast<double>(mallinfo2().uordblks - before) / watches;
+    // Fan-out: each event goes to every watch with one wake-up.
+    std::vector<std::pair<Stream*, Slice>> writes;
+    for (const StreamPtr& s : streams) writes.emplace_back(s.get(), small);
+    const double fan_before = loop_cpu_us(loops.at(0));
+    for (int i = 0; i < kEvents; ++i) {
+      for (const Stream::Write w : Stream::write_batch(writes))
+        if (w != Stream::Write::Ok) return 1;
+      loop_cpu_us(loops.at(0));  // let it go out
+    }
+    const double fan = (loop_cpu_us(loops.at(0)) - fan_before) / kEvents / watches;
     tell(orders[1], "g", 1);
     hear(answers[0], &done, 1);
-    fmt::print("{:14} {:>22.1f} {:>18.0f} {:>22.2f}\n", c.name, cpu, requests / seconds, bytes / 1024);
+    fmt::print("{:14} {:>22.1f} {:>18.0f} {:>22.2f} {:>22.2f}\n", c.name, cpu, requests / seconds,
+               bytes / 1024, fan);
     streams.clear();
     server.stop(Deadline::after(std::chrono::seconds(1)));
   }

@@ -47,7 +47,8 @@ struct Client::Impl {
   Impl(Loops& l, Options o) : loops(l), pool(std::make_shared<ClientPool>(std::move(o))) {}
 
   Headers full_headers(const ClientRequest& request) const;
-  Result<std::shared_ptr<const TlsContext>> tls_context(uint64_t& generation);
+  /// Null for plain targets; made when first needed: the system's CA bundle costs a megabyte.
+  Result<std::shared_ptr<const TlsContext>> tls_context(const Target& target, uint64_t& generation);
   Result<std::shared_ptr<ClientConn>> acquire(const Target& target, const CallContext& context);
   Result<std::shared_ptr<ClientConn>> dial_pooled(const Target& target, const std::string& key,
                                                   const CallContext& context);
@@ -79,9 +80,13 @@ Headers Client::Impl::full_headers(const ClientRequest& request) const {
   return headers;
 }
 
-Result<std::shared_ptr<const TlsContext>> Client::Impl::tls_context(uint64_t& generation) {
+Result<std::shared_ptr<const TlsContext>> Client::Impl::tls_context(const Target& target,
+                                                                    uint64_t& generation) {
+  if (!target.tls) return std::shared_ptr<const TlsContext>();
   Lock lock(pool->m);
-  if (pool->tls_error) return *pool->tls_error;
+  if (!pool->tls) {
+    MZ_ASSIGN(pool->tls, TlsContext::client(pool->options.tls));
+  }
   generation = pool->tls_generation;
   return pool->tls;
 }
@@ -135,8 +140,9 @@ Result<std::shared_ptr<ClientConn>> Client::Impl::acquire(const Target& target, 
 Result<std::shared_ptr<ClientConn>> Client::Impl::dial_pooled(const Target& target, const std::string& key,
                                                               const CallContext& context) {
   uint64_t generation = 0;
-  MZ_ASSIGN(std::shared_ptr<const TlsContext> tls, tls_context(generation));
-  MZ_ASSIGN(std::unique_ptr<BlockingSocket> socket, BlockingSocket::dial(target, tls, tls->http2(), context));
+  MZ_ASSIGN(std::shared_ptr<const TlsContext> tls, tls_context(target, generation));
+  MZ_ASSIGN(std::unique_ptr<BlockingSocket> socket,
+            BlockingSocket::dial(target, tls, tls && tls->http2(), context));
   const bool h2 = socket->transport().alpn() == "h2";
   Loop& loop = loops.next();
   std::shared_ptr<ClientConn> connection =
@@ -182,11 +188,7 @@ Result<std::shared_ptr<ClientCall>> Client::Impl::call(const ClientRequest& requ
   }
 }
 
-Client::Client(Loops& loops, Options options) : impl_(std::make_shared<Impl>(loops, std::move(options))) {
-  const Result<void> loaded = reload_tls(impl_->pool->options.tls);
-  Lock lock(impl_->pool->m);
-  if (!loaded.ok()) impl_->pool->tls_error = loaded.error();
-}
+Client::Client(Loops& loops, Options options) : impl_(std::make_shared<Impl>(loops, std::move(options))) {}
 
 Client::~Client() { stop(); }
 
@@ -196,7 +198,6 @@ Result<void> Client::reload_tls(const ClientTlsOptions& tls) {
   {
     Lock lock(impl_->pool->m);
     impl_->pool->tls = std::move(context);
-    impl_->pool->tls_error.reset();
     ++impl_->pool->tls_generation;
     for (auto& [key, entry] : impl_->pool->targets)
       for (auto& c : entry.connections) {
@@ -243,7 +244,7 @@ DuplexPtr Client::Impl::to_duplex(BlockingSocket& socket, std::string early_inpu
 Result<DuplexPtr> Client::dial(const Target& target, const CallContext& context) {
   if (Loop::current() != nullptr) return Error(Code::InternalError, "a blocking call on an event loop");
   uint64_t generation = 0;
-  MZ_ASSIGN(std::shared_ptr<const TlsContext> tls, impl_->tls_context(generation));
+  MZ_ASSIGN(std::shared_ptr<const TlsContext> tls, impl_->tls_context(target, generation));
   MZ_ASSIGN(std::unique_ptr<BlockingSocket> socket,
             BlockingSocket::dial(target, tls, false, impl_->dial_context(context)));
   return impl_->to_duplex(*socket, {});
@@ -252,7 +253,7 @@ Result<DuplexPtr> Client::dial(const Target& target, const CallContext& context)
 Result<Upgraded> Client::dial_upgrade(const ClientRequest& request, const CallContext& context) {
   MZ_TRY(check(request));
   uint64_t generation = 0;
-  MZ_ASSIGN(std::shared_ptr<const TlsContext> tls, impl_->tls_context(generation));
+  MZ_ASSIGN(std::shared_ptr<const TlsContext> tls, impl_->tls_context(request.target, generation));
   auto dialled = BlockingSocket::dial(request.target, tls, false, context);
   if (!dialled.ok()) return explain(request, dialled.error());
   BlockingSocket& socket = **dialled;

@@ -70,7 +70,8 @@ class ClientTest : public ::testing::TestWithParam<Kind> {
     o.bearer_token = [] { return std::string("secret"); };
     return o;
   }
-  void start(const Server::Options& options) {
+  void start(Server::Options options) {
+    options.upgrades.push_back("echo");
     server = std::make_unique<Server>(loops, options, [this](ExchangePtr e) { serve(std::move(e)); });
     const Result<void> r = server->start();
     ASSERT_TRUE(r.ok()) << r.error().message();

@@ -30,13 +30,11 @@ struct Loop::Impl {
 };
 
 void Loop::Impl::arm() {
-  if (timers.empty()) {
-    if (armed_for != Monotonic::max()) timer.cancel();
-    armed_for = Monotonic::max();
-    return;
-  }
+  if (timers.empty()) return;
   const Monotonic first = timers.begin()->first.first;
-  if (first == armed_for) return;
+  // Moving the kernel's timer costs more than one early wake-up: it only ever moves to an earlier time, and fire()
+  // arms it anew. A connection's idle timer is set and forgotten with each request.
+  if (first >= armed_for) return;
   armed_for = first;
   timer.expires_at(std::chrono::time_point_cast<std::chrono::steady_clock::duration>(first));
   timer.async_wait([this](const boost::system::error_code& ec) {
@@ -112,7 +110,6 @@ void Loop::cancel(TimerId id) {
   if (found == impl_->timer_times.end()) return;
   impl_->timers.erase({found->second, id});
   impl_->timer_times.erase(found);
-  // The Asio timer may fire early for nothing once: cheaper than moving it with each request.
 }
 
 void Loop::run() {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -32,6 +33,8 @@ class Server {
     std::string unix_path;              ///< instead of address and port; an old socket there is removed
     std::optional<ServerTlsOptions> tls;
 
+    /// What Upgrade may name (without case); a request for any other is 400 before the handler sees it.
+    std::vector<std::string> upgrades = {"websocket", "SPDY/3.1"};
     size_t connections_max = 10'000;
     size_t header_bytes_max = 64 * 1024;
     size_t headers_max = 200;

@@ -19,6 +19,7 @@ using testing::TestCa;
 /// A server with a few paths, on one loop and two workers.
 struct Fixture {
   explicit Fixture(Server::Options options = {}, size_t loop_threads = 1) : loops({.threads = loop_threads}) {
+    options.upgrades.push_back("echo");
     server =
         std::make_unique<Server>(loops, std::move(options), [this](ExchangePtr e) { serve(std::move(e)); });
     const Result<void> started = server->start();
@@ -328,6 +329,12 @@ TEST(ServerH1, UpgradeHandsOverTheRawConnection) {
   RawPeer plain(f.server->port());
   plain.send("GET /upgrade HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_TRUE(plain.read_until("\r\n\r\n").starts_with("HTTP/1.1 400 "));
+  for (const char* unknown : {"h2c", "foo", "echo, foo"}) {
+    RawPeer other(f.server->port());
+    other.send(std::string("GET /upgrade HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ") + unknown +
+               "\r\n\r\n");
+    EXPECT_TRUE(other.read_all().starts_with("HTTP/1.1 400 ")) << unknown;
+  }
 }
 
 TEST(ServerH1, DroppedExchangeAnswers500AndWorkersMayAnswer) {

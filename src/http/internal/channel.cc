@@ -6,6 +6,7 @@ namespace mizzen::http {
 namespace {
 constexpr size_t kReadBytes = 64 * 1024;  // more than a TLS record, so that nothing decrypted is left behind
 constexpr int kReadsPerEvent = 4;         // then others get their turn
+constexpr size_t kLongRead = 8 * 1024;    // there is probably more
 }  // namespace
 
 Channel::~Channel() { close_socket(); }
@@ -43,6 +44,8 @@ void Channel::on_readable() {
     switch (socket_.transport->read(buffer, n)) {
       case Transport::Io::Done:
         on_input({buffer.data(), n});
+        // A short read has most likely emptied the kernel; waiting again finds out without another call.
+        if (n < kLongRead) i = kReadsPerEvent;
         break;
       case Transport::Io::WantRead:
         return socket_.watch->want_read();

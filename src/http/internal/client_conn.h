@@ -30,8 +30,7 @@ struct ClientPool {
   size_t connections MZ_GUARDED_BY(m) = 0;
   std::unordered_map<std::string, TargetPool> targets MZ_GUARDED_BY(m);
   std::vector<std::weak_ptr<DuplexImpl>> duplexes MZ_GUARDED_BY(m);
-  std::shared_ptr<const TlsContext> tls MZ_GUARDED_BY(m);
-  std::optional<Error> tls_error MZ_GUARDED_BY(m);
+  std::shared_ptr<const TlsContext> tls MZ_GUARDED_BY(m);  ///< null until needed
   uint64_t tls_generation MZ_GUARDED_BY(m) = 0;
 };
 

@@ -50,6 +50,7 @@ class H1Server final : public ServerProtocol, public Wire {
 
   void process();
   bool next_request();
+  bool known_upgrade(const H1Head& head) const;
   void begin_body(const H1Head& head);
   void feed_body();
   void body_taken(size_t n) override;
@@ -138,6 +139,7 @@ bool H1Server::next_request() {
   for (const char c : request.authority)
     if (static_cast<unsigned char>(c) <= 0x20 || c == '/' || c == '@' || c == '?' || c == '#')
       return refuse({400, "malformed Host header"}), false;
+  if (!known_upgrade(head)) return refuse({400, "unknown upgrade"}), false;
   state_ = State::Busy;
   http10_ = head.version < 11;
   head_request_ = request.method == "HEAD";
@@ -149,6 +151,16 @@ bool H1Server::next_request() {
   begin_body(head);
   request.headers = std::move(head.headers);
   conn_.dispatch(std::move(request), std::move(link));
+  return true;
+}
+
+bool H1Server::known_upgrade(const H1Head& head) const {
+  if (head.version < 11 || !head.headers.has_token("Connection", "upgrade")) return true;  // no upgrade then
+  for (std::string_view wanted : head.headers.tokens("Upgrade")) {
+    const auto& known = conn_.options().upgrades;
+    if (std::none_of(known.begin(), known.end(), [&](const std::string& k) { return iequals(k, wanted); }))
+      return false;
+  }
   return true;
 }
 
@@ -253,7 +265,8 @@ void H1Server::respond(int status, Headers headers, Body body) {
   const bool no_body = status == 204 || status == 304;
   response_started_ = true;
   // A client that has not sent its body yet (Expect) or has a lot of it left is not waited for.
-  if (!body_reader_.done() && (wants_continue_ || body_reader_.left() > kDiscardBytesMax)) keep_alive_ = false;
+  if (!body_reader_.done() && (wants_continue_ || body_reader_.left() > kDiscardBytesMax))
+    keep_alive_ = false;
   std::string framing;
   if (!no_body) framing = "Content-Length: " + std::to_string(body_size(body)) + "\r\n";
   write_head(status, headers, framing);
