@@ -51,12 +51,19 @@ class NoSelfRecovery final : public rocksdb::EventListener {
 
 rocksdb::BlockBasedTableOptions table_options(const Engine::Options& options) {
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(options.cache_bytes);
+  // Few shards: a block must stay small beside one, or lookups read it again and again.
+  table.block_cache = rocksdb::NewLRUCache(options.cache_bytes, 2);
   table.block_size = 16 << 10;
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.whole_key_filtering = false;
+  // Indexes and filters in small pieces that are cached alone: whole ones of a big file would push each other out.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.metadata_block_size = 8 << 10;
+  table.enable_index_compression = false;
+  table.metadata_cache_options.top_level_index_pinning = rocksdb::PinningTier::kAll;
   table.format_version = 5;
   table.checksum = rocksdb::kXXH3;
   return table;

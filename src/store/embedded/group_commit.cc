@@ -124,9 +124,11 @@ void GroupCommit::finish(Item& item) {
     item.done(std::move(item.result));
     return;
   }
-  Lock lock(item.m);
-  item.state = Item::State::Finished;
-  item.changed.notify_one();
+  {
+    Lock lock(item.m);
+    item.state = Item::State::Finished;
+  }
+  item.changed.notify_one();  // after the lock, so that whoever wakes need not wait for it
 }
 
 void GroupCommit::stop() {
