@@ -127,7 +127,9 @@ meta::v1::APIResourceList resource_list(const api::Registry& registry, const std
       resource.namespaced = r.namespaced;
       resource.kind = r.kind;
       resource.verbs.items = verbs_of(r);
-      for (std::string_view s : r.short_names) resource.shortNames.emplace_back(s);
+      // Only the resource's own group: the same short name in two groups makes kubectl warn.
+      if (v.group == r.group())
+        for (std::string_view s : r.short_names) resource.shortNames.emplace_back(s);
       for (std::string_view c : r.categories) resource.categories.emplace_back(c);
       if (!r.create_only) resource.storageVersionHash = storage_hash(r);
       for (const Sub& sub : subresources_of(r, v)) {
@@ -224,7 +226,8 @@ std::string make_aggregated_discovery(const api::Registry& registry, bool core) 
           resource.scope = r.namespaced ? "Namespaced" : "Cluster";
           resource.singularResource = r.singular;
           resource.verbs = verbs_of(r);
-          for (std::string_view s : r.short_names) resource.shortNames.emplace_back(s);
+          if (v.group == r.group())
+            for (std::string_view s : r.short_names) resource.shortNames.emplace_back(s);
           for (std::string_view c : r.categories) resource.categories.emplace_back(c);
           for (const Sub& sub : subresources_of(r, v)) {
             auto& s = resource.subresources.emplace_back();
