@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <optional>
 
 #include "async/thread.h"
 #include "http/client.h"
@@ -153,6 +154,24 @@ TEST(H2Abuse, StreamsBeyondTheBoundAreRefused) {
   peer.send(bytes);
   w.expect_service();
   EXPECT_EQ(w.server->stats().requests, 11u);
+}
+
+TEST(H2Abuse, AnswersThatNobodyTakesAreDropped) {
+  Server::Options options;
+  options.write_stall_timeout = std::chrono::milliseconds(200);
+  Loops loops({});
+  auto big = std::make_shared<const std::string>(1'000'000, 'b');
+  std::optional<Server> server;
+  server.emplace(loops, options, [body = Slice(big)](ExchangePtr e) { e->respond(200, {}, body); });
+  ASSERT_TRUE(server->start().ok());
+  RawPeer peer(server->port());
+  // SETTINGS_INITIAL_WINDOW_SIZE 0, and no WINDOW_UPDATE ever.
+  peer.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(kSettings, 0, 0, std::string("\0\4\0\0\0\0", 6)) +
+            frame(kHeaders, kEndHeaders | kEndStream, 1, kGet));
+  const Monotonic begun = real_clock().monotonic();
+  EXPECT_TRUE(peer.at_end());
+  EXPECT_LT(real_clock().monotonic() - begun, std::chrono::seconds(3));
+  server->stop(Deadline::after(std::chrono::seconds(1)));
 }
 
 TEST(H2Abuse, AHeaderThatNeverEndsTimesOut) {

@@ -32,8 +32,8 @@ struct Loop::Impl {
 void Loop::Impl::arm() {
   if (timers.empty()) return;
   const Monotonic first = timers.begin()->first.first;
-  // Moving the kernel's timer costs more than one early wake-up: it only ever moves to an earlier time, and fire()
-  // arms it anew. A connection's idle timer is set and forgotten with each request.
+  // Moving the kernel's timer costs more than one early wake-up: it only ever moves to an earlier time, and
+  // fire() arms it anew. A connection's idle timer is set and forgotten with each request.
   if (first >= armed_for) return;
   armed_for = first;
   timer.expires_at(std::chrono::time_point_cast<std::chrono::steady_clock::duration>(first));
@@ -68,7 +68,9 @@ Loop::~Loop() {
     }
     if (rest.empty()) break;
   }
+  const auto timers = std::move(impl_->timers);  // what they hold may ask to cancel others
   impl_->timers.clear();
+  impl_->timer_times.clear();
 }
 
 Loop* Loop::current() { return t_current; }

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -24,18 +23,6 @@ constexpr int kBacklog = 1024;
 constexpr int kAcceptsPerEvent = 64;
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);  // when descriptors ran out
 constexpr Duration kCutWait = std::chrono::seconds(5);
-
-void tune(int fd) {
-  const int on = 1;
-  const int idle = 30;
-  const int interval = 15;
-  const int count = 4;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
-}
 
 std::string describe(const sockaddr_storage& address) {
   char text[INET6_ADDRSTRLEN] = "";
@@ -180,7 +167,7 @@ void Server::Impl::on_readable() {
     }
     shared->connections.fetch_add(1);
     shared->accepted.fetch_add(1);
-    tune(fd);
+    tune_tcp(fd);
     const size_t index = next_loop++ % loops.size();
     std::string remote = describe(address);
     if (index == 0) {

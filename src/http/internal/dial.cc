@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -145,11 +144,7 @@ Result<std::unique_ptr<BlockingSocket>> BlockingSocket::dial(const Target& targe
       if (connected.error().code() != Code::ServiceUnavailable) return last;
       continue;
     }
-    if (target.unix_path.empty()) {
-      const int on = 1;
-      setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    }
+    if (target.unix_path.empty()) tune_tcp(fd);
     out->transport_ = std::make_unique<Transport>(fd);
     if (!target.tls) return out;
     const SigpipeGuard guard;

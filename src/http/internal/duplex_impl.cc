@@ -11,7 +11,12 @@ void DuplexImpl::on_loop(F f) {
 }
 
 void DuplexImpl::attach(Socket socket, OutQueue out, std::string input) {
-  if (ended_) return;
+  if (ended_) {
+    const std::function<void()> on_end = std::move(on_end_);
+    on_end_ = nullptr;
+    if (on_end) on_end();
+    return;
+  }
   self_ = shared_from_this();
   open(std::move(socket));
   out_ = std::move(out);

@@ -29,7 +29,7 @@ H1BodyReader h1_response_body(const H1Head& head, std::string_view method) {
 }
 
 bool repeatable_method(std::string_view method) {
-  return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" || method == "OPTIONS";
+  return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
 
 }  // namespace mizzen::http

@@ -12,7 +12,8 @@ std::string h1_request_head(std::string_view method, std::string_view path, std:
                             const Headers& headers, size_t body_bytes, bool upgrading = false);
 /// How the body behind this response head ends.
 H1BodyReader h1_response_body(const H1Head& head, std::string_view method);
-/// Methods whose repetition does no harm.
+/// Methods that change nothing, so that repeating one does no harm. As in Go, PUT and DELETE are not among
+/// them.
 bool repeatable_method(std::string_view method);
 
 }  // namespace mizzen::http

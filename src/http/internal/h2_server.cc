@@ -63,6 +63,7 @@ class H2Stream final : public Wire {
   H2Pending pending_;
   bool head_request_ = false;
   bool body_whole_ = false;  ///< pending_ holds all that will come
+  bool counted_ = false;     ///< among server_.whole_bodies_
   bool deferred_ = false;
   bool refused_ = false;
 };
@@ -101,12 +102,17 @@ class H2Server final : public ServerProtocol {
   void schedule_pump();
   void fail(const char* why, uint32_t code);
   void update_timer();
+  void body_done(H2Stream& stream);
+  void watch_flow();
 
   ServerConn& conn_;
   H2SessionPtr session_;
   std::unordered_map<int32_t, std::unique_ptr<H2Stream>> streams_;
   TokenBucket control_{kControlBurst, kControlPerSecond};
   TokenBucket resets_;
+  size_t whole_bodies_ = 0;  ///< answers whose rest waits for the peer's window
+  Loop::TimerId flow_timer_ = 0;
+  bool flowed_ = false;  ///< DATA went out since the flow timer was armed
   bool receiving_ = false;
   bool pumping_ = false;
   bool pump_scheduled_ = false;
@@ -157,6 +163,8 @@ void H2Stream::respond(int status, Headers headers, Body body) {
   if (!head_request_ && !no_body)
     for (Slice& slice : body) pending_.push(std::move(slice));
   body_whole_ = true;
+  counted_ = pending_.size() > 0;
+  if (counted_) ++server_.whole_bodies_;
   submit(status, headers, no_body ? std::nullopt : std::optional<size_t>(size), pending_.size() > 0);
 }
 
@@ -262,6 +270,8 @@ void H2Server::drain() {
 }
 
 void H2Server::on_closed() {
+  if (flow_timer_ != 0) conn_.loop().cancel(flow_timer_);
+  flow_timer_ = 0;
   auto streams = std::move(streams_);
   streams_.clear();
   streams.clear();  // each ends its exchange
@@ -300,6 +310,24 @@ void H2Server::pump() {
       nghttp2_session_want_read(session_.get()) == 0 && nghttp2_session_want_write(session_.get()) == 0;
   if ((over || (goaway_ && streams_.empty())) && conn_.out().empty()) return conn_.close_gently();
   update_timer();
+  watch_flow();
+}
+
+void H2Server::body_done(H2Stream& stream) {
+  if (std::exchange(stream.counted_, false)) --whole_bodies_;
+}
+
+// A peer that asks for big answers and then opens no window for them holds their memory. The stall timer of
+// the channel does not see it: nothing is waiting there.
+void H2Server::watch_flow() {
+  if (whole_bodies_ == 0 || flow_timer_ != 0 || conn_.options().write_stall_timeout == Duration::zero())
+    return;
+  flowed_ = false;
+  flow_timer_ = conn_.loop().after(conn_.options().write_stall_timeout, [this] {
+    flow_timer_ = 0;
+    if (whole_bodies_ > 0 && !flowed_) return conn_.close();
+    watch_flow();
+  });
 }
 
 void H2Server::update_timer() {
@@ -442,6 +470,7 @@ int H2Server::on_stream_close(nghttp2_session*, int32_t id, uint32_t, void* user
   if (it == s.streams_.end()) return 0;
   std::unique_ptr<H2Stream> stream = std::move(it->second);
   s.streams_.erase(it);
+  s.body_done(*stream);
   return 0;  // ends the exchange
 }
 
@@ -487,6 +516,8 @@ int H2Server::send_data(nghttp2_session*, nghttp2_frame* frame, const uint8_t* h
     out.append(std::string_view(&pad, 1));
   }
   stream->pending_.move(length, out);
+  s.flowed_ = true;
+  if (stream->pending_.size() == 0) s.body_done(*stream);
   if (frame->data.padlen > 1) out.append(std::string_view(std::string(frame->data.padlen - 1, '\0')));
   return 0;
 }

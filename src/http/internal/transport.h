@@ -55,6 +55,9 @@ class Transport {
   std::string error_;
 };
 
+/// No delay, and keep-alive probes that find a dead peer within two minutes. Nothing on other sockets than
+/// TCP.
+void tune_tcp(int fd);
 /// "connection reset by peer" for an errno.
 std::string errno_text(int number);
 
