@@ -125,7 +125,7 @@ TEST(H2Abuse, EndlessContinuationsAreCutOff) {
   World w;
   RawPeer peer(w.server->port());
   peer.send(kPreface + frame(kHeaders, 0, 1, kGet));
-  for (int i = 0; i < 100; ++i) peer.send(frame(kContinuation, 0, 1, std::string("\x00\x01a\x01b", 5)));
+  for (int i = 0; i < 100; ++i) peer.send(frame(kContinuation, 0, 1, std::string("\0\1a\1b", 5)));
   EXPECT_TRUE(peer.at_end());
   EXPECT_EQ(w.server->stats().requests, 0u);
   w.expect_service();
