@@ -162,7 +162,9 @@ TEST_P(ClientTest, RequestsReuseOneConnection) {
   }
   EXPECT_EQ(client->connections(), 1u);
   EXPECT_EQ(server->stats().accepted, 1u);
-  if (GetParam().tls) EXPECT_EQ(client->request(get("/who"), within(3000))->body, "me");
+  if (GetParam().tls) {
+    EXPECT_EQ(client->request(get("/who"), within(3000))->body, "me");
+  }
 }
 
 TEST_P(ClientTest, BodiesGoBothWays) {
@@ -175,7 +177,9 @@ TEST_P(ClientTest, BodiesGoBothWays) {
   request.body = {Slice(std::string(4'000'000, 'y'))};
   r = client->request(request, within(5000));
   // The answer may overtake the request; HTTP/1.1 then loses the connection while still sending.
-  if (r.ok()) EXPECT_EQ(r->status, 413);
+  if (r.ok()) {
+    EXPECT_EQ(r->status, 413);
+  }
   EXPECT_EQ(client->request(get("/big"), within(5000))->body.size(), 20'000'000u);
 }
 
