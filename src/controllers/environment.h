@@ -1,0 +1,63 @@
+#pragma once
+#include <map>
+#include <memory>
+
+#include "async/executor.h"
+#include "async/timers.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "client/event_recorder.h"
+#include "client/informer.h"
+#include "client/work_queue.h"
+
+namespace mizzen::controllers {
+
+/// Role: what all controllers share: the API, executors, clocks, and one informer per resource.
+/// Place: made by the component that runs controllers; outlives them. Threading: informer() before start(), then
+/// thread-safe.
+class Environment {
+ public:
+  struct Deps {
+    client::ApiClient& api;
+    Executor& executor;  ///< runs handlers of informers and queues
+    Timers& timers;
+    const Clock& clock;
+    Random& random;
+  };
+  explicit Environment(Deps deps) : deps_(deps) {}
+
+  client::ApiClient& api() { return deps_.api; }
+  Executor& executor() { return deps_.executor; }
+  Timers& timers() { return deps_.timers; }
+  const Clock& clock() const { return deps_.clock; }
+  Random& random() { return deps_.random; }
+
+  /// The informer of T, made at the first call.
+  template <typename T>
+  client::Informer& informer() {
+    return informer(api::resource_of<T>());
+  }
+  client::Informer& informer(const api::ResourceInfo& resource);
+  /// Starts all informers and waits until each has its first list.
+  bool start(Deadline deadline);
+  void stop();
+  std::unique_ptr<client::EventRecorder> recorder(const std::string& component);
+
+ private:
+  Deps deps_;
+  std::map<const api::ResourceInfo*, std::unique_ptr<client::Informer>> informers_;
+};
+
+/// Role: one controller: adds its handlers to informers when made, works between start() and stop().
+class Controller {
+ public:
+  virtual ~Controller() = default;
+  virtual std::string_view name() const = 0;
+  virtual void start() = 0;
+  virtual void stop() = 0;
+};
+
+/// Every built-in controller, in order of start.
+std::vector<std::unique_ptr<Controller>> make_controllers(Environment& env, const std::string& root_ca_pem);
+
+}  // namespace mizzen::controllers

@@ -1,0 +1,37 @@
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+
+#include "async/mutex.h"
+#include "base/clock.h"
+
+namespace mizzen::controllers {
+
+/// Role: what a controller has asked for and not seen yet, so that it does not ask twice while its view is behind.
+/// Kubernetes contract: client-go's controller expectations: after five minutes they count as met.
+/// Threading: thread-safe. Truth: derived; lost at a restart, which is safe: decisions come from the view.
+/// Bounds: one entry per key that has outstanding writes.
+class Expectations {
+ public:
+  explicit Expectations(const Clock& clock) : clock_(clock) {}
+  void expect_creations(const std::string& key, int n);
+  /// Deletions are told apart by uid: the same one may be seen as an update first.
+  void expect_deletion(const std::string& key, const std::string& uid);
+  void creation_seen(const std::string& key);
+  void deletion_seen(const std::string& key, const std::string& uid);
+  bool met(const std::string& key);
+  void forget(const std::string& key);
+
+ private:
+  struct Entry {
+    int creations = 0;
+    std::set<std::string> deletions;
+    Monotonic since{};
+  };
+  const Clock& clock_;
+  Mutex m_;
+  std::map<std::string, Entry> entries_ MZ_GUARDED_BY(m_);
+};
+
+}  // namespace mizzen::controllers
