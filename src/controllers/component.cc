@@ -1,0 +1,25 @@
+#include "controllers/accounts/controller.h"
+#include "controllers/deployment/controller.h"
+#include "controllers/endpoints/controller.h"
+#include "controllers/environment.h"
+#include "controllers/garbage/controller.h"
+#include "controllers/namespaces/controller.h"
+#include "controllers/nodes/controller.h"
+#include "controllers/replica/controller.h"
+
+namespace mizzen::controllers {
+
+std::vector<std::unique_ptr<Controller>> make_controllers(Environment& env, const std::string& root_ca_pem) {
+  std::vector<std::unique_ptr<Controller>> out;
+  out.push_back(accounts::make_account_controller(env, root_ca_pem));
+  out.push_back(namespaces::make_namespace_controller(env));
+  out.push_back(garbage::make_garbage_collector(env));
+  out.push_back(nodes::make_node_lifecycle_controller(env));
+  out.push_back(endpoints::make_endpoints_controller(env));
+  out.push_back(replica::make_replica_set_controller(env));
+  out.push_back(replica::make_replication_controller(env));
+  out.push_back(deployment::make_deployment_controller(env));
+  return out;
+}
+
+}  // namespace mizzen::controllers

@@ -1,0 +1,56 @@
+#include "controllers/garbage/graph.h"
+
+namespace mizzen::controllers::garbage {
+
+std::set<std::string> Graph::put(Node node) {
+  std::set<std::string> touched{node.uid};
+  const auto it = nodes_.find(node.uid);
+  const bool deletion_started = node.deleting && (it == nodes_.end() || !it->second.deleting);
+  if (it != nodes_.end())
+    for (const auto& owner : it->second.owners) {
+      dependents_[owner.uid].erase(node.uid);
+      touched.insert(owner.uid);
+    }
+  for (const auto& owner : node.owners) {
+    dependents_[owner.uid].insert(node.uid);
+    touched.insert(owner.uid);
+  }
+  if (deletion_started)
+    for (const std::string& uid : dependents_[node.uid]) touched.insert(uid);
+  std::string uid = node.uid;
+  nodes_[std::move(uid)] = std::move(node);
+  return touched;
+}
+
+std::set<std::string> Graph::remove(const std::string& uid) {
+  std::set<std::string> touched;
+  const auto it = nodes_.find(uid);
+  if (it != nodes_.end()) {
+    for (const auto& owner : it->second.owners) {
+      auto& set = dependents_[owner.uid];
+      set.erase(uid);
+      if (set.empty()) dependents_.erase(owner.uid);
+      touched.insert(owner.uid);
+    }
+    nodes_.erase(it);
+  }
+  const auto d = dependents_.find(uid);
+  if (d != dependents_.end()) touched.insert(d->second.begin(), d->second.end());
+  return touched;
+}
+
+const Node* Graph::find(const std::string& uid) const {
+  const auto it = nodes_.find(uid);
+  return it == nodes_.end() ? nullptr : &it->second;
+}
+
+std::vector<const Node*> Graph::dependents(const std::string& uid) const {
+  std::vector<const Node*> out;
+  const auto it = dependents_.find(uid);
+  if (it == dependents_.end()) return out;
+  for (const std::string& d : it->second)
+    if (const Node* node = find(d)) out.push_back(node);
+  return out;
+}
+
+}  // namespace mizzen::controllers::garbage

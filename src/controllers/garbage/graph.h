@@ -1,0 +1,38 @@
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "api/registry.h"
+#include "machinery/object.h"
+
+/// Who owns whom, as far as it has been seen; pure data.
+namespace mizzen::controllers::garbage {
+
+/// One object in the graph.
+struct Node {
+  const api::ResourceInfo* resource = nullptr;
+  std::string namespace_, name, uid;
+  std::vector<meta::v1::OwnerReference> owners;
+  bool deleting = false;          ///< has a deletion timestamp
+  bool waits_for_dependents = false;  ///< finalizer foregroundDeletion, and deleting
+  bool orphans_dependents = false;    ///< finalizer orphan, and deleting
+};
+
+/// Role: the graph itself. Threading: externally synchronised. Bounds: one node for each object with an owner, or that
+/// is deleting with a finalizer of the collector, or that owns one.
+class Graph {
+ public:
+  /// The uids whose situation changed by this: itself, its dependents, its owners.
+  std::set<std::string> put(Node node);
+  std::set<std::string> remove(const std::string& uid);
+  const Node* find(const std::string& uid) const;
+  std::vector<const Node*> dependents(const std::string& uid) const;
+
+ private:
+  std::map<std::string, Node> nodes_;
+  std::map<std::string, std::set<std::string>> dependents_;  ///< owner uid -> uids, also of owners not seen
+};
+
+}  // namespace mizzen::controllers::garbage
