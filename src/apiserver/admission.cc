@@ -1,5 +1,5 @@
-// What happens to an object between defaulting and validation: upstream's built-in admission plug-ins that are on by
-// default and concern the kinds served here.
+// What happens to an object between defaulting and validation: upstream's built-in admission plug-ins that
+// are on by default and concern the kinds served here.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,8 @@ namespace {
 
 using api::core::v1::Pod;
 
-Error forbidden(const api::ResourceInfo& r, std::string_view name, std::string_view why, std::vector<Cause> causes = {}) {
+Error forbidden(const api::ResourceInfo& r, std::string_view name, std::string_view why,
+                std::vector<Cause> causes = {}) {
   ErrorDetails details;
   details.name = name;
   details.group = r.group();
@@ -43,7 +44,8 @@ void default_tolerations(Pod& pod) {
 
 }  // namespace
 
-Result<void> Core::admit(const api::ResourceInfo& resource, machinery::MutableObject& object, const Entry* old, const WriteContext& context) {
+Result<void> Core::admit(const api::ResourceInfo& resource, machinery::MutableObject& object,
+                         const Entry* old, const WriteContext& context) {
   if (!old && resource.namespaced) MZ_TRY(admit_namespace(resource, object.meta()));
   if (resource.kind == "Service" && resource.group().empty()) return admit_service(object, old, context);
   Pod* pod = object.as<Pod>();
@@ -54,21 +56,25 @@ Result<void> Core::admit(const api::ResourceInfo& resource, machinery::MutableOb
   pod->spec.serviceAccount = pod->spec.serviceAccountName;
   const bool mirror = pod->metadata.annotations.contains("kubernetes.io/config.mirror");
   if (!mirror) {
-    const ResourceStore* accounts = find(*deps_.registry.find_message(api::core::v1::ServiceAccount::descriptor()));
+    const ResourceStore* accounts =
+        find(*deps_.registry.find_message(api::core::v1::ServiceAccount::descriptor()));
     if (!accounts->cache().find(entry_key(pod->metadata.namespace_, pod->spec.serviceAccountName)))
       return forbidden(resource, pod->metadata.name.empty() ? pod->metadata.generateName : pod->metadata.name,
-                       fmt::format("error looking up service account {}/{}: serviceaccount {} not found", pod->metadata.namespace_,
-                                   pod->spec.serviceAccountName, quote(pod->spec.serviceAccountName)));
+                       fmt::format("error looking up service account {}/{}: serviceaccount {} not found",
+                                   pod->metadata.namespace_, pod->spec.serviceAccountName,
+                                   quote(pod->spec.serviceAccountName)));
   }
 
   // Priority
   int32_t priority = 0;
   std::string preemption = "PreemptLowerPriority";
-  ResourceStore* classes = find(*deps_.registry.find_message(api::scheduling::v1::PriorityClass::descriptor()));
+  ResourceStore* classes =
+      find(*deps_.registry.find_message(api::scheduling::v1::PriorityClass::descriptor()));
   if (!pod->spec.priorityClassName.empty()) {
     const EntryPtr entry = classes->cache().find(pod->spec.priorityClassName);
     if (!entry)
-      return forbidden(resource, pod->metadata.name, fmt::format("no PriorityClass with name {} was found", pod->spec.priorityClassName));
+      return forbidden(resource, pod->metadata.name,
+                       fmt::format("no PriorityClass with name {} was found", pod->spec.priorityClassName));
     const auto c = entry->object().share<api::scheduling::v1::PriorityClass>();
     priority = c->value;
     preemption = c->preemptionPolicy.value_or(preemption);
@@ -82,9 +88,11 @@ Result<void> Core::admit(const api::ResourceInfo& resource, machinery::MutableOb
     }
   }
   if (pod->spec.priority && *pod->spec.priority != priority)
-    return forbidden(resource, pod->metadata.name,
-                     fmt::format("the integer value of priority ({}) must not be provided in pod spec; priority admission controller computed {} from the given PriorityClass name",
-                                 *pod->spec.priority, priority));
+    return forbidden(
+        resource, pod->metadata.name,
+        fmt::format("the integer value of priority ({}) must not be provided in pod spec; priority admission "
+                    "controller computed {} from the given PriorityClass name",
+                    *pod->spec.priority, priority));
   pod->spec.priority = priority;
   if (!pod->spec.preemptionPolicy) pod->spec.preemptionPolicy = preemption;
   default_tolerations(*pod);
@@ -102,8 +110,11 @@ Result<void> Core::admit_namespace(const api::ResourceInfo& resource, const meta
   }
   const auto ns = entry->object().share<api::core::v1::Namespace>();
   if (ns->status.phase != "Terminating" && !ns->metadata.deletionTimestamp) return {};
-  return forbidden(resource, meta.name, fmt::format("unable to create new content in namespace {} because it is being terminated", meta.namespace_),
-                   {{"NamespaceTerminating", fmt::format("namespace {} is being terminated", meta.namespace_), "metadata.namespace"}});
+  return forbidden(resource, meta.name,
+                   fmt::format("unable to create new content in namespace {} because it is being terminated",
+                               meta.namespace_),
+                   {{"NamespaceTerminating", fmt::format("namespace {} is being terminated", meta.namespace_),
+                     "metadata.namespace"}});
 }
 
 }  // namespace mizzen::apiserver

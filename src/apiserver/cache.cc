@@ -42,8 +42,13 @@ Subscription::~Subscription() {
   state_->closed = true;
 }
 
-ResourceCache::ResourceCache(const api::ResourceInfo& resource, store::Store& store, Companions& companions, Dispatch& dispatch)
-    : resource_(resource), store_(store), companions_(companions), dispatch_(dispatch), prefix_(storage_prefix(resource)) {}
+ResourceCache::ResourceCache(const api::ResourceInfo& resource, store::Store& store, Companions& companions,
+                             Dispatch& dispatch)
+    : resource_(resource),
+      store_(store),
+      companions_(companions),
+      dispatch_(dispatch),
+      prefix_(storage_prefix(resource)) {}
 
 ResourceCache::~ResourceCache() { stop(); }
 
@@ -78,7 +83,8 @@ Result<void> ResourceCache::load(Deadline deadline) {
   store::WatchRequest request;
   request.range = store::KeyRange::prefix(prefix_);
   request.from = store::Revision(range.revision.get() + 1);
-  std::shared_ptr<store::Watch> watch = store_.watch(request, [this](const store::WatchMessage& m) { on_message(m); });
+  std::shared_ptr<store::Watch> watch =
+      store_.watch(request, [this](const store::WatchMessage& m) { on_message(m); });
   Lock lock(m_);
   if (!stopped_) watch_ = std::move(watch);
   return {};
@@ -90,11 +96,13 @@ EntryPtr ResourceCache::make_entry(const store::KeyValue& kv) {
   if (const auto it = prepared_.find(kv.value.get()); it != prepared_.end()) {
     machinery::MutableObject object(it->second);
     object.meta().resourceVersion = std::to_string(revision);
-    return std::make_shared<Entry>(resource_, std::move(key), revision, std::move(object).freeze(), companions_);
+    return std::make_shared<Entry>(resource_, std::move(key), revision, std::move(object).freeze(),
+                                   companions_);
   }
   auto object = decode_stored(resource_, store::view(kv.value), revision);
   if (!object.ok()) {
-    log::error("apiserver", "stored object cannot be read and is left out", {log::kv("key", kv.key), log::kv("err", object.error().message())});
+    log::error("apiserver", "stored object cannot be read and is left out",
+               {log::kv("key", kv.key), log::kv("err", object.error().message())});
     return nullptr;
   }
   return std::make_shared<Entry>(resource_, std::move(key), revision, std::move(*object), companions_);
@@ -111,7 +119,8 @@ void ResourceCache::apply(const store::Event& event, std::vector<Change>& change
     change.type = Change::Type::Deleted;
     machinery::MutableObject last(change.previous->object());
     last.meta().resourceVersion = std::to_string(change.revision);
-    change.entry = std::make_shared<Entry>(resource_, key, change.revision, std::move(last).freeze(), companions_);
+    change.entry =
+        std::make_shared<Entry>(resource_, key, change.revision, std::move(last).freeze(), companions_);
     entries_.erase(it);
   } else {
     change.entry = make_entry(event.kv);
@@ -130,7 +139,8 @@ void ResourceCache::apply(const store::Event& event, std::vector<Change>& change
 
 void ResourceCache::on_message(const store::WatchMessage& message) {
   if (message.end) {
-    log::warn("apiserver", "store watch ended, loading again", {log::kv("resource", resource_.plural), log::kv("err", message.end->message())});
+    log::warn("apiserver", "store watch ended, loading again",
+              {log::kv("resource", resource_.plural), log::kv("err", message.end->message())});
     dispatch_.post([this] { reload(); });
     return;
   }
@@ -144,8 +154,8 @@ void ResourceCache::on_message(const store::WatchMessage& message) {
   if (!changes.empty()) dispatch_.post([this, changes = std::move(changes)] { fan_out(changes); });
 }
 
-/// After a lost watch: whatever changed meanwhile is unknown, so that every watcher is ended by closing the ring, and told
-/// what differs as far as the maps show it.
+/// After a lost watch: whatever changed meanwhile is unknown, so that every watcher is ended by closing the
+/// ring, and told what differs as far as the maps show it.
 void ResourceCache::reload() {
   absl::btree_map<std::string, EntryPtr> before;
   {
@@ -154,7 +164,8 @@ void ResourceCache::reload() {
     before = entries_;
   }
   if (const auto r = load(Deadline::after(std::chrono::seconds(10))); !r.ok()) {
-    log::error("apiserver", "loading failed, trying again", {log::kv("resource", resource_.plural), log::kv("err", r.error().message())});
+    log::error("apiserver", "loading failed, trying again",
+               {log::kv("resource", resource_.plural), log::kv("err", r.error().message())});
     dispatch_.post([this] { reload(); });
     return;
   }
@@ -181,7 +192,8 @@ void ResourceCache::reload() {
       changes.push_back(std::move(change));
     }
   }
-  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.revision < b.revision; });
+  std::sort(changes.begin(), changes.end(),
+            [](const Change& a, const Change& b) { return a.revision < b.revision; });
   fan_out(changes);
 }
 
@@ -205,7 +217,9 @@ Result<void> ResourceCache::wait_for(int64_t wanted, Deadline deadline) {
       ErrorDetails details;
       details.causes.push_back({"ResourceVersionTooLarge", "Too large resource version", ""});
       details.retry_after_seconds = 1;
-      return Error(Code::Timeout, fmt::format("Timeout: Too large resource version: {}, current: {}", wanted, applied_), std::move(details));
+      return Error(Code::Timeout,
+                   fmt::format("Timeout: Too large resource version: {}, current: {}", wanted, applied_),
+                   std::move(details));
     }
   }
 }
@@ -232,7 +246,8 @@ ResourceCache::Page ResourceCache::list(const Filter& filter, const std::string&
   page.revision = watch_ ? std::max(applied_, watch_->progress().get()) : applied_;
   if (!filter.name.empty() && (!resource_.namespaced || !filter.namespace_.empty())) {
     const auto it = entries_.find(entry_key(filter.namespace_, filter.name));
-    if (it != entries_.end() && filter.matches(*it->second) && it->first > after) page.entries.push_back(it->second);
+    if (it != entries_.end() && filter.matches(*it->second) && it->first > after)
+      page.entries.push_back(it->second);
     return page;
   }
   const std::string prefix = filter.namespace_.empty() ? "" : filter.namespace_ + "/";
@@ -249,7 +264,8 @@ ResourceCache::Page ResourceCache::list(const Filter& filter, const std::string&
   return page;
 }
 
-Result<std::unique_ptr<Subscription>> ResourceCache::subscribe(Filter filter, WatchStart start, Subscription::Sink sink) {
+Result<std::unique_ptr<Subscription>> ResourceCache::subscribe(Filter filter, WatchStart start,
+                                                               Subscription::Sink sink) {
   auto state = std::make_shared<Subscription::State>();
   state->filter = std::move(filter);
   state->sink = std::move(sink);
@@ -326,7 +342,8 @@ void ResourceCache::fan_out(const std::vector<Change>& changes) {
         out.type = Change::Type::Deleted;
         machinery::MutableObject last(change.previous->object());
         last.meta().resourceVersion = std::to_string(change.revision);
-        out.entry = std::make_shared<Entry>(resource_, change.previous->key(), change.revision, std::move(last).freeze(), companions_);
+        out.entry = std::make_shared<Entry>(resource_, change.previous->key(), change.revision,
+                                            std::move(last).freeze(), companions_);
       }
       wanted.push_back(std::move(out));
     }
@@ -345,7 +362,8 @@ void ResourceCache::send_bookmarks() {
     Lock guard(subscribers_m_);
     all = subscribers_;
   }
-  // Every batch up to this revision was posted before it could be read, but may still wait behind us in the queue.
+  // Every batch up to this revision was posted before it could be read, but may still wait behind us in the
+  // queue.
   dispatch_.post([all = std::move(all), bookmark] {
     for (const auto& state : all) {
       if (!state->bookmarks) continue;

@@ -20,8 +20,8 @@ namespace mizzen::apiserver {
 struct Change {
   enum class Type : uint8_t { Added, Modified, Deleted, Bookmark };
   Type type = Type::Bookmark;
-  EntryPtr entry;           ///< null for Bookmark
-  EntryPtr previous;        ///< the state before; null for creations
+  EntryPtr entry;     ///< null for Bookmark
+  EntryPtr previous;  ///< the state before; null for creations
   int64_t revision = 0;
   bool initial_end = false;  ///< Bookmark after the initial events
 };
@@ -46,8 +46,8 @@ struct WatchStart {
 
 class ResourceCache;
 
-/// Role: a watcher's place in a cache; destroying it ends the watch and waits for a running sink call (unless called
-/// from the dispatch thread).
+/// Role: a watcher's place in a cache; destroying it ends the watch and waits for a running sink call (unless
+/// called from the dispatch thread).
 class Subscription {
  public:
   using Sink = std::function<void(const std::vector<Change>&)>;
@@ -56,24 +56,25 @@ class Subscription {
  private:
   friend class ResourceCache;
   struct State;
-  Subscription(ResourceCache& cache, std::shared_ptr<State> state) : cache_(cache), state_(std::move(state)) {}
+  Subscription(ResourceCache& cache, std::shared_ptr<State> state)
+      : cache_(cache), state_(std::move(state)) {}
   ResourceCache& cache_;
   std::shared_ptr<State> state_;
 };
 
-/// Role: everything of one resource in memory: an ordered map of entries kept current by a store watch, and a ring of
-/// recent changes. All reads of the API are served from here; it knows which revision it has applied.
-/// Truth: a cache of the store; never older than what the store has acknowledged to this process where the store is
-/// local. Rebuilt by one range read at start and after a lost watch.
-/// Threading: thread-safe. The store's sink only updates the map; watchers are told by the dispatch thread.
-/// Invariants: I1 changes reach a subscriber in revision order without a gap. I2 the map at revision r equals the store
-/// at r.
-/// Bounds: kRingMax changes; a watch from before them gets Expired.
+/// Role: everything of one resource in memory: an ordered map of entries kept current by a store watch, and a
+/// ring of recent changes. All reads of the API are served from here; it knows which revision it has applied.
+/// Truth: a cache of the store; never older than what the store has acknowledged to this process where the
+/// store is local. Rebuilt by one range read at start and after a lost watch. Threading: thread-safe. The
+/// store's sink only updates the map; watchers are told by the dispatch thread. Invariants: I1 changes reach
+/// a subscriber in revision order without a gap. I2 the map at revision r equals the store at r. Bounds:
+/// kRingMax changes; a watch from before them gets Expired.
 class ResourceCache {
  public:
   static constexpr size_t kRingMax = 4096;
 
-  ResourceCache(const api::ResourceInfo& resource, store::Store& store, Companions& companions, Dispatch& dispatch);
+  ResourceCache(const api::ResourceInfo& resource, store::Store& store, Companions& companions,
+                Dispatch& dispatch);
   ~ResourceCache();
 
   /// Loads and starts to watch. Blocks.
@@ -88,9 +89,9 @@ class ResourceCache {
   Result<void> wait_for(int64_t revision, Deadline deadline);
 
   EntryPtr find(const std::string& key) const;
-  /// Matching entries in key order after `after` (exclusive; empty: from the start), at most `limit` (0: all).
-  /// `revision` gets the revision they stand for; `more` whether the limit cut, `remaining` how many of the namespace
-  /// come after (only exact for trivial selectors).
+  /// Matching entries in key order after `after` (exclusive; empty: from the start), at most `limit` (0:
+  /// all). `revision` gets the revision they stand for; `more` whether the limit cut, `remaining` how many of
+  /// the namespace come after (only exact for trivial selectors).
   struct Page {
     std::vector<EntryPtr> entries;
     int64_t revision = 0;
@@ -107,8 +108,8 @@ class ResourceCache {
   /// Sends a bookmark to every subscriber that wants them. On the dispatch thread.
   void send_bookmarks();
 
-  /// A writer that has just encoded `object` leaves it here under the bytes it hands to the store, so that the event
-  /// need not be decoded again; the token withdraws it.
+  /// A writer that has just encoded `object` leaves it here under the bytes it hands to the store, so that
+  /// the event need not be decoded again; the token withdraws it.
   std::shared_ptr<void> prepare(const store::Bytes& bytes, Object object);
   Companions& companions() { return companions_; }
 

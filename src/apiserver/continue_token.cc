@@ -23,15 +23,21 @@ Result<ContinueToken> decode_continue(std::string_view text) {
   if (!v.ok() || !v->is_object()) return bad;
   const Value* version = v->find("v");
   if (!version || version->text() != "meta.k8s.io/v1")
-    return Error(Code::BadRequest, "invalid continue token: continue key is not valid: server does not recognize this encoded version " +
-                                       quote(version ? version->text() : ""));
+    return Error(
+        Code::BadRequest,
+        "invalid continue token: continue key is not valid: server does not recognize this encoded version " +
+            quote(version ? version->text() : ""));
   const Value* rv = v->find("rv");
   const auto revision = parse_int<int64_t>(rv ? rv->text() : "");
   if (!revision || *revision == 0)
-    return Error(Code::BadRequest, "invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
+    return Error(Code::BadRequest,
+                 "invalid continue token: continue key is not valid: incorrect encoded start resourceVersion "
+                 "(version meta.k8s.io/v1)");
   const Value* start = v->find("start");
   if (!start || start->text().empty())
-    return Error(Code::BadRequest, "invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)");
+    return Error(Code::BadRequest,
+                 "invalid continue token: continue key is not valid: encoded start key empty (version "
+                 "meta.k8s.io/v1)");
   ContinueToken out{*revision, start->text()};
   if (out.start.back() == '\0') out.start.pop_back();
   if (out.start.find("..") != std::string::npos && out.start.starts_with("/")) return bad;
@@ -40,17 +46,22 @@ Result<ContinueToken> decode_continue(std::string_view text) {
 
 Error expired_continue() {
   return Error(Code::Expired,
-               "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue "
-               "parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token "
-               "results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and "
+               "The provided continue parameter is too old to display a consistent list result. You can "
+               "start a new list without the continue "
+               "parameter, or use the continue token in this response to retrieve the remainder of the "
+               "results. Continuing with the provided token "
+               "results in an inconsistent list - objects that were created, modified, or deleted between "
+               "the time the first chunk was returned and "
                "now may show up in the list.");
 }
 
-Result<ResourceCache::Page> read_history(store::Store& store, const api::ResourceInfo& resource, const Filter& filter, int64_t revision,
-                                         const std::string& after, size_t limit, Companions& companions) {
+Result<ResourceCache::Page> read_history(store::Store& store, const api::ResourceInfo& resource,
+                                         const Filter& filter, int64_t revision, const std::string& after,
+                                         size_t limit, Companions& companions) {
   const std::string prefix = storage_prefix(resource);
   store::RangeRequest request;
-  request.range = store::KeyRange::prefix(prefix + (filter.namespace_.empty() ? "" : filter.namespace_ + "/"));
+  request.range =
+      store::KeyRange::prefix(prefix + (filter.namespace_.empty() ? "" : filter.namespace_ + "/"));
   if (!after.empty()) request.range.from = prefix + after + std::string(1, '\0');
   request.revision = store::Revision(revision);
   MZ_ASSIGN(const auto range, store.range(request, Deadline::after(std::chrono::seconds(30))));
@@ -64,7 +75,8 @@ Result<ResourceCache::Page> read_history(store::Store& store, const api::Resourc
       continue;
     }
     MZ_ASSIGN(Object object, decode_stored(resource, store::view(kv.value), at));
-    auto entry = std::make_shared<Entry>(resource, kv.key.substr(prefix.size()), at, std::move(object), companions);
+    auto entry =
+        std::make_shared<Entry>(resource, kv.key.substr(prefix.size()), at, std::move(object), companions);
     if (filter.matches(*entry)) page.entries.push_back(std::move(entry));
   }
   return page;

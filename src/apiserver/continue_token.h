@@ -19,7 +19,8 @@ Result<ContinueToken> decode_continue(std::string_view text);
 Error expired_continue();
 
 /// A page as it stood at `revision`, from the store. Expired where compacted. Blocks.
-Result<ResourceCache::Page> read_history(store::Store& store, const api::ResourceInfo& resource, const Filter& filter, int64_t revision,
-                                         const std::string& after, size_t limit, Companions& companions);
+Result<ResourceCache::Page> read_history(store::Store& store, const api::ResourceInfo& resource,
+                                         const Filter& filter, int64_t revision, const std::string& after,
+                                         size_t limit, Companions& companions);
 
 }  // namespace mizzen::apiserver

@@ -16,10 +16,11 @@ Core::Core(Deps deps, Options options)
   for (const api::ResourceInfo& r : deps_.registry.resources()) {
     if (r.create_only) continue;
     auto cache = std::make_unique<ResourceCache>(r, deps_.store, companions_, *dispatch_);
-    const auto hook = [this](const api::ResourceInfo& resource, machinery::MutableObject& object, const Entry* old, const WriteContext& context) {
-      return admit(resource, object, old, context);
-    };
-    stores_[&r] = std::make_unique<ResourceStore>(ResourceStore::Deps{deps_.store, *cache, deps_.clock, deps_.random, hook});
+    const auto hook = [this](const api::ResourceInfo& resource, machinery::MutableObject& object,
+                             const Entry* old,
+                             const WriteContext& context) { return admit(resource, object, old, context); };
+    stores_[&r] = std::make_unique<ResourceStore>(
+        ResourceStore::Deps{deps_.store, *cache, deps_.clock, deps_.random, hook});
     caches_[&r] = std::move(cache);
   }
 }
@@ -28,7 +29,8 @@ Core::~Core() { stop(); }
 
 Result<void> Core::start(Deadline deadline) {
   for (const auto& [resource, cache] : caches_)
-    if (const auto r = cache->start(deadline); !r.ok()) return r.error().with_context(fmt::format("loading {}", resource->qualified()));
+    if (const auto r = cache->start(deadline); !r.ok())
+      return r.error().with_context(fmt::format("loading {}", resource->qualified()));
   return bootstrap(deadline);
 }
 
@@ -62,13 +64,16 @@ Result<void> Core::bootstrap(Deadline deadline) {
     ns.metadata.name = name;
     MZ_TRY(ensure(std::move(ns), "v1"));
   }
-  const std::pair<const char*, int32_t> classes[] = {{"system-node-critical", 2000001000}, {"system-cluster-critical", 2000000000}};
+  const std::pair<const char*, int32_t> classes[] = {{"system-node-critical", 2000001000},
+                                                     {"system-cluster-critical", 2000000000}};
   for (const auto& [name, value] : classes) {
     api::scheduling::v1::PriorityClass c;
     c.metadata.name = name;
     c.value = value;
-    c.description = value == 2000001000 ? "Used for system critical pods that must not be moved from their current node."
-                                        : "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.";
+    c.description = value == 2000001000
+                        ? "Used for system critical pods that must not be moved from their current node."
+                        : "Used for system critical pods that must run in the cluster, but can be moved to "
+                          "another node if necessary.";
     MZ_TRY(ensure(std::move(c), "scheduling.k8s.io/v1"));
   }
   return {};

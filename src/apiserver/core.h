@@ -9,10 +9,10 @@
 
 namespace mizzen::apiserver {
 
-/// Role: the API below HTTP: every resource with its cache and its writes, and what happens between resources on a write
-/// (admission, subresources). HTTP edge and loopback are two doors to it.
-/// Place: made by ApiServer. Lifecycle: start() loads all caches; stop() ends watches; the store must outlive it.
-/// Threading: thread-safe. Writes and consistent reads block: workers only.
+/// Role: the API below HTTP: every resource with its cache and its writes, and what happens between resources
+/// on a write (admission, subresources). HTTP edge and loopback are two doors to it. Place: made by
+/// ApiServer. Lifecycle: start() loads all caches; stop() ends watches; the store must outlive it. Threading:
+/// thread-safe. Writes and consistent reads block: workers only.
 class Core {
  public:
   struct Options {
@@ -41,18 +41,24 @@ class Core {
   /// POST pods/x/binding: the scheduler's decision, once.
   Result<void> bind(const api::core::v1::Binding& binding, const WriteContext& context);
   /// scale of a workload, read and written.
-  Result<api::autoscaling::v1::Scale> get_scale(const api::ResourceInfo& resource, const std::string& ns, const std::string& name, Deadline deadline);
-  Result<api::autoscaling::v1::Scale> put_scale(const api::ResourceInfo& resource, const std::string& ns, const std::string& name,
-                                                const api::autoscaling::v1::Scale& scale, const WriteContext& context);
+  Result<api::autoscaling::v1::Scale> get_scale(const api::ResourceInfo& resource, const std::string& ns,
+                                                const std::string& name, Deadline deadline);
+  Result<api::autoscaling::v1::Scale> put_scale(const api::ResourceInfo& resource, const std::string& ns,
+                                                const std::string& name,
+                                                const api::autoscaling::v1::Scale& scale,
+                                                const WriteContext& context);
   /// POST pods/x/eviction (no disruption budgets yet: every eviction is a deletion).
-  Result<void> evict(const std::string& ns, const std::string& name, const meta::v1::DeleteOptions& options, const WriteContext& context);
+  Result<void> evict(const std::string& ns, const std::string& name, const meta::v1::DeleteOptions& options,
+                     const WriteContext& context);
   /// PUT namespaces/x/finalize: only spec.finalizers; the namespace goes with its last one.
-  Result<EntryPtr> finalize_namespace(const std::string& name, const Object& wanted, const WriteContext& context);
+  Result<EntryPtr> finalize_namespace(const std::string& name, const Object& wanted,
+                                      const WriteContext& context);
   /// Namespaces and priority classes that exist from the start.
   Result<void> bootstrap(Deadline deadline);
 
  private:
-  Result<void> admit(const api::ResourceInfo& resource, machinery::MutableObject& object, const Entry* old, const WriteContext& context);
+  Result<void> admit(const api::ResourceInfo& resource, machinery::MutableObject& object, const Entry* old,
+                     const WriteContext& context);
   Result<void> admit_namespace(const api::ResourceInfo& resource, const meta::v1::ObjectMeta& meta);
   Result<void> admit_service(machinery::MutableObject& object, const Entry* old, const WriteContext& context);
 

@@ -40,7 +40,8 @@ TEST_F(CoreTest, CreateSetsMetadataAndConflictsAreToldInUpstreamsWords) {
   EXPECT_FALSE((*made)->metadata.resourceVersion.empty());
   EXPECT_TRUE((*made)->metadata.creationTimestamp.is_set());
   EXPECT_EQ(client::create(api_, config("a"), Call()).error().message(), "configmaps \"a\" already exists");
-  EXPECT_EQ(client::get<ConfigMap>(api_, "default", "b", Call()).error().message(), "configmaps \"b\" not found");
+  EXPECT_EQ(client::get<ConfigMap>(api_, "default", "b", Call()).error().message(),
+            "configmaps \"b\" not found");
 
   ConfigMap old = **made;
   old.data.set("k", "w");
@@ -48,9 +49,12 @@ TEST_F(CoreTest, CreateSetsMetadataAndConflictsAreToldInUpstreamsWords) {
   ASSERT_TRUE(updated.ok()) << updated.error().message();
   EXPECT_EQ((*updated)->metadata.uid, (*made)->metadata.uid);
   EXPECT_EQ(client::update(api_, old, Call()).error().message(),
-            "Operation cannot be fulfilled on configmaps \"a\": the object has been modified; please apply your changes to the latest version and try again");
+            "Operation cannot be fulfilled on configmaps \"a\": the object has been modified; please apply "
+            "your changes to the latest version and try again");
   ConfigMap same = **updated;
-  EXPECT_EQ((*client::update(api_, same, Call()))->metadata.resourceVersion, (*updated)->metadata.resourceVersion) << "an equal update writes nothing";
+  EXPECT_EQ((*client::update(api_, same, Call()))->metadata.resourceVersion,
+            (*updated)->metadata.resourceVersion)
+      << "an equal update writes nothing";
 }
 
 TEST_F(CoreTest, NamesAreCheckedAndGenerated) {
@@ -88,19 +92,27 @@ TEST_F(CoreTest, WatchersSeeEachChangeOnceInOrderAndSelectorsTurnChangesIntoAdds
   options.namespace_ = "default";
   options.label_selector = "in=yes";
   options.resource_version = "1";
-  auto watch = api_.watch(api::resource_of<ConfigMap>(), options, {[&](std::vector<client::WatchEvent> events) {
-    Lock lock(m);
-    for (const auto& e : events) {
-      const char* names[] = {"ADDED ", "MODIFIED ", "DELETED ", "BOOKMARK "};
-      seen.push_back(names[static_cast<int>(e.type)] + e.object.meta().name);
-    }
-    cv.notify_all();
-  }, [](Error) {}});
+  auto watch = api_.watch(api::resource_of<ConfigMap>(), options,
+                          {[&](std::vector<client::WatchEvent> events) {
+                             Lock lock(m);
+                             for (const auto& e : events) {
+                               const char* names[] = {"ADDED ", "MODIFIED ", "DELETED ", "BOOKMARK "};
+                               seen.push_back(names[static_cast<int>(e.type)] + e.object.meta().name);
+                             }
+                             cv.notify_all();
+                           },
+                           [](Error) {}});
   auto c = config("a");
   ASSERT_TRUE(client::create(api_, c, Call()).ok());
-  ASSERT_TRUE(api_.patch(api::resource_of<ConfigMap>(), "default", "a", client::PatchType::Merge, R"({"metadata":{"labels":{"in":"yes"}}})", {}, Call()).ok());
-  ASSERT_TRUE(api_.patch(api::resource_of<ConfigMap>(), "default", "a", client::PatchType::Strategic, R"({"data":{"x":"y"}})", {}, Call()).ok());
-  ASSERT_TRUE(api_.patch(api::resource_of<ConfigMap>(), "default", "a", client::PatchType::Json, R"([{"op":"remove","path":"/metadata/labels"}])", {}, Call()).ok());
+  ASSERT_TRUE(api_.patch(api::resource_of<ConfigMap>(), "default", "a", client::PatchType::Merge,
+                         R"({"metadata":{"labels":{"in":"yes"}}})", {}, Call())
+                  .ok());
+  ASSERT_TRUE(api_.patch(api::resource_of<ConfigMap>(), "default", "a", client::PatchType::Strategic,
+                         R"({"data":{"x":"y"}})", {}, Call())
+                  .ok());
+  ASSERT_TRUE(api_.patch(api::resource_of<ConfigMap>(), "default", "a", client::PatchType::Json,
+                         R"([{"op":"remove","path":"/metadata/labels"}])", {}, Call())
+                  .ok());
   Lock lock(m);
   const Deadline deadline = Deadline::after(std::chrono::seconds(5));
   while (seen.size() < 3 && !deadline.expired()) cv.wait_until(m, deadline);

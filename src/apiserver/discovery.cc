@@ -20,13 +20,30 @@ using api::ServedVersion;
 using api::Subresource;
 
 /// Groups in upstream's order of priority; within a group stable versions first, newest first.
-constexpr std::string_view kGroupOrder[] = {"apps", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "autoscaling", "batch",
-                                            "certificates.k8s.io", "networking.k8s.io", "policy", "rbac.authorization.k8s.io", "storage.k8s.io",
-                                            "admissionregistration.k8s.io", "apiextensions.k8s.io", "scheduling.k8s.io", "coordination.k8s.io",
-                                            "node.k8s.io", "discovery.k8s.io", "resource.k8s.io", "flowcontrol.apiserver.k8s.io", "extensions"};
+constexpr std::string_view kGroupOrder[] = {"apps",
+                                            "events.k8s.io",
+                                            "authentication.k8s.io",
+                                            "authorization.k8s.io",
+                                            "autoscaling",
+                                            "batch",
+                                            "certificates.k8s.io",
+                                            "networking.k8s.io",
+                                            "policy",
+                                            "rbac.authorization.k8s.io",
+                                            "storage.k8s.io",
+                                            "admissionregistration.k8s.io",
+                                            "apiextensions.k8s.io",
+                                            "scheduling.k8s.io",
+                                            "coordination.k8s.io",
+                                            "node.k8s.io",
+                                            "discovery.k8s.io",
+                                            "resource.k8s.io",
+                                            "flowcontrol.apiserver.k8s.io",
+                                            "extensions"};
 
 size_t group_rank(std::string_view group) {
-  return static_cast<size_t>(std::find(std::begin(kGroupOrder), std::end(kGroupOrder), group) - std::begin(kGroupOrder));
+  return static_cast<size_t>(std::find(std::begin(kGroupOrder), std::end(kGroupOrder), group) -
+                             std::begin(kGroupOrder));
 }
 
 /// v2 before v1 before v1beta2 before v1beta1 before v1alpha1.
@@ -54,13 +71,17 @@ std::vector<GroupVersions> groups_of(const api::Registry& registry) {
   std::vector<GroupVersions> out;
   for (const ResourceInfo& r : registry.resources())
     for (const ServedVersion& v : r.versions) {
-      auto it = std::find_if(out.begin(), out.end(), [&](const GroupVersions& g) { return g.group == v.group; });
+      auto it =
+          std::find_if(out.begin(), out.end(), [&](const GroupVersions& g) { return g.group == v.group; });
       if (it == out.end()) it = out.insert(out.end(), {std::string(v.group), {}});
-      if (std::find(it->versions.begin(), it->versions.end(), v.version) == it->versions.end()) it->versions.emplace_back(v.version);
+      if (std::find(it->versions.begin(), it->versions.end(), v.version) == it->versions.end())
+        it->versions.emplace_back(v.version);
     }
-  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return group_rank(a.group) < group_rank(b.group); });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto& a, const auto& b) { return group_rank(a.group) < group_rank(b.group); });
   for (GroupVersions& g : out)
-    std::sort(g.versions.begin(), g.versions.end(), [](const auto& a, const auto& b) { return version_rank(a) < version_rank(b); });
+    std::sort(g.versions.begin(), g.versions.end(),
+              [](const auto& a, const auto& b) { return version_rank(a) < version_rank(b); });
   return out;
 }
 
@@ -76,15 +97,33 @@ std::vector<Sub> subresources_of(const ResourceInfo& r, const ServedVersion& ver
   const bool old = !(version.group == "apps" && version.version == "v1") && !version.group.empty();
   for (const Subresource s : r.subresources) {
     switch (s) {
-      case Subresource::Status: out.push_back({"status", {"get", "patch", "update"}, {own, std::string(r.kind)}}); break;
-      case Subresource::Scale: out.push_back({"scale", {"get", "patch", "update"}, {old ? own : "autoscaling/v1", "Scale"}}); break;
-      case Subresource::Binding: out.push_back({"binding", {"create"}, {"v1", "Binding"}}); break;
-      case Subresource::Eviction: out.push_back({"eviction", {"create"}, {"policy/v1", "Eviction"}}); break;
-      case Subresource::Log: out.push_back({"log", {"get"}, {"v1", "Pod"}}); break;
-      case Subresource::Exec: out.push_back({"exec", {"create", "get"}, {"v1", "PodExecOptions"}}); break;
-      case Subresource::Attach: out.push_back({"attach", {"create", "get"}, {"v1", "PodAttachOptions"}}); break;
-      case Subresource::PortForward: out.push_back({"portforward", {"create", "get"}, {"v1", "PodPortForwardOptions"}}); break;
-      case Subresource::Finalize: out.push_back({"finalize", {"update"}, {"v1", "Namespace"}}); break;
+      case Subresource::Status:
+        out.push_back({"status", {"get", "patch", "update"}, {own, std::string(r.kind)}});
+        break;
+      case Subresource::Scale:
+        out.push_back({"scale", {"get", "patch", "update"}, {old ? own : "autoscaling/v1", "Scale"}});
+        break;
+      case Subresource::Binding:
+        out.push_back({"binding", {"create"}, {"v1", "Binding"}});
+        break;
+      case Subresource::Eviction:
+        out.push_back({"eviction", {"create"}, {"policy/v1", "Eviction"}});
+        break;
+      case Subresource::Log:
+        out.push_back({"log", {"get"}, {"v1", "Pod"}});
+        break;
+      case Subresource::Exec:
+        out.push_back({"exec", {"create", "get"}, {"v1", "PodExecOptions"}});
+        break;
+      case Subresource::Attach:
+        out.push_back({"attach", {"create", "get"}, {"v1", "PodAttachOptions"}});
+        break;
+      case Subresource::PortForward:
+        out.push_back({"portforward", {"create", "get"}, {"v1", "PodPortForwardOptions"}});
+        break;
+      case Subresource::Finalize:
+        out.push_back({"finalize", {"update"}, {"v1", "Namespace"}});
+        break;
     }
   }
   std::sort(out.begin(), out.end(), [](const Sub& a, const Sub& b) { return a.name < b.name; });
@@ -115,7 +154,8 @@ std::string storage_hash(const ResourceInfo& r) {
   return base64_encode(digest(EVP_sha256(), id).substr(0, 8));
 }
 
-meta::v1::APIResourceList resource_list(const api::Registry& registry, const std::string& group, const std::string& version) {
+meta::v1::APIResourceList resource_list(const api::Registry& registry, const std::string& group,
+                                        const std::string& version) {
   meta::v1::APIResourceList out;
   out.groupVersion = group.empty() ? version : group + "/" + version;
   for (const ResourceInfo& r : registry.resources()) {
@@ -138,11 +178,13 @@ meta::v1::APIResourceList resource_list(const api::Registry& registry, const std
         s.namespaced = r.namespaced;
         s.kind = sub.type.kind;
         s.verbs.items = sub.verbs;
-        if (sub.type.api_version != out.groupVersion) std::tie(s.group, s.version) = split_gv(sub.type.api_version);
+        if (sub.type.api_version != out.groupVersion)
+          std::tie(s.group, s.version) = split_gv(sub.type.api_version);
       }
     }
   }
-  std::sort(out.resources.begin(), out.resources.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::sort(out.resources.begin(), out.resources.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
   return out;
 }
 
@@ -184,7 +226,8 @@ LegacyDiscovery make_legacy_discovery(const api::Registry& registry, const std::
     out.documents["apis/" + g.group] = discovered("v1", "APIGroup", std::move(document));
     out.root_paths.push_back("/apis/" + g.group);
     for (const std::string& v : g.versions) {
-      out.documents["apis/" + g.group + "/" + v] = discovered("v1", "APIResourceList", resource_list(registry, g.group, v));
+      out.documents["apis/" + g.group + "/" + v] =
+          discovered("v1", "APIResourceList", resource_list(registry, g.group, v));
       out.group_versions.push_back("apis/" + g.group + "/" + v);
       out.root_paths.push_back("/apis/" + g.group + "/" + v);
     }
@@ -198,9 +241,12 @@ LegacyDiscovery make_legacy_discovery(const api::Registry& registry, const std::
   out.documents["api"] = discovered("", "APIVersions", std::move(versions));
   out.documents["api/v1"] = discovered("", "APIResourceList", resource_list(registry, "", "v1"));
   out.group_versions.insert(out.group_versions.begin(), "api/v1");
-  for (const char* path : {"/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"}) out.root_paths.emplace_back(path);
+  for (const char* path :
+       {"/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"})
+    out.root_paths.emplace_back(path);
   std::sort(out.root_paths.begin(), out.root_paths.end());
-  out.root_paths.erase(std::remove(out.root_paths.begin(), out.root_paths.end(), "/apis/"), out.root_paths.end());
+  out.root_paths.erase(std::remove(out.root_paths.begin(), out.root_paths.end(), "/apis/"),
+                       out.root_paths.end());
   return out;
 }
 
@@ -239,7 +285,8 @@ std::string make_aggregated_discovery(const api::Registry& registry, bool core) 
           }
         }
       }
-      std::sort(version.resources.begin(), version.resources.end(), [](const auto& a, const auto& b) { return a.resource < b.resource; });
+      std::sort(version.resources.begin(), version.resources.end(),
+                [](const auto& a, const auto& b) { return a.resource < b.resource; });
     }
   }
   std::string out;

@@ -10,8 +10,8 @@ namespace mizzen::apiserver {
 /// Role: the one thread that hands committed changes to watchers, in order, away from the committing thread.
 /// Threading: post() is thread-safe and never refuses; functions run one at a time in order of posting.
 /// Lifecycle: stop() drops what waits and joins; idempotent; also in the destructor.
-/// Bounds: one function per committed batch and resource; watchers never make it wait, because their own buffers are
-/// bounded and a slow one is cut.
+/// Bounds: one function per committed batch and resource; watchers never make it wait, because their own
+/// buffers are bounded and a slow one is cut.
 class Dispatch {
  public:
   /// `tick` runs on the thread about every `period`, for bookmarks.

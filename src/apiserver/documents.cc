@@ -18,7 +18,8 @@
 namespace mizzen::apiserver {
 namespace {
 
-constexpr std::string_view kAggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+constexpr std::string_view kAggregated =
+    "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 constexpr std::string_view kOpenApiV2Proto = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /// A body with its compressed form and its ETag.
@@ -47,7 +48,8 @@ struct StaticDocuments {
   mutable std::map<std::string, std::shared_ptr<const Encoded>> openapi MZ_GUARDED_BY(m);
   const api::Registry* registry = nullptr;
 
-  std::shared_ptr<const Encoded> lazily(const std::string& key, const std::function<std::string()>& make) const {
+  std::shared_ptr<const Encoded> lazily(const std::string& key,
+                                        const std::function<std::string()>& make) const {
     {
       Lock lock(m);
       if (const auto it = openapi.find(key); it != openapi.end()) return it->second;
@@ -59,11 +61,13 @@ struct StaticDocuments {
   }
 };
 
-std::shared_ptr<const StaticDocuments> make_documents(const api::Registry& registry, std::string external_address) {
+std::shared_ptr<const StaticDocuments> make_documents(const api::Registry& registry,
+                                                      std::string external_address) {
   auto out = std::make_shared<StaticDocuments>();
   out->registry = &registry;
   out->legacy = make_legacy_discovery(registry, external_address);
-  for (const bool core : {true, false}) out->aggregated[core ? "api" : "apis"] = encoded(make_aggregated_discovery(registry, core));
+  for (const bool core : {true, false})
+    out->aggregated[core ? "api" : "apis"] = encoded(make_aggregated_discovery(registry, core));
   out->version = indent_json(fmt::format(
       R"({{"major":"1","minor":"36","emulationMajor":"1","emulationMinor":"36","minCompatibilityMajor":"1","minCompatibilityMinor":"35",)"
       R"("gitVersion":"v1.36.2+mizzen.{}","gitCommit":"{}","gitTreeState":"clean","buildDate":"{}","goVersion":"none","compiler":"{}","platform":"linux/amd64"}})",
@@ -94,7 +98,8 @@ bool wants_aggregated(const http::Headers& headers) {
   for (std::string_view v : headers.all("Accept")) accept += (accept.empty() ? "" : ",") + std::string(v);
   for (const AcceptClause& c : parse_accept(accept)) {
     if (c.as == "APIGroupDiscoveryList" && c.group == "apidiscovery.k8s.io" && c.version == "v2") return true;
-    if (c.as.empty() && (c.type == "application/json" || c.type == "*/*" || c.type == "application/*")) return false;
+    if (c.as.empty() && (c.type == "application/json" || c.type == "*/*" || c.type == "application/*"))
+      return false;
   }
   return false;
 }
@@ -115,13 +120,19 @@ Result<Document> legacy(const Discovered& d, const http::Request& request) {
   return out;
 }
 
-Result<Document> openapi_v2(const StaticDocuments& documents, const http::Request& request, bool forced_proto) {
-  const bool proto = forced_proto || accepts(request.headers, {kOpenApiV2Proto, "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"});
-  const auto doc = documents.lazily(proto ? "v2 proto" : "v2 json", [&] { return proto ? api::openapi_v2_proto(*documents.registry) : api::openapi_v2_json(*documents.registry); });
+Result<Document> openapi_v2(const StaticDocuments& documents, const http::Request& request,
+                            bool forced_proto) {
+  const bool proto = forced_proto ||
+                     accepts(request.headers,
+                             {kOpenApiV2Proto, "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"});
+  const auto doc = documents.lazily(proto ? "v2 proto" : "v2 json", [&] {
+    return proto ? api::openapi_v2_proto(*documents.registry) : api::openapi_v2_json(*documents.registry);
+  });
   return respond_encoded(*doc, proto ? kOpenApiV2Proto : "application/json", request, true);
 }
 
-std::optional<Result<Document>> openapi_v3(const StaticDocuments& documents, const http::Request& request, const std::vector<std::string>& segments) {
+std::optional<Result<Document>> openapi_v3(const StaticDocuments& documents, const http::Request& request,
+                                           const std::vector<std::string>& segments) {
   const auto document_of = [&](const std::string& path) -> std::shared_ptr<const Encoded> {
     const auto parts = split(path, '/');
     std::string group, version;
@@ -137,7 +148,8 @@ std::optional<Result<Document>> openapi_v3(const StaticDocuments& documents, con
     for (const api::ResourceInfo& r : documents.registry->resources())
       for (const api::ServedVersion& v : r.versions) served |= v.group == group && v.version == version;
     if (!served) return nullptr;
-    return documents.lazily("v3 " + path, [&] { return api::openapi_v3_json(*documents.registry, group, version); });
+    return documents.lazily("v3 " + path,
+                            [&] { return api::openapi_v3_json(*documents.registry, group, version); });
   };
   if (segments.size() == 2) {
     const auto index = documents.lazily("v3 index", [&] {
@@ -146,7 +158,8 @@ std::optional<Result<Document>> openapi_v3(const StaticDocuments& documents, con
       for (const std::string& gv : documents.legacy.group_versions) {
         const auto doc = document_of(gv);
         if (!doc) continue;
-        out += fmt::format("{}\"{}\":{{\"serverRelativeURL\":\"/openapi/v3/{}?hash={}\"}}", first ? "" : ",", gv, gv, doc->etag.substr(1, doc->etag.size() - 2));
+        out += fmt::format("{}\"{}\":{{\"serverRelativeURL\":\"/openapi/v3/{}?hash={}\"}}", first ? "" : ",",
+                           gv, gv, doc->etag.substr(1, doc->etag.size() - 2));
         first = false;
       }
       return out + "}}";
@@ -166,12 +179,14 @@ std::optional<Result<Document>> openapi_v3(const StaticDocuments& documents, con
 
 }  // namespace
 
-std::optional<Result<Document>> find_document(const StaticDocuments& documents, const http::Request& request, const std::vector<std::string>& segments) {
+std::optional<Result<Document>> find_document(const StaticDocuments& documents, const http::Request& request,
+                                              const std::vector<std::string>& segments) {
   if (segments.empty()) {
     Document d;
     d.headers.add("Content-Type", "application/json");
     std::string out = "{\"paths\":[";
-    for (size_t i = 0; i < documents.legacy.root_paths.size(); ++i) out += (i ? ",\"" : "\"") + documents.legacy.root_paths[i] + "\"";
+    for (size_t i = 0; i < documents.legacy.root_paths.size(); ++i)
+      out += (i ? ",\"" : "\"") + documents.legacy.root_paths[i] + "\"";
     d.body = {http::Slice(indent_json(out + "]}"))};
     return d;
   }
@@ -181,10 +196,14 @@ std::optional<Result<Document>> find_document(const StaticDocuments& documents, 
     d.body = {http::Slice(documents.version)};
     return d;
   }
-  if (segments[0] == "openapi" && segments.size() == 2 && segments[1] == "v2") return openapi_v2(documents, request, false);
-  if (segments.size() == 1 && segments[0] == "swagger-2.0.0.pb-v1") return openapi_v2(documents, request, true);
-  if (segments[0] == "openapi" && segments.size() >= 2 && segments[1] == "v3") return openapi_v3(documents, request, segments);
-  if (segments.size() == 1 && (segments[0] == "api" || segments[0] == "apis") && wants_aggregated(request.headers)) {
+  if (segments[0] == "openapi" && segments.size() == 2 && segments[1] == "v2")
+    return openapi_v2(documents, request, false);
+  if (segments.size() == 1 && segments[0] == "swagger-2.0.0.pb-v1")
+    return openapi_v2(documents, request, true);
+  if (segments[0] == "openapi" && segments.size() >= 2 && segments[1] == "v3")
+    return openapi_v3(documents, request, segments);
+  if (segments.size() == 1 && (segments[0] == "api" || segments[0] == "apis") &&
+      wants_aggregated(request.headers)) {
     Document d = respond_encoded(documents.aggregated.at(segments[0]), kAggregated, request, true);
     d.headers.set("Cache-Control", "public");
     return d;

@@ -20,8 +20,10 @@ struct Document {
 
 /// Role: discovery, version and OpenAPI: made from the registry, kept encoded. Threading: immutable.
 struct StaticDocuments;
-std::shared_ptr<const StaticDocuments> make_documents(const api::Registry& registry, std::string external_address);
+std::shared_ptr<const StaticDocuments> make_documents(const api::Registry& registry,
+                                                      std::string external_address);
 /// The document at this path; nothing where there is none. Errors: NotAcceptable.
-std::optional<Result<Document>> find_document(const StaticDocuments& documents, const http::Request& request, const std::vector<std::string>& segments);
+std::optional<Result<Document>> find_document(const StaticDocuments& documents, const http::Request& request,
+                                              const std::vector<std::string>& segments);
 
 }  // namespace mizzen::apiserver

@@ -28,7 +28,8 @@ bool in_storage_version(const View& view) { return view.version->message == &vie
 
 TypeMeta type_of(const View& view) { return {view.version->api_version(), std::string(view.resource->kind)}; }
 TypeMeta partial_type(const View& view, bool list) {
-  return {"meta.k8s.io/" + view.media.transform_version, list ? "PartialObjectMetadataList" : "PartialObjectMetadata"};
+  return {"meta.k8s.io/" + view.media.transform_version,
+          list ? "PartialObjectMetadataList" : "PartialObjectMetadata"};
 }
 
 std::string json_prefix(const TypeMeta& type) {
@@ -65,7 +66,8 @@ http::Slice bare_proto(const View& view, const Entry& entry) {
 /// The envelope around bytes that follow: its beginning, given their length, and its end.
 std::string envelope_head(const TypeMeta& type, size_t raw_size) {
   std::string type_bytes;
-  for (const auto& [number, text] : {std::pair<int, const std::string&>(1, type.api_version), {2, type.kind}}) {
+  for (const auto& [number, text] :
+       {std::pair<int, const std::string&>(1, type.api_version), {2, type.kind}}) {
     type_bytes += static_cast<char>(number << 3 | 2);
     append_varint(type_bytes, text.size());
     type_bytes += text;
@@ -153,14 +155,18 @@ std::string indent_json(std::string_view json) {
         out += c;
         line();
         break;
-      case ':': out += ": "; break;
-      default: out += c;
+      case ':':
+        out += ": ";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
 }
 
-http::Slice encode_document(const TypeMeta& type, const codec::Message& m, const void* object, Format format, bool pretty) {
+http::Slice encode_document(const TypeMeta& type, const codec::Message& m, const void* object, Format format,
+                            bool pretty) {
   std::string out;
   if (format == Format::Proto) {
     codec::encode_envelope(out, type, m, object);
@@ -178,11 +184,14 @@ http::Slice encode_document(const TypeMeta& type, const codec::Message& m, const
 http::Body encode_entry(const View& view, const Entry& entry) {
   if (view.media.transform == Transform::Table) {
     const Entry* one = &entry;
-    return json_body({encode_table(view, std::span<const Entry* const>(&one, 1), {std::to_string(entry.revision()), "", {}}, true)}, view);
+    return json_body({encode_table(view, std::span<const Entry* const>(&one, 1),
+                                   {std::to_string(entry.revision()), "", {}}, true)},
+                     view);
   }
   if (view.media.transform == Transform::PartialMetadata) {
     const auto partial = partial_of(entry);
-    return {encode_document(partial_type(view, false), partial.descriptor(), &partial, view.media.format, view.media.pretty)};
+    return {encode_document(partial_type(view, false), partial.descriptor(), &partial, view.media.format,
+                            view.media.pretty)};
   }
   if (view.media.format == Format::Proto) {
     const http::Slice raw = bare_proto(view, entry);
@@ -203,7 +212,8 @@ http::Body encode_list(const View& view, const std::vector<EntryPtr>& entries, c
     meta::v1::PartialObjectMetadataList list;
     list.metadata = metadata;
     for (const EntryPtr& e : entries) list.items.push_back(partial_of(*e));
-    return {encode_document(partial_type(view, true), list.descriptor(), &list, view.media.format, view.media.pretty)};
+    return {encode_document(partial_type(view, true), list.descriptor(), &list, view.media.format,
+                            view.media.pretty)};
   }
   const TypeMeta type{view.version->api_version(), std::string(view.resource->kind) + "List"};
   http::Body body;
@@ -245,10 +255,14 @@ namespace {
 
 std::string_view event_name(const Change& change) {
   switch (change.type) {
-    case Change::Type::Added: return "ADDED";
-    case Change::Type::Modified: return "MODIFIED";
-    case Change::Type::Deleted: return "DELETED";
-    default: return "BOOKMARK";
+    case Change::Type::Added:
+      return "ADDED";
+    case Change::Type::Modified:
+      return "MODIFIED";
+    case Change::Type::Deleted:
+      return "DELETED";
+    default:
+      return "BOOKMARK";
   }
 }
 
@@ -257,13 +271,19 @@ std::string event_object(const View& view, const Change& change, bool columns) {
   std::string out;
   const bool proto = view.media.format == Format::Proto;
   if (!change.entry) {
-    machinery::MutableObject empty(view.media.transform == Transform::PartialMetadata || view.media.transform == Transform::PartialMetadataList
-                                       ? meta::v1::PartialObjectMetadata::descriptor() : *view.version->message);
+    machinery::MutableObject empty(view.media.transform == Transform::PartialMetadata ||
+                                           view.media.transform == Transform::PartialMetadataList
+                                       ? meta::v1::PartialObjectMetadata::descriptor()
+                                       : *view.version->message);
     empty.meta().resourceVersion = std::to_string(change.revision);
     if (change.initial_end) empty.meta().annotations.set("k8s.io/initial-events-end", "true");
-    const TypeMeta type = view.media.transform == Transform::None || view.media.transform == Transform::Table ? type_of(view) : partial_type(view, false);
+    const TypeMeta type = view.media.transform == Transform::None || view.media.transform == Transform::Table
+                              ? type_of(view)
+                              : partial_type(view, false);
     if (view.media.transform == Transform::Table) {
-      out = std::string(encode_table(view, std::span<const Entry* const>(), {std::to_string(change.revision), "", {}}, columns).view());
+      out = std::string(encode_table(view, std::span<const Entry* const>(),
+                                     {std::to_string(change.revision), "", {}}, columns)
+                            .view());
     } else if (proto) {
       codec::encode_envelope(out, type, empty.message(), empty.get());
     } else {
@@ -273,7 +293,9 @@ std::string event_object(const View& view, const Change& change, bool columns) {
   }
   if (view.media.transform == Transform::Table) {
     const Entry* one = change.entry.get();
-    return std::string(encode_table(view, std::span<const Entry* const>(&one, 1), {std::to_string(change.revision), "", {}}, columns).view());
+    return std::string(encode_table(view, std::span<const Entry* const>(&one, 1),
+                                    {std::to_string(change.revision), "", {}}, columns)
+                           .view());
   }
   if (view.media.transform != Transform::None) {
     const auto partial = partial_of(*change.entry);

@@ -34,7 +34,8 @@ http::Slice encode_change(const View& view, const Change& change, bool columns);
 http::Slice encode_watch_error(const View& view, const Error& error);
 
 /// Any document with kind and apiVersion.
-http::Slice encode_document(const codec::TypeMeta& type, const codec::Message& m, const void* object, Format format, bool pretty);
+http::Slice encode_document(const codec::TypeMeta& type, const codec::Message& m, const void* object,
+                            Format format, bool pretty);
 /// JSON with two-space indentation, as Go's MarshalIndent.
 std::string indent_json(std::string_view json);
 

@@ -31,7 +31,8 @@ size_t Companions::bytes() const {
   return bytes_;
 }
 
-Entry::Entry(const api::ResourceInfo& resource, std::string key, int64_t revision, Object object, Companions& companions)
+Entry::Entry(const api::ResourceInfo& resource, std::string key, int64_t revision, Object object,
+             Companions& companions)
     : resource_(resource), key_(std::move(key)), revision_(revision), companions_(companions) {
   const meta::v1::ObjectMeta& meta = object.meta();
   labels_ = meta.labels;
@@ -107,7 +108,8 @@ std::string storage_prefix(const api::ResourceInfo& resource) {
 
 std::string encode_stored(const api::ResourceInfo& resource, const machinery::MutableObject& object) {
   std::string out;
-  codec::encode_envelope(out, {resource.api_version(), std::string(resource.kind)}, resource.message(), object.get());
+  codec::encode_envelope(out, {resource.api_version(), std::string(resource.kind)}, resource.message(),
+                         object.get());
   return out;
 }
 
@@ -119,7 +121,9 @@ Result<Object> decode_stored(const api::ResourceInfo& resource, std::string_view
   for (const api::ServedVersion& v : resource.versions)
     if (v.api_version() == envelope->type.api_version) written = &v;
   if (!written || envelope->type.kind != resource.kind)
-    return Error(Code::InternalError, fmt::format("stored object is a {} {}, not a {}", envelope->type.api_version, envelope->type.kind, resource.kind));
+    return Error(Code::InternalError,
+                 fmt::format("stored object is a {} {}, not a {}", envelope->type.api_version,
+                             envelope->type.kind, resource.kind));
   machinery::MutableObject wire(*written->message);
   if (const auto r = codec::decode_proto(envelope->raw, *written->message, wire.get()); !r.ok())
     return Error(Code::InternalError, "stored object: " + r.error().message());
@@ -129,7 +133,8 @@ Result<Object> decode_stored(const api::ResourceInfo& resource, std::string_view
   return std::move(object).freeze();
 }
 
-machinery::MutableObject to_memory(const api::ResourceInfo& resource, const api::ServedVersion& version, machinery::MutableObject wire) {
+machinery::MutableObject to_memory(const api::ResourceInfo& resource, const api::ServedVersion& version,
+                                   machinery::MutableObject wire) {
   if (version.message == &resource.message()) return wire;
   machinery::MutableObject out(resource.message());
   if (version.to_memory) {

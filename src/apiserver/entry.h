@@ -14,9 +14,9 @@ namespace mizzen::apiserver {
 
 using machinery::Object;
 
-/// Role: keeps decoded objects and JSON texts of entries alive while there is room; an entry itself only remembers them
-/// weakly and makes them again when asked. So resident memory follows the protobuf bytes, not the readers.
-/// Threading: thread-safe. Bounds: bytes_max of estimated size; the oldest go first.
+/// Role: keeps decoded objects and JSON texts of entries alive while there is room; an entry itself only
+/// remembers them weakly and makes them again when asked. So resident memory follows the protobuf bytes, not
+/// the readers. Threading: thread-safe. Bounds: bytes_max of estimated size; the oldest go first.
 class Companions {
  public:
   explicit Companions(size_t bytes_max) : bytes_max_(bytes_max) {}
@@ -30,13 +30,14 @@ class Companions {
   size_t bytes_ MZ_GUARDED_BY(m_) = 0;
 };
 
-/// Role: one object at one revision, as the watch cache holds it: its protobuf bytes (with resourceVersion), key, labels
-/// and selectable fields; decoded and JSON forms are companions made on demand, once while anyone uses them.
-/// Threading: thread-safe, logically immutable.
+/// Role: one object at one revision, as the watch cache holds it: its protobuf bytes (with resourceVersion),
+/// key, labels and selectable fields; decoded and JSON forms are companions made on demand, once while anyone
+/// uses them. Threading: thread-safe, logically immutable.
 class Entry {
  public:
   /// `object` has its resourceVersion set to `revision`.
-  Entry(const api::ResourceInfo& resource, std::string key, int64_t revision, Object object, Companions& companions);
+  Entry(const api::ResourceInfo& resource, std::string key, int64_t revision, Object object,
+        Companions& companions);
 
   const api::ResourceInfo& resource() const { return resource_; }
   const std::string& key() const { return key_; }  ///< "namespace/name", or "name"
@@ -74,12 +75,13 @@ std::string storage_prefix(const api::ResourceInfo& resource);
 
 /// The bytes that are stored: the `k8s\0` envelope around the object, without resourceVersion.
 std::string encode_stored(const api::ResourceInfo& resource, const machinery::MutableObject& object);
-/// The other way, with defaults applied and resourceVersion set to `revision`. InternalError where the bytes are not
-/// this resource's.
+/// The other way, with defaults applied and resourceVersion set to `revision`. InternalError where the bytes
+/// are not this resource's.
 Result<Object> decode_stored(const api::ResourceInfo& resource, std::string_view bytes, int64_t revision);
 
 /// Converts between the in-memory type and a served version's.
-machinery::MutableObject to_memory(const api::ResourceInfo& resource, const api::ServedVersion& version, machinery::MutableObject wire);
+machinery::MutableObject to_memory(const api::ResourceInfo& resource, const api::ServedVersion& version,
+                                   machinery::MutableObject wire);
 machinery::MutableObject from_memory(const api::ServedVersion& version, const Object& object);
 
 }  // namespace mizzen::apiserver

@@ -9,7 +9,9 @@
 namespace mizzen::apiserver {
 namespace {
 
-Error list_options_error(const machinery::FieldErrors& errors) { return errors.to_error("meta.k8s.io", "ListOptions", ""); }
+Error list_options_error(const machinery::FieldErrors& errors) {
+  return errors.to_error("meta.k8s.io", "ListOptions", "");
+}
 
 /// What a list asks for, checked by upstream's table of resourceVersion and resourceVersionMatch.
 struct ListQuery {
@@ -27,26 +29,38 @@ Result<ListQuery> parse_list_query(const http::Query& q) {
   out.match = q.get("resourceVersionMatch");
   const auto limit = parse_int<int64_t>(q.get("limit"));
   if (q.has("limit") && !q.get("limit").empty() && !limit)
-    return Error(Code::BadRequest, fmt::format("strconv.ParseInt: parsing {}: invalid syntax", quote(q.get("limit"))));
+    return Error(Code::BadRequest,
+                 fmt::format("strconv.ParseInt: parsing {}: invalid syntax", quote(q.get("limit"))));
   out.limit = std::max<int64_t>(0, limit.value_or(0));
   machinery::FieldErrors errors;
   const bool has_token = !q.get("continue").empty();
-  if (q.has("sendInitialEvents")) errors.forbidden(machinery::Path("sendInitialEvents"), "sendInitialEvents is forbidden for list");
+  if (q.has("sendInitialEvents"))
+    errors.forbidden(machinery::Path("sendInitialEvents"), "sendInitialEvents is forbidden for list");
   if (!out.match.empty()) {
-    if (out.resource_version.empty()) errors.forbidden(machinery::Path("resourceVersionMatch"), "resourceVersionMatch is forbidden unless resourceVersion is provided");
-    if (has_token) errors.forbidden(machinery::Path("resourceVersionMatch"), "resourceVersionMatch is forbidden when continue is provided");
-    if (out.match != "Exact" && out.match != "NotOlderThan") errors.not_supported(machinery::Path("resourceVersionMatch"), out.match, {"Exact", "NotOlderThan", ""});
-    if (out.match == "Exact" && out.resource_version == "0") errors.forbidden(machinery::Path("resourceVersionMatch"), "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+    if (out.resource_version.empty())
+      errors.forbidden(machinery::Path("resourceVersionMatch"),
+                       "resourceVersionMatch is forbidden unless resourceVersion is provided");
+    if (has_token)
+      errors.forbidden(machinery::Path("resourceVersionMatch"),
+                       "resourceVersionMatch is forbidden when continue is provided");
+    if (out.match != "Exact" && out.match != "NotOlderThan")
+      errors.not_supported(machinery::Path("resourceVersionMatch"), out.match, {"Exact", "NotOlderThan", ""});
+    if (out.match == "Exact" && out.resource_version == "0")
+      errors.forbidden(machinery::Path("resourceVersionMatch"),
+                       "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
   }
   if (!errors.empty()) return list_options_error(errors);
   if (!out.resource_version.empty()) {
     const auto revision = parse_int<int64_t>(out.resource_version);
     if (!revision || *revision < 0)
-      return Error(Code::BadRequest, fmt::format("invalid resource version: strconv.ParseUint: parsing {}: invalid syntax", quote(out.resource_version)));
+      return Error(Code::BadRequest,
+                   fmt::format("invalid resource version: strconv.ParseUint: parsing {}: invalid syntax",
+                               quote(out.resource_version)));
     out.revision = *revision;
   }
   if (has_token) {
-    if (out.revision != 0) return Error(Code::BadRequest, "specifying resource version is not allowed when using continue");
+    if (out.revision != 0)
+      return Error(Code::BadRequest, "specifying resource version is not allowed when using continue");
     MZ_ASSIGN(out.token, decode_continue(q.get("continue")));
     out.revision = std::max<int64_t>(0, out.token->revision);
     out.exact = out.token->revision > 0;
@@ -70,12 +84,16 @@ void HttpApi::get(const HandlingPtr& h) {
   }
   const auto revision = parse_int<int64_t>(rv);
   if (!revision || *revision < 0)
-    return fail(h, Error(Code::BadRequest, fmt::format("invalid resource version: strconv.ParseUint: parsing {}: invalid syntax", quote(rv))));
+    return fail(h,
+                Error(Code::BadRequest,
+                      fmt::format("invalid resource version: strconv.ParseUint: parsing {}: invalid syntax",
+                                  quote(rv))));
   when_fresh(h, *revision, [this, h] { get_now(h); });
 }
 
 void HttpApi::get_now(const HandlingPtr& h) {
-  const EntryPtr entry = h->store->cache().find(entry_key(h->view.resource->namespaced ? h->info.namespace_ : "", h->info.name));
+  const EntryPtr entry =
+      h->store->cache().find(entry_key(h->view.resource->namespaced ? h->info.namespace_ : "", h->info.name));
   if (!entry) return fail(h, h->store->not_found(h->info.name));
   respond_entry(h, 200, *entry);
 }
@@ -83,12 +101,16 @@ void HttpApi::get_now(const HandlingPtr& h) {
 void HttpApi::list(const HandlingPtr& h) {
   auto query = parse_list_query(h->query);
   if (!query.ok()) return fail(h, query.error());
-  auto filter = make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "", std::string(h->query.get("labelSelector")),
-                            std::string(h->query.get("fieldSelector")));
+  auto filter =
+      make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "",
+                  std::string(h->query.get("labelSelector")), std::string(h->query.get("fieldSelector")));
   if (!filter.ok()) return fail(h, filter.error());
   if (h->view.media.transform == Transform::PartialMetadata)
-    return fail(h, Error(Code::NotAcceptable, fmt::format("you requested PartialObjectMetadata, but the requested object is a list (*{}.{}List)",
-                                                          h->view.version->version, h->view.resource->kind)));
+    return fail(
+        h, Error(Code::NotAcceptable,
+                 fmt::format(
+                     "you requested PartialObjectMetadata, but the requested object is a list (*{}.{}List)",
+                     h->view.version->version, h->view.resource->kind)));
   int64_t wanted = query->revision;
   if (query->resource_version.empty() && !query->token) {
     auto now = deps_.core.store().current_revision(Deadline::after(std::chrono::seconds(3)));
@@ -114,10 +136,13 @@ void HttpApi::list(const HandlingPtr& h) {
     }
     // History: read from the store at that revision, on a worker.
     blocking(h, [this, h, q, f, after, finish] {
-      auto page = read_history(deps_.core.store(), *h->view.resource, f, q.revision, after, static_cast<size_t>(q.limit), h->store->cache().companions());
+      auto page = read_history(deps_.core.store(), *h->view.resource, f, q.revision, after,
+                               static_cast<size_t>(q.limit), h->store->cache().companions());
       if (!page.ok()) {
         if (page.error().code() != Code::Expired) return fail(h, page.error());
-        return fail(h, q.token ? expired_continue() : Error(Code::Expired, "The resourceVersion for the provided list is too old."));
+        return fail(h, q.token
+                           ? expired_continue()
+                           : Error(Code::Expired, "The resourceVersion for the provided list is too old."));
       }
       finish(*page, q.revision);
     });

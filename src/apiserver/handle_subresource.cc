@@ -8,9 +8,9 @@
 #include "apiserver/http_api.h"
 #include "apiserver/patching.h"
 #include "base/strings.h"
-#include "machinery/schema/meta/v1/status.h"
 #include "machinery/convert.h"
 #include "machinery/patch.h"
+#include "machinery/schema/meta/v1/status.h"
 
 namespace mizzen::apiserver {
 namespace {
@@ -53,38 +53,55 @@ void HttpApi::subresource(const HandlingPtr& h, std::string body) {
   if (sub == "scale" && resource.has(api::Subresource::Scale)) return scale(h, body);
 
   if (resource.create_only || (sub == "binding" && resource.has(api::Subresource::Binding))) {
-    if (info.verb != "create") return fail(h, Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource"));
+    if (info.verb != "create")
+      return fail(h, Error(Code::MethodNotAllowed,
+                           "the server does not allow this method on the requested resource"));
     codec::TypeMeta type;
     auto decoded = decode_as(api::core::v1::Binding::descriptor(), headers, body, type, nullptr);
-    if (!decoded.ok()) return fail(h, Error(Code::BadRequest, fmt::format("Binding in version \"v1\" cannot be handled as a Binding: {}", decoded.error().message())));
+    if (!decoded.ok())
+      return fail(h, Error(Code::BadRequest,
+                           fmt::format("Binding in version \"v1\" cannot be handled as a Binding: {}",
+                                       decoded.error().message())));
     auto& binding = *decoded->as<api::core::v1::Binding>();
     if (binding.metadata.namespace_.empty()) binding.metadata.namespace_ = info.namespace_;
     if (binding.metadata.name.empty()) binding.metadata.name = info.name;
     if (binding.metadata.namespace_ != info.namespace_)
-      return fail(h, Error(Code::BadRequest, "the namespace of the provided object does not match the namespace sent on the request"));
+      return fail(
+          h, Error(Code::BadRequest,
+                   "the namespace of the provided object does not match the namespace sent on the request"));
     if (!info.name.empty() && binding.metadata.name != info.name)
-      return fail(h, Error(Code::BadRequest, fmt::format("name in URL does not match name in Binding object")));
+      return fail(h,
+                  Error(Code::BadRequest, fmt::format("name in URL does not match name in Binding object")));
     if (const auto r = deps_.core.bind(binding, context); !r.ok()) return fail(h, r.error());
     const auto status = success(201);
     return respond_object(h, 201, {"v1", "Status"}, status.descriptor(), &status);
   }
 
   if (sub == "eviction" && resource.has(api::Subresource::Eviction)) {
-    if (info.verb != "create") return fail(h, Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource"));
+    if (info.verb != "create")
+      return fail(h, Error(Code::MethodNotAllowed,
+                           "the server does not allow this method on the requested resource"));
     codec::TypeMeta type;
     auto decoded = decode_as(api::policy::v1::Eviction::descriptor(), headers, body, type, nullptr);
-    if (!decoded.ok()) return fail(h, Error(Code::BadRequest, fmt::format("Eviction in version \"v1\" cannot be handled as a Eviction: {}", decoded.error().message())));
+    if (!decoded.ok())
+      return fail(h, Error(Code::BadRequest,
+                           fmt::format("Eviction in version \"v1\" cannot be handled as a Eviction: {}",
+                                       decoded.error().message())));
     const auto& eviction = *decoded->as<api::policy::v1::Eviction>();
     if (!eviction.metadata.name.empty() && eviction.metadata.name != info.name)
       return fail(h, Error(Code::BadRequest, "name in URL does not match name in Eviction object"));
-    const meta::v1::DeleteOptions options = eviction.deleteOptions ? *eviction.deleteOptions : meta::v1::DeleteOptions();
-    if (const auto r = deps_.core.evict(info.namespace_, info.name, options, context); !r.ok()) return fail(h, r.error());
+    const meta::v1::DeleteOptions options =
+        eviction.deleteOptions ? *eviction.deleteOptions : meta::v1::DeleteOptions();
+    if (const auto r = deps_.core.evict(info.namespace_, info.name, options, context); !r.ok())
+      return fail(h, r.error());
     const auto status = success(201);
     return respond_object(h, 201, {"v1", "Status"}, status.descriptor(), &status);
   }
 
   if (sub == "finalize" && resource.has(api::Subresource::Finalize)) {
-    if (info.verb != "update") return fail(h, Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource"));
+    if (info.verb != "update")
+      return fail(h, Error(Code::MethodNotAllowed,
+                           "the server does not allow this method on the requested resource"));
     auto object = decode_body(resource, *h->view.version, headers, body, FieldValidation::Warn, h->warnings);
     if (!object.ok()) return fail(h, object.error());
     const auto entry = deps_.core.finalize_namespace(info.name, std::move(*object).freeze(), context);
@@ -92,8 +109,10 @@ void HttpApi::subresource(const HandlingPtr& h, std::string body) {
     return respond_entry(h, 200, **entry);
   }
 
-  const bool node_session = (sub == "log" && resource.has(api::Subresource::Log)) || (sub == "exec" && resource.has(api::Subresource::Exec)) ||
-                            (sub == "attach" && resource.has(api::Subresource::Attach)) || (sub == "portforward" && resource.has(api::Subresource::PortForward));
+  const bool node_session = (sub == "log" && resource.has(api::Subresource::Log)) ||
+                            (sub == "exec" && resource.has(api::Subresource::Exec)) ||
+                            (sub == "attach" && resource.has(api::Subresource::Attach)) ||
+                            (sub == "portforward" && resource.has(api::Subresource::PortForward));
   if (node_session) {
     const auto pod = h->store->get(info.namespace_, info.name, Deadline::after(std::chrono::seconds(5)));
     if (!pod.ok()) return fail(h, pod.error());
@@ -113,13 +132,17 @@ void HttpApi::scale(const HandlingPtr& h, const std::string& body) {
     machinery::convert_by_name(Scale::descriptor(), &*scale, *message, wire.get());
     respond_object(h, 200, type, *message, wire.get());
   };
-  if (info.verb == "get") return answer(deps_.core.get_scale(*h->view.resource, info.namespace_, info.name, Deadline::after(std::chrono::seconds(5))));
+  if (info.verb == "get")
+    return answer(deps_.core.get_scale(*h->view.resource, info.namespace_, info.name,
+                                       Deadline::after(std::chrono::seconds(5))));
   const WriteContext context = context_of(h);
   Scale wanted;
   if (info.verb == "update") {
     codec::TypeMeta seen;
     auto decoded = decode_as(*message, h->exchange->request().headers, body, seen, nullptr);
-    if (!decoded.ok()) return fail(h, Error(Code::BadRequest, "Scale cannot be handled as a Scale: " + decoded.error().message()));
+    if (!decoded.ok())
+      return fail(
+          h, Error(Code::BadRequest, "Scale cannot be handled as a Scale: " + decoded.error().message()));
     machinery::convert_by_name(*message, decoded->get(), Scale::descriptor(), &wanted);
   } else if (info.verb == "patch") {
     auto present = deps_.core.get_scale(*h->view.resource, info.namespace_, info.name, context.deadline);
@@ -127,19 +150,25 @@ void HttpApi::scale(const HandlingPtr& h, const std::string& body) {
     auto document = codec::Value::parse(codec::to_json(*present));
     auto patch = codec::Value::parse(body);
     if (!patch.ok()) return fail(h, patch.error());
-    const std::string content = to_lower(trim(split(h->exchange->request().headers.get("Content-Type"), ';')[0]));
+    const std::string content =
+        to_lower(trim(split(h->exchange->request().headers.get("Content-Type"), ';')[0]));
     if (content == "application/json-patch+json") {
       if (const auto r = machinery::apply_json_patch(*document, *patch); !r.ok()) return fail(h, r.error());
-    } else if (content == "application/merge-patch+json" || content == "application/strategic-merge-patch+json") {
+    } else if (content == "application/merge-patch+json" ||
+               content == "application/strategic-merge-patch+json") {
       machinery::apply_merge_patch(*document, *patch);
     } else {
-      return fail(h, Error(Code::UnsupportedMediaType, "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json"));
+      return fail(h, Error(Code::UnsupportedMediaType,
+                           "the body of the request was in an unknown format - accepted media types include: "
+                           "application/json-patch+json, application/merge-patch+json, "
+                           "application/strategic-merge-patch+json"));
     }
     auto next = codec::from_json<Scale>(document->str());
     if (!next.ok()) return fail(h, next.error());
     wanted = std::move(*next);
   } else {
-    return fail(h, Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource"));
+    return fail(
+        h, Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource"));
   }
   answer(deps_.core.put_scale(*h->view.resource, info.namespace_, info.name, wanted, context));
 }

@@ -10,8 +10,9 @@
 namespace mizzen::apiserver {
 namespace {
 
-/// Bytes that may wait for one slow watcher beyond its stream's own buffer; then it is cut and resumes from its last
-/// revision. Slices are shared between watchers, so this bounds a laggard, not memory times watchers.
+/// Bytes that may wait for one slow watcher beyond its stream's own buffer; then it is cut and resumes from
+/// its last revision. Slices are shared between watchers, so this bounds a laggard, not memory times
+/// watchers.
 constexpr size_t kPendingBytesMax = 64u << 20;
 constexpr int64_t kTimeoutSecondsMin = 1800;
 
@@ -127,14 +128,17 @@ Result<WatchQuery> parse_watch_query(const http::Query& q) {
   const bool initial = has_initial && q.flag("sendInitialEvents");
   out.start.bookmarks = q.has("allowWatchBookmarks") && q.flag("allowWatchBookmarks");
   if (has_initial && match != "NotOlderThan")
-    errors.forbidden(machinery::Path("resourceVersionMatch"), "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+    errors.forbidden(machinery::Path("resourceVersionMatch"),
+                     "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
   if (!has_initial && !match.empty())
-    errors.forbidden(machinery::Path("resourceVersionMatch"), "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+    errors.forbidden(machinery::Path("resourceVersionMatch"),
+                     "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
   int64_t revision = 0;
   if (!rv.empty()) {
     const auto parsed = parse_int<int64_t>(rv);
     if (!parsed || *parsed < 0) {
-      errors.invalid(machinery::Path("resourceVersion"), rv, fmt::format("strconv.ParseUint: parsing {}: invalid syntax", quote(rv)));
+      errors.invalid(machinery::Path("resourceVersion"), rv,
+                     fmt::format("strconv.ParseUint: parsing {}: invalid syntax", quote(rv)));
     } else {
       revision = *parsed;
     }
@@ -156,8 +160,9 @@ Result<WatchQuery> parse_watch_query(const http::Query& q) {
 void HttpApi::watch(const HandlingPtr& h) {
   auto query = parse_watch_query(h->query);
   if (!query.ok()) return fail(h, query.error());
-  auto filter = make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "", std::string(h->query.get("labelSelector")),
-                            std::string(h->query.get("fieldSelector")));
+  auto filter =
+      make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "",
+                  std::string(h->query.get("labelSelector")), std::string(h->query.get("fieldSelector")));
   if (!filter.ok()) return fail(h, filter.error());
   if (!h->info.name.empty()) filter->name = h->info.name;
   int64_t fresh = query->fresh;
@@ -171,7 +176,8 @@ void HttpApi::watch(const HandlingPtr& h) {
     headers.add("Audit-Id", h->audit_id);
     headers.add("Cache-Control", "no-cache, private");
     headers.add("Content-Type", std::string(h->view.media.stream_type()));
-    if (h->view.version && !h->view.version->warning.empty()) headers.add("Warning", fmt::format("299 - {}", quote(h->view.version->warning)));
+    if (h->view.version && !h->view.version->warning.empty())
+      headers.add("Warning", fmt::format("299 - {}", quote(h->view.version->warning)));
     const http::StreamPtr stream = h->exchange->start_stream(200, std::move(headers));
     if (!stream) return;
     requests_total_.with({"WATCH", h->info.group, h->info.version, h->info.resource, "", "200"}).add();
@@ -181,7 +187,10 @@ void HttpApi::watch(const HandlingPtr& h) {
     });
     http::Loop& loop = h->exchange->loop();
     const auto asked = parse_int<int64_t>(h->query.get("timeoutSeconds"));
-    const int64_t seconds = asked && *asked > 0 ? *asked : kTimeoutSecondsMin + static_cast<int64_t>(secure_random().below(kTimeoutSecondsMin));
+    const int64_t seconds =
+        asked && *asked > 0
+            ? *asked
+            : kTimeoutSecondsMin + static_cast<int64_t>(secure_random().below(kTimeoutSecondsMin));
     if (q.start.from && *q.start.from < 0) q.start.from = h->store->cache().revision();
     // The closing callback owns the session: it lives as long as the stream.
     stream->on_closed([session] {
@@ -193,9 +202,10 @@ void HttpApi::watch(const HandlingPtr& h) {
         if (auto s = weak.lock()) s->finish();
       });
     });
-    auto subscription = h->store->cache().subscribe(std::move(f), q.start, [weak = std::weak_ptr(session)](const std::vector<Change>& changes) {
-      if (auto s = weak.lock()) s->on_changes(changes);
-    });
+    auto subscription = h->store->cache().subscribe(
+        std::move(f), q.start, [weak = std::weak_ptr(session)](const std::vector<Change>& changes) {
+          if (auto s = weak.lock()) s->on_changes(changes);
+        });
     if (!subscription.ok()) return session->fail(subscription.error());
     session->begin(std::move(*subscription));
   });

@@ -38,7 +38,9 @@ Result<WriteContext> context_of(const HandlingPtr& h, std::string_view options_k
 
 FieldValidation validation_of(const http::Query& q) {
   const std::string_view v = q.get("fieldValidation");
-  return v == "Strict" ? FieldValidation::Strict : v == "Ignore" ? FieldValidation::Ignore : FieldValidation::Warn;
+  return v == "Strict"   ? FieldValidation::Strict
+         : v == "Ignore" ? FieldValidation::Ignore
+                         : FieldValidation::Warn;
 }
 
 Result<void> match_namespace(const HandlingPtr& h, meta::v1::ObjectMeta& meta) {
@@ -48,7 +50,8 @@ Result<void> match_namespace(const HandlingPtr& h, meta::v1::ObjectMeta& meta) {
   }
   if (meta.namespace_.empty()) meta.namespace_ = h->info.namespace_;
   if (meta.namespace_ != h->info.namespace_)
-    return Error(Code::BadRequest, "the namespace of the provided object does not match the namespace sent on the request");
+    return Error(Code::BadRequest,
+                 "the namespace of the provided object does not match the namespace sent on the request");
   return {};
 }
 
@@ -57,7 +60,8 @@ Result<void> match_namespace(const HandlingPtr& h, meta::v1::ObjectMeta& meta) {
 void HttpApi::create(const HandlingPtr& h, std::string body) {
   auto context = context_of(h, "CreateOptions");
   if (!context.ok()) return fail(h, context.error());
-  auto object = decode_body(*h->view.resource, *h->view.version, h->exchange->request().headers, body, validation_of(h->query), h->warnings);
+  auto object = decode_body(*h->view.resource, *h->view.version, h->exchange->request().headers, body,
+                            validation_of(h->query), h->warnings);
   if (!object.ok()) return fail(h, object.error());
   if (const auto r = match_namespace(h, object->meta()); !r.ok()) return fail(h, r.error());
   const auto made = h->store->create(std::move(*object), *context);
@@ -68,13 +72,20 @@ void HttpApi::create(const HandlingPtr& h, std::string body) {
 void HttpApi::update(const HandlingPtr& h, std::string body) {
   auto context = context_of(h, "UpdateOptions");
   if (!context.ok()) return fail(h, context.error());
-  auto object = decode_body(*h->view.resource, *h->view.version, h->exchange->request().headers, body, validation_of(h->query), h->warnings);
+  auto object = decode_body(*h->view.resource, *h->view.version, h->exchange->request().headers, body,
+                            validation_of(h->query), h->warnings);
   if (!object.ok()) return fail(h, object.error());
   auto& meta = object->meta();
   if (meta.name.empty())
-    return fail(h, Error(Code::BadRequest, fmt::format("the name of the object ({} based on URL) was undeterminable: name must be provided", h->info.name)));
+    return fail(
+        h, Error(Code::BadRequest,
+                 fmt::format(
+                     "the name of the object ({} based on URL) was undeterminable: name must be provided",
+                     h->info.name)));
   if (meta.name != h->info.name)
-    return fail(h, Error(Code::BadRequest, fmt::format("the name of the object ({}) does not match the name on the URL ({})", meta.name, h->info.name)));
+    return fail(h, Error(Code::BadRequest,
+                         fmt::format("the name of the object ({}) does not match the name on the URL ({})",
+                                     meta.name, h->info.name)));
   if (const auto r = match_namespace(h, meta); !r.ok()) return fail(h, r.error());
   const Object wanted = std::move(*object).freeze();
   bool created = false;
@@ -82,9 +93,13 @@ void HttpApi::update(const HandlingPtr& h, std::string body) {
   how.created = &created;
   how.kind = h->info.subresource == "status" ? UpdateKind::Status : UpdateKind::Main;
   if (how.kind == UpdateKind::Main && h->view.resource->strategy->allow_create_on_update())
-    how.create_instead = [&]() -> Result<machinery::MutableObject> { return machinery::MutableObject(wanted); };
-  const auto made = h->store->update(h->view.resource->namespaced ? h->info.namespace_ : "", h->info.name,
-                                     [&](const Entry&) -> Result<machinery::MutableObject> { return machinery::MutableObject(wanted); }, how, *context);
+    how.create_instead = [&]() -> Result<machinery::MutableObject> {
+      return machinery::MutableObject(wanted);
+    };
+  const auto made = h->store->update(
+      h->view.resource->namespaced ? h->info.namespace_ : "", h->info.name,
+      [&](const Entry&) -> Result<machinery::MutableObject> { return machinery::MutableObject(wanted); }, how,
+      *context);
   if (!made.ok()) return fail(h, made.error());
   respond_entry(h, created ? 201 : 200, **made);
 }
@@ -101,7 +116,8 @@ void HttpApi::patch(const HandlingPtr& h, std::string body) {
     request.type = client::PatchType::Strategic;
   } else {
     return fail(h, Error(Code::UnsupportedMediaType,
-                         "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
+                         "the body of the request was in an unknown format - accepted media types include: "
+                         "application/json-patch+json, "
                          "application/merge-patch+json, application/strategic-merge-patch+json"));
   }
   auto context = context_of(h, "PatchOptions");
@@ -126,14 +142,18 @@ void HttpApi::patch(const HandlingPtr& h, std::string body) {
     }
     const auto& meta = next.meta();
     if (meta.name != h->info.name)
-      return Error(Code::BadRequest, fmt::format("the name of the object ({}) does not match the name on the URL ({})", meta.name, h->info.name));
+      return Error(Code::BadRequest,
+                   fmt::format("the name of the object ({}) does not match the name on the URL ({})",
+                               meta.name, h->info.name));
     if (h->view.resource->namespaced && meta.namespace_ != h->info.namespace_)
-      return Error(Code::BadRequest, "the namespace of the provided object does not match the namespace sent on the request");
+      return Error(Code::BadRequest,
+                   "the namespace of the provided object does not match the namespace sent on the request");
     return next;
   };
   ResourceStore::UpdateOptions how;
   how.kind = h->info.subresource == "status" ? UpdateKind::Status : UpdateKind::Main;
-  const auto made = h->store->update(h->view.resource->namespaced ? h->info.namespace_ : "", h->info.name, change, how, *context);
+  const auto made = h->store->update(h->view.resource->namespaced ? h->info.namespace_ : "", h->info.name,
+                                     change, how, *context);
   if (!made.ok()) return fail(h, made.error());
   if (validation == FieldValidation::Warn)
     for (std::string& p : report.problems) h->warnings.push_back(std::move(p));
@@ -146,10 +166,12 @@ void HttpApi::remove(const HandlingPtr& h, std::string body) {
   auto options = decode_delete_options(h->query, h->exchange->request().headers, body);
   if (!options.ok()) return fail(h, options.error());
   for (const std::string& d : options->dryRun) context->dry_run |= d == "All";
-  const auto done = h->store->remove(h->view.resource->namespaced ? h->info.namespace_ : "", h->info.name, *options, *context);
+  const auto done = h->store->remove(h->view.resource->namespaced ? h->info.namespace_ : "", h->info.name,
+                                     *options, *context);
   if (!done.ok()) return fail(h, done.error());
   const std::string_view kind = h->view.resource->kind;
-  const bool returns_object = kind == "Pod" || kind == "Service" || kind == "Namespace" || kind == "PodTemplate" || kind == "ServiceAccount";
+  const bool returns_object = kind == "Pod" || kind == "Service" || kind == "Namespace" ||
+                              kind == "PodTemplate" || kind == "ServiceAccount";
   if ((!done->gone && done->changed) || returns_object) {
     const bool accepted = !done->gone && options->orphanDependents && !*options->orphanDependents;
     return respond_entry(h, accepted ? 202 : 200, *done->entry);
@@ -170,24 +192,29 @@ void HttpApi::remove_collection(const HandlingPtr& h, std::string body) {
   if (h->view.resource->kind == "Namespace" || h->view.resource->kind == "Service") {
     // Namespaces have no deletecollection; services got it late and it is served.
     if (h->view.resource->kind == "Namespace")
-      return fail(h, Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource"));
+      return fail(h, Error(Code::MethodNotAllowed,
+                           "the server does not allow this method on the requested resource"));
   }
   auto options = decode_delete_options(h->query, h->exchange->request().headers, body);
   if (!options.ok()) return fail(h, options.error());
-  auto filter = make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "", std::string(h->query.get("labelSelector")),
-                            std::string(h->query.get("fieldSelector")));
+  auto filter =
+      make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "",
+                  std::string(h->query.get("labelSelector")), std::string(h->query.get("fieldSelector")));
   if (!filter.ok()) return fail(h, filter.error());
   auto now = deps_.core.store().current_revision(context->deadline);
   if (!now.ok()) return fail(h, now.error());
-  if (const auto r = h->store->cache().wait_for(now->get(), context->deadline); !r.ok()) return fail(h, r.error());
+  if (const auto r = h->store->cache().wait_for(now->get(), context->deadline); !r.ok())
+    return fail(h, r.error());
   const auto limit = parse_int<size_t>(h->query.get("limit"));
   const auto page = h->store->cache().list(*filter, "", limit && *limit > 0 ? *limit : kDeletePage);
   for (const EntryPtr& entry : page.entries) {
-    const auto done = h->store->remove(std::string(entry->namespace_()), std::string(entry->name()), *options, *context);
+    const auto done =
+        h->store->remove(std::string(entry->namespace_()), std::string(entry->name()), *options, *context);
     if (!done.ok() && done.error().code() != Code::NotFound) return fail(h, done.error());
   }
   if (h->view.media.transform != Transform::None) h->view.media.transform = Transform::None;
-  respond(h, 200, encode_list(h->view, page.entries, {std::to_string(page.revision), "", {}}), h->view.media.content_type());
+  respond(h, 200, encode_list(h->view, page.entries, {std::to_string(page.revision), "", {}}),
+          h->view.media.content_type());
 }
 
 }  // namespace mizzen::apiserver

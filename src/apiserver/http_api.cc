@@ -13,12 +13,14 @@ namespace mizzen::apiserver {
 namespace {
 
 bool is_write(const std::string& verb) {
-  return verb == "create" || verb == "update" || verb == "patch" || verb == "delete" || verb == "deletecollection";
+  return verb == "create" || verb == "update" || verb == "patch" || verb == "delete" ||
+         verb == "deletecollection";
 }
 
 /// Old clients of a version that is on its way out are told so, as upstream does.
 void warn_deprecated(const HandlingPtr& h) {
-  if (h->view.version && !h->view.version->warning.empty()) h->warnings.emplace_back(h->view.version->warning);
+  if (h->view.version && !h->view.version->warning.empty())
+    h->warnings.emplace_back(h->view.version->warning);
 }
 
 std::string warning_header(std::string_view text) {
@@ -32,15 +34,19 @@ std::string warning_header(std::string_view text) {
 }
 
 Error no_such_resource() { return Error(Code::NotFound, "the server could not find the requested resource"); }
-Error no_such_method() { return Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource"); }
+Error no_such_method() {
+  return Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource");
+}
 
 }  // namespace
 
 HttpApi::HttpApi(Deps deps, std::string external_address)
     : deps_(deps),
       documents_(make_documents(deps.core.registry(), std::move(external_address))),
-      requests_total_(deps.metrics.counters("apiserver_request_total", "Counter of apiserver requests broken out for each verb, resource and code.",
-                                            {"verb", "group", "version", "resource", "subresource", "code"})) {}
+      requests_total_(
+          deps.metrics.counters("apiserver_request_total",
+                                "Counter of apiserver requests broken out for each verb, resource and code.",
+                                {"verb", "group", "version", "resource", "subresource", "code"})) {}
 
 HttpApi::~HttpApi() = default;
 
@@ -64,11 +70,13 @@ void HttpApi::handle(http::ExchangePtr exchange) {
 
 void HttpApi::route(const HandlingPtr& h) {
   const http::Request& request = h->exchange->request();
-  auto segments = request.path == "/" ? Result<std::vector<std::string>>(std::vector<std::string>()) : http::split_path(request.path);
+  auto segments = request.path == "/" ? Result<std::vector<std::string>>(std::vector<std::string>())
+                                      : http::split_path(request.path);
   if (!segments.ok()) return fail(h, segments.error());
   const bool watch = h->query.has("watch") && h->query.flag("watch");
   h->info = parse_request(request.method, *segments, watch);
-  if (const auto allowed = deps_.gate.authorize(h->user, h->info, request.path); !allowed.ok()) return fail(h, allowed.error());
+  if (const auto allowed = deps_.gate.authorize(h->user, h->info, request.path); !allowed.ok())
+    return fail(h, allowed.error());
   if (!h->info.is_resource || h->info.resource.empty()) return route_document(h, *segments);
   route_resource(h);
 }
@@ -76,30 +84,42 @@ void HttpApi::route(const HandlingPtr& h) {
 void HttpApi::route_resource(const HandlingPtr& h) {
   const RequestInfo& info = h->info;
   const api::ServedVersion* version = nullptr;
-  const api::ResourceInfo* resource = deps_.core.registry().find(info.group, info.version, info.resource, &version);
+  const api::ResourceInfo* resource =
+      deps_.core.registry().find(info.group, info.version, info.resource, &version);
   if (!resource || (info.prefix == "api") != info.group.empty()) return fail(h, no_such_resource());
   h->view.resource = resource;
   h->view.version = version;
   h->store = deps_.core.find(*resource);
   const bool watch = info.verb == "watch";
-  auto media = negotiate(h->exchange->request().headers, h->query.flag("pretty") && h->query.has("pretty"), watch);
+  auto media =
+      negotiate(h->exchange->request().headers, h->query.flag("pretty") && h->query.has("pretty"), watch);
   if (!media.ok()) return fail(h, media.error());
   h->view.media = std::move(*media);
   if (h->query.has("includeObject")) {
     h->view.include_object = h->query.get("includeObject");
-    if (h->view.include_object != "None" && h->view.include_object != "Metadata" && h->view.include_object != "Object")
-      return fail(h, Error(Code::BadRequest, fmt::format("Unable to convert to Table as requested: includeObject: Invalid value: {}: must be 'Metadata', 'Object', 'None', or empty", quote(h->view.include_object))));
+    if (h->view.include_object != "None" && h->view.include_object != "Metadata" &&
+        h->view.include_object != "Object")
+      return fail(h, Error(Code::BadRequest,
+                           fmt::format("Unable to convert to Table as requested: includeObject: Invalid "
+                                       "value: {}: must be 'Metadata', 'Object', 'None', or empty",
+                                       quote(h->view.include_object))));
   }
   warn_deprecated(h);
   // Names of namespaced things need a namespace; cluster-wide things have none.
-  if (resource->namespaced && info.namespace_.empty() && (info.verb != "list" && info.verb != "watch" && !(resource->create_only)))
+  if (resource->namespaced && info.namespace_.empty() &&
+      (info.verb != "list" && info.verb != "watch" && !(resource->create_only)))
     return fail(h, info.name.empty() ? no_such_method() : no_such_resource());
-  if (!resource->namespaced && !info.namespace_.empty() && info.resource != "namespaces") return fail(h, no_such_resource());
+  if (!resource->namespaced && !info.namespace_.empty() && info.resource != "namespaces")
+    return fail(h, no_such_resource());
 
   if (!info.subresource.empty() || resource->create_only) {
-    if (info.verb == "get" && info.subresource == "status" && resource->has(api::Subresource::Status)) return get(h);
-    if ((info.verb == "update" || info.verb == "patch") && info.subresource == "status" && resource->has(api::Subresource::Status)) return write(h);
-    if (resource->create_only && (info.verb != "create" || !info.name.empty())) return fail(h, no_such_method());
+    if (info.verb == "get" && info.subresource == "status" && resource->has(api::Subresource::Status))
+      return get(h);
+    if ((info.verb == "update" || info.verb == "patch") && info.subresource == "status" &&
+        resource->has(api::Subresource::Status))
+      return write(h);
+    if (resource->create_only && (info.verb != "create" || !info.name.empty()))
+      return fail(h, no_such_method());
     return write(h);
   }
   if (info.verb == "get") return get(h);
@@ -107,7 +127,8 @@ void HttpApi::route_resource(const HandlingPtr& h) {
   if (info.verb == "watch") return this->watch(h);
   if (is_write(info.verb)) {
     if (info.verb == "create" && !info.name.empty()) return fail(h, no_such_method());
-    if ((info.verb == "update" || info.verb == "patch") && info.name.empty()) return fail(h, no_such_method());
+    if ((info.verb == "update" || info.verb == "patch") && info.name.empty())
+      return fail(h, no_such_method());
     return write(h);
   }
   fail(h, no_such_method());
@@ -117,12 +138,14 @@ void HttpApi::write(const HandlingPtr& h) {
   h->exchange->read_body(kBodyBytesMax, [this, h](Result<std::string> body) {
     if (!body.ok()) {
       if (body.error().code() == Code::RequestEntityTooLarge)
-        return fail(h, Error(Code::RequestEntityTooLarge, fmt::format("Request entity too large: limit is {}", kBodyBytesMax)));
+        return fail(h, Error(Code::RequestEntityTooLarge,
+                             fmt::format("Request entity too large: limit is {}", kBodyBytesMax)));
       return fail(h, body.error());
     }
     blocking(h, [this, h, text = std::move(*body)]() mutable {
       const RequestInfo& info = h->info;
-      if (h->view.resource->create_only || (!info.subresource.empty() && info.subresource != "status")) return subresource(h, std::move(text));
+      if (h->view.resource->create_only || (!info.subresource.empty() && info.subresource != "status"))
+        return subresource(h, std::move(text));
       if (info.verb == "create") return create(h, std::move(text));
       if (info.verb == "update") return update(h, std::move(text));
       if (info.verb == "patch") return patch(h, std::move(text));
@@ -159,7 +182,10 @@ void HttpApi::respond(const HandlingPtr& h, int status, http::Body body, std::st
     if ((warned += w.size()) > 4096) break;
     headers.add("Warning", warning_header(w));
   }
-  requests_total_.with({h->info.verb, h->info.group, h->info.version, h->info.resource, h->info.subresource, std::to_string(status)}).add();
+  requests_total_
+      .with({h->info.verb, h->info.group, h->info.version, h->info.resource, h->info.subresource,
+             std::to_string(status)})
+      .add();
   if (http::body_size(body) > http::kGzipBytesMin && http::accepts_gzip(h->exchange->request().headers)) {
     headers.add("Content-Encoding", "gzip");
     headers.add("Vary", "Accept-Encoding");
@@ -170,29 +196,43 @@ void HttpApi::respond(const HandlingPtr& h, int status, http::Body body, std::st
 
 void HttpApi::respond_entry(const HandlingPtr& h, int status, const Entry& entry) {
   if (h->view.media.transform == Transform::PartialMetadataList) {
-    return fail(h, Error(Code::NotAcceptable, fmt::format("you requested PartialObjectMetadataList, but the requested object is not a list (*{}.{})",
-                                                          h->view.version->version, h->view.resource->kind)));
+    return fail(
+        h,
+        Error(Code::NotAcceptable,
+              fmt::format(
+                  "you requested PartialObjectMetadataList, but the requested object is not a list (*{}.{})",
+                  h->view.version->version, h->view.resource->kind)));
   }
   respond(h, status, encode_entry(h->view, entry), h->view.media.content_type());
 }
 
-void HttpApi::respond_object(const HandlingPtr& h, int status, const codec::TypeMeta& type, const codec::Message& m, const void* object) {
-  respond(h, status, {encode_document(type, m, object, h->view.media.format, h->view.media.pretty)}, h->view.media.content_type());
+void HttpApi::respond_object(const HandlingPtr& h, int status, const codec::TypeMeta& type,
+                             const codec::Message& m, const void* object) {
+  respond(h, status, {encode_document(type, m, object, h->view.media.format, h->view.media.pretty)},
+          h->view.media.content_type());
 }
 
 void HttpApi::fail(const HandlingPtr& h, const Error& error) {
   const meta::v1::Status status = status_of(error);
   MediaType media;
-  if (auto asked = negotiate(h->exchange->request().headers, false, false); asked.ok()) media = std::move(*asked);
+  if (auto asked = negotiate(h->exchange->request().headers, false, false); asked.ok())
+    media = std::move(*asked);
   http::Headers headers;
   headers.add("Audit-Id", h->audit_id);
   headers.add("Cache-Control", "no-cache, private");
   headers.add("Content-Type", std::string(media.content_type()));
-  if (error.code() == Code::Forbidden || error.code() == Code::Unauthorized) headers.add("X-Content-Type-Options", "nosniff");
+  if (error.code() == Code::Forbidden || error.code() == Code::Unauthorized)
+    headers.add("X-Content-Type-Options", "nosniff");
   for (const std::string& w : h->warnings) headers.add("Warning", warning_header(w));
-  if (error.details().retry_after_seconds > 0) headers.add("Retry-After", std::to_string(error.details().retry_after_seconds));
-  requests_total_.with({h->info.verb, h->info.group, h->info.version, h->info.resource, h->info.subresource, std::to_string(status.code)}).add();
-  if (status.code >= 500) log::warn("apiserver", "request failed", {log::kv("verb", h->info.verb), log::kv("path", h->path), log::kv("err", error.message())});
+  if (error.details().retry_after_seconds > 0)
+    headers.add("Retry-After", std::to_string(error.details().retry_after_seconds));
+  requests_total_
+      .with({h->info.verb, h->info.group, h->info.version, h->info.resource, h->info.subresource,
+             std::to_string(status.code)})
+      .add();
+  if (status.code >= 500)
+    log::warn("apiserver", "request failed",
+              {log::kv("verb", h->info.verb), log::kv("path", h->path), log::kv("err", error.message())});
   h->exchange->respond(status.code, std::move(headers), {encode_status(status, media.format, media.pretty)});
 }
 
@@ -205,7 +245,9 @@ void HttpApi::route_document(const HandlingPtr& h, const std::vector<std::string
     for (std::string_view e : h->query.all("exclude")) excluded.emplace_back(e);
     std::string check;
     for (size_t i = 1; i < segments.size(); ++i) check += (i > 1 ? "/" : "") + segments[i];
-    const Health::Answer answer = check.empty() ? deps_.health.summary(first, h->query.has("verbose"), excluded) : deps_.health.single(first, check);
+    const Health::Answer answer = check.empty()
+                                      ? deps_.health.summary(first, h->query.has("verbose"), excluded)
+                                      : deps_.health.single(first, check);
     http::Headers headers;
     headers.add("Content-Type", "text/plain; charset=utf-8");
     headers.add("X-Content-Type-Options", "nosniff");
@@ -221,7 +263,8 @@ void HttpApi::route_document(const HandlingPtr& h, const std::vector<std::string
     http::Headers headers = std::move(d.headers);
     headers.set("Audit-Id", h->audit_id);
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-cache, private");
-    if (http::body_size(d.body) > http::kGzipBytesMin && http::accepts_gzip(h->exchange->request().headers) && d.gzipped.size() > 0) {
+    if (http::body_size(d.body) > http::kGzipBytesMin && http::accepts_gzip(h->exchange->request().headers) &&
+        d.gzipped.size() > 0) {
       headers.set("Content-Encoding", "gzip");
       d.body = {d.gzipped};
     }

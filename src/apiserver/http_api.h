@@ -41,11 +41,10 @@ class NodeGateway {
   virtual void serve(const HandlingPtr& handling, const Object& pod) = 0;
 };
 
-/// Role: the API over HTTP: from a parsed request to bytes. Reads that cannot block are answered on the loop they came
-/// on, everything else on the workers.
-/// Place: made by ApiServer, is the http::Server's handler. Threading: thread-safe; immutable after construction.
-/// Failure: every error is a Status in the format asked for.
-/// Bounds: bodies of kBodyBytesMax; workers and their queue as the executor says (429 beyond).
+/// Role: the API over HTTP: from a parsed request to bytes. Reads that cannot block are answered on the loop
+/// they came on, everything else on the workers. Place: made by ApiServer, is the http::Server's handler.
+/// Threading: thread-safe; immutable after construction. Failure: every error is a Status in the format asked
+/// for. Bounds: bodies of kBodyBytesMax; workers and their queue as the executor says (429 beyond).
 class HttpApi {
  public:
   static constexpr size_t kBodyBytesMax = 3 * 1024 * 1024;
@@ -85,7 +84,8 @@ class HttpApi {
 
   void respond(const HandlingPtr& h, int status, http::Body body, std::string_view content_type);
   void respond_entry(const HandlingPtr& h, int status, const Entry& entry);
-  void respond_object(const HandlingPtr& h, int status, const codec::TypeMeta& type, const codec::Message& m, const void* object);
+  void respond_object(const HandlingPtr& h, int status, const codec::TypeMeta& type, const codec::Message& m,
+                      const void* object);
   void fail(const HandlingPtr& h, const Error& error);
 
   Deps deps_;

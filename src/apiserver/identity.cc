@@ -24,18 +24,24 @@ bool is_component(const User& user) {
 }
 
 std::string forbidden_text(const User& user, const RequestInfo& info, std::string_view path) {
-  if (!info.is_resource) return fmt::format("forbidden: User {} cannot {} path {}", quote(user.name), info.verb, quote(path));
-  const std::string resource = info.subresource.empty() ? info.resource : info.resource + "/" + info.subresource;
+  if (!info.is_resource)
+    return fmt::format("forbidden: User {} cannot {} path {}", quote(user.name), info.verb, quote(path));
+  const std::string resource =
+      info.subresource.empty() ? info.resource : info.resource + "/" + info.subresource;
   std::string what = info.group.empty() ? info.resource : info.resource + "." + info.group;
   if (!info.name.empty()) what += " " + quote(info.name);
-  const std::string scope = info.namespace_.empty() ? "at the cluster scope" : fmt::format("in the namespace {}", quote(info.namespace_));
-  return fmt::format("{} is forbidden: User {} cannot {} resource {} in API group {} {}", what, quote(user.name), info.verb, quote(resource),
-                     quote(info.group), scope);
+  const std::string scope = info.namespace_.empty()
+                                ? "at the cluster scope"
+                                : fmt::format("in the namespace {}", quote(info.namespace_));
+  return fmt::format("{} is forbidden: User {} cannot {} resource {} in API group {} {}", what,
+                     quote(user.name), info.verb, quote(resource), quote(info.group), scope);
 }
 
 }  // namespace
 
-bool User::in(std::string_view group) const { return std::find(groups.begin(), groups.end(), group) != groups.end(); }
+bool User::in(std::string_view group) const {
+  return std::find(groups.begin(), groups.end(), group) != groups.end();
+}
 
 Result<User> Gate::identify(const http::Request& request) const {
   if (request.peer) {
@@ -65,8 +71,9 @@ Result<void> Gate::authorize(const User& user, const RequestInfo& info, std::str
   if (!info.is_resource && info.verb == "get" && is_public(path)) return {};
   if (user.anonymous()) return Error(Code::Unauthorized, "Unauthorized");
   // Everybody who is known may look up what the API is.
-  if (!info.is_resource && info.verb == "get" && (path == "/api" || path == "/apis" || path.starts_with("/api/") || path.starts_with("/apis/") ||
-                                                  path.starts_with("/openapi/")))
+  if (!info.is_resource && info.verb == "get" &&
+      (path == "/api" || path == "/apis" || path.starts_with("/api/") || path.starts_with("/apis/") ||
+       path.starts_with("/openapi/")))
     return {};
   ErrorDetails details;
   details.name = info.name;

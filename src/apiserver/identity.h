@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "apiserver/request_info.h"
 #include "base/result.h"
 #include "http/exchange.h"
-#include "apiserver/request_info.h"
 
 namespace mizzen::apiserver {
 
@@ -23,9 +23,8 @@ struct StaticToken {
   User user;
 };
 
-/// Role: who are you (client certificate, then bearer token) and may you (until roles exist: system:masters may all,
-/// Mizzen's own components what they need, everybody else health and version).
-/// Threading: immutable.
+/// Role: who are you (client certificate, then bearer token) and may you (until roles exist: system:masters
+/// may all, Mizzen's own components what they need, everybody else health and version). Threading: immutable.
 class Gate {
  public:
   explicit Gate(std::vector<StaticToken> tokens) : tokens_(std::move(tokens)) {}

@@ -10,7 +10,8 @@ namespace {
 
 using client::WatchEvent;
 
-WriteContext context_of(const api::ResourceInfo& resource, const client::WriteOptions& options, const client::Call& call) {
+WriteContext context_of(const api::ResourceInfo& resource, const client::WriteOptions& options,
+                        const client::Call& call) {
   WriteContext out;
   out.api_version = resource.api_version();
   out.dry_run = options.dry_run;
@@ -38,39 +39,50 @@ Object bookmark_of(const api::ResourceInfo& resource, const Change& change) {
 
 }  // namespace
 
-Result<Filter> make_filter(const api::ResourceInfo& resource, const std::string& ns, const std::string& labels, const std::string& fields) {
+Result<Filter> make_filter(const api::ResourceInfo& resource, const std::string& ns,
+                           const std::string& labels, const std::string& fields) {
   Filter filter;
   filter.namespace_ = ns;
   MZ_ASSIGN(filter.labels, machinery::LabelSelector::parse(labels));
   MZ_ASSIGN(filter.fields, machinery::FieldSelector::parse(fields));
   for (const auto& term : filter.fields.terms()) {
-    const bool known = term.field == "metadata.name" || (term.field == "metadata.namespace" && resource.namespaced) ||
+    const bool known = term.field == "metadata.name" ||
+                       (term.field == "metadata.namespace" && resource.namespaced) ||
                        resource.strategy->is_selectable(term.field);
     if (known) continue;
-    return Error(Code::BadRequest, resource.group().empty()
-                                       ? fmt::format("field label not supported: {}", term.field)
-                                       : fmt::format("{} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"", quote(term.field)));
+    return Error(
+        Code::BadRequest,
+        resource.group().empty()
+            ? fmt::format("field label not supported: {}", term.field)
+            : fmt::format("{} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+                          quote(term.field)));
   }
   if (const std::string* name = filter.fields.exact("metadata.name")) filter.name = *name;
-  if (const std::string* in = filter.fields.exact("metadata.namespace"); in && filter.namespace_.empty() && resource.namespaced) filter.namespace_ = *in;
+  if (const std::string* in = filter.fields.exact("metadata.namespace");
+      in && filter.namespace_.empty() && resource.namespaced)
+    filter.namespace_ = *in;
   return filter;
 }
 
 Result<ResourceStore*> Loopback::store_of(const api::ResourceInfo& resource) {
   ResourceStore* store = core_.find(resource);
-  if (!store) return Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource");
+  if (!store)
+    return Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource");
   return store;
 }
 
-Result<Object> Loopback::get(const api::ResourceInfo& resource, const std::string& ns, const std::string& name, const client::Call& call) {
+Result<Object> Loopback::get(const api::ResourceInfo& resource, const std::string& ns,
+                             const std::string& name, const client::Call& call) {
   MZ_ASSIGN(ResourceStore* const store, store_of(resource));
   MZ_ASSIGN(const EntryPtr entry, store->get(ns, name, call.deadline));
   return entry->object();
 }
 
-Result<client::ObjectList> Loopback::list(const api::ResourceInfo& resource, const client::ListOptions& options, const client::Call& call) {
+Result<client::ObjectList> Loopback::list(const api::ResourceInfo& resource,
+                                          const client::ListOptions& options, const client::Call& call) {
   MZ_ASSIGN(ResourceStore* const store, store_of(resource));
-  MZ_ASSIGN(const Filter filter, make_filter(resource, options.namespace_, options.label_selector, options.field_selector));
+  MZ_ASSIGN(const Filter filter,
+            make_filter(resource, options.namespace_, options.label_selector, options.field_selector));
   if (options.resource_version.empty()) {
     MZ_ASSIGN(const store::Revision now, core_.store().current_revision(call.deadline));
     MZ_TRY(store->cache().wait_for(now.get(), call.deadline));
@@ -83,10 +95,12 @@ Result<client::ObjectList> Loopback::list(const api::ResourceInfo& resource, con
   return out;
 }
 
-std::unique_ptr<client::Watch> Loopback::watch(const api::ResourceInfo& resource, const client::ListOptions& options, client::WatchSink sink) {
+std::unique_ptr<client::Watch> Loopback::watch(const api::ResourceInfo& resource,
+                                               const client::ListOptions& options, client::WatchSink sink) {
   const auto start = [&]() -> Result<std::unique_ptr<Subscription>> {
     MZ_ASSIGN(ResourceStore* const store, store_of(resource));
-    MZ_ASSIGN(Filter filter, make_filter(resource, options.namespace_, options.label_selector, options.field_selector));
+    MZ_ASSIGN(Filter filter,
+              make_filter(resource, options.namespace_, options.label_selector, options.field_selector));
     WatchStart from;
     from.bookmarks = options.allow_bookmarks;
     from.initial_end_bookmark = options.send_initial_events && options.allow_bookmarks;
@@ -94,19 +108,28 @@ std::unique_ptr<client::Watch> Loopback::watch(const api::ResourceInfo& resource
       const auto rv = parse_int<int64_t>(options.resource_version);
       if (rv && *rv > 0) from.from = *rv;
     }
-    return store->cache().subscribe(std::move(filter), from, [&resource, on_events = sink.on_events](const std::vector<Change>& changes) {
-      std::vector<WatchEvent> events;
-      events.reserve(changes.size());
-      for (const Change& change : changes) {
-        switch (change.type) {
-          case Change::Type::Added: events.push_back({WatchEvent::Type::Added, change.entry->object()}); break;
-          case Change::Type::Modified: events.push_back({WatchEvent::Type::Modified, change.entry->object()}); break;
-          case Change::Type::Deleted: events.push_back({WatchEvent::Type::Deleted, change.entry->object()}); break;
-          case Change::Type::Bookmark: events.push_back({WatchEvent::Type::Bookmark, bookmark_of(resource, change)}); break;
-        }
-      }
-      on_events(std::move(events));
-    });
+    return store->cache().subscribe(
+        std::move(filter), from, [&resource, on_events = sink.on_events](const std::vector<Change>& changes) {
+          std::vector<WatchEvent> events;
+          events.reserve(changes.size());
+          for (const Change& change : changes) {
+            switch (change.type) {
+              case Change::Type::Added:
+                events.push_back({WatchEvent::Type::Added, change.entry->object()});
+                break;
+              case Change::Type::Modified:
+                events.push_back({WatchEvent::Type::Modified, change.entry->object()});
+                break;
+              case Change::Type::Deleted:
+                events.push_back({WatchEvent::Type::Deleted, change.entry->object()});
+                break;
+              case Change::Type::Bookmark:
+                events.push_back({WatchEvent::Type::Bookmark, bookmark_of(resource, change)});
+                break;
+            }
+          }
+          on_events(std::move(events));
+        });
   };
   auto subscription = start();
   if (!subscription.ok()) {
@@ -116,7 +139,8 @@ std::unique_ptr<client::Watch> Loopback::watch(const api::ResourceInfo& resource
   return std::make_unique<LoopbackWatch>(std::move(*subscription));
 }
 
-Result<Object> Loopback::create(const api::ResourceInfo& resource, const Object& object, const client::WriteOptions& options, const client::Call& call) {
+Result<Object> Loopback::create(const api::ResourceInfo& resource, const Object& object,
+                                const client::WriteOptions& options, const client::Call& call) {
   const WriteContext context = context_of(resource, options, call);
   if (options.subresource == "binding") {
     const auto* binding = object.as<api::core::v1::Binding>();
@@ -128,13 +152,15 @@ Result<Object> Loopback::create(const api::ResourceInfo& resource, const Object&
     MZ_TRY(core_.evict(object.meta().namespace_, object.meta().name, {}, context));
     return object;
   }
-  if (!options.subresource.empty()) return Error(Code::NotFound, "the server could not find the requested resource");
+  if (!options.subresource.empty())
+    return Error(Code::NotFound, "the server could not find the requested resource");
   MZ_ASSIGN(ResourceStore* const store, store_of(resource));
   MZ_ASSIGN(const EntryPtr made, store->create(machinery::MutableObject(object), context));
   return made->object();
 }
 
-Result<Object> Loopback::update(const api::ResourceInfo& resource, const Object& object, const client::WriteOptions& options, const client::Call& call) {
+Result<Object> Loopback::update(const api::ResourceInfo& resource, const Object& object,
+                                const client::WriteOptions& options, const client::Call& call) {
   MZ_ASSIGN(ResourceStore* const store, store_of(resource));
   const WriteContext context = context_of(resource, options, call);
   const auto& meta = object.meta();
@@ -150,14 +176,18 @@ Result<Object> Loopback::update(const api::ResourceInfo& resource, const Object&
   }
   ResourceStore::UpdateOptions how;
   how.kind = options.subresource == "status" ? UpdateKind::Status : UpdateKind::Main;
-  MZ_ASSIGN(const EntryPtr entry, store->update(meta.namespace_, meta.name, [&](const Entry&) -> Result<machinery::MutableObject> {
-    return machinery::MutableObject(object);
-  }, how, context));
+  MZ_ASSIGN(const EntryPtr entry, store->update(
+                                      meta.namespace_, meta.name,
+                                      [&](const Entry&) -> Result<machinery::MutableObject> {
+                                        return machinery::MutableObject(object);
+                                      },
+                                      how, context));
   return entry->object();
 }
 
-Result<Object> Loopback::patch(const api::ResourceInfo& resource, const std::string& ns, const std::string& name, client::PatchType type,
-                               const std::string& body, const client::WriteOptions& options, const client::Call& call) {
+Result<Object> Loopback::patch(const api::ResourceInfo& resource, const std::string& ns,
+                               const std::string& name, client::PatchType type, const std::string& body,
+                               const client::WriteOptions& options, const client::Call& call) {
   MZ_ASSIGN(ResourceStore* const store, store_of(resource));
   PatchRequest request;
   request.type = type;
@@ -165,14 +195,17 @@ Result<Object> Loopback::patch(const api::ResourceInfo& resource, const std::str
   MZ_ASSIGN(request.patch, parse_patch(type, body));
   ResourceStore::UpdateOptions how;
   how.kind = options.subresource == "status" ? UpdateKind::Status : UpdateKind::Main;
-  MZ_ASSIGN(const EntryPtr entry, store->update(ns, name, [&](const Entry& old) {
-    return apply_patch(resource, old.object(), request, nullptr);
-  }, how, context_of(resource, options, call)));
+  MZ_ASSIGN(
+      const EntryPtr entry,
+      store->update(
+          ns, name, [&](const Entry& old) { return apply_patch(resource, old.object(), request, nullptr); },
+          how, context_of(resource, options, call)));
   return entry->object();
 }
 
-Result<Object> Loopback::remove(const api::ResourceInfo& resource, const std::string& ns, const std::string& name,
-                                const meta::v1::DeleteOptions& options, const client::Call& call) {
+Result<Object> Loopback::remove(const api::ResourceInfo& resource, const std::string& ns,
+                                const std::string& name, const meta::v1::DeleteOptions& options,
+                                const client::Call& call) {
   MZ_ASSIGN(ResourceStore* const store, store_of(resource));
   MZ_ASSIGN(const Deletion gone, store->remove(ns, name, options, context_of(resource, {}, call)));
   return gone.entry->object();

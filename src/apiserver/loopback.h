@@ -6,19 +6,25 @@
 
 namespace mizzen::apiserver {
 
-/// Role: the API for components in this process: the same writes, admission and validation as over HTTP, but objects pass
-/// as shared values and watches read the cache directly.
-/// Place: one per component identity; outlived by Core. Threading: thread-safe; calls block on the store.
+/// Role: the API for components in this process: the same writes, admission and validation as over HTTP, but
+/// objects pass as shared values and watches read the cache directly. Place: one per component identity;
+/// outlived by Core. Threading: thread-safe; calls block on the store.
 class Loopback final : public client::ApiClient {
  public:
   Loopback(Core& core, std::string user) : core_(core), user_(std::move(user)) {}
-  Result<Object> get(const api::ResourceInfo& resource, const std::string& ns, const std::string& name, const client::Call& call) override;
-  Result<client::ObjectList> list(const api::ResourceInfo& resource, const client::ListOptions& options, const client::Call& call) override;
-  std::unique_ptr<client::Watch> watch(const api::ResourceInfo& resource, const client::ListOptions& options, client::WatchSink sink) override;
-  Result<Object> create(const api::ResourceInfo& resource, const Object& object, const client::WriteOptions& options, const client::Call& call) override;
-  Result<Object> update(const api::ResourceInfo& resource, const Object& object, const client::WriteOptions& options, const client::Call& call) override;
-  Result<Object> patch(const api::ResourceInfo& resource, const std::string& ns, const std::string& name, client::PatchType type,
-                       const std::string& body, const client::WriteOptions& options, const client::Call& call) override;
+  Result<Object> get(const api::ResourceInfo& resource, const std::string& ns, const std::string& name,
+                     const client::Call& call) override;
+  Result<client::ObjectList> list(const api::ResourceInfo& resource, const client::ListOptions& options,
+                                  const client::Call& call) override;
+  std::unique_ptr<client::Watch> watch(const api::ResourceInfo& resource, const client::ListOptions& options,
+                                       client::WatchSink sink) override;
+  Result<Object> create(const api::ResourceInfo& resource, const Object& object,
+                        const client::WriteOptions& options, const client::Call& call) override;
+  Result<Object> update(const api::ResourceInfo& resource, const Object& object,
+                        const client::WriteOptions& options, const client::Call& call) override;
+  Result<Object> patch(const api::ResourceInfo& resource, const std::string& ns, const std::string& name,
+                       client::PatchType type, const std::string& body, const client::WriteOptions& options,
+                       const client::Call& call) override;
   Result<Object> remove(const api::ResourceInfo& resource, const std::string& ns, const std::string& name,
                         const meta::v1::DeleteOptions& options, const client::Call& call) override;
 
@@ -30,7 +36,7 @@ class Loopback final : public client::ApiClient {
 };
 
 /// The filter of a list or watch; BadRequest for selectors that do not parse or name unknown fields.
-Result<Filter> make_filter(const api::ResourceInfo& resource, const std::string& namespace_, const std::string& label_selector,
-                           const std::string& field_selector);
+Result<Filter> make_filter(const api::ResourceInfo& resource, const std::string& namespace_,
+                           const std::string& label_selector, const std::string& field_selector);
 
 }  // namespace mizzen::apiserver

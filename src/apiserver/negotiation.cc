@@ -12,9 +12,12 @@ constexpr std::string_view kProto = "application/vnd.kubernetes.protobuf";
 
 std::string_view MediaType::content_type() const {
   switch (format) {
-    case Format::Yaml: return "application/yaml";
-    case Format::Proto: return kProto;
-    default: return "application/json";
+    case Format::Yaml:
+      return "application/yaml";
+    case Format::Proto:
+      return kProto;
+    default:
+      return "application/json";
   }
 }
 
@@ -37,7 +40,8 @@ std::vector<AcceptClause> parse_accept(std::string_view header) {
       if (eq == std::string_view::npos) continue;
       const std::string key = to_lower(trim(item.substr(0, eq)));
       std::string_view value = trim(item.substr(eq + 1));
-      if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+      if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+        value = value.substr(1, value.size() - 2);
       if (key == "as") clause.as = value;
       if (key == "g") clause.group = value;
       if (key == "v") clause.version = value;
@@ -46,14 +50,16 @@ std::vector<AcceptClause> parse_accept(std::string_view header) {
     }
     if (!clause.type.empty() && out.size() < 64) out.push_back(std::move(clause));
   }
-  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.quality > b.quality; });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto& a, const auto& b) { return a.quality > b.quality; });
   return out;
 }
 
 Result<MediaType> negotiate(const http::Headers& headers, bool pretty_query, bool watch) {
   MediaType out;
   const std::string_view agent = headers.get("User-Agent");
-  out.pretty = pretty_query || agent.starts_with("curl") || agent.starts_with("Wget") || agent.starts_with("Mozilla/5.0");
+  out.pretty = pretty_query || agent.starts_with("curl") || agent.starts_with("Wget") ||
+               agent.starts_with("Mozilla/5.0");
   std::string accept;
   for (std::string_view v : headers.all("Accept")) accept += (accept.empty() ? "" : ",") + std::string(v);
   if (trim(accept).empty()) return out;
@@ -83,8 +89,11 @@ Result<MediaType> negotiate(const http::Headers& headers, bool pretty_query, boo
     }
     return out;
   }
-  return Error(Code::NotAcceptable, watch ? "only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
-                                          : "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
+  return Error(Code::NotAcceptable,
+               watch ? "only the following media types are accepted: application/json;stream=watch, "
+                       "application/vnd.kubernetes.protobuf;stream=watch"
+                     : "only the following media types are accepted: application/json, application/yaml, "
+                       "application/vnd.kubernetes.protobuf");
 }
 
 Result<Format> body_format(const http::Headers& headers) {
@@ -93,7 +102,8 @@ Result<Format> body_format(const http::Headers& headers) {
   if (type == "application/yaml") return Format::Yaml;
   if (type == kProto) return Format::Proto;
   return Error(Code::UnsupportedMediaType,
-               "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf");
+               "the body of the request was in an unknown format - accepted media types include: "
+               "application/json, application/yaml, application/vnd.kubernetes.protobuf");
 }
 
 }  // namespace mizzen::apiserver

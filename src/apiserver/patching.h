@@ -18,9 +18,9 @@ struct PatchRequest {
 /// Reads the body: JSON (or YAML for apply). BadRequest with upstream's text.
 Result<codec::Value> parse_patch(client::PatchType type, std::string_view body);
 
-/// The object with the patch applied, in memory form. `report` gets unknown and duplicate fields of the result.
-/// BadRequest, Invalid as upstream. Pure.
-Result<machinery::MutableObject> apply_patch(const api::ResourceInfo& resource, const Object& old, const PatchRequest& request,
-                                             codec::DecodeReport* report);
+/// The object with the patch applied, in memory form. `report` gets unknown and duplicate fields of the
+/// result. BadRequest, Invalid as upstream. Pure.
+Result<machinery::MutableObject> apply_patch(const api::ResourceInfo& resource, const Object& old,
+                                             const PatchRequest& request, codec::DecodeReport* report);
 
 }  // namespace mizzen::apiserver

@@ -7,11 +7,12 @@
 
 namespace mizzen::apiserver {
 
-/// Role: what a request is about, from method and path alone: the one reading of the URL that authorisation, routing and
-/// storage share. Follows upstream's RequestInfo step by step.
+/// Role: what a request is about, from method and path alone: the one reading of the URL that authorisation,
+/// routing and storage share. Follows upstream's RequestInfo step by step.
 struct RequestInfo {
   bool is_resource = false;
-  std::string verb;  ///< get, list, watch, create, update, patch, delete, deletecollection; else the method in lower case
+  std::string verb;    ///< get, list, watch, create, update, patch, delete, deletecollection; else the method
+                       ///< in lower case
   std::string prefix;  ///< api or apis
   std::string group;
   std::string version;

@@ -12,11 +12,13 @@ using machinery::MutableObject;
 
 void erase_finalizer(meta::v1::ObjectMeta& meta, std::string_view name) { std::erase(meta.finalizers, name); }
 void add_finalizer(meta::v1::ObjectMeta& meta, std::string_view name) {
-  if (std::find(meta.finalizers.begin(), meta.finalizers.end(), name) == meta.finalizers.end()) meta.finalizers.emplace_back(name);
+  if (std::find(meta.finalizers.begin(), meta.finalizers.end(), name) == meta.finalizers.end())
+    meta.finalizers.emplace_back(name);
 }
 
 /// Upstream's order: what the request says, else the finalizers there are, else the kind's default.
-void set_dependents_finalizers(meta::v1::ObjectMeta& meta, const meta::v1::DeleteOptions& options, const api::Strategy& strategy) {
+void set_dependents_finalizers(meta::v1::ObjectMeta& meta, const meta::v1::DeleteOptions& options,
+                               const api::Strategy& strategy) {
   const std::string policy = options.propagationPolicy.value_or("");
   bool orphan = false, foreground = false;
   if (options.orphanDependents) {
@@ -26,7 +28,9 @@ void set_dependents_finalizers(meta::v1::ObjectMeta& meta, const meta::v1::Delet
   } else if (policy == "Foreground") {
     foreground = true;
   } else if (policy != "Background") {
-    const auto has = [&](std::string_view f) { return std::find(meta.finalizers.begin(), meta.finalizers.end(), f) != meta.finalizers.end(); };
+    const auto has = [&](std::string_view f) {
+      return std::find(meta.finalizers.begin(), meta.finalizers.end(), f) != meta.finalizers.end();
+    };
     if (has("orphan") || has("foregroundDeletion")) return;
     orphan = strategy.orphans_by_default();
   }
@@ -38,24 +42,33 @@ void set_dependents_finalizers(meta::v1::ObjectMeta& meta, const meta::v1::Delet
 
 }  // namespace
 
-Result<void> check_preconditions(const api::ResourceInfo& r, const meta::v1::ObjectMeta& meta, const meta::v1::DeleteOptions& options) {
+Result<void> check_preconditions(const api::ResourceInfo& r, const meta::v1::ObjectMeta& meta,
+                                 const meta::v1::DeleteOptions& options) {
   if (!options.preconditions) return {};
   const auto fail = [&](const std::string& why) {
     ErrorDetails details;
     details.name = meta.name;
     details.group = r.group();
     details.kind = r.plural;
-    return Error(Code::Conflict, fmt::format("Operation cannot be fulfilled on {} {}: {}", r.kind, quote(meta.name), why), std::move(details));
+    return Error(Code::Conflict,
+                 fmt::format("Operation cannot be fulfilled on {} {}: {}", r.kind, quote(meta.name), why),
+                 std::move(details));
   };
   if (const auto& uid = options.preconditions->uid; uid && *uid != meta.uid)
-    return fail(fmt::format("the UID in the precondition ({}) does not match the UID in record ({}). The object might have been deleted and then recreated", *uid, meta.uid));
+    return fail(
+        fmt::format("the UID in the precondition ({}) does not match the UID in record ({}). The object "
+                    "might have been deleted and then recreated",
+                    *uid, meta.uid));
   if (const auto& rv = options.preconditions->resourceVersion; rv && *rv != meta.resourceVersion)
-    return fail(fmt::format("the ResourceVersion in the precondition ({}) does not match the ResourceVersion in record ({}). The object might have been modified", *rv, meta.resourceVersion));
+    return fail(
+        fmt::format("the ResourceVersion in the precondition ({}) does not match the ResourceVersion in "
+                    "record ({}). The object might have been modified",
+                    *rv, meta.resourceVersion));
   return {};
 }
 
-Result<Deletion> ResourceStore::remove(const std::string& ns, const std::string& name, const meta::v1::DeleteOptions& options,
-                                       const WriteContext& context) {
+Result<Deletion> ResourceStore::remove(const std::string& ns, const std::string& name,
+                                       const meta::v1::DeleteOptions& options, const WriteContext& context) {
   const std::string key = entry_key(ns, name);
   EntryPtr old = deps_.cache.find(key);
   if (!old) {
@@ -76,7 +89,8 @@ Result<Deletion> ResourceStore::remove(const std::string& ns, const std::string&
     std::optional<int64_t> asked = options.gracePeriodSeconds;
     if (asked && *asked < 0) asked = 1;
     const auto grace = resource().strategy->grace_period(before.get(), asked);
-    const int64_t now = std::chrono::duration_cast<std::chrono::seconds>(deps_.clock.wall().time_since_epoch()).count();
+    const int64_t now =
+        std::chrono::duration_cast<std::chrono::seconds>(deps_.clock.wall().time_since_epoch()).count();
 
     bool wait = false;  // stays, terminating
     if (grace) {
@@ -118,7 +132,9 @@ Result<Deletion> ResourceStore::remove(const std::string& ns, const std::string&
       MZ_ASSIGN(const bool gone, commit_delete(key, old->revision(), revision, context));
       if (gone) return Deletion{as_deleted(*old, revision), true, true};
     }
-    if (context.deadline.expired()) return Error(Code::Timeout, "Timeout: request did not complete within requested timeout - context deadline exceeded");
+    if (context.deadline.expired())
+      return Error(Code::Timeout,
+                   "Timeout: request did not complete within requested timeout - context deadline exceeded");
   }
 }
 

@@ -31,9 +31,11 @@ void drop_duplicate_owners(meta::v1::ObjectMeta& meta, const WriteContext& conte
                                    [&](const auto& other) { return codec::equal(other, refs[i]); });
     if (!twice) continue;
     if (context.warnings)
-      context.warnings->push_back(fmt::format(
-          ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such "
-          "requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}", refs[i].uid));
+      context.warnings->push_back(
+          fmt::format(".metadata.ownerReferences contains duplicate entries; API server dedups owner "
+                      "references in 1.20+, and may reject such "
+                      "requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
+                      refs[i].uid));
     refs.erase(refs.begin() + static_cast<ptrdiff_t>(i--));
   }
 }
@@ -41,14 +43,18 @@ void drop_duplicate_owners(meta::v1::ObjectMeta& meta, const WriteContext& conte
 }  // namespace
 
 Error ResourceStore::not_found(std::string_view name) const {
-  return Error(Code::NotFound, fmt::format("{} {} not found", resource().qualified(), quote(name)), details_of(resource(), name));
+  return Error(Code::NotFound, fmt::format("{} {} not found", resource().qualified(), quote(name)),
+               details_of(resource(), name));
 }
 Error ResourceStore::already_exists(std::string_view name) const {
-  return Error(Code::AlreadyExists, fmt::format("{} {} already exists", resource().qualified(), quote(name)), details_of(resource(), name));
+  return Error(Code::AlreadyExists, fmt::format("{} {} already exists", resource().qualified(), quote(name)),
+               details_of(resource(), name));
 }
 Error ResourceStore::conflict(std::string_view name, std::string_view why) const {
-  return Error(Code::Conflict, fmt::format("Operation cannot be fulfilled on {} {}: {}", resource().qualified(), quote(name), why),
-               details_of(resource(), name));
+  return Error(
+      Code::Conflict,
+      fmt::format("Operation cannot be fulfilled on {} {}: {}", resource().qualified(), quote(name), why),
+      details_of(resource(), name));
 }
 Error ResourceStore::invalid(const FieldErrors& errors, const MutableObject& object) const {
   return errors.to_error(resource().group(), resource().kind, object.meta().name);
@@ -67,10 +73,12 @@ Result<EntryPtr> ResourceStore::fresh(const std::string& key, const std::string&
   if (!got.kv) return not_found(name);
   const int64_t revision = got.kv->mod_revision.get();
   MZ_ASSIGN(Object object, decode_stored(resource(), store::view(got.kv->value), revision));
-  return EntryPtr(std::make_shared<Entry>(resource(), key, revision, std::move(object), deps_.cache.companions()));
+  return EntryPtr(
+      std::make_shared<Entry>(resource(), key, revision, std::move(object), deps_.cache.companions()));
 }
 
-Result<EntryPtr> ResourceStore::commit(const std::string& key, int64_t expected, MutableObject object, const WriteContext& context) {
+Result<EntryPtr> ResourceStore::commit(const std::string& key, int64_t expected, MutableObject object,
+                                       const WriteContext& context) {
   object.meta().resourceVersion.clear();
   const std::string path = storage_prefix(resource()) + key;
   store::Bytes bytes = store::make_bytes(encode_stored(resource(), object));
@@ -88,7 +96,8 @@ Result<EntryPtr> ResourceStore::commit(const std::string& key, int64_t expected,
   if (EntryPtr cached = deps_.cache.find(key); cached && cached->revision() == revision) return cached;
   MutableObject made(frozen);
   made.meta().resourceVersion = std::to_string(revision);
-  return EntryPtr(std::make_shared<Entry>(resource(), key, revision, std::move(made).freeze(), deps_.cache.companions()));
+  return EntryPtr(
+      std::make_shared<Entry>(resource(), key, revision, std::move(made).freeze(), deps_.cache.companions()));
 }
 
 Result<store::LeaseId> ResourceStore::event_lease(Deadline deadline) {
@@ -120,13 +129,16 @@ Result<EntryPtr> ResourceStore::create(MutableObject object, const WriteContext&
     api::check_object_meta(meta, resource(), errors);
     resource().strategy->validate_create(object.get(), errors);
     if (!errors.empty()) return invalid(errors, object);
-    if (!rv.empty()) return Error(Code::InternalError, "resourceVersion should not be set on objects to be created");
+    if (!rv.empty())
+      return Error(Code::InternalError, "resourceVersion should not be set on objects to be created");
     if (context.warnings)
-      for (std::string& w : resource().strategy->warnings(object.get(), nullptr)) context.warnings->push_back(std::move(w));
+      for (std::string& w : resource().strategy->warnings(object.get(), nullptr))
+        context.warnings->push_back(std::move(w));
     const std::string key = entry_key(resource().namespaced ? meta.namespace_ : "", meta.name);
     if (context.dry_run) {
       if (const EntryPtr there = deps_.cache.find(key); there && !generated) return already_exists(meta.name);
-      return EntryPtr(std::make_shared<Entry>(resource(), key, 0, std::move(object).freeze(), deps_.cache.companions()));
+      return EntryPtr(
+          std::make_shared<Entry>(resource(), key, 0, std::move(object).freeze(), deps_.cache.companions()));
     }
     MZ_ASSIGN(EntryPtr made, commit(key, 0, object.clone(), context));
     if (made) return made;
@@ -140,29 +152,36 @@ Result<EntryPtr> ResourceStore::create(MutableObject object, const WriteContext&
       const Error plain = already_exists(meta.name);
       ErrorDetails details = plain.details();
       details.retry_after_seconds = 1;
-      return Error(Code::AlreadyExists, plain.message() + ", the server was not able to generate a unique name for the object", std::move(details));
+      return Error(Code::AlreadyExists,
+                   plain.message() + ", the server was not able to generate a unique name for the object",
+                   std::move(details));
     }
     return already_exists(meta.name);
   }
 }
 
-Result<MutableObject> ResourceStore::next_state(const Entry& old_entry, const Change& change, const UpdateOptions& options,
-                                                const WriteContext& context) {
+Result<MutableObject> ResourceStore::next_state(const Entry& old_entry, const Change& change,
+                                                const UpdateOptions& options, const WriteContext& context) {
   const Object old = old_entry.object();
   const auto& old_meta = old.meta();
   MZ_ASSIGN(MutableObject next, change(old_entry));
   auto& meta = next.meta();
   if (!meta.uid.empty() && meta.uid != old_meta.uid) {
     return conflict(old_meta.name,
-                    fmt::format("StorageError: invalid object, Code: 4, Key: {}{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: "
-                                "UID in precondition: {}, UID in object meta: {}", storage_prefix(resource()), old_entry.key(), meta.uid, old_meta.uid));
+                    fmt::format("StorageError: invalid object, Code: 4, Key: {}{}, ResourceVersion: 0, "
+                                "AdditionalErrorMsg: Precondition failed: "
+                                "UID in precondition: {}, UID in object meta: {}",
+                                storage_prefix(resource()), old_entry.key(), meta.uid, old_meta.uid));
   }
   if (!meta.resourceVersion.empty() && meta.resourceVersion != "0") {
     if (meta.resourceVersion != old_meta.resourceVersion)
-      return conflict(old_meta.name, "the object has been modified; please apply your changes to the latest version and try again");
+      return conflict(
+          old_meta.name,
+          "the object has been modified; please apply your changes to the latest version and try again");
   } else if (!resource().strategy->allow_unconditional_update()) {
     FieldErrors errors;
-    errors.invalid(machinery::Path("metadata").child("resourceVersion"), int64_t{0}, "must be specified for an update");
+    errors.invalid(machinery::Path("metadata").child("resourceVersion"), int64_t{0},
+                   "must be specified for an update");
     return errors.to_error("", resource().qualified(), old_meta.name);
   }
   resource().strategy->set_defaults(next.get(), context.api_version);
@@ -187,15 +206,16 @@ Result<MutableObject> ResourceStore::next_state(const Entry& old_entry, const Ch
     api::check_object_meta_update(meta, old_meta, errors);
     strategy.validate_update(next.get(), old.get(), errors);
     if (context.warnings)
-      for (std::string& w : strategy.warnings(next.get(), old.get())) context.warnings->push_back(std::move(w));
+      for (std::string& w : strategy.warnings(next.get(), old.get()))
+        context.warnings->push_back(std::move(w));
   }
   if (!errors.empty()) return invalid(errors, next);
   meta.resourceVersion = old_meta.resourceVersion;
   return next;
 }
 
-Result<EntryPtr> ResourceStore::update(const std::string& ns, const std::string& name, const Change& change, const UpdateOptions& options,
-                                       const WriteContext& context) {
+Result<EntryPtr> ResourceStore::update(const std::string& ns, const std::string& name, const Change& change,
+                                       const UpdateOptions& options, const WriteContext& context) {
   const std::string key = entry_key(ns, name);
   EntryPtr old = deps_.cache.find(key);
   if (!old) {
@@ -219,15 +239,18 @@ Result<EntryPtr> ResourceStore::update(const std::string& ns, const std::string&
     }
     const Object before = old->object();
     const auto& meta = made->meta();
-    const bool finished = before.meta().deletionTimestamp && meta.finalizers.empty() && before.meta().deletionGracePeriodSeconds.value_or(0) == 0;
+    const bool finished = before.meta().deletionTimestamp && meta.finalizers.empty() &&
+                          before.meta().deletionGracePeriodSeconds.value_or(0) == 0;
     if (context.dry_run)
-      return EntryPtr(std::make_shared<Entry>(resource(), key, old->revision(), std::move(*made).freeze(), deps_.cache.companions()));
+      return EntryPtr(std::make_shared<Entry>(resource(), key, old->revision(), std::move(*made).freeze(),
+                                              deps_.cache.companions()));
     if (finished) {
       int64_t revision = 0;
       MZ_ASSIGN(const bool gone, commit_delete(key, old->revision(), revision, context));
       if (gone) {
         made->meta().resourceVersion = std::to_string(revision);
-        return EntryPtr(std::make_shared<Entry>(resource(), key, revision, std::move(*made).freeze(), deps_.cache.companions()));
+        return EntryPtr(std::make_shared<Entry>(resource(), key, revision, std::move(*made).freeze(),
+                                                deps_.cache.companions()));
       }
     } else {
       if (codec::equal(made->message(), made->get(), before.get())) {
@@ -240,12 +263,15 @@ Result<EntryPtr> ResourceStore::update(const std::string& ns, const std::string&
       MZ_ASSIGN(EntryPtr written, commit(key, old->revision(), std::move(*made), context));
       if (written) return written;
     }
-    if (context.deadline.expired()) return Error(Code::Timeout, "Timeout: request did not complete within requested timeout - context deadline exceeded");
+    if (context.deadline.expired())
+      return Error(Code::Timeout,
+                   "Timeout: request did not complete within requested timeout - context deadline exceeded");
     MZ_ASSIGN(old, fresh(key, name, context.deadline));
   }
 }
 
-Result<bool> ResourceStore::commit_delete(const std::string& key, int64_t expected, int64_t& revision, const WriteContext& context) {
+Result<bool> ResourceStore::commit_delete(const std::string& key, int64_t expected, int64_t& revision,
+                                          const WriteContext& context) {
   const std::string path = storage_prefix(resource()) + key;
   store::Txn txn;
   txn.compares.push_back(store::Compare::unchanged(path, store::Revision(expected)));
@@ -258,7 +284,8 @@ Result<bool> ResourceStore::commit_delete(const std::string& key, int64_t expect
 EntryPtr ResourceStore::as_deleted(const Entry& old, int64_t revision) const {
   MutableObject last(old.object());
   last.meta().resourceVersion = std::to_string(revision);
-  return std::make_shared<Entry>(resource(), old.key(), revision, std::move(last).freeze(), deps_.cache.companions());
+  return std::make_shared<Entry>(resource(), old.key(), revision, std::move(last).freeze(),
+                                 deps_.cache.companions());
 }
 
 }  // namespace mizzen::apiserver

@@ -14,7 +14,8 @@ ApiServer::~ApiServer() { stop(Deadline::after(std::chrono::seconds(1))); }
 
 uint16_t ApiServer::port() const { return server_ ? server_->port() : options_.port; }
 
-Result<pki::KeyPair> ApiServer::component_identity(const std::string& name, const std::string& common_name, const std::vector<std::string>& organisations) {
+Result<pki::KeyPair> ApiServer::component_identity(const std::string& name, const std::string& common_name,
+                                                   const std::vector<std::string>& organisations) {
   pki::CertificateRequest request;
   request.common_name = common_name;
   request.organisations = organisations;
@@ -29,18 +30,23 @@ Result<void> ApiServer::init() {
   pki::CertificateRequest request;
   request.common_name = "mizzen-apiserver";
   request.server = true;
-  request.dns_names = {"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc." + options_.cluster_domain};
+  request.dns_names = {"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
+                       "kubernetes.default.svc." + options_.cluster_domain};
   request.ip_addresses = {"127.0.0.1", "::1"};
   const auto slash = options_.core.service_cidr.find('/');
   const auto parts = split(std::string_view(options_.core.service_cidr).substr(0, slash), '.');
-  if (parts.size() == 4) request.ip_addresses.push_back(fmt::format("{}.{}.{}.1", parts[0], parts[1], parts[2]));
+  if (parts.size() == 4)
+    request.ip_addresses.push_back(fmt::format("{}.{}.{}.1", parts[0], parts[1], parts[2]));
   for (const std::string& name : options_.external_names) {
-    const bool address = name.find(':') != std::string::npos || name.find_first_not_of("0123456789.") == std::string::npos;
+    const bool address =
+        name.find(':') != std::string::npos || name.find_first_not_of("0123456789.") == std::string::npos;
     (address ? request.ip_addresses : request.dns_names).push_back(name);
   }
   MZ_ASSIGN(serving_, pki::ensure_issued(*authority_, folder, "apiserver", request, now));
-  workers_ = std::make_unique<ThreadPool>(ThreadPool::Options{"api-worker", options_.workers_max, 8192, 10'000});
-  core_ = std::make_unique<Core>(Core::Deps{deps_.store, real_clock(), secure_random(), api::builtin()}, options_.core);
+  workers_ =
+      std::make_unique<ThreadPool>(ThreadPool::Options{"api-worker", options_.workers_max, 8192, 10'000});
+  core_ = std::make_unique<Core>(Core::Deps{deps_.store, real_clock(), secure_random(), api::builtin()},
+                                 options_.core);
   gate_ = std::make_unique<Gate>(std::vector<StaticToken>());
   return {};
 }
@@ -54,8 +60,10 @@ Result<void> ApiServer::start(Deadline deadline) {
   http::Server::Options server;
   server.address = options_.address;
   server.port = options_.port;
-  server.tls = http::ServerTlsOptions{serving_.certificate_pem, serving_.key_pem, authority_->certificate_pem()};
-  server_ = std::make_unique<http::Server>(deps_.loops, std::move(server), [this](http::ExchangePtr e) { api_->handle(std::move(e)); });
+  server.tls =
+      http::ServerTlsOptions{serving_.certificate_pem, serving_.key_pem, authority_->certificate_pem()};
+  server_ = std::make_unique<http::Server>(deps_.loops, std::move(server),
+                                           [this](http::ExchangePtr e) { api_->handle(std::move(e)); });
   MZ_TRY(server_->start());
   return write_kubeconfig();
 }
@@ -64,10 +72,13 @@ Result<void> ApiServer::write_kubeconfig() {
   MZ_ASSIGN(const pki::KeyPair admin, component_identity("admin", "kubernetes-admin", {"system:masters"}));
   const std::string host = options_.external_names.empty() ? "127.0.0.1" : options_.external_names[0];
   const std::string text = fmt::format(
-      "apiVersion: v1\nkind: Config\nclusters:\n- name: mizzen\n  cluster:\n    server: https://{}:{}\n    certificate-authority-data: {}\n"
+      "apiVersion: v1\nkind: Config\nclusters:\n- name: mizzen\n  cluster:\n    server: https://{}:{}\n    "
+      "certificate-authority-data: {}\n"
       "users:\n- name: mizzen-admin\n  user:\n    client-certificate-data: {}\n    client-key-data: {}\n"
-      "contexts:\n- name: mizzen\n  context:\n    cluster: mizzen\n    user: mizzen-admin\ncurrent-context: mizzen\n",
-      host, port(), base64_encode(authority_->certificate_pem()), base64_encode(admin.certificate_pem), base64_encode(admin.key_pem));
+      "contexts:\n- name: mizzen\n  context:\n    cluster: mizzen\n    user: mizzen-admin\ncurrent-context: "
+      "mizzen\n",
+      host, port(), base64_encode(authority_->certificate_pem()), base64_encode(admin.certificate_pem),
+      base64_encode(admin.key_pem));
   return write_file(kubeconfig_path(), text, 0600);
 }
 

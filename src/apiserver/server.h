@@ -13,15 +13,16 @@
 namespace mizzen::apiserver {
 
 /// Role: the API server as a part of a process: keys, listener, workers, Core and HTTP edge.
-/// Lifecycle: init() makes keys and checks what can be checked; start() loads and listens; stop() drains; destructor stops.
-/// Threading: init, start and stop from one thread; the rest thread-safe.
+/// Lifecycle: init() makes keys and checks what can be checked; start() loads and listens; stop() drains;
+/// destructor stops. Threading: init, start and stop from one thread; the rest thread-safe.
 class ApiServer {
  public:
   struct Options {
     std::string data_dir;
     std::string address = "0.0.0.0";
     uint16_t port = 6443;
-    /// Names and addresses in the serving certificate beside the defaults; the first one is what kubeconfig points at.
+    /// Names and addresses in the serving certificate beside the defaults; the first one is what kubeconfig
+    /// points at.
     std::vector<std::string> external_names;
     std::string cluster_domain = "cluster.local";
     size_t workers_max = 64;
@@ -37,7 +38,8 @@ class ApiServer {
   ApiServer(Deps deps, Options options);
   ~ApiServer();
 
-  /// Authority, serving certificate, admin credentials and kubeconfig below data_dir/pki and data_dir/admin.kubeconfig.
+  /// Authority, serving certificate, admin credentials and kubeconfig below data_dir/pki and
+  /// data_dir/admin.kubeconfig.
   Result<void> init();
   Result<void> start(Deadline deadline);
   void stop(Deadline deadline);
@@ -47,7 +49,8 @@ class ApiServer {
   const pki::Authority& authority() const { return *authority_; }
   std::string kubeconfig_path() const { return options_.data_dir + "/admin.kubeconfig"; }
   /// A client certificate of a component, kept below data_dir/pki.
-  Result<pki::KeyPair> component_identity(const std::string& name, const std::string& common_name, const std::vector<std::string>& organisations);
+  Result<pki::KeyPair> component_identity(const std::string& name, const std::string& common_name,
+                                          const std::vector<std::string>& organisations);
 
  private:
   Result<void> write_kubeconfig();

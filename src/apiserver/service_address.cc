@@ -22,9 +22,11 @@ struct Range {
 Result<Range> parse_range(const std::string& cidr) {
   const size_t slash = cidr.find('/');
   in_addr address{};
-  const auto bits = parse_int<int>(slash == std::string::npos ? "" : std::string_view(cidr).substr(slash + 1));
+  const auto bits =
+      parse_int<int>(slash == std::string::npos ? "" : std::string_view(cidr).substr(slash + 1));
   if (!bits || *bits < 8 || *bits > 30 || inet_pton(AF_INET, cidr.substr(0, slash).c_str(), &address) != 1)
-    return Error(Code::InternalError, fmt::format("service range {} is not an IPv4 range of /8 to /30", quote(cidr)));
+    return Error(Code::InternalError,
+                 fmt::format("service range {} is not an IPv4 range of /8 to /30", quote(cidr)));
   return Range{ntohl(address.s_addr), 1u << (32 - *bits)};
 }
 
@@ -41,21 +43,24 @@ Result<void> Core::admit_service(machinery::MutableObject& object, const Entry* 
     service.spec.clusterIPs.clear();
     return {};
   }
-  if (service.spec.clusterIP.empty() && !service.spec.clusterIPs.empty()) service.spec.clusterIP = service.spec.clusterIPs[0];
+  if (service.spec.clusterIP.empty() && !service.spec.clusterIPs.empty())
+    service.spec.clusterIP = service.spec.clusterIPs[0];
   if (old) {
     const auto before = old->object().share<Service>();
-    if (service.spec.clusterIP.empty()) service.spec.clusterIP = before->spec.clusterIP;  // an update may leave it out
+    if (service.spec.clusterIP.empty())
+      service.spec.clusterIP = before->spec.clusterIP;  // an update may leave it out
   }
   if (service.spec.clusterIP.empty()) {
     MZ_ASSIGN(const Range range, parse_range(options_.service_cidr));
-    // The service is written after this returns, so two writers could choose the same address; the choice is random in a
-    // range of a million and looked up again by validation of the next write.
+    // The service is written after this returns, so two writers could choose the same address; the choice is
+    // random in a range of a million and looked up again by validation of the next write.
     Lock lock(services_m_);
     std::set<std::string> taken;
     for (const EntryPtr& entry : find(api::resource_of<Service>())->cache().list({}, "", 0).entries)
       taken.insert(entry->object().share<Service>()->spec.clusterIP);
     for (int attempt = 0; attempt < 64 && service.spec.clusterIP.empty(); ++attempt) {
-      const std::string candidate = text_of(range.base + 1 + static_cast<uint32_t>(deps_.random.below(range.size - 2)));
+      const std::string candidate =
+          text_of(range.base + 1 + static_cast<uint32_t>(deps_.random.below(range.size - 2)));
       if (!taken.contains(candidate)) service.spec.clusterIP = candidate;
     }
     if (service.spec.clusterIP.empty()) {
@@ -63,7 +68,8 @@ Result<void> Core::admit_service(machinery::MutableObject& object, const Entry* 
         if (!taken.contains(text_of(range.base + i))) service.spec.clusterIP = text_of(range.base + i);
     }
     if (service.spec.clusterIP.empty())
-      return Error(Code::InternalError, "Internal error occurred: failed to allocate a serviceIP: range is full");
+      return Error(Code::InternalError,
+                   "Internal error occurred: failed to allocate a serviceIP: range is full");
   }
   service.spec.clusterIPs = {service.spec.clusterIP};
   if (service.spec.ipFamilies.empty()) service.spec.ipFamilies = {"IPv4"};

@@ -21,10 +21,13 @@ Error binding_conflict(const std::string& name, std::string_view why) {
   ErrorDetails details;
   details.name = name;
   details.kind = "pods/binding";
-  return Error(Code::Conflict, fmt::format("Operation cannot be fulfilled on pods/binding {}: {}", quote(name), why), std::move(details));
+  return Error(Code::Conflict,
+               fmt::format("Operation cannot be fulfilled on pods/binding {}: {}", quote(name), why),
+               std::move(details));
 }
 
-void set_condition(std::vector<api::core::v1::PodCondition>& conditions, std::string_view type, codec::Time now) {
+void set_condition(std::vector<api::core::v1::PodCondition>& conditions, std::string_view type,
+                   codec::Time now) {
   for (auto& c : conditions) {
     if (c.type != type) continue;
     if (c.status != "True") c.lastTransitionTime = now;
@@ -61,7 +64,8 @@ void scale_fields(T& object, Scale& scale, const int32_t* replicas) {
 bool with_scale(MutableObject& object, Scale& scale, const int32_t* replicas) {
   if (auto* d = object.as<api::apps::v1::Deployment>()) return scale_fields(*d, scale, replicas), true;
   if (auto* r = object.as<api::apps::v1::ReplicaSet>()) return scale_fields(*r, scale, replicas), true;
-  if (auto* c = object.as<api::core::v1::ReplicationController>()) return scale_fields(*c, scale, replicas), true;
+  if (auto* c = object.as<api::core::v1::ReplicationController>())
+    return scale_fields(*c, scale, replicas), true;
   return false;
 }
 
@@ -78,71 +82,95 @@ Result<void> Core::bind(const api::core::v1::Binding& binding, const WriteContex
   if (!errors.empty()) return errors.to_error("", "Binding", name);
   ResourceStore::UpdateOptions raw;
   raw.raw = true;
-  const auto result = pods.update(binding.metadata.namespace_, name, [&](const Entry& old) -> Result<MutableObject> {
-    MutableObject next(old.object());
-    Pod& pod = *next.as<Pod>();
-    if (!binding.metadata.uid.empty() && binding.metadata.uid != pod.metadata.uid)
-      return binding_conflict(name, fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}", binding.metadata.uid, pod.metadata.uid));
-    if (pod.metadata.deletionTimestamp) return binding_conflict(name, fmt::format("pod {} is being deleted, cannot be assigned to a host", name));
-    if (!pod.spec.nodeName.empty())
-      return binding_conflict(name, fmt::format("pod {} is already assigned to node {}", name, quote(pod.spec.nodeName)));
-    if (!pod.spec.schedulingGates.empty()) return binding_conflict(name, fmt::format("pod {} has non-empty .spec.schedulingGates", name));
-    pod.spec.nodeName = binding.target.name;
-    for (const auto& [key, value] : binding.metadata.annotations) pod.metadata.annotations.set(key, value);
-    set_condition(pod.status.conditions, "PodScheduled", codec::Time::from(deps_.clock.wall()));
-    return next;
-  }, raw, context);
+  const auto result = pods.update(
+      binding.metadata.namespace_, name,
+      [&](const Entry& old) -> Result<MutableObject> {
+        MutableObject next(old.object());
+        Pod& pod = *next.as<Pod>();
+        if (!binding.metadata.uid.empty() && binding.metadata.uid != pod.metadata.uid)
+          return binding_conflict(
+              name, fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
+                                binding.metadata.uid, pod.metadata.uid));
+        if (pod.metadata.deletionTimestamp)
+          return binding_conflict(name,
+                                  fmt::format("pod {} is being deleted, cannot be assigned to a host", name));
+        if (!pod.spec.nodeName.empty())
+          return binding_conflict(
+              name, fmt::format("pod {} is already assigned to node {}", name, quote(pod.spec.nodeName)));
+        if (!pod.spec.schedulingGates.empty())
+          return binding_conflict(name, fmt::format("pod {} has non-empty .spec.schedulingGates", name));
+        pod.spec.nodeName = binding.target.name;
+        for (const auto& [key, value] : binding.metadata.annotations)
+          pod.metadata.annotations.set(key, value);
+        set_condition(pod.status.conditions, "PodScheduled", codec::Time::from(deps_.clock.wall()));
+        return next;
+      },
+      raw, context);
   if (!result.ok()) return result.error();
   return {};
 }
 
-Result<Scale> Core::get_scale(const api::ResourceInfo& resource, const std::string& ns, const std::string& name, Deadline deadline) {
+Result<Scale> Core::get_scale(const api::ResourceInfo& resource, const std::string& ns,
+                              const std::string& name, Deadline deadline) {
   MZ_ASSIGN(const EntryPtr entry, find(resource)->get(ns, name, deadline));
   MutableObject object(entry->object());
   Scale scale;
-  if (!with_scale(object, scale, nullptr)) return Error(Code::NotFound, "the server could not find the requested resource");
+  if (!with_scale(object, scale, nullptr))
+    return Error(Code::NotFound, "the server could not find the requested resource");
   return scale;
 }
 
-Result<Scale> Core::put_scale(const api::ResourceInfo& resource, const std::string& ns, const std::string& name, const Scale& wanted,
-                              const WriteContext& context) {
+Result<Scale> Core::put_scale(const api::ResourceInfo& resource, const std::string& ns,
+                              const std::string& name, const Scale& wanted, const WriteContext& context) {
   if (wanted.spec.replicas < 0) {
     machinery::FieldErrors errors;
-    errors.invalid(machinery::Path("spec").child("replicas"), wanted.spec.replicas, "must be greater than or equal to 0");
+    errors.invalid(machinery::Path("spec").child("replicas"), wanted.spec.replicas,
+                   "must be greater than or equal to 0");
     return errors.to_error("autoscaling", "Scale", name);
   }
-  MZ_ASSIGN(const EntryPtr entry, find(resource)->update(ns, name, [&](const Entry& old) -> Result<MutableObject> {
-    MutableObject next(old.object());
-    Scale ignored;
-    if (!with_scale(next, ignored, &wanted.spec.replicas)) return Error(Code::NotFound, "the server could not find the requested resource");
-    if (!wanted.metadata.uid.empty()) next.meta().uid = wanted.metadata.uid;
-    next.meta().resourceVersion = wanted.metadata.resourceVersion;
-    return next;
-  }, {}, context));
+  MZ_ASSIGN(const EntryPtr entry, find(resource)->update(
+                                      ns, name,
+                                      [&](const Entry& old) -> Result<MutableObject> {
+                                        MutableObject next(old.object());
+                                        Scale ignored;
+                                        if (!with_scale(next, ignored, &wanted.spec.replicas))
+                                          return Error(Code::NotFound,
+                                                       "the server could not find the requested resource");
+                                        if (!wanted.metadata.uid.empty())
+                                          next.meta().uid = wanted.metadata.uid;
+                                        next.meta().resourceVersion = wanted.metadata.resourceVersion;
+                                        return next;
+                                      },
+                                      {}, context));
   MutableObject object(entry->object());
   Scale scale;
   with_scale(object, scale, nullptr);
   return scale;
 }
 
-Result<void> Core::evict(const std::string& ns, const std::string& name, const meta::v1::DeleteOptions& options, const WriteContext& context) {
+Result<void> Core::evict(const std::string& ns, const std::string& name,
+                         const meta::v1::DeleteOptions& options, const WriteContext& context) {
   auto r = find(api::resource_of<Pod>())->remove(ns, name, options, context);
   if (!r.ok()) return r.error();
   return {};
 }
 
-Result<EntryPtr> Core::finalize_namespace(const std::string& name, const Object& wanted, const WriteContext& context) {
+Result<EntryPtr> Core::finalize_namespace(const std::string& name, const Object& wanted,
+                                          const WriteContext& context) {
   using api::core::v1::Namespace;
   ResourceStore& namespaces = *find(api::resource_of<Namespace>());
   const auto* asked = wanted.as<Namespace>();
   ResourceStore::UpdateOptions raw;
   raw.raw = true;
-  MZ_ASSIGN(EntryPtr entry, namespaces.update("", name, [&](const Entry& old) -> Result<MutableObject> {
-    MutableObject next(old.object());
-    next.as<Namespace>()->spec.finalizers = asked->spec.finalizers;
-    next.meta().resourceVersion = asked->metadata.resourceVersion;
-    return next;
-  }, raw, context));
+  MZ_ASSIGN(EntryPtr entry, namespaces.update(
+                                "", name,
+                                [&](const Entry& old) -> Result<MutableObject> {
+                                  MutableObject next(old.object());
+                                  next.as<Namespace>()->spec.finalizers = asked->spec.finalizers;
+                                  next.meta().resourceVersion = asked->metadata.resourceVersion;
+                                  return next;
+                                },
+                                raw, context));
   const auto ns = entry->object().share<Namespace>();
   if (ns->metadata.deletionTimestamp && ns->spec.finalizers.empty() && ns->metadata.finalizers.empty()) {
     MZ_ASSIGN(const Deletion gone, namespaces.remove("", name, {}, context));

@@ -48,10 +48,13 @@ void append_row_object(std::string& out, const View& view, const Entry& entry) {
 
 }  // namespace
 
-http::Slice encode_table(const View& view, std::span<const Entry* const> rows, const ListMeta& meta, bool columns) {
+http::Slice encode_table(const View& view, std::span<const Entry* const> rows, const ListMeta& meta,
+                         bool columns) {
   const auto definitions = view.resource->strategy->table_columns();
-  const bool plain = definitions.size() == 2 && definitions[1].name == "Age";  // the default table, printed from metadata
-  std::string out = "{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/" + view.media.transform_version + "\",\"metadata\":";
+  const bool plain =
+      definitions.size() == 2 && definitions[1].name == "Age";  // the default table, printed from metadata
+  std::string out =
+      "{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/" + view.media.transform_version + "\",\"metadata\":";
   meta::v1::ListMeta metadata;
   metadata.resourceVersion = meta.resource_version;
   metadata.continue_ = meta.continue_token;
@@ -69,7 +72,8 @@ http::Slice encode_table(const View& view, std::span<const Entry* const> rows, c
     if (i) out += ',';
     out += "{\"cells\":[";
     const api::TableCells cells =
-        plain ? api::TableCells{api::cell(object.meta().name), api::age_cell(object.meta().creationTimestamp, view.now)}
+        plain ? api::TableCells{api::cell(object.meta().name),
+                                api::age_cell(object.meta().creationTimestamp, view.now)}
               : view.resource->strategy->table_row(object.get(), view.now);
     for (size_t c = 0; c < cells.size(); ++c) {
       if (c) out += ',';

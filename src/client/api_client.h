@@ -25,7 +25,7 @@ struct Call {
 
 /// What to list or watch.
 struct ListOptions {
-  std::string namespace_;       ///< empty: all
+  std::string namespace_;  ///< empty: all
   std::string label_selector;
   std::string field_selector;
   std::string resource_version;        ///< empty: newest; "0": whatever the cache has
@@ -43,8 +43,8 @@ struct ObjectList {
   std::string continue_token;
 };
 
-/// One change. Bookmark: `object` has only metadata.resourceVersion (and, at the end of initial events, the annotation
-/// k8s.io/initial-events-end).
+/// One change. Bookmark: `object` has only metadata.resourceVersion (and, at the end of initial events, the
+/// annotation k8s.io/initial-events-end).
 struct WatchEvent {
   enum class Type : uint8_t { Added, Modified, Deleted, Bookmark };
   Type type;
@@ -58,7 +58,8 @@ struct WatchSink {
   std::function<void(Error)> on_end;
 };
 
-/// Role: an open watch; destroying it ends it and waits for a running sink call (unless called from the sink).
+/// Role: an open watch; destroying it ends it and waits for a running sink call (unless called from the
+/// sink).
 class Watch {
  public:
   virtual ~Watch() = default;
@@ -66,51 +67,63 @@ class Watch {
 
 /// What a write asks for beside the object.
 struct WriteOptions {
-  std::string subresource;    ///< "status", "binding", "eviction" ...
+  std::string subresource;  ///< "status", "binding", "eviction" ...
   bool dry_run = false;
   std::string field_manager;
 };
 
 enum class PatchType : uint8_t { Json, Merge, Strategic, Apply };
 
-/// Role: the Kubernetes API as components see it: typed by ResourceInfo, objects shared and immutable. Objects are of the
-/// resource's in-memory message; metadata.resourceVersion is set. The identity is the implementation's.
-/// Place: implemented by the API server's loopback (no encoding, same authentication, admission and validation) and by
-/// RestClient over HTTP. Controllers, scheduler and kubelet know nothing else of the cluster.
-/// Threading: thread-safe; calls block up to call.deadline and must not be made from an event loop or a WatchSink.
-/// Failure: the API's errors with their codes (NotFound, Conflict, AlreadyExists, Invalid ...); ServiceUnavailable where
-/// the server cannot be reached; Cancelled on stop.
+/// Role: the Kubernetes API as components see it: typed by ResourceInfo, objects shared and immutable.
+/// Objects are of the resource's in-memory message; metadata.resourceVersion is set. The identity is the
+/// implementation's. Place: implemented by the API server's loopback (no encoding, same authentication,
+/// admission and validation) and by RestClient over HTTP. Controllers, scheduler and kubelet know nothing
+/// else of the cluster. Threading: thread-safe; calls block up to call.deadline and must not be made from an
+/// event loop or a WatchSink. Failure: the API's errors with their codes (NotFound, Conflict, AlreadyExists,
+/// Invalid ...); ServiceUnavailable where the server cannot be reached; Cancelled on stop.
 class ApiClient {
  public:
   virtual ~ApiClient() = default;
-  virtual Result<Object> get(const ResourceInfo& resource, const std::string& namespace_, const std::string& name, const Call& call) = 0;
-  virtual Result<ObjectList> list(const ResourceInfo& resource, const ListOptions& options, const Call& call) = 0;
-  virtual std::unique_ptr<Watch> watch(const ResourceInfo& resource, const ListOptions& options, WatchSink sink) = 0;
-  /// `object` names its namespace and name (for subresources: of the parent). Its message is the resource's, or the
-  /// subresource's (Binding, Eviction, Scale).
-  virtual Result<Object> create(const ResourceInfo& resource, const Object& object, const WriteOptions& options, const Call& call) = 0;
-  virtual Result<Object> update(const ResourceInfo& resource, const Object& object, const WriteOptions& options, const Call& call) = 0;
-  virtual Result<Object> patch(const ResourceInfo& resource, const std::string& namespace_, const std::string& name, PatchType type,
-                               const std::string& body, const WriteOptions& options, const Call& call) = 0;
+  virtual Result<Object> get(const ResourceInfo& resource, const std::string& namespace_,
+                             const std::string& name, const Call& call) = 0;
+  virtual Result<ObjectList> list(const ResourceInfo& resource, const ListOptions& options,
+                                  const Call& call) = 0;
+  virtual std::unique_ptr<Watch> watch(const ResourceInfo& resource, const ListOptions& options,
+                                       WatchSink sink) = 0;
+  /// `object` names its namespace and name (for subresources: of the parent). Its message is the resource's,
+  /// or the subresource's (Binding, Eviction, Scale).
+  virtual Result<Object> create(const ResourceInfo& resource, const Object& object,
+                                const WriteOptions& options, const Call& call) = 0;
+  virtual Result<Object> update(const ResourceInfo& resource, const Object& object,
+                                const WriteOptions& options, const Call& call) = 0;
+  virtual Result<Object> patch(const ResourceInfo& resource, const std::string& namespace_,
+                               const std::string& name, PatchType type, const std::string& body,
+                               const WriteOptions& options, const Call& call) = 0;
   /// The object as it was, or as it is now while it terminates.
-  virtual Result<Object> remove(const ResourceInfo& resource, const std::string& namespace_, const std::string& name,
-                                const meta::v1::DeleteOptions& options, const Call& call) = 0;
+  virtual Result<Object> remove(const ResourceInfo& resource, const std::string& namespace_,
+                                const std::string& name, const meta::v1::DeleteOptions& options,
+                                const Call& call) = 0;
 };
 
 /// Typed shorthand over an ApiClient: `auto pod = client::get<Pod>(api, ns, name, call)`.
 template <typename T>
-Result<std::shared_ptr<const T>> get(ApiClient& api, const std::string& ns, const std::string& name, const Call& call) {
+Result<std::shared_ptr<const T>> get(ApiClient& api, const std::string& ns, const std::string& name,
+                                     const Call& call) {
   MZ_ASSIGN(const Object object, api.get(api::resource_of<T>(), ns, name, call));
   return object.share<T>();
 }
 template <typename T>
-Result<std::shared_ptr<const T>> create(ApiClient& api, T object, const Call& call, const WriteOptions& options = {}) {
-  MZ_ASSIGN(const Object made, api.create(api::resource_of<T>(), Object::of(std::move(object)), options, call));
+Result<std::shared_ptr<const T>> create(ApiClient& api, T object, const Call& call,
+                                        const WriteOptions& options = {}) {
+  MZ_ASSIGN(const Object made,
+            api.create(api::resource_of<T>(), Object::of(std::move(object)), options, call));
   return made.share<T>();
 }
 template <typename T>
-Result<std::shared_ptr<const T>> update(ApiClient& api, T object, const Call& call, const WriteOptions& options = {}) {
-  MZ_ASSIGN(const Object made, api.update(api::resource_of<T>(), Object::of(std::move(object)), options, call));
+Result<std::shared_ptr<const T>> update(ApiClient& api, T object, const Call& call,
+                                        const WriteOptions& options = {}) {
+  MZ_ASSIGN(const Object made,
+            api.update(api::resource_of<T>(), Object::of(std::move(object)), options, call));
   return made.share<T>();
 }
 template <typename T>

@@ -85,14 +85,17 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
   bool allowed(const ObjectReference& about) {
     Bucket& b = spam[about_key(about)];
     const Monotonic now = deps.clock.monotonic();
-    if (b.at != Monotonic{}) b.tokens = std::min(kSpamBurst, b.tokens + std::chrono::duration<double>(now - b.at).count() * kSpamPerSecond);
+    if (b.at != Monotonic{})
+      b.tokens =
+          std::min(kSpamBurst, b.tokens + std::chrono::duration<double>(now - b.at).count() * kSpamPerSecond);
     b.at = now;
     if (b.tokens < 1) return false;
     b.tokens -= 1;
     return true;
   }
 
-  void record(const ObjectReference& about, const std::string& type, const std::string& reason, std::string message) {
+  void record(const ObjectReference& about, const std::string& type, const std::string& reason,
+              std::string message) {
     if (!allowed(about)) return;
     const std::string group_key = about_key(about) + "|" + type + "|" + reason;
     Group& group = groups[group_key];
@@ -110,7 +113,8 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
     if (before.count > 0 && bump(before, message, now)) return;
     Event event;
     // Upstream names events after their object and the moment in hexadecimal nanoseconds.
-    event.metadata.name = fmt::format("{}.{:x}", about.name, static_cast<uint64_t>(deps.clock.wall().time_since_epoch().count()));
+    event.metadata.name = fmt::format("{}.{:x}", about.name,
+                                      static_cast<uint64_t>(deps.clock.wall().time_since_epoch().count()));
     event.metadata.namespace_ = about.namespace_.empty() ? "default" : about.namespace_;
     event.involvedObject = about;
     event.reason = reason;
@@ -131,8 +135,10 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
   bool bump(Seen& before, const std::string& message, codec::Time now) {
     std::string text;
     codec::append_json_string(text, message);
-    const std::string body = fmt::format(R"({{"count":{},"message":{},"lastTimestamp":"{}"}})", before.count + 1, text, codec::format_time(now));
-    const Result<Object> r = deps.api.patch(api::resource_of<Event>(), before.namespace_, before.name, PatchType::Strategic, body, {}, Call());
+    const std::string body = fmt::format(R"({{"count":{},"message":{},"lastTimestamp":"{}"}})",
+                                         before.count + 1, text, codec::format_time(now));
+    const Result<Object> r = deps.api.patch(api::resource_of<Event>(), before.namespace_, before.name,
+                                            PatchType::Strategic, body, {}, Call());
     if (r.ok()) {
       ++before.count;
       return true;
@@ -156,27 +162,32 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
   }
 };
 
-EventRecorder::EventRecorder(Deps deps, Options options) : state_(std::make_shared<State>(deps, std::move(options))) {}
+EventRecorder::EventRecorder(Deps deps, Options options)
+    : state_(std::make_shared<State>(deps, std::move(options))) {}
 EventRecorder::~EventRecorder() { flush(Deadline::after(std::chrono::seconds(1))); }
 
-void EventRecorder::event(const ObjectReference& about, std::string_view type, std::string_view reason, std::string message) {
+void EventRecorder::event(const ObjectReference& about, std::string_view type, std::string_view reason,
+                          std::string message) {
   {
     Lock lock(state_->m);
     if (state_->pending >= kPendingMax) return;
     ++state_->pending;
   }
-  const bool queued = state_->serial.post([s = state_, about, type = std::string(type), reason = std::string(reason), message = std::move(message)]() mutable {
-    s->record(about, type, reason, std::move(message));
-    Lock lock(s->m);
-    --s->pending;
-    s->drained.notify_all();
-  });
+  const bool queued =
+      state_->serial.post([s = state_, about, type = std::string(type), reason = std::string(reason),
+                           message = std::move(message)]() mutable {
+        s->record(about, type, reason, std::move(message));
+        Lock lock(s->m);
+        --s->pending;
+        s->drained.notify_all();
+      });
   if (queued) return;
   Lock lock(state_->m);
   --state_->pending;
 }
 
-void EventRecorder::event(const Object& about, std::string_view type, std::string_view reason, std::string message) {
+void EventRecorder::event(const Object& about, std::string_view type, std::string_view reason,
+                          std::string message) {
   event(reference_to(about), type, reason, std::move(message));
 }
 

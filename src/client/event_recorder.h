@@ -10,11 +10,11 @@
 namespace mizzen::client {
 
 /// Role: tells users what a component did: writes Events through upstream's correlator, away from the caller.
-/// Kubernetes contract: client-go's EventCorrelator: spam filter (25 events per source and object, one more each 5
-/// minutes), aggregation of similar events (more than 10 in 10 minutes become "(combined from similar events): ..."),
-/// and counting of equal ones (count, lastTimestamp by patch).
-/// Threading: thread-safe; event() never blocks. Failure: events are best effort: 12 tries, then dropped.
-/// Bounds: kCorrelationsMax remembered events (least recently used go), kPendingMax waiting writes.
+/// Kubernetes contract: client-go's EventCorrelator: spam filter (25 events per source and object, one more
+/// each 5 minutes), aggregation of similar events (more than 10 in 10 minutes become "(combined from similar
+/// events): ..."), and counting of equal ones (count, lastTimestamp by patch). Threading: thread-safe;
+/// event() never blocks. Failure: events are best effort: 12 tries, then dropped. Bounds: kCorrelationsMax
+/// remembered events (least recently used go), kPendingMax waiting writes.
 class EventRecorder {
  public:
   static constexpr size_t kCorrelationsMax = 4096;
@@ -33,7 +33,8 @@ class EventRecorder {
   ~EventRecorder();
 
   /// `type` is Normal or Warning.
-  void event(const api::core::v1::ObjectReference& about, std::string_view type, std::string_view reason, std::string message);
+  void event(const api::core::v1::ObjectReference& about, std::string_view type, std::string_view reason,
+             std::string message);
   void event(const Object& about, std::string_view type, std::string_view reason, std::string message);
   /// Waits until what was told before has been written or dropped.
   void flush(Deadline deadline);

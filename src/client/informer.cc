@@ -15,7 +15,9 @@ constexpr Duration kBackoffMax = std::chrono::seconds(30);
 constexpr Duration kBackoffReset = std::chrono::minutes(2);
 }  // namespace
 
-std::string key_of(const meta::v1::ObjectMeta& meta) { return meta.namespace_.empty() ? meta.name : meta.namespace_ + "/" + meta.name; }
+std::string key_of(const meta::v1::ObjectMeta& meta) {
+  return meta.namespace_.empty() ? meta.name : meta.namespace_ + "/" + meta.name;
+}
 std::string key_of(const Object& object) { return key_of(object.meta()); }
 std::pair<std::string, std::string> split_key(const std::string& key) {
   const size_t slash = key.find('/');
@@ -25,7 +27,8 @@ std::pair<std::string, std::string> split_key(const std::string& key) {
 
 /// Everything runs on `serial`: events, handlers, reconnects. The map is also read by others, under `m`.
 struct Informer::State : std::enable_shared_from_this<Informer::State> {
-  State(const ResourceInfo& r, Deps d, Options o) : resource(r), deps(d), options(std::move(o)), serial(d.executor) {}
+  State(const ResourceInfo& r, Deps d, Options o)
+      : resource(r), deps(d), options(std::move(o)), serial(d.executor) {}
 
   const ResourceInfo& resource;
   const Deps deps;
@@ -47,7 +50,7 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
   std::string revision;
   Duration backoff = kBackoffMin;
   Monotonic connected_at{};
-  uint64_t generation = 0;  ///< of the present watch: late calls of an old one are ignored
+  uint64_t generation = 0;                 ///< of the present watch: late calls of an old one are ignored
   std::map<std::string, Object> incoming;  ///< while initial events stream in
   bool listing = false;
 
@@ -68,9 +71,13 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
     WatchSink sink;
     sink.on_events = [weak = weak_from_this(), g = generation](std::vector<WatchEvent> events) {
       auto s = weak.lock();
-      if (!s || s->serial.post([s, g, events = std::move(events)]() mutable { s->on_events(g, std::move(events)); })) return;
-      // The executor is full: what was lost is unknown, so the whole list is fetched again once there is room.
-      log::warn("client", "an informer fell behind and lists again", {log::kv("resource", s->resource.plural)});
+      if (!s || s->serial.post(
+                    [s, g, events = std::move(events)]() mutable { s->on_events(g, std::move(events)); }))
+        return;
+      // The executor is full: what was lost is unknown, so the whole list is fetched again once there is
+      // room.
+      log::warn("client", "an informer fell behind and lists again",
+                {log::kv("resource", s->resource.plural)});
       s->reconnect_later(s->deps.random.below(1000) + 500, true);
     };
     sink.on_end = [weak = weak_from_this(), g = generation](Error error) {
@@ -204,10 +211,13 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
     if (error.code() == Code::Expired || error.code() == Code::Gone) revision.clear();
     if (listing) revision.clear();
     if (real_clock().monotonic() - connected_at > kBackoffReset) backoff = kBackoffMin;
-    const auto wait = Duration(static_cast<int64_t>(static_cast<double>(backoff.count()) * (1 + deps.random.unit())));
+    const auto wait =
+        Duration(static_cast<int64_t>(static_cast<double>(backoff.count()) * (1 + deps.random.unit())));
     backoff = std::min(kBackoffMax, backoff * 2);
-    log::verbose(2, "client", "watch ended, going on", {log::kv("resource", resource.plural), log::kv("err", error.message())});
-    reconnect_later(static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(wait).count()), false);
+    log::verbose(2, "client", "watch ended, going on",
+                 {log::kv("resource", resource.plural), log::kv("err", error.message())});
+    reconnect_later(
+        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(wait).count()), false);
   }
 };
 
@@ -219,7 +229,9 @@ Informer::~Informer() { stop(); }
 void Informer::add_handler(InformerHandler handler) { state_->handlers.push_back(std::move(handler)); }
 void Informer::add_index(const std::string& name, Index index) { state_->indexers[name] = std::move(index); }
 
-void Informer::start() { (void)state_->serial.post([s = state_] { s->connect(); }); }
+void Informer::start() {
+  (void)state_->serial.post([s = state_] { s->connect(); });
+}
 
 void Informer::stop() {
   std::unique_ptr<Watch> watch;
@@ -255,7 +267,9 @@ std::vector<Object> Informer::list(const std::string& ns) const {
   std::vector<Object> out;
   Lock lock(state_->m);
   const std::string prefix = ns.empty() ? "" : ns + "/";
-  for (auto it = state_->objects.lower_bound(prefix); it != state_->objects.end() && it->first.starts_with(prefix); ++it) out.push_back(it->second);
+  for (auto it = state_->objects.lower_bound(prefix);
+       it != state_->objects.end() && it->first.starts_with(prefix); ++it)
+    out.push_back(it->second);
   return out;
 }
 

@@ -12,8 +12,9 @@
 
 namespace mizzen::client {
 
-/// What an informer tells. Calls come one at a time, in order, on the executor. `old` is empty for additions. After a gap
-/// (410, reconnect) differences are told as if they had just happened; intermediate states may be missing.
+/// What an informer tells. Calls come one at a time, in order, on the executor. `old` is empty for additions.
+/// After a gap (410, reconnect) differences are told as if they had just happened; intermediate states may be
+/// missing.
 struct InformerHandler {
   std::function<void(const Object& now)> on_add;
   std::function<void(const Object& old, const Object& now)> on_update;
@@ -22,13 +23,13 @@ struct InformerHandler {
 
 /// Role: a local view of one resource, kept current by list and watch; what every controller decides from.
 /// Place: made by component composition, shared by controllers that look at the same resource.
-/// Kubernetes contract: client-go's shared informer: the view is eventually what the server has; each handler sees every
-/// key's changes in order; nothing is promised across keys or across informers.
-/// Truth: a cache; may be behind. Objects are shared with the server's cache over the loopback, never copied.
-/// Lifecycle: add_handler() before start(); stop() ends the watch and waits for a running handler.
-/// Threading: thread-safe. Handlers must not block for long: they add keys to queues.
-/// Failure: watches that end go on from the last revision seen; Expired lists again; errors back off from 0.8 s to 30 s
-/// with jitter, so that a restarted server is not stormed.
+/// Kubernetes contract: client-go's shared informer: the view is eventually what the server has; each handler
+/// sees every key's changes in order; nothing is promised across keys or across informers. Truth: a cache;
+/// may be behind. Objects are shared with the server's cache over the loopback, never copied. Lifecycle:
+/// add_handler() before start(); stop() ends the watch and waits for a running handler. Threading:
+/// thread-safe. Handlers must not block for long: they add keys to queues. Failure: watches that end go on
+/// from the last revision seen; Expired lists again; errors back off from 0.8 s to 30 s with jitter, so that
+/// a restarted server is not stormed.
 class Informer {
  public:
   struct Options {

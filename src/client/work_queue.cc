@@ -10,7 +10,8 @@
 namespace mizzen::client {
 
 struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
-  State(Options o, Executor& e, Timers& t, Handler h) : options(std::move(o)), executor(e), timers(t), handler(std::move(h)) {}
+  State(Options o, Executor& e, Timers& t, Handler h)
+      : options(std::move(o)), executor(e), timers(t), handler(std::move(h)) {}
 
   const Options options;
   Executor& executor;
@@ -19,7 +20,7 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
   mutable Mutex m;
   CondVar idle;
   std::deque<std::string> ready MZ_GUARDED_BY(m);
-  std::set<std::string> dirty MZ_GUARDED_BY(m);       ///< waiting, in `ready` or to run again
+  std::set<std::string> dirty MZ_GUARDED_BY(m);  ///< waiting, in `ready` or to run again
   std::set<std::string> processing MZ_GUARDED_BY(m);
   std::map<std::string, int> failures MZ_GUARDED_BY(m);
   size_t workers MZ_GUARDED_BY(m) = 0;
@@ -47,7 +48,9 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
     for (;;) {
       {
         Lock lock(m);
-        if (!started || stopped || workers >= options.workers_max || workers >= ready.size() + processing.size() || ready.empty()) return;
+        if (!started || stopped || workers >= options.workers_max ||
+            workers >= ready.size() + processing.size() || ready.empty())
+          return;
         ++workers;
       }
       if (executor.post([self = shared_from_this()] { self->work(); })) continue;

@@ -13,7 +13,9 @@ T& as(void* p) {
   return *static_cast<T*>(p);
 }
 
-inline const void* member(const void* object, const Field& f) { return static_cast<const char*>(object) + f.offset; }
+inline const void* member(const void* object, const Field& f) {
+  return static_cast<const char*>(object) + f.offset;
+}
 inline void* member(void* object, const Field& f) { return static_cast<char*>(object) + f.offset; }
 
 /// The value behind an optional member, or nullptr where absent.
@@ -22,13 +24,16 @@ const void* optional_get(const Field& f, const void* p);
 void* optional_ensure(const Field& f, void* p);
 void optional_reset(const Field& f, void* p);
 
-/// Where to decode the next value of this member into: the member, the optional's content, or a new list element.
-/// Not for maps.
+/// Where to decode the next value of this member into: the member, the optional's content, or a new list
+/// element. Not for maps.
 inline void* slot_of(const Field& f, void* p) {
   switch (f.shape) {
-    case Shape::Optional: return optional_ensure(f, p);
-    case Shape::List: return f.list->add(p);
-    default: return p;
+    case Shape::Optional:
+      return optional_ensure(f, p);
+    case Shape::List:
+      return f.list->add(p);
+    default:
+      return p;
   }
 }
 

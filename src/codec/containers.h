@@ -9,8 +9,8 @@
 
 namespace mizzen::codec {
 
-/// An optional message on the heap, one pointer wide: absent differs from empty, as a Go pointer does. Copies deeply.
-/// Threading: as a plain value.
+/// An optional message on the heap, one pointer wide: absent differs from empty, as a Go pointer does. Copies
+/// deeply. Threading: as a plain value.
 template <typename T>
 class Box {
  public:

@@ -9,9 +9,9 @@
 
 namespace mizzen::codec {
 
-/// What a decoder found beside the object: fields that the schema lacks and fields given twice, as upstream's strict
-/// decoding reports them: `unknown field "spec.foo"`, `duplicate field "spec.replicas"`.
-/// Bounds: kProblemsMax are kept, further ones are only counted.
+/// What a decoder found beside the object: fields that the schema lacks and fields given twice, as upstream's
+/// strict decoding reports them: `unknown field "spec.foo"`, `duplicate field "spec.replicas"`. Bounds:
+/// kProblemsMax are kept, further ones are only counted.
 struct DecodeReport {
   static constexpr size_t kProblemsMax = 100;
   std::vector<std::string> problems;
@@ -25,10 +25,11 @@ struct TypeMeta {
   friend bool operator==(const TypeMeta&, const TypeMeta&) = default;
 };
 
-/// Reads one JSON document into the struct `object` of message `m`, which must be empty. kind and apiVersion at the top
-/// go to `type` where given. Field names are matched with case; null leaves a field empty.
-/// Errors: BadRequest with Go's text (`json: cannot unmarshal string into Go struct field PodSpec.spec.x of type int32`).
-/// Bounds: JsonReader's. Unknown and duplicate fields are no errors: they are reported, the last one wins.
+/// Reads one JSON document into the struct `object` of message `m`, which must be empty. kind and apiVersion
+/// at the top go to `type` where given. Field names are matched with case; null leaves a field empty. Errors:
+/// BadRequest with Go's text (`json: cannot unmarshal string into Go struct field PodSpec.spec.x of type
+/// int32`). Bounds: JsonReader's. Unknown and duplicate fields are no errors: they are reported, the last one
+/// wins.
 Result<void> decode_json(std::string_view text, const Message& m, void* object, TypeMeta* type = nullptr,
                          DecodeReport* report = nullptr);
 

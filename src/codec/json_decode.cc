@@ -14,15 +14,24 @@ constexpr size_t kFieldsMax = 512;  // of one message; the largest has under a h
 
 std::string_view go_type(const Field& f) {
   switch (f.type) {
-    case Type::Bool: return "bool";
-    case Type::Int32: return "int32";
-    case Type::Int64: return "int64";
-    case Type::Uint32: return "uint32";
-    case Type::Uint64: return "uint64";
-    case Type::Double: return "float64";
-    case Type::Bytes: return "[]uint8";
-    case Type::Message: return f.message->name;
-    default: return "string";
+    case Type::Bool:
+      return "bool";
+    case Type::Int32:
+      return "int32";
+    case Type::Int64:
+      return "int64";
+    case Type::Uint32:
+      return "uint32";
+    case Type::Uint64:
+      return "uint64";
+    case Type::Double:
+      return "float64";
+    case Type::Bytes:
+      return "[]uint8";
+    case Type::Message:
+      return f.message->name;
+    default:
+      return "string";
   }
 }
 
@@ -39,7 +48,9 @@ class Decoder {
  private:
   Error error() { return Error(Code::BadRequest, reader_.error()); }
 
-  std::string path_of(std::string_view key) const { return path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key); }
+  std::string path_of(std::string_view key) const {
+    return path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
+  }
 
   void problem(std::string_view what, std::string_view key) {
     if (!report_) return;
@@ -58,12 +69,18 @@ class Decoder {
 
   static std::string_view kind_name(JsonKind k) {
     switch (k) {
-      case JsonKind::Object: return "object";
-      case JsonKind::Array: return "array";
-      case JsonKind::String: return "string";
-      case JsonKind::Number: return "number";
-      case JsonKind::Bool: return "bool";
-      default: return "null";
+      case JsonKind::Object:
+        return "object";
+      case JsonKind::Array:
+        return "array";
+      case JsonKind::String:
+        return "string";
+      case JsonKind::Number:
+        return "number";
+      case JsonKind::Bool:
+        return "bool";
+      default:
+        return "null";
     }
   }
 
@@ -80,7 +97,8 @@ class Decoder {
     std::string_view text;
     if (!reader_.read_number(text)) return false;
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), out);
-    if (ec != std::errc() || end != text.data() + text.size()) return mismatch(f, fmt::format("number {}", text));
+    if (ec != std::errc() || end != text.data() + text.size())
+      return mismatch(f, fmt::format("number {}", text));
     return true;
   }
 
@@ -98,10 +116,14 @@ class Decoder {
         as<bool>(p) = b;
         return true;
       }
-      case Type::Int32: return integer(f, as<int32_t>(p));
-      case Type::Int64: return integer(f, as<int64_t>(p));
-      case Type::Uint32: return integer(f, as<uint32_t>(p));
-      case Type::Uint64: return integer(f, as<uint64_t>(p));
+      case Type::Int32:
+        return integer(f, as<int32_t>(p));
+      case Type::Int64:
+        return integer(f, as<int64_t>(p));
+      case Type::Uint32:
+        return integer(f, as<uint32_t>(p));
+      case Type::Uint64:
+        return integer(f, as<uint64_t>(p));
       case Type::Double: {
         if (reader_.peek() != JsonKind::Number) return wrong_kind(f);
         std::string_view text;
@@ -110,7 +132,8 @@ class Decoder {
         if (r.ec != std::errc()) return mismatch(f, fmt::format("number {}", text));
         return true;
       }
-      case Type::String: return string_like(f, as<std::string>(p));
+      case Type::String:
+        return string_like(f, as<std::string>(p));
       case Type::Bytes: {
         std::string text;
         if (!string_like(f, text)) return false;
@@ -119,7 +142,8 @@ class Decoder {
         as<std::string>(p) = std::move(*bytes);
         return true;
       }
-      case Type::Message: return object(*f.message, p, &f);
+      case Type::Message:
+        return object(*f.message, p, &f);
       case Type::Time:
       case Type::MicroTime: {
         std::string text;
@@ -165,7 +189,8 @@ class Decoder {
         v.is_string = false;
         return integer(f, v.number);
       }
-      case Type::RawJson: return reader_.copy_compact(as<RawJson>(p).text);
+      case Type::RawJson:
+        return reader_.copy_compact(as<RawJson>(p).text);
     }
     return false;
   }
@@ -182,10 +207,14 @@ class Decoder {
     bool failed = false;
     if (take_null(f, failed)) return !failed;
     switch (f.shape) {
-      case Shape::Value: return value(f, p);
-      case Shape::Optional: return value(f, optional_ensure(f, p));
-      case Shape::List: return list(f, p);
-      case Shape::Map: return map(f, p);
+      case Shape::Value:
+        return value(f, p);
+      case Shape::Optional:
+        return value(f, optional_ensure(f, p));
+      case Shape::List:
+        return list(f, p);
+      case Shape::Map:
+        return map(f, p);
     }
     return false;
   }
@@ -234,7 +263,8 @@ class Decoder {
     if (m.form == JsonForm::List) return field(one, member(object, one));
     const Field& two = m.wire[1];
     switch (reader_.peek()) {
-      case JsonKind::Null: return reader_.read_null();
+      case JsonKind::Null:
+        return reader_.read_null();
       case JsonKind::Bool:
         if (m.form != JsonForm::OrBool) return reader_.fail("boolean or JSON schema expected");
         return value(one, member(object, one));
@@ -246,7 +276,8 @@ class Decoder {
       case JsonKind::Array:
         if (m.form != JsonForm::OrBool) return list(two, member(object, two));
         [[fallthrough]];
-      default: return reader_.fail("boolean or JSON schema expected");
+      default:
+        return reader_.fail("boolean or JSON schema expected");
     }
   }
 
@@ -306,7 +337,8 @@ class Decoder {
 
 }  // namespace
 
-Result<void> decode_json(std::string_view text, const Message& m, void* object, TypeMeta* type, DecodeReport* report) {
+Result<void> decode_json(std::string_view text, const Message& m, void* object, TypeMeta* type,
+                         DecodeReport* report) {
   return Decoder(text, report).run(m, object, type);
 }
 

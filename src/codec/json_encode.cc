@@ -10,19 +10,35 @@ void encode_object(std::string& out, const Message& m, const void* object, const
 
 void encode_value(std::string& out, const Field& f, const void* v) {
   switch (f.type) {
-    case Type::Bool: out += as<bool>(v) ? "true" : "false"; break;
-    case Type::Int32: append_json_int(out, as<int32_t>(v)); break;
-    case Type::Int64: append_json_int(out, as<int64_t>(v)); break;
-    case Type::Uint32: append_json_int(out, as<uint32_t>(v)); break;
-    case Type::Uint64: out += std::to_string(as<uint64_t>(v)); break;
-    case Type::Double: append_json_double(out, as<double>(v)); break;
-    case Type::String: append_json_string(out, as<std::string>(v)); break;
+    case Type::Bool:
+      out += as<bool>(v) ? "true" : "false";
+      break;
+    case Type::Int32:
+      append_json_int(out, as<int32_t>(v));
+      break;
+    case Type::Int64:
+      append_json_int(out, as<int64_t>(v));
+      break;
+    case Type::Uint32:
+      append_json_int(out, as<uint32_t>(v));
+      break;
+    case Type::Uint64:
+      out += std::to_string(as<uint64_t>(v));
+      break;
+    case Type::Double:
+      append_json_double(out, as<double>(v));
+      break;
+    case Type::String:
+      append_json_string(out, as<std::string>(v));
+      break;
     case Type::Bytes:
       out += '"';
       out += base64_encode(as<std::string>(v));
       out += '"';
       break;
-    case Type::Message: encode_object(out, *f.message, v, nullptr); break;
+    case Type::Message:
+      encode_object(out, *f.message, v, nullptr);
+      break;
     case Type::Time:
     case Type::MicroTime: {
       const Time& t = as<Time>(v);
@@ -35,7 +51,9 @@ void encode_value(std::string& out, const Field& f, const void* v) {
       }
       break;
     }
-    case Type::Span: append_json_string(out, format_go_duration(as<Span>(v).nanos)); break;
+    case Type::Span:
+      append_json_string(out, format_go_duration(as<Span>(v).nanos));
+      break;
     case Type::Quantity:
       out += '"';
       out += as<Quantity>(v).text();
@@ -59,19 +77,30 @@ void encode_value(std::string& out, const Field& f, const void* v) {
 /// True where omitempty leaves a plain value out. Structs are never empty in Go's sense.
 bool omitted(const Field& f, const void* v) {
   switch (f.type) {
-    case Type::Bool: return !as<bool>(v);
-    case Type::Int32: return as<int32_t>(v) == 0;
-    case Type::Int64: return as<int64_t>(v) == 0;
-    case Type::Uint32: return as<uint32_t>(v) == 0;
-    case Type::Uint64: return as<uint64_t>(v) == 0;
-    case Type::Double: return as<double>(v) == 0;
+    case Type::Bool:
+      return !as<bool>(v);
+    case Type::Int32:
+      return as<int32_t>(v) == 0;
+    case Type::Int64:
+      return as<int64_t>(v) == 0;
+    case Type::Uint32:
+      return as<uint32_t>(v) == 0;
+    case Type::Uint64:
+      return as<uint64_t>(v) == 0;
+    case Type::Double:
+      return as<double>(v) == 0;
     case Type::String:
-    case Type::Bytes: return as<std::string>(v).empty();
+    case Type::Bytes:
+      return as<std::string>(v).empty();
     case Type::Time:
-    case Type::MicroTime: return f.has(kOmitZero) && !as<Time>(v).is_set();
-    case Type::RawJson: return f.has(kOmitZero) && as<RawJson>(v).empty();
-    case Type::Message: return f.has(kOmitZero) && is_empty(*f.message, v);
-    default: return false;
+    case Type::MicroTime:
+      return f.has(kOmitZero) && !as<Time>(v).is_set();
+    case Type::RawJson:
+      return f.has(kOmitZero) && as<RawJson>(v).empty();
+    case Type::Message:
+      return f.has(kOmitZero) && is_empty(*f.message, v);
+    default:
+      return false;
   }
 }
 

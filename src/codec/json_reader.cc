@@ -63,13 +63,19 @@ JsonKind JsonReader::peek() {
   space();
   if (at_ >= text_.size()) return JsonKind::End;
   switch (text_[at_]) {
-    case '{': return JsonKind::Object;
-    case '[': return JsonKind::Array;
-    case '"': return JsonKind::String;
+    case '{':
+      return JsonKind::Object;
+    case '[':
+      return JsonKind::Array;
+    case '"':
+      return JsonKind::String;
     case 't':
-    case 'f': return JsonKind::Bool;
-    case 'n': return JsonKind::Null;
-    default: return text_[at_] == '-' || is_digit(text_[at_]) ? JsonKind::Number : JsonKind::Invalid;
+    case 'f':
+      return JsonKind::Bool;
+    case 'n':
+      return JsonKind::Null;
+    default:
+      return text_[at_] == '-' || is_digit(text_[at_]) ? JsonKind::Number : JsonKind::Invalid;
   }
 }
 
@@ -111,7 +117,8 @@ bool JsonReader::next_key_view(std::string_view& key, std::string& scratch) {
     ++at_;
     space();
   }
-  if (at_ >= text_.size() || text_[at_] != '"') return unexpected("looking for beginning of object key string");
+  if (at_ >= text_.size() || text_[at_] != '"')
+    return unexpected("looking for beginning of object key string");
   scratch.clear();
   key = {};
   if (!string_token(&scratch, &key)) return false;
@@ -139,7 +146,8 @@ bool JsonReader::next_element() {
   return true;
 }
 
-/// With `view`, a token without escapes is returned as a view and `out` stays untouched; view->data() is null otherwise.
+/// With `view`, a token without escapes is returned as a view and `out` stays untouched; view->data() is null
+/// otherwise.
 bool JsonReader::string_token(std::string* out, std::string_view* view) {
   const size_t start = ++at_;
   bool plain = true;
@@ -197,14 +205,30 @@ bool JsonReader::unescape(std::string& out) {
   ++at_;
   const char c = at_ < text_.size() ? text_[at_] : '\0';
   switch (c) {
-    case '"': out += '"'; break;
-    case '\\': out += '\\'; break;
-    case '/': out += '/'; break;
-    case 'b': out += '\b'; break;
-    case 'f': out += '\f'; break;
-    case 'n': out += '\n'; break;
-    case 'r': out += '\r'; break;
-    case 't': out += '\t'; break;
+    case '"':
+      out += '"';
+      break;
+    case '\\':
+      out += '\\';
+      break;
+    case '/':
+      out += '/';
+      break;
+    case 'b':
+      out += '\b';
+      break;
+    case 'f':
+      out += '\f';
+      break;
+    case 'n':
+      out += '\n';
+      break;
+    case 'r':
+      out += '\r';
+      break;
+    case 't':
+      out += '\t';
+      break;
     case 'u': {
       const auto four = [this](size_t from, uint32_t& rune) {
         if (from + 4 > text_.size()) return false;
@@ -222,7 +246,8 @@ bool JsonReader::unescape(std::string& out) {
       uint32_t rune, low;
       if (!four(at_ + 1, rune)) return unexpected("in \\u hexadecimal character escape");
       at_ += 4;
-      if (rune >= 0xd800 && rune < 0xdc00 && at_ + 2 < text_.size() && text_[at_ + 1] == '\\' && text_[at_ + 2] == 'u') {
+      if (rune >= 0xd800 && rune < 0xdc00 && at_ + 2 < text_.size() && text_[at_ + 1] == '\\' &&
+          text_[at_ + 2] == 'u') {
         if (!four(at_ + 3, low)) return unexpected("in \\u hexadecimal character escape");
         if (low >= 0xdc00 && low < 0xe000) {
           rune = 0x10000 + ((rune - 0xd800) << 10) + (low - 0xdc00);
@@ -236,7 +261,8 @@ bool JsonReader::unescape(std::string& out) {
       append_utf8(out, rune);
       break;
     }
-    default: return unexpected("in string escape code");
+    default:
+      return unexpected("in string escape code");
   }
   ++at_;
   return true;
@@ -259,7 +285,8 @@ bool JsonReader::read_number(std::string_view& out) {
   }
   if (at_ < text_.size() && text_[at_] == '.') {
     ++at_;
-    if (at_ >= text_.size() || !is_digit(text_[at_])) return unexpected("after decimal point in numeric literal");
+    if (at_ >= text_.size() || !is_digit(text_[at_]))
+      return unexpected("after decimal point in numeric literal");
     while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
   }
   if (at_ < text_.size() && (text_[at_] == 'e' || text_[at_] == 'E')) {
@@ -328,7 +355,8 @@ bool JsonReader::skip() {
       case JsonKind::Null:
         if (!read_null()) return false;
         break;
-      default: return unexpected("looking for beginning of value");
+      default:
+        return unexpected("looking for beginning of value");
     }
   } while (!path.empty());
   first_ = false;

@@ -10,17 +10,17 @@ namespace mizzen::codec {
 /// What stands next in a JSON text.
 enum class JsonKind : uint8_t { Object, Array, String, Number, Bool, Null, End, Invalid };
 
-/// Role: pulls JSON apart, one token at a time, without building a tree; every JSON byte that enters the program goes
-/// through it.
-/// Threading: confined to its caller. The text must outlive the reader.
-/// Failure: the first error sticks: every call after it says false and error() tells what and where; a reader that
-/// failed never reads out of bounds.
-/// Bounds: depth_max nested containers; the caller bounds the text. Invalid UTF-8 becomes U+FFFD, as Go does.
+/// Role: pulls JSON apart, one token at a time, without building a tree; every JSON byte that enters the
+/// program goes through it. Threading: confined to its caller. The text must outlive the reader. Failure: the
+/// first error sticks: every call after it says false and error() tells what and where; a reader that failed
+/// never reads out of bounds. Bounds: depth_max nested containers; the caller bounds the text. Invalid UTF-8
+/// becomes U+FFFD, as Go does.
 class JsonReader {
  public:
   static constexpr int kDepthMax = 512;
 
-  explicit JsonReader(std::string_view text, int depth_max = kDepthMax) : text_(text), depth_max_(depth_max) {}
+  explicit JsonReader(std::string_view text, int depth_max = kDepthMax)
+      : text_(text), depth_max_(depth_max) {}
 
   JsonKind peek();
   /// Enters an object or array; then next_key()/next_element() until they say false with ok().

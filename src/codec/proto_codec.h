@@ -8,13 +8,13 @@
 
 namespace mizzen::codec {
 
-/// Reads the protobuf wire form of message `m` into the empty struct `object`. Unknown fields are dropped, as upstream.
-/// Errors: BadRequest on truncated or malformed bytes, on values that the type refuses, beyond kProtoDepthMax.
-/// Repeated scalars may come packed or not.
+/// Reads the protobuf wire form of message `m` into the empty struct `object`. Unknown fields are dropped, as
+/// upstream. Errors: BadRequest on truncated or malformed bytes, on values that the type refuses, beyond
+/// kProtoDepthMax. Repeated scalars may come packed or not.
 Result<void> decode_proto(std::string_view bytes, const Message& m, void* object);
 
-/// Appends the wire form: fields by number, maps sorted by key, as upstream's generated code writes them, so that equal
-/// objects have equal bytes.
+/// Appends the wire form: fields by number, maps sorted by key, as upstream's generated code writes them, so
+/// that equal objects have equal bytes.
 void encode_proto(std::string& out, const Message& m, const void* object);
 
 inline constexpr int kProtoDepthMax = 100;

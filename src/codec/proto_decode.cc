@@ -49,11 +49,20 @@ struct Cursor {
   }
   void skip(uint32_t wire) {
     switch (wire) {
-      case kVarint: varint(); break;
-      case kFixed64: fixed(8); break;
-      case kBytes: bytes(); break;
-      case kFixed32: fixed(4); break;
-      default: bad = true;
+      case kVarint:
+        varint();
+        break;
+      case kFixed64:
+        fixed(8);
+        break;
+      case kBytes:
+        bytes();
+        break;
+      case kFixed32:
+        fixed(4);
+        break;
+      default:
+        bad = true;
     }
   }
 };
@@ -120,10 +129,17 @@ class Decoder {
           as<bool>(p) = v != 0;
         }
         break;
-      case Type::Int32: as<int32_t>(p) = static_cast<int32_t>(v); break;
-      case Type::Uint32: as<uint32_t>(p) = static_cast<uint32_t>(v); break;
-      case Type::Int64: as<int64_t>(p) = static_cast<int64_t>(v); break;
-      default: as<uint64_t>(p) = v;
+      case Type::Int32:
+        as<int32_t>(p) = static_cast<int32_t>(v);
+        break;
+      case Type::Uint32:
+        as<uint32_t>(p) = static_cast<uint32_t>(v);
+        break;
+      case Type::Int64:
+        as<int64_t>(p) = static_cast<int64_t>(v);
+        break;
+      default:
+        as<uint64_t>(p) = v;
     }
   }
 
@@ -162,11 +178,16 @@ class Decoder {
   bool content(std::string_view bytes, const Field& f, void* v, int depth) {
     switch (f.type) {
       case Type::String:
-      case Type::Bytes: as<std::string>(v).assign(bytes); return true;
-      case Type::Message: return message(bytes, *f.message, v, depth + 1);
+      case Type::Bytes:
+        as<std::string>(v).assign(bytes);
+        return true;
+      case Type::Message:
+        return message(bytes, *f.message, v, depth + 1);
       case Type::Time:
-      case Type::MicroTime: return time(bytes, f, as<Time>(v));
-      default: return value_message(bytes, f, v);
+      case Type::MicroTime:
+        return time(bytes, f, as<Time>(v));
+      default:
+        return value_message(bytes, f, v);
     }
   }
 
@@ -262,7 +283,8 @@ Result<void> decode_proto(std::string_view bytes, const Message& m, void* object
 }
 
 Result<Envelope> open_envelope(std::string_view bytes) {
-  const Error bad(Code::BadRequest, "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
+  const Error bad(Code::BadRequest,
+                  "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
   if (!bytes.starts_with(kEnvelopeMagic)) return bad;
   Envelope out;
   Cursor c = over(bytes.substr(kEnvelopeMagic.size()));

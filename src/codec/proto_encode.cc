@@ -8,8 +8,8 @@
 namespace mizzen::codec {
 namespace {
 
-/// Writes from the back to the front, so that a length is known when its prefix is due. One buffer a thread, kept
-/// between calls up to kKeepMax.
+/// Writes from the back to the front, so that a length is known when its prefix is due. One buffer a thread,
+/// kept between calls up to kKeepMax.
 class BackWriter {
  public:
   static constexpr size_t kKeepMax = 1 << 20;
@@ -69,11 +69,21 @@ void put_value(BackWriter& w, const Field& f, const void* v, uint32_t number) {
     w.tag(number, 0);
   };
   switch (f.type) {
-    case Type::Bool: integer(as<bool>(v)); return;
-    case Type::Int32: integer(static_cast<uint64_t>(static_cast<int64_t>(as<int32_t>(v)))); return;
-    case Type::Int64: integer(static_cast<uint64_t>(as<int64_t>(v))); return;
-    case Type::Uint32: integer(as<uint32_t>(v)); return;
-    case Type::Uint64: integer(as<uint64_t>(v)); return;
+    case Type::Bool:
+      integer(as<bool>(v));
+      return;
+    case Type::Int32:
+      integer(static_cast<uint64_t>(static_cast<int64_t>(as<int32_t>(v))));
+      return;
+    case Type::Int64:
+      integer(static_cast<uint64_t>(as<int64_t>(v)));
+      return;
+    case Type::Uint32:
+      integer(as<uint32_t>(v));
+      return;
+    case Type::Uint64:
+      integer(as<uint64_t>(v));
+      return;
     case Type::Double: {
       char raw[8];
       std::memcpy(raw, v, 8);
@@ -82,8 +92,12 @@ void put_value(BackWriter& w, const Field& f, const void* v, uint32_t number) {
       return;
     }
     case Type::String:
-    case Type::Bytes: w.bytes(as<std::string>(v)); break;
-    case Type::Message: put_message(w, *f.message, v); break;
+    case Type::Bytes:
+      w.bytes(as<std::string>(v));
+      break;
+    case Type::Message:
+      put_message(w, *f.message, v);
+      break;
     case Type::Time:
     case Type::MicroTime: {
       const Time& t = as<Time>(v);
@@ -125,15 +139,22 @@ void put_value(BackWriter& w, const Field& f, const void* v, uint32_t number) {
 
 bool skipped(const Field& f, const void* v) {
   switch (f.type) {
-    case Type::Bytes: return as<std::string>(v).empty();  // a nil slice in Go
-    case Type::Bool: return f.has(kSkipZero) && !as<bool>(v);
+    case Type::Bytes:
+      return as<std::string>(v).empty();  // a nil slice in Go
+    case Type::Bool:
+      return f.has(kSkipZero) && !as<bool>(v);
     case Type::Int32:
-    case Type::Uint32: return f.has(kSkipZero) && as<int32_t>(v) == 0;
+    case Type::Uint32:
+      return f.has(kSkipZero) && as<int32_t>(v) == 0;
     case Type::Int64:
-    case Type::Uint64: return f.has(kSkipZero) && as<int64_t>(v) == 0;
-    case Type::Double: return f.has(kSkipZero) && as<double>(v) == 0;
-    case Type::String: return f.has(kSkipZero) && as<std::string>(v).empty();
-    default: return false;
+    case Type::Uint64:
+      return f.has(kSkipZero) && as<int64_t>(v) == 0;
+    case Type::Double:
+      return f.has(kSkipZero) && as<double>(v) == 0;
+    case Type::String:
+      return f.has(kSkipZero) && as<std::string>(v).empty();
+    default:
+      return false;
   }
 }
 
@@ -144,10 +165,17 @@ void put_list(BackWriter& w, const Field& f, const void* list) {
     while (n-- > 0) {
       const void* v = f.list->at(list, n);
       switch (f.type) {
-        case Type::Bool: w.varint(as<uint8_t>(v)); break;
-        case Type::Int32: w.varint(static_cast<uint64_t>(static_cast<int64_t>(as<int32_t>(v)))); break;
-        case Type::Uint32: w.varint(as<uint32_t>(v)); break;
-        default: w.varint(as<uint64_t>(v));
+        case Type::Bool:
+          w.varint(as<uint8_t>(v));
+          break;
+        case Type::Int32:
+          w.varint(static_cast<uint64_t>(static_cast<int64_t>(as<int32_t>(v))));
+          break;
+        case Type::Uint32:
+          w.varint(as<uint32_t>(v));
+          break;
+        default:
+          w.varint(as<uint64_t>(v));
       }
     }
     put_length(w, before, f.number);
@@ -164,7 +192,9 @@ void put_field(BackWriter& w, const Field& f, const void* p) {
     case Shape::Optional:
       if (const void* v = optional_get(f, p)) put_value(w, f, v, f.number);
       return;
-    case Shape::List: put_list(w, f, p); return;
+    case Shape::List:
+      put_list(w, f, p);
+      return;
     case Shape::Map:
       for (size_t n = f.map->size(p); n-- > 0;) {
         const size_t before = w.size();

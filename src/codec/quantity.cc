@@ -28,10 +28,22 @@ struct Suffix {
   int base;  ///< 2 or 10
   int exponent;
 };
-constexpr std::array<Suffix, 16> kSuffixes = {{{"", 10, 0},    {"n", 10, -9},  {"u", 10, -6},  {"m", 10, -3},
-                                               {"k", 10, 3},   {"M", 10, 6},   {"G", 10, 9},   {"T", 10, 12},
-                                               {"P", 10, 15},  {"E", 10, 18},  {"Ki", 2, 10},  {"Mi", 2, 20},
-                                               {"Gi", 2, 30},  {"Ti", 2, 40},  {"Pi", 2, 50},  {"Ei", 2, 60}}};
+constexpr std::array<Suffix, 16> kSuffixes = {{{"", 10, 0},
+                                               {"n", 10, -9},
+                                               {"u", 10, -6},
+                                               {"m", 10, -3},
+                                               {"k", 10, 3},
+                                               {"M", 10, 6},
+                                               {"G", 10, 9},
+                                               {"T", 10, 12},
+                                               {"P", 10, 15},
+                                               {"E", 10, 18},
+                                               {"Ki", 2, 10},
+                                               {"Mi", 2, 20},
+                                               {"Gi", 2, 30},
+                                               {"Ti", 2, 40},
+                                               {"Pi", 2, 50},
+                                               {"Ei", 2, 60}}};
 
 Wide saturating_mul(Wide a, Wide b) {
   if (a != 0 && b > kWideMax / (a < 0 ? -a : a)) return a < 0 ? -kWideMax : kWideMax;
@@ -60,7 +72,8 @@ Result<Parsed> parse_number(std::string_view text) {
   if (digits.empty()) return Error(Code::BadRequest, std::string(kFormatError));
   const size_t dot = digits.find('.');
   const std::string_view whole = digits.substr(0, dot);
-  const std::string_view fraction = dot == std::string_view::npos ? std::string_view() : digits.substr(dot + 1);
+  const std::string_view fraction =
+      dot == std::string_view::npos ? std::string_view() : digits.substr(dot + 1);
   if (fraction.find('.') != std::string_view::npos || (whole.empty() && fraction.empty()))
     return Error(Code::BadRequest, std::string(kFormatError));
 

@@ -7,11 +7,10 @@
 
 namespace mizzen::codec {
 
-/// A fixed-point number as resources are counted: 100m, 1536Mi, 2. Kept as upstream's canonical text, which is short
-/// enough to need no heap; arithmetic parses it. Equality of text is equality of number and of suffix family; compare()
-/// looks at the number alone.
-/// Bounds: at most 2^63-1 after scaling, nine decimal digits (nano); what is finer rounds up, away from zero, what is
-/// larger is capped, as upstream does.
+/// A fixed-point number as resources are counted: 100m, 1536Mi, 2. Kept as upstream's canonical text, which
+/// is short enough to need no heap; arithmetic parses it. Equality of text is equality of number and of
+/// suffix family; compare() looks at the number alone. Bounds: at most 2^63-1 after scaling, nine decimal
+/// digits (nano); what is finer rounds up, away from zero, what is larger is capped, as upstream does.
 class Quantity {
  public:
   enum class Format : uint8_t { DecimalSI, BinarySI, DecimalExponent };

@@ -7,28 +7,42 @@ namespace {
 
 bool equal_value(const Field& f, const void* a, const void* b) {
   switch (f.type) {
-    case Type::Bool: return as<bool>(a) == as<bool>(b);
-    case Type::Int32: return as<int32_t>(a) == as<int32_t>(b);
-    case Type::Uint32: return as<uint32_t>(a) == as<uint32_t>(b);
-    case Type::Int64: return as<int64_t>(a) == as<int64_t>(b);
-    case Type::Uint64: return as<uint64_t>(a) == as<uint64_t>(b);
-    case Type::Double: return as<double>(a) == as<double>(b);
+    case Type::Bool:
+      return as<bool>(a) == as<bool>(b);
+    case Type::Int32:
+      return as<int32_t>(a) == as<int32_t>(b);
+    case Type::Uint32:
+      return as<uint32_t>(a) == as<uint32_t>(b);
+    case Type::Int64:
+      return as<int64_t>(a) == as<int64_t>(b);
+    case Type::Uint64:
+      return as<uint64_t>(a) == as<uint64_t>(b);
+    case Type::Double:
+      return as<double>(a) == as<double>(b);
     case Type::String:
-    case Type::Bytes: return as<std::string>(a) == as<std::string>(b);
-    case Type::Message: return equal(*f.message, a, b);
+    case Type::Bytes:
+      return as<std::string>(a) == as<std::string>(b);
+    case Type::Message:
+      return equal(*f.message, a, b);
     case Type::Time:
-    case Type::MicroTime: return as<Time>(a) == as<Time>(b);
-    case Type::Span: return as<Span>(a) == as<Span>(b);
-    case Type::Quantity: return as<Quantity>(a).compare(as<Quantity>(b)) == 0;
-    case Type::IntOrString: return as<IntOrString>(a) == as<IntOrString>(b);
-    case Type::RawJson: return as<RawJson>(a) == as<RawJson>(b);
+    case Type::MicroTime:
+      return as<Time>(a) == as<Time>(b);
+    case Type::Span:
+      return as<Span>(a) == as<Span>(b);
+    case Type::Quantity:
+      return as<Quantity>(a).compare(as<Quantity>(b)) == 0;
+    case Type::IntOrString:
+      return as<IntOrString>(a) == as<IntOrString>(b);
+    case Type::RawJson:
+      return as<RawJson>(a) == as<RawJson>(b);
   }
   return false;
 }
 
 bool equal_field(const Field& f, const void* a, const void* b) {
   switch (f.shape) {
-    case Shape::Value: return equal_value(f, a, b);
+    case Shape::Value:
+      return equal_value(f, a, b);
     case Shape::Optional: {
       const void* x = optional_get(f, a);
       const void* y = optional_get(f, b);
@@ -45,7 +59,8 @@ bool equal_field(const Field& f, const void* a, const void* b) {
       const size_t n = f.map->size(a);
       if (n != f.map->size(b)) return false;
       for (size_t i = 0; i < n; ++i)
-        if (*f.map->key(a, i) != *f.map->key(b, i) || !equal_value(f, f.map->value(a, i), f.map->value(b, i))) return false;
+        if (*f.map->key(a, i) != *f.map->key(b, i) || !equal_value(f, f.map->value(a, i), f.map->value(b, i)))
+          return false;
       return true;
     }
   }
@@ -54,21 +69,34 @@ bool equal_field(const Field& f, const void* a, const void* b) {
 
 bool empty_value(const Field& f, const void* v) {
   switch (f.type) {
-    case Type::Bool: return !as<bool>(v);
-    case Type::Int32: return as<int32_t>(v) == 0;
-    case Type::Uint32: return as<uint32_t>(v) == 0;
-    case Type::Int64: return as<int64_t>(v) == 0;
-    case Type::Uint64: return as<uint64_t>(v) == 0;
-    case Type::Double: return as<double>(v) == 0;
+    case Type::Bool:
+      return !as<bool>(v);
+    case Type::Int32:
+      return as<int32_t>(v) == 0;
+    case Type::Uint32:
+      return as<uint32_t>(v) == 0;
+    case Type::Int64:
+      return as<int64_t>(v) == 0;
+    case Type::Uint64:
+      return as<uint64_t>(v) == 0;
+    case Type::Double:
+      return as<double>(v) == 0;
     case Type::String:
-    case Type::Bytes: return as<std::string>(v).empty();
-    case Type::Message: return is_empty(*f.message, v);
+    case Type::Bytes:
+      return as<std::string>(v).empty();
+    case Type::Message:
+      return is_empty(*f.message, v);
     case Type::Time:
-    case Type::MicroTime: return !as<Time>(v).is_set();
-    case Type::Span: return as<Span>(v).nanos == 0;
-    case Type::Quantity: return as<Quantity>(v).is_zero();
-    case Type::IntOrString: return as<IntOrString>(v) == IntOrString();
-    case Type::RawJson: return as<RawJson>(v).empty();
+    case Type::MicroTime:
+      return !as<Time>(v).is_set();
+    case Type::Span:
+      return as<Span>(v).nanos == 0;
+    case Type::Quantity:
+      return as<Quantity>(v).is_zero();
+    case Type::IntOrString:
+      return as<IntOrString>(v) == IntOrString();
+    case Type::RawJson:
+      return as<RawJson>(v).empty();
   }
   return false;
 }

@@ -13,8 +13,8 @@
 #include "codec/quantity.h"
 #include "codec/values.h"
 
-/// The tables that generic code walks. The schema compiler writes one Message per proto message; every table is
-/// constant data, built at compile time, and lives for the whole program. Threading: immutable.
+/// The tables that generic code walks. The schema compiler writes one Message per proto message; every table
+/// is constant data, built at compile time, and lives for the whole program. Threading: immutable.
 namespace mizzen::codec {
 
 /// What one value of a field is. The C++ type follows in the comment.
@@ -46,11 +46,11 @@ enum class Shape : uint8_t {
 
 /// Marks of a field; see Field::flags.
 enum Flag : uint32_t {
-  kInline = 1u << 0,        ///< in JSON its fields stand in the enclosing object
-  kAlways = 1u << 1,        ///< no omitempty: written even when empty
-  kOmitZero = 1u << 2,      ///< a struct that is left out when zero
-  kJsonOnly = 1u << 3,      ///< no protobuf form
-  kRequired = 1u << 4,      ///< listed under `required` in OpenAPI
+  kInline = 1u << 0,    ///< in JSON its fields stand in the enclosing object
+  kAlways = 1u << 1,    ///< no omitempty: written even when empty
+  kOmitZero = 1u << 2,  ///< a struct that is left out when zero
+  kJsonOnly = 1u << 3,  ///< no protobuf form
+  kRequired = 1u << 4,  ///< listed under `required` in OpenAPI
   kListAtomic = 1u << 5,
   kListSet = 1u << 6,
   kListMap = 1u << 7,
@@ -58,8 +58,8 @@ enum Flag : uint32_t {
   kPatchMerge = 1u << 9,
   kPatchReplace = 1u << 10,
   kPatchRetainKeys = 1u << 11,
-  kEmptyArray = 1u << 12,   ///< an empty list is [] and not null where it is written
-  kSkipZero = 1u << 13,     ///< proto3: zero is not written on the wire
+  kEmptyArray = 1u << 12,  ///< an empty list is [] and not null where it is written
+  kSkipZero = 1u << 13,    ///< proto3: zero is not written on the wire
 };
 
 struct Message;
@@ -89,9 +89,9 @@ struct Field {
   Type type;
   Shape shape;
   uint32_t flags;
-  const Message* message;     ///< of Type::Message
-  const ListOps* list;        ///< of Shape::List
-  const MapOps* map;          ///< of Shape::Map
+  const Message* message;          ///< of Type::Message
+  const ListOps* list;             ///< of Shape::List
+  const MapOps* map;               ///< of Shape::Map
   std::string_view list_keys;      ///< comma-separated keys of a list of type map
   std::string_view merge_key;      ///< of strategic merge patch
   std::string_view default_value;  ///< JSON text of the schema's default; empty where none
@@ -111,11 +111,12 @@ enum class JsonForm : uint8_t {
 
 /// One message: its struct, and how to walk it.
 struct Message {
-  std::string_view name;     ///< Pod
-  std::string_view package;  ///< api.core.v1, meta.v1
+  std::string_view name;        ///< Pod
+  std::string_view package;     ///< api.core.v1, meta.v1
   std::span<const Field> wire;  ///< sorted by number; inline messages nested
   std::span<const Field> json;  ///< in JSON order; inline messages flattened
-  std::span<const uint16_t> slots;  ///< hash of JSON names: 1 + index into json, 0 where free; size a power of two
+  std::span<const uint16_t>
+      slots;  ///< hash of JSON names: 1 + index into json, 0 where free; size a power of two
   uint32_t slot_seed;
   uint32_t size;
   JsonForm form;
@@ -152,7 +153,9 @@ inline constexpr ListOps kListOps = {
 template <typename T>
 inline constexpr MapOps kMapOps = {
     [](const void* m) { return static_cast<const Map<T>*>(m)->size(); },
-    [](const void* m, size_t i) { return &(static_cast<const Map<T>*>(m)->begin() + static_cast<ptrdiff_t>(i))->first; },
+    [](const void* m, size_t i) {
+      return &(static_cast<const Map<T>*>(m)->begin() + static_cast<ptrdiff_t>(i))->first;
+    },
     [](const void* m, size_t i) -> const void* {
       return &(static_cast<const Map<T>*>(m)->begin() + static_cast<ptrdiff_t>(i))->second;
     },

@@ -51,7 +51,9 @@ bool Value::read(JsonReader& reader, Value& out) {  // depth is bounded by the r
       while (reader.next_element())
         if (!read(reader, out.items_.emplace_back())) return false;
       return reader.ok();
-    case JsonKind::String: out.kind_ = Kind::String; return reader.read_string(out.text_);
+    case JsonKind::String:
+      out.kind_ = Kind::String;
+      return reader.read_string(out.text_);
     case JsonKind::Number: {
       out.kind_ = Kind::Number;
       std::string_view number;
@@ -65,8 +67,10 @@ bool Value::read(JsonReader& reader, Value& out) {  // depth is bounded by the r
       out = boolean(b);
       return true;
     }
-    case JsonKind::Null: return reader.read_null();
-    default: return reader.skip();  // says what is wrong
+    case JsonKind::Null:
+      return reader.read_null();
+    default:
+      return reader.skip();  // says what is wrong
   }
 }
 
@@ -94,10 +98,16 @@ bool Value::erase(std::string_view key) {
 
 void Value::write(std::string& out) const {
   switch (kind_) {
-    case Kind::Null: out += "null"; break;
+    case Kind::Null:
+      out += "null";
+      break;
     case Kind::Bool:
-    case Kind::Number: out += text_; break;
-    case Kind::String: append_json_string(out, text_); break;
+    case Kind::Number:
+      out += text_;
+      break;
+    case Kind::String:
+      append_json_string(out, text_);
+      break;
     case Kind::Array:
       out += '[';
       for (size_t i = 0; i < items_.size(); ++i) {
@@ -128,19 +138,23 @@ std::string Value::str() const {
 bool operator==(const Value& a, const Value& b) {
   if (a.kind_ != b.kind_) return false;
   switch (a.kind_) {
-    case Value::Kind::Null: return true;
+    case Value::Kind::Null:
+      return true;
     case Value::Kind::Number: {
       if (a.text_ == b.text_) return true;
       double x = 0, y = 0;
       const auto parse = [](const std::string& s, double& d) {
         return std::from_chars(s.data(), s.data() + s.size(), d).ec == std::errc();
       };
-      const bool integers = a.text_.find_first_of(".eE") == std::string::npos && b.text_.find_first_of(".eE") == std::string::npos;
+      const bool integers = a.text_.find_first_of(".eE") == std::string::npos &&
+                            b.text_.find_first_of(".eE") == std::string::npos;
       return !integers && parse(a.text_, x) && parse(b.text_, y) && x == y;
     }
     case Value::Kind::Bool:
-    case Value::Kind::String: return a.text_ == b.text_;
-    case Value::Kind::Array: return a.items_ == b.items_;
+    case Value::Kind::String:
+      return a.text_ == b.text_;
+    case Value::Kind::Array:
+      return a.items_ == b.items_;
     case Value::Kind::Object:
       if (a.members_.size() != b.members_.size()) return false;
       for (const auto& [key, value] : a.members_) {

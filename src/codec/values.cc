@@ -38,14 +38,18 @@ Civil civil_from(int64_t seconds) {
   const int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
   const int64_t mp = (5 * doy + 2) / 153;
   const int month = static_cast<int>(mp < 10 ? mp + 3 : mp - 9);
-  return {yoe + era * 400 + (month <= 2), month,
-          static_cast<int>(doy - (153 * mp + 2) / 5 + 1), static_cast<int>(rest / 3600),
-          static_cast<int>(rest / 60 % 60), static_cast<int>(rest % 60)};
+  return {yoe + era * 400 + (month <= 2),
+          month,
+          static_cast<int>(doy - (153 * mp + 2) / 5 + 1),
+          static_cast<int>(rest / 3600),
+          static_cast<int>(rest / 60 % 60),
+          static_cast<int>(rest % 60)};
 }
 
 Error time_error(std::string_view text) {
-  return Error(Code::BadRequest, fmt::format("parsing time {} as \"2006-01-02T15:04:05Z07:00\": cannot parse {} as \"2006\"",
-                                             quote(quote(text)), quote(quote(text))));
+  return Error(Code::BadRequest,
+               fmt::format("parsing time {} as \"2006-01-02T15:04:05Z07:00\": cannot parse {} as \"2006\"",
+                           quote(quote(text)), quote(quote(text))));
 }
 
 bool digits(std::string_view text, size_t at, size_t n, int& out) {
@@ -70,31 +74,35 @@ Time Time::micros_from(WallTime t) {
   return {whole.time_since_epoch().count(), static_cast<int32_t>(rest / 1000 * 1000)};
 }
 
-WallTime Time::wall() const { return WallTime(std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanos)); }
+WallTime Time::wall() const {
+  return WallTime(std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanos));
+}
 
 std::string format_time(const Time& t) {
   if (!t.is_set()) return "";
   const Civil c = civil_from(t.seconds);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour, c.minute, c.second);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour, c.minute,
+                     c.second);
 }
 
 std::string format_micro_time(const Time& t) {
   if (!t.is_set()) return "";
   const Civil c = civil_from(t.seconds);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", c.year, c.month, c.day, c.hour, c.minute, c.second,
-                     t.nanos / 1000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", c.year, c.month, c.day, c.hour, c.minute,
+                     c.second, t.nanos / 1000);
 }
 
 Result<Time> parse_time(std::string_view text) {
   int year, month, day, hour, minute, second;
-  if (!digits(text, 0, 4, year) || !digits(text, 5, 2, month) || !digits(text, 8, 2, day) || !digits(text, 11, 2, hour) ||
-      !digits(text, 14, 2, minute) || !digits(text, 17, 2, second) || text[4] != '-' || text[7] != '-' ||
-      text[10] != 'T' || text[13] != ':' || text[16] != ':')
+  if (!digits(text, 0, 4, year) || !digits(text, 5, 2, month) || !digits(text, 8, 2, day) ||
+      !digits(text, 11, 2, hour) || !digits(text, 14, 2, minute) || !digits(text, 17, 2, second) ||
+      text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
     return time_error(text);
   constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  if (month < 1 || month > 12 || day < 1 || day > kDays[static_cast<size_t>(month - 1)] + (month == 2 && leap) ||
-      hour > 23 || minute > 59 || second > 59)
+  if (month < 1 || month > 12 || day < 1 ||
+      day > kDays[static_cast<size_t>(month - 1)] + (month == 2 && leap) || hour > 23 || minute > 59 ||
+      second > 59)
     return time_error(text);
   size_t at = 19;
   int32_t nanos = 0;
@@ -118,7 +126,8 @@ Result<Time> parse_time(std::string_view text) {
   Time out;
   out.seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
   out.nanos = nanos;
-  if (year == 1 && out.seconds == days_from_civil(1, 1, 1) * 86400 && nanos == 0) return Time{};  // Go's zero time
+  if (year == 1 && out.seconds == days_from_civil(1, 1, 1) * 86400 && nanos == 0)
+    return Time{};  // Go's zero time
   return out;
 }
 
@@ -164,13 +173,15 @@ Result<int64_t> parse_go_duration(std::string_view text) {
     std::string_view name;
     int64_t nanos;
   };
-  constexpr Unit units[] = {{"ns", 1}, {"us", 1'000}, {"\xc2\xb5s", 1'000}, {"\xce\xbcs", 1'000}, {"ms", 1'000'000},
-                            {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
+  constexpr Unit units[] = {
+      {"ns", 1},         {"us", 1'000},        {"\xc2\xb5s", 1'000},  {"\xce\xbcs", 1'000},
+      {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
   __int128 total = 0;
   while (!rest.empty()) {
     __int128 whole = 0, fraction = 0, unit = 1;
     size_t i = 0, n = 0;
-    for (; i < rest.size() && rest[i] >= '0' && rest[i] <= '9' && whole < INT64_MAX; ++i, ++n) whole = whole * 10 + (rest[i] - '0');
+    for (; i < rest.size() && rest[i] >= '0' && rest[i] <= '9' && whole < INT64_MAX; ++i, ++n)
+      whole = whole * 10 + (rest[i] - '0');
     if (i < rest.size() && rest[i] == '.') {
       for (++i; i < rest.size() && rest[i] >= '0' && rest[i] <= '9'; ++i, ++n) {
         if (unit < 1'000'000'000'000'000) {

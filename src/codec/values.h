@@ -9,7 +9,8 @@
 
 namespace mizzen::codec {
 
-/// A moment as meta/v1 Time and MicroTime carry it. Unset is Go's zero time: null in JSON, an empty message on the wire.
+/// A moment as meta/v1 Time and MicroTime carry it. Unset is Go's zero time: null in JSON, an empty message
+/// on the wire.
 struct Time {
   static constexpr int64_t kUnset = INT64_MIN;
   int64_t seconds = kUnset;  ///< since 1970, UTC
@@ -55,8 +56,8 @@ struct IntOrString {
 };
 
 /// Any JSON document, kept as compact text (RawExtension, FieldsV1, apiextensions JSON, Table cells).
-/// Empty means nil, which is `null` in JSON. Invariant: valid JSON without insignificant white space, or, where it came
-/// from protobuf, bytes that the sender vouched for.
+/// Empty means nil, which is `null` in JSON. Invariant: valid JSON without insignificant white space, or,
+/// where it came from protobuf, bytes that the sender vouched for.
 struct RawJson {
   std::string text;
   bool empty() const { return text.empty(); }

@@ -145,7 +145,8 @@ class Converter {
     switch (event_.type) {
       case YAML_ALIAS_EVENT: {
         const auto it = anchors_.find(name(event_.data.alias.anchor));
-        if (it == anchors_.end()) return fail("unknown anchor '" + name(event_.data.alias.anchor) + "' referenced");
+        if (it == anchors_.end())
+          return fail("unknown anchor '" + name(event_.data.alias.anchor) + "' referenced");
         unfolded_ += it->second.size();
         if (unfolded_ > limits_.output_bytes_max) return fail("document contains excessive aliasing");
         out += it->second;
@@ -171,7 +172,8 @@ class Converter {
         anchor = name(event_.data.mapping_start.anchor);
         MZ_TRY(mapping(out, depth));
         break;
-      default: return fail("unexpected event");
+      default:
+        return fail("unexpected event");
     }
     if (!anchor.empty()) anchors_[anchor] = out.substr(start);
     return bounded(out);
@@ -181,8 +183,9 @@ class Converter {
     const auto& s = event_.data.scalar;
     const std::string_view text(reinterpret_cast<const char*>(s.value), s.length);
     const std::string tag = name(s.tag);
-    if (s.style == YAML_PLAIN_SCALAR_STYLE && (tag.empty() || tag == "tag:yaml.org,2002:int" || tag == "tag:yaml.org,2002:bool" ||
-                                               tag == "tag:yaml.org,2002:float" || tag == "tag:yaml.org,2002:null"))
+    if (s.style == YAML_PLAIN_SCALAR_STYLE &&
+        (tag.empty() || tag == "tag:yaml.org,2002:int" || tag == "tag:yaml.org,2002:bool" ||
+         tag == "tag:yaml.org,2002:float" || tag == "tag:yaml.org,2002:null"))
       return resolve(text);
     std::string out;
     append_json_string(out, text);
@@ -197,7 +200,8 @@ class Converter {
     for (;;) {
       MZ_TRY(next());
       if (event_.type == YAML_MAPPING_END_EVENT) break;
-      const bool plain = event_.type == YAML_SCALAR_EVENT && event_.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+      const bool plain =
+          event_.type == YAML_SCALAR_EVENT && event_.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
       std::string key;
       MZ_TRY(node(key, depth + 1));
       if (key[0] == '{' || key[0] == '[') return fail("invalid map key");
@@ -219,7 +223,8 @@ class Converter {
     return {};
   }
 
-  Result<void> merge_into(std::string& out, const std::string& merge, std::set<std::string>& keys, bool& first) {
+  Result<void> merge_into(std::string& out, const std::string& merge, std::set<std::string>& keys,
+                          bool& first) {
     MZ_ASSIGN(const Value tree, Value::parse(merge));
     std::vector<const Value*> maps;
     if (tree.is_object()) maps.push_back(&tree);

@@ -14,9 +14,9 @@ struct YamlLimits {
   size_t documents_max = 10'000;
 };
 
-/// Each document of a YAML stream as JSON text, resolved by YAML 1.1's rules as upstream's parser does (yes and on are
-/// true, 0777 is octal, a date stays text, keys become strings, << merges). Empty documents are left out.
-/// Duplicate keys stay, so that the JSON decoder reports them. A JSON text is returned compact.
+/// Each document of a YAML stream as JSON text, resolved by YAML 1.1's rules as upstream's parser does (yes
+/// and on are true, 0777 is octal, a date stays text, keys become strings, << merges). Empty documents are
+/// left out. Duplicate keys stay, so that the JSON decoder reports them. A JSON text is returned compact.
 /// Errors: BadRequest, `yaml: line N: ...`. Bounds: YamlLimits.
 Result<std::vector<std::string>> yaml_to_json(std::string_view text, const YamlLimits& limits = {});
 /// The single document of `text`; BadRequest where there is none or more than one.

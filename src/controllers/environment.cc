@@ -4,7 +4,9 @@ namespace mizzen::controllers {
 
 client::Informer& Environment::informer(const api::ResourceInfo& resource) {
   auto& slot = informers_[&resource];
-  if (!slot) slot = std::make_unique<client::Informer>(resource, client::Informer::Deps{deps_.api, deps_.executor, deps_.timers, deps_.random});
+  if (!slot)
+    slot = std::make_unique<client::Informer>(
+        resource, client::Informer::Deps{deps_.api, deps_.executor, deps_.timers, deps_.random});
   return *slot;
 }
 
@@ -20,8 +22,9 @@ void Environment::stop() {
 }
 
 std::unique_ptr<client::EventRecorder> Environment::recorder(const std::string& component) {
-  return std::make_unique<client::EventRecorder>(client::EventRecorder::Deps{deps_.api, deps_.executor, deps_.clock, deps_.random},
-                                                 client::EventRecorder::Options{component, ""});
+  return std::make_unique<client::EventRecorder>(
+      client::EventRecorder::Deps{deps_.api, deps_.executor, deps_.clock, deps_.random},
+      client::EventRecorder::Options{component, ""});
 }
 
 }  // namespace mizzen::controllers

@@ -13,8 +13,8 @@
 namespace mizzen::controllers {
 
 /// Role: what all controllers share: the API, executors, clocks, and one informer per resource.
-/// Place: made by the component that runs controllers; outlives them. Threading: informer() before start(), then
-/// thread-safe.
+/// Place: made by the component that runs controllers; outlives them. Threading: informer() before start(),
+/// then thread-safe.
 class Environment {
  public:
   struct Deps {

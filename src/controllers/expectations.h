@@ -8,8 +8,8 @@
 
 namespace mizzen::controllers {
 
-/// Role: what a controller has asked for and not seen yet, so that it does not ask twice while its view is behind.
-/// Kubernetes contract: client-go's controller expectations: after five minutes they count as met.
+/// Role: what a controller has asked for and not seen yet, so that it does not ask twice while its view is
+/// behind. Kubernetes contract: client-go's controller expectations: after five minutes they count as met.
 /// Threading: thread-safe. Truth: derived; lost at a restart, which is safe: decisions come from the view.
 /// Bounds: one entry per key that has outstanding writes.
 class Expectations {

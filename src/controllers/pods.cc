@@ -52,7 +52,8 @@ bool is_available(const Pod& pod, int32_t min_ready_seconds, WallTime now) {
   if (!is_ready(pod)) return false;
   if (min_ready_seconds <= 0) return true;
   const auto* c = find_condition(pod, "Ready");
-  return c->lastTransitionTime.is_set() && c->lastTransitionTime.wall() + std::chrono::seconds(min_ready_seconds) <= now;
+  return c->lastTransitionTime.is_set() &&
+         c->lastTransitionTime.wall() + std::chrono::seconds(min_ready_seconds) <= now;
 }
 
 void rank_for_deletion(std::vector<PodPtr>& pods, const codec::Map<int32_t>& siblings, WallTime) {
@@ -82,8 +83,8 @@ void rank_for_deletion(std::vector<PodPtr>& pods, const codec::Map<int32_t>& sib
   std::sort(pods.begin(), pods.end(), less);
 }
 
-Pod pod_from_template(const api::core::v1::PodTemplateSpec& tmpl, const std::string& owner_name, const std::string& ns,
-                      const meta::v1::OwnerReference& owner) {
+Pod pod_from_template(const api::core::v1::PodTemplateSpec& tmpl, const std::string& owner_name,
+                      const std::string& ns, const meta::v1::OwnerReference& owner) {
   Pod pod;
   pod.metadata.namespace_ = ns;
   pod.metadata.generateName = owner_name + "-";
@@ -95,7 +96,8 @@ Pod pod_from_template(const api::core::v1::PodTemplateSpec& tmpl, const std::str
   return pod;
 }
 
-meta::v1::OwnerReference controller_reference(std::string_view api_version, std::string_view kind, const meta::v1::ObjectMeta& owner) {
+meta::v1::OwnerReference controller_reference(std::string_view api_version, std::string_view kind,
+                                              const meta::v1::ObjectMeta& owner) {
   meta::v1::OwnerReference out;
   out.apiVersion = api_version;
   out.kind = kind;

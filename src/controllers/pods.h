@@ -22,15 +22,16 @@ bool is_available(const Pod& pod, int32_t min_ready_seconds, WallTime now);
 Duration available_in(const Pod& pod, int32_t min_ready_seconds, WallTime now);
 const api::core::v1::PodCondition* find_condition(const Pod& pod, std::string_view type);
 
-/// The order in which surplus pods go, first to go first: unscheduled before scheduled, pending before running, not ready
-/// before ready, lower deletion cost, more siblings on its node, ready for less long, more restarts, younger.
-/// `siblings` counts the active pods on each node.
+/// The order in which surplus pods go, first to go first: unscheduled before scheduled, pending before
+/// running, not ready before ready, lower deletion cost, more siblings on its node, ready for less long, more
+/// restarts, younger. `siblings` counts the active pods on each node.
 void rank_for_deletion(std::vector<PodPtr>& pods, const codec::Map<int32_t>& siblings, WallTime now);
 
 /// A new pod of a template, owned by `owner`: generateName, labels, annotations, finalizers, spec.
-Pod pod_from_template(const api::core::v1::PodTemplateSpec& tmpl, const std::string& owner_name, const std::string& namespace_,
-                      const meta::v1::OwnerReference& owner);
+Pod pod_from_template(const api::core::v1::PodTemplateSpec& tmpl, const std::string& owner_name,
+                      const std::string& namespace_, const meta::v1::OwnerReference& owner);
 /// The controller reference to an object of this kind.
-meta::v1::OwnerReference controller_reference(std::string_view api_version, std::string_view kind, const meta::v1::ObjectMeta& owner);
+meta::v1::OwnerReference controller_reference(std::string_view api_version, std::string_view kind,
+                                              const meta::v1::ObjectMeta& owner);
 
 }  // namespace mizzen::controllers

@@ -21,19 +21,38 @@ void copy_scalar(Type type, const void* from, void* to, bool in_list) {
       }
       break;
     case Type::Int32:
-    case Type::Uint32: as<int32_t>(to) = as<int32_t>(from); break;
+    case Type::Uint32:
+      as<int32_t>(to) = as<int32_t>(from);
+      break;
     case Type::Int64:
-    case Type::Uint64: as<int64_t>(to) = as<int64_t>(from); break;
-    case Type::Double: as<double>(to) = as<double>(from); break;
+    case Type::Uint64:
+      as<int64_t>(to) = as<int64_t>(from);
+      break;
+    case Type::Double:
+      as<double>(to) = as<double>(from);
+      break;
     case Type::String:
-    case Type::Bytes: as<std::string>(to) = as<std::string>(from); break;
+    case Type::Bytes:
+      as<std::string>(to) = as<std::string>(from);
+      break;
     case Type::Time:
-    case Type::MicroTime: as<codec::Time>(to) = as<codec::Time>(from); break;
-    case Type::Span: as<codec::Span>(to) = as<codec::Span>(from); break;
-    case Type::Quantity: as<codec::Quantity>(to) = as<codec::Quantity>(from); break;
-    case Type::IntOrString: as<codec::IntOrString>(to) = as<codec::IntOrString>(from); break;
-    case Type::RawJson: as<codec::RawJson>(to) = as<codec::RawJson>(from); break;
-    case Type::Message: break;
+    case Type::MicroTime:
+      as<codec::Time>(to) = as<codec::Time>(from);
+      break;
+    case Type::Span:
+      as<codec::Span>(to) = as<codec::Span>(from);
+      break;
+    case Type::Quantity:
+      as<codec::Quantity>(to) = as<codec::Quantity>(from);
+      break;
+    case Type::IntOrString:
+      as<codec::IntOrString>(to) = as<codec::IntOrString>(from);
+      break;
+    case Type::RawJson:
+      as<codec::RawJson>(to) = as<codec::RawJson>(from);
+      break;
+    case Type::Message:
+      break;
   }
 }
 
@@ -50,7 +69,8 @@ void copy_field(const Field& a, const void* from, const Field& b, void* to) {
   if (a.shape == Shape::List) {
     if (b.shape != Shape::List) return;
     b.list->clear(to);
-    for (size_t i = 0, n = a.list->size(from); i < n; ++i) copy_value(a, a.list->at(from, i), b, b.list->add(to), true);
+    for (size_t i = 0, n = a.list->size(from); i < n; ++i)
+      copy_value(a, a.list->at(from, i), b, b.list->add(to), true);
     return;
   }
   if (a.shape == Shape::Map) {
@@ -76,7 +96,8 @@ void convert_by_name(const Message& from_message, const void* from, const Messag
     to_message.assign(to, from);
     return;
   }
-  const auto from_fields = from_message.form == codec::JsonForm::Object ? from_message.json : from_message.wire;
+  const auto from_fields =
+      from_message.form == codec::JsonForm::Object ? from_message.json : from_message.wire;
   for (const Field& a : from_fields) {
     const Field* b = nullptr;
     if (to_message.form == codec::JsonForm::Object) {

@@ -25,18 +25,21 @@ Path Path::key(std::string_view k) const {
 }
 
 void FieldErrors::add(const char* reason, const Path& at, std::string message) {
-  if (causes_.size() < kFieldErrorsMax) causes_.push_back({reason, std::move(message), at.str().empty() ? "<nil>" : at.str()});
+  if (causes_.size() < kFieldErrorsMax)
+    causes_.push_back({reason, std::move(message), at.str().empty() ? "<nil>" : at.str()});
 }
 
 void FieldErrors::required(const Path& at, std::string_view detail) {
-  add("FieldValueRequired", at, detail.empty() ? "Required value" : fmt::format("Required value: {}", detail));
+  add("FieldValueRequired", at,
+      detail.empty() ? "Required value" : fmt::format("Required value: {}", detail));
 }
 void FieldErrors::invalid(const Path& at, std::string_view value, std::string_view detail) {
   invalid_raw(at, quote(value), detail);
 }
 void FieldErrors::invalid_raw(const Path& at, std::string_view value_text, std::string_view detail) {
   add("FieldValueInvalid", at,
-      detail.empty() ? fmt::format("Invalid value: {}", value_text) : fmt::format("Invalid value: {}: {}", value_text, detail));
+      detail.empty() ? fmt::format("Invalid value: {}", value_text)
+                     : fmt::format("Invalid value: {}: {}", value_text, detail));
 }
 void FieldErrors::duplicate(const Path& at, std::string_view value) {
   add("FieldValueDuplicate", at, fmt::format("Duplicate value: {}", quote(value)));
@@ -85,7 +88,8 @@ Error FieldErrors::to_error(std::string_view group, std::string_view kind, std::
   details.group = group;
   details.kind = kind;
   details.causes = causes_;
-  return Error(Code::Invalid, fmt::format("{} {} is invalid: {}", qualified, quote(name), list), std::move(details));
+  return Error(Code::Invalid, fmt::format("{} {} is invalid: {}", qualified, quote(name), list),
+               std::move(details));
 }
 
 }  // namespace mizzen::machinery

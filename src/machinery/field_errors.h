@@ -33,7 +33,9 @@ class FieldErrors {
   /// `value` as Go's %#v-like form prints it; strings are quoted by invalid(), other values by invalid_raw().
   void invalid(const Path& at, std::string_view value, std::string_view detail);
   void invalid_raw(const Path& at, std::string_view value_text, std::string_view detail);
-  void invalid(const Path& at, int64_t value, std::string_view detail) { invalid_raw(at, std::to_string(value), detail); }
+  void invalid(const Path& at, int64_t value, std::string_view detail) {
+    invalid_raw(at, std::to_string(value), detail);
+  }
   void duplicate(const Path& at, std::string_view value);
   void not_found(const Path& at, std::string_view value);
   /// The supported values are printed sorted, as upstream.

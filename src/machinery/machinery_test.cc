@@ -17,17 +17,30 @@ codec::Value json(const char* text) { return *codec::Value::parse(text); }
 
 TEST(LabelSelector, MatchesEveryFormOfRequirement) {
   const Labels labels{{"env", "dev"}, {"tier", "3"}};
-  const std::pair<const char*, bool> rows[] = {
-      {"", true}, {"env", true}, {"!env", false}, {"env=dev", true}, {"env==dev", true}, {"env!=dev", false}, {"x!=y", true},
-      {"env in (dev, testing)", true}, {"env notin (production)", true}, {"env notin (dev)", false}, {"tier>2", true}, {"tier<3", false},
-      {"env=dev,tier=3", true}, {" env = dev , tier in (4) ", false}, {"x notin (a)", true}, {"x in (a)", false}};
+  const std::pair<const char*, bool> rows[] = {{"", true},
+                                               {"env", true},
+                                               {"!env", false},
+                                               {"env=dev", true},
+                                               {"env==dev", true},
+                                               {"env!=dev", false},
+                                               {"x!=y", true},
+                                               {"env in (dev, testing)", true},
+                                               {"env notin (production)", true},
+                                               {"env notin (dev)", false},
+                                               {"tier>2", true},
+                                               {"tier<3", false},
+                                               {"env=dev,tier=3", true},
+                                               {" env = dev , tier in (4) ", false},
+                                               {"x notin (a)", true},
+                                               {"x in (a)", false}};
   for (const auto& [text, expected] : rows) {
     const auto s = LabelSelector::parse(text);
     ASSERT_TRUE(s.ok()) << text << ": " << s.error().message();
     EXPECT_EQ(s->matches(labels), expected) << text;
     EXPECT_EQ(LabelSelector::parse(s->str())->matches(labels), expected) << s->str();
   }
-  for (const char* bad : {"=", "a in", "a in (", "a in (b", "a,,b", "a=b=c", "a>x", "a b", "-a", "a=!", "(a)"})
+  for (const char* bad :
+       {"=", "a in", "a in (", "a in (b", "a,,b", "a=b=c", "a>x", "a b", "-a", "a=!", "(a)"})
     EXPECT_FALSE(LabelSelector::parse(bad).ok()) << bad;
 }
 
@@ -63,18 +76,22 @@ TEST(FieldErrors, PrintAsUpstream) {
   errors.not_supported(Path("spec").child("x"), "c", {"b", "a"});
   const Error e = errors.to_error("apps", "Deployment", "web");
   EXPECT_EQ(e.message(),
-            "Deployment.apps \"web\" is invalid: [spec.containers: Required value, metadata.name: Invalid value: \"A_b\": bad, "
+            "Deployment.apps \"web\" is invalid: [spec.containers: Required value, metadata.name: Invalid "
+            "value: \"A_b\": bad, "
             "spec.x: Unsupported value: \"c\": supported values: \"a\", \"b\"]");
   EXPECT_EQ(e.details().causes.size(), 3u);
 }
 
 TEST(JsonPatch, CarriesOutEveryOperation) {
   auto doc = json(R"({"a":[1,2],"b":{"c":"x"}})");
-  ASSERT_TRUE(apply_json_patch(doc, json(R"([{"op":"add","path":"/a/1","value":9},{"op":"remove","path":"/b/c"},
+  ASSERT_TRUE(
+      apply_json_patch(doc, json(R"([{"op":"add","path":"/a/1","value":9},{"op":"remove","path":"/b/c"},
     {"op":"add","path":"/b/d~1e","value":null},{"op":"copy","from":"/a/0","path":"/z"},{"op":"move","from":"/z","path":"/a/-"},
-    {"op":"replace","path":"/a/0","value":"r"},{"op":"test","path":"/a/1","value":9}])")).ok());
+    {"op":"replace","path":"/a/0","value":"r"},{"op":"test","path":"/a/1","value":9}])"))
+          .ok());
   EXPECT_EQ(doc.str(), R"({"a":["r",9,2,1],"b":{"d/e":null}})");
-  for (const char* bad : {R"([{"op":"remove","path":"/q"}])", R"([{"op":"test","path":"/a/0","value":0}])", R"([{"op":"add","path":"/a/07","value":0}])",
+  for (const char* bad : {R"([{"op":"remove","path":"/q"}])", R"([{"op":"test","path":"/a/0","value":0}])",
+                          R"([{"op":"add","path":"/a/07","value":0}])",
                           R"([{"op":"replace","path":"/b/q","value":0}])", R"([{"op":"jump","path":"/b"}])"})
     EXPECT_EQ(apply_json_patch(doc, json(bad)).error().code(), Code::Invalid) << bad;
   EXPECT_EQ(apply_json_patch(doc, json("{}")).error().code(), Code::BadRequest);
@@ -88,16 +105,30 @@ TEST(MergePatch, NullRemovesAndListsReplace) {
 
 TEST(StrategicPatch, MergesByKeyOrdersAndDeletes) {
   const codec::Message& m = meta::v1::PartialObjectMetadata::descriptor();
-  auto doc = json(R"({"metadata":{"ownerReferences":[{"uid":"1","name":"a"},{"uid":"2","name":"b"},{"uid":"3","name":"c"}],
+  auto doc = json(
+      R"({"metadata":{"ownerReferences":[{"uid":"1","name":"a"},{"uid":"2","name":"b"},{"uid":"3","name":"c"}],
     "finalizers":["x","y"],"labels":{"k":"v","l":"w"}}})");
-  ASSERT_TRUE(apply_strategic_patch(doc, json(R"({"metadata":{"ownerReferences":[{"uid":"2","name":"B"},{"$patch":"delete","uid":"1"},
+  ASSERT_TRUE(
+      apply_strategic_patch(
+          doc, json(R"({"metadata":{"ownerReferences":[{"uid":"2","name":"B"},{"$patch":"delete","uid":"1"},
     {"uid":"4","name":"d"}],"$setElementOrder/ownerReferences":[{"uid":"4"},{"uid":"2"}],"finalizers":["z"],
-    "$deleteFromPrimitiveList/finalizers":["x"],"labels":{"k":null,"n":"o"}}})"), m).ok());
-  EXPECT_EQ(doc.str(), R"({"metadata":{"ownerReferences":[{"uid":"3","name":"c"},{"uid":"4","name":"d"},{"uid":"2","name":"B"}],)"
-                       R"("finalizers":["y","z"],"labels":{"l":"w","n":"o"}}})");
-  ASSERT_TRUE(apply_strategic_patch(doc, json(R"({"metadata":{"labels":{"$patch":"replace","a":"b"},"ownerReferences":[{"$patch":"replace"}]}})"), m).ok());
+    "$deleteFromPrimitiveList/finalizers":["x"],"labels":{"k":null,"n":"o"}}})"),
+          m)
+          .ok());
+  EXPECT_EQ(
+      doc.str(),
+      R"({"metadata":{"ownerReferences":[{"uid":"3","name":"c"},{"uid":"4","name":"d"},{"uid":"2","name":"B"}],)"
+      R"("finalizers":["y","z"],"labels":{"l":"w","n":"o"}}})");
+  ASSERT_TRUE(
+      apply_strategic_patch(
+          doc,
+          json(
+              R"({"metadata":{"labels":{"$patch":"replace","a":"b"},"ownerReferences":[{"$patch":"replace"}]}})"),
+          m)
+          .ok());
   EXPECT_EQ(doc.str(), R"({"metadata":{"ownerReferences":[],"finalizers":["y","z"],"labels":{"a":"b"}}})");
-  EXPECT_FALSE(apply_strategic_patch(doc, json(R"({"metadata":{"ownerReferences":[{"name":"x"}]}})"), m).ok());
+  EXPECT_FALSE(
+      apply_strategic_patch(doc, json(R"({"metadata":{"ownerReferences":[{"name":"x"}]}})"), m).ok());
 }
 
 TEST(Convert, CopiesWhatTwoMessagesShare) {

@@ -36,28 +36,40 @@ bool qualified_shape(std::string_view v) {
 }
 
 constexpr std::string_view kLabel =
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
-    "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start "
+    "and end with an "
+    "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 constexpr std::string_view kSubdomain =
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end "
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
+    "start and end "
     "with an alphanumeric character (e.g. 'example.com', regex used for validation is "
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 constexpr std::string_view kLabel1035 =
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end "
-    "with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
+    "character, and end "
+    "with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
+    "'[a-z]([-a-z0-9]*[a-z0-9])?')";
 constexpr std::string_view kQualified =
-    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. "
-    "'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+    "character (e.g. "
+    "'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 constexpr std::string_view kLabelValue =
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end "
-    "with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must "
+    "start and end "
+    "with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation "
+    "is "
     "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 constexpr std::string_view kConfigKey =
-    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or "
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or "
+    "'KEY_NAME',  or "
     "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 constexpr std::string_view kIdentifier =
-    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or "
-    "'_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for validation is '[A-Za-z_][A-Za-z0-9_]*')";
+    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric "
+    "characters or "
+    "'_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for validation is "
+    "'[A-Za-z_][A-Za-z0-9_]*')";
 
 void same_or_parent(std::string_view v, Messages& out) {
   if (v == ".") {
@@ -107,9 +119,11 @@ Messages is_qualified_name(std::string_view v) {
     }
   } else {
     out.push_back(
-        "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+        "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
+        "with an "
         "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
-        "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
+        "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. "
+        "'example.com/MyName')");
     return out;
   }
   if (name.empty()) {
@@ -162,7 +176,8 @@ Messages is_relaxed_env_var_name(std::string_view v) {
   if (v.empty()) return {"environment variable name must not be empty"};
   for (char c : v)
     if (c < 0x20 || c > 0x7e || c == '=')
-      return {"a valid environment variable name must consist only of printable ASCII characters other than '='"};
+      return {
+          "a valid environment variable name must consist only of printable ASCII characters other than '='"};
   return {};
 }
 
@@ -182,7 +197,8 @@ Messages is_valid_port_name(std::string_view v) {
   if (!shape) out.push_back("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
   if (!letter) out.push_back("must contain at least one letter (a-z)");
   if (v.find("--") != std::string_view::npos) out.push_back("must not contain consecutive hyphens");
-  if (!v.empty() && (v.front() == '-' || v.back() == '-')) out.push_back("must not begin or end with a hyphen");
+  if (!v.empty() && (v.front() == '-' || v.back() == '-'))
+    out.push_back("must not begin or end with a hyphen");
   return out;
 }
 
@@ -190,13 +206,16 @@ Messages is_http_header_name(std::string_view v) {
   bool ok = !v.empty();
   for (char c : v) ok = ok && (alnum(c) || c == '-');
   if (ok) return {};
-  return {"a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')"};
+  return {
+      "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used "
+      "for validation is '[-A-Za-z0-9]+')"};
 }
 
 Messages is_valid_ip(std::string_view v) {
   unsigned char buffer[16];
   const std::string text(v);
-  if (inet_pton(AF_INET, text.c_str(), buffer) == 1 || inet_pton(AF_INET6, text.c_str(), buffer) == 1) return {};
+  if (inet_pton(AF_INET, text.c_str(), buffer) == 1 || inet_pton(AF_INET6, text.c_str(), buffer) == 1)
+    return {};
   return {"must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"};
 }
 

@@ -3,7 +3,8 @@
 #include <string_view>
 #include <vector>
 
-/// Formats of names, labels and ports. Each function gives what is wrong, in upstream's words; nothing where all is well.
+/// Formats of names, labels and ports. Each function gives what is wrong, in upstream's words; nothing where
+/// all is well.
 namespace mizzen::machinery {
 
 using Messages = std::vector<std::string>;

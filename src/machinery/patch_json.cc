@@ -13,14 +13,16 @@ using codec::Value;
 Error unprocessable(const std::string& why) {
   ErrorDetails details;
   details.causes.push_back({"UnexpectedServerResponse", why, ""});
-  return Error(Code::Invalid, "the server rejected our request due to an error in our request", std::move(details));
+  return Error(Code::Invalid, "the server rejected our request due to an error in our request",
+               std::move(details));
 }
 
 Result<std::vector<std::string>> pointer(const Value* v) {
   if (!v || !v->is_string()) return Error(Code::BadRequest, "json patch: operation without a path");
   std::vector<std::string> out;
   if (v->text().empty()) return out;
-  if (v->text()[0] != '/') return unprocessable(fmt::format("jsonpatch path does not start with '/': {}", v->text()));
+  if (v->text()[0] != '/')
+    return unprocessable(fmt::format("jsonpatch path does not start with '/': {}", v->text()));
   for (std::string_view part : split(std::string_view(v->text()).substr(1), '/')) {
     std::string token;
     for (size_t i = 0; i < part.size(); ++i) {
@@ -107,13 +109,17 @@ Result<void> apply_op(Value& document, const Value& op) {
   if ((kind == "add" || kind == "replace") && !value) value = nullptr;
   if (kind == "add") {
     if (!add(document, path, value ? *value : Value()))
-      return unprocessable(fmt::format("add operation does not apply: doc is missing path: {}: missing value", quote(where)));
+      return unprocessable(
+          fmt::format("add operation does not apply: doc is missing path: {}: missing value", quote(where)));
   } else if (kind == "remove") {
     if (!remove(document, path))
-      return unprocessable(fmt::format("remove operation does not apply: doc is missing path: {}: missing value", quote(where)));
+      return unprocessable(fmt::format(
+          "remove operation does not apply: doc is missing path: {}: missing value", quote(where)));
   } else if (kind == "replace") {
     Value* at = find(document, path);
-    if (!at) return unprocessable(fmt::format("replace operation does not apply: doc is missing path: {}: missing value", quote(where)));
+    if (!at)
+      return unprocessable(fmt::format(
+          "replace operation does not apply: doc is missing path: {}: missing value", quote(where)));
     *at = value ? *value : Value();
   } else if (kind == "test") {
     const Value* at = find(document, path);
@@ -122,11 +128,16 @@ Result<void> apply_op(Value& document, const Value& op) {
   } else if (kind == "move" || kind == "copy") {
     MZ_ASSIGN(const auto from, pointer(op.find("from")));
     const Value* at = find(document, from);
-    if (!at) return unprocessable(fmt::format("{} operation does not apply: doc is missing from path: {}: missing value", kind, quote(op.find("from")->text())));
+    if (!at)
+      return unprocessable(
+          fmt::format("{} operation does not apply: doc is missing from path: {}: missing value", kind,
+                      quote(op.find("from")->text())));
     Value moved = *at;
     if (kind == "move") remove(document, from);
     if (!add(document, path, std::move(moved)))
-      return unprocessable(fmt::format("{} operation does not apply: doc is missing destination path: {}: missing value", kind, quote(where)));
+      return unprocessable(
+          fmt::format("{} operation does not apply: doc is missing destination path: {}: missing value", kind,
+                      quote(where)));
   } else {
     return unprocessable(fmt::format("Unexpected kind: {}", kind));
   }
@@ -136,10 +147,12 @@ Result<void> apply_op(Value& document, const Value& op) {
 }  // namespace
 
 Result<void> apply_json_patch(Value& document, const Value& patch) {
-  if (!patch.is_array()) return Error(Code::BadRequest, "json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+  if (!patch.is_array())
+    return Error(Code::BadRequest, "json: cannot unmarshal object into Go value of type jsonpatch.Patch");
   if (patch.items().size() > kJsonPatchOpsMax) {
     return Error(Code::RequestEntityTooLarge,
-                 fmt::format("The allowed maximum operations in a JSON patch is {}, got {}", kJsonPatchOpsMax, patch.items().size()));
+                 fmt::format("The allowed maximum operations in a JSON patch is {}, got {}", kJsonPatchOpsMax,
+                             patch.items().size()));
   }
   for (const Value& op : patch.items()) MZ_TRY(apply_op(document, op));
   return {};

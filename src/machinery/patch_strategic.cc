@@ -51,7 +51,8 @@ Value content_of(const Value& patch) {
   if (patch.is_object()) {
     Value out = Value::object();
     for (const auto& [key, value] : patch.members()) {
-      if (key.starts_with('$') && (key == kDirective || key == kRetainKeys || key.starts_with(kDeleteFromList) || key.starts_with(kSetOrder)))
+      if (key.starts_with('$') && (key == kDirective || key == kRetainKeys ||
+                                   key.starts_with(kDeleteFromList) || key.starts_with(kSetOrder)))
         continue;
       if (!value.is_null()) out[key] = content_of(value);
     }
@@ -82,14 +83,18 @@ ptrdiff_t index_in(const std::vector<Value>& list, const Value& item, std::strin
   return -1;
 }
 
-/// Orders `merged` as the patch wants, items it does not name keep their place relative to the server's order.
-void order(std::vector<Value>& merged, const std::vector<Value>& wanted, const std::vector<Value>& server, std::string_view key) {
+/// Orders `merged` as the patch wants, items it does not name keep their place relative to the server's
+/// order.
+void order(std::vector<Value>& merged, const std::vector<Value>& wanted, const std::vector<Value>& server,
+           std::string_view key) {
   std::vector<Value> named, others;
   for (Value& v : merged) (index_in(wanted, v, key) >= 0 ? named : others).push_back(std::move(v));
-  std::stable_sort(named.begin(), named.end(),
-                   [&](const Value& a, const Value& b) { return index_in(wanted, a, key) < index_in(wanted, b, key); });
-  std::stable_sort(others.begin(), others.end(),
-                   [&](const Value& a, const Value& b) { return index_in(server, a, key) < index_in(server, b, key); });
+  std::stable_sort(named.begin(), named.end(), [&](const Value& a, const Value& b) {
+    return index_in(wanted, a, key) < index_in(wanted, b, key);
+  });
+  std::stable_sort(others.begin(), others.end(), [&](const Value& a, const Value& b) {
+    return index_in(server, a, key) < index_in(server, b, key);
+  });
   merged.clear();
   size_t i = 0, j = 0;
   while (i < named.size() || j < others.size()) {
@@ -125,7 +130,8 @@ Result<void> merge_objects(std::vector<Value>& original, const Value& patch, con
       std::erase_if(original, [&](const Value& v) { return same_key(v, item, key); });
       continue;
     }
-    if (directive && directive->text() != "merge") return bad(fmt::format("unknown patch type found: {}", directive->text()));
+    if (directive && directive->text() != "merge")
+      return bad(fmt::format("unknown patch type found: {}", directive->text()));
     const ptrdiff_t at = index_in(original, item, key);
     if (at < 0) {
       original.push_back(content_of(item));
@@ -138,7 +144,8 @@ Result<void> merge_objects(std::vector<Value>& original, const Value& patch, con
   return {};
 }
 
-Result<void> merge_list(Value& original, const Value* patch, const Value* wanted, const Value* deleted, const Field* f) {
+Result<void> merge_list(Value& original, const Value* patch, const Value* wanted, const Value* deleted,
+                        const Field* f) {
   const bool merges = f && f->has(codec::kPatchMerge) && f->shape == Shape::List;
   if (!merges) {
     if (patch) original = content_of(*patch);
@@ -159,17 +166,20 @@ Result<void> merge_list(Value& original, const Value* patch, const Value* wanted
   return {};
 }
 
-Result<void> merge_member(Value& original, const std::string& key, const Value& patch, const Value& whole, const Schema& schema) {
+Result<void> merge_member(Value& original, const std::string& key, const Value& patch, const Value& whole,
+                          const Schema& schema) {
   if (patch.is_null()) {
     original.erase(key);
     return {};
   }
   const Place place = below(schema, key);
   if (patch.is_array()) {
-    return merge_list(original[key], &patch, whole.find(std::string(kSetOrder) + key), whole.find(std::string(kDeleteFromList) + key), place.field);
+    return merge_list(original[key], &patch, whole.find(std::string(kSetOrder) + key),
+                      whole.find(std::string(kDeleteFromList) + key), place.field);
   }
   Value* at = original.find(key);
-  if (!at || !patch.is_object() || !at->is_object() || (place.field && place.field->has(codec::kPatchReplace))) {
+  if (!at || !patch.is_object() || !at->is_object() ||
+      (place.field && place.field->has(codec::kPatchReplace))) {
     if (patch.is_object() && !at) {
       const Value* directive = patch.find(kDirective);
       if (directive && directive->text() == "delete") return {};
@@ -190,7 +200,8 @@ Result<void> merge_map(Value& original, const Value& patch, const Schema& schema
       original = Value::object();
       return {};
     }
-    if (directive->text() != "merge") return bad(fmt::format("unknown patch type found: {}", directive->text()));
+    if (directive->text() != "merge")
+      return bad(fmt::format("unknown patch type found: {}", directive->text()));
   }
   if (const Value* retain = patch.find(kRetainKeys)) {
     if (!retain->is_array()) return bad("invalid patch format of retainKeys");
@@ -208,7 +219,9 @@ Result<void> merge_map(Value& original, const Value& patch, const Schema& schema
       const bool other = prefix == kDeleteFromList && patch.find(std::string(kSetOrder) + name);
       if (patch.find(name) || other) continue;
       const Value* deleted = patch.find(std::string(kDeleteFromList) + name);
-      if (Value* list = original.find(name)) MZ_TRY(merge_list(*list, nullptr, prefix == kSetOrder ? &value : nullptr, deleted, below(schema, name).field));
+      if (Value* list = original.find(name))
+        MZ_TRY(merge_list(*list, nullptr, prefix == kSetOrder ? &value : nullptr, deleted,
+                          below(schema, name).field));
     }
     if (key.starts_with(kDeleteFromList) || key.starts_with(kSetOrder)) continue;
     MZ_TRY(merge_member(original, key, value, patch, schema));
@@ -219,7 +232,8 @@ Result<void> merge_map(Value& original, const Value& patch, const Schema& schema
 }  // namespace
 
 Result<void> apply_strategic_patch(Value& document, const Value& patch, const Message& m) {
-  if (!patch.is_object()) return bad("json: cannot unmarshal array into Go value of type map[string]interface {}");
+  if (!patch.is_object())
+    return bad("json: cannot unmarshal array into Go value of type map[string]interface {}");
   return merge_map(document, patch, {&m, nullptr});
 }
 

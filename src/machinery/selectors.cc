@@ -27,7 +27,8 @@ class Parser {
       out.push_back(std::move(r));
       space();
       if (at_ >= text_.size()) return out;
-      if (text_[at_] != ',') return bad(fmt::format("found '{}', expected: ',' or 'end of string'", rest_token()));
+      if (text_[at_] != ',')
+        return bad(fmt::format("found '{}', expected: ',' or 'end of string'", rest_token()));
       ++at_;
       space();
       if (at_ >= text_.size()) return bad("found '', expected: identifier after ','");
@@ -36,13 +37,19 @@ class Parser {
 
  private:
   void space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) ++at_;
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
+      ++at_;
   }
-  static bool special(char c) { return c == '=' || c == '!' || c == '(' || c == ')' || c == ',' || c == '>' || c == '<'; }
+  static bool special(char c) {
+    return c == '=' || c == '!' || c == '(' || c == ')' || c == ',' || c == '>' || c == '<';
+  }
   std::string word() {
     space();
     const size_t start = at_;
-    while (at_ < text_.size() && !special(text_[at_]) && text_[at_] != ' ' && text_[at_] != '\t' && text_[at_] != '\n' && text_[at_] != '\r') ++at_;
+    while (at_ < text_.size() && !special(text_[at_]) && text_[at_] != ' ' && text_[at_] != '\t' &&
+           text_[at_] != '\n' && text_[at_] != '\r')
+      ++at_;
     return std::string(text_.substr(start, at_ - start));
   }
   std::string rest_token() {
@@ -62,7 +69,8 @@ class Parser {
     Requirement r;
     const bool absent = take("!");
     r.key = word();
-    if (r.key.empty()) return bad(fmt::format("found '{}', expected: !, identifier, or 'end of string'", rest_token()));
+    if (r.key.empty())
+      return bad(fmt::format("found '{}', expected: !, identifier, or 'end of string'", rest_token()));
     if (const auto m = is_qualified_name(r.key); !m.empty())
       return bad(fmt::format("key: Invalid value: {}: {}", quote(r.key), join(m, "; ")));
     if (absent) {
@@ -91,14 +99,17 @@ class Parser {
       } else if (w == "notin") {
         r.op = Op::NotIn;
       } else {
-        return bad(fmt::format("found '{}', expected: in, notin, =, ==, !=, gt, lt", w.empty() ? rest_token() : w));
+        return bad(
+            fmt::format("found '{}', expected: in, notin, =, ==, !=, gt, lt", w.empty() ? rest_token() : w));
       }
       return set(std::move(r));
     }
     r.values.push_back(word());
     if (r.op == Op::GreaterThan || r.op == Op::LessThan) {
       if (!parse_int<int64_t>(r.values[0]))
-        return bad(fmt::format("values[0]: Invalid value: {}: for 'Gt', 'Lt' operators, the value must be an integer", quote(r.values[0])));
+        return bad(fmt::format(
+            "values[0]: Invalid value: {}: for 'Gt', 'Lt' operators, the value must be an integer",
+            quote(r.values[0])));
     }
     return check(std::move(r));
   }
@@ -119,7 +130,8 @@ class Parser {
   static Result<Requirement> check(Requirement r) {
     for (size_t i = 0; i < r.values.size(); ++i)
       if (const auto m = is_valid_label_value(r.values[i]); !m.empty())
-        return bad(fmt::format("values[{}][{}]: Invalid value: {}: {}", i, r.key, quote(r.values[i]), join(m, "; ")));
+        return bad(fmt::format("values[{}][{}]: Invalid value: {}: {}", i, r.key, quote(r.values[i]),
+                               join(m, "; ")));
     return r;
   }
 
@@ -135,11 +147,15 @@ bool Requirement::matches(const Labels& labels) const {
   switch (op) {
     case Op::Equals:
     case Op::DoubleEquals:
-    case Op::In: return v && listed();
+    case Op::In:
+      return v && listed();
     case Op::NotEquals:
-    case Op::NotIn: return !v || !listed();
-    case Op::Exists: return v != nullptr;
-    case Op::DoesNotExist: return v == nullptr;
+    case Op::NotIn:
+      return !v || !listed();
+    case Op::Exists:
+      return v != nullptr;
+    case Op::DoesNotExist:
+      return v == nullptr;
     case Op::GreaterThan:
     case Op::LessThan: {
       if (!v) return false;
@@ -159,10 +175,12 @@ LabelSelector LabelSelector::nothing() {
 
 Result<LabelSelector> LabelSelector::parse(std::string_view text) {
   auto requirements = Parser(text).run();
-  if (!requirements.ok()) return Error(Code::BadRequest, "unable to parse requirement: " + requirements.error().message());
+  if (!requirements.ok())
+    return Error(Code::BadRequest, "unable to parse requirement: " + requirements.error().message());
   LabelSelector out;
   out.requirements_ = std::move(*requirements);
-  std::stable_sort(out.requirements_.begin(), out.requirements_.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  std::stable_sort(out.requirements_.begin(), out.requirements_.end(),
+                   [](const auto& a, const auto& b) { return a.key < b.key; });
   return out;
 }
 
@@ -211,15 +229,33 @@ std::string LabelSelector::str() const {
   for (const Requirement& r : requirements_) {
     if (!out.empty()) out += ',';
     switch (r.op) {
-      case Op::Equals: out += r.key + "=" + r.values[0]; break;
-      case Op::DoubleEquals: out += r.key + "==" + r.values[0]; break;
-      case Op::NotEquals: out += r.key + "!=" + r.values[0]; break;
-      case Op::In: out += r.key + " in (" + join(r.values, ",") + ")"; break;
-      case Op::NotIn: out += r.key + " notin (" + join(r.values, ",") + ")"; break;
-      case Op::Exists: out += r.key; break;
-      case Op::DoesNotExist: out += "!" + r.key; break;
-      case Op::GreaterThan: out += r.key + ">" + r.values[0]; break;
-      case Op::LessThan: out += r.key + "<" + r.values[0]; break;
+      case Op::Equals:
+        out += r.key + "=" + r.values[0];
+        break;
+      case Op::DoubleEquals:
+        out += r.key + "==" + r.values[0];
+        break;
+      case Op::NotEquals:
+        out += r.key + "!=" + r.values[0];
+        break;
+      case Op::In:
+        out += r.key + " in (" + join(r.values, ",") + ")";
+        break;
+      case Op::NotIn:
+        out += r.key + " notin (" + join(r.values, ",") + ")";
+        break;
+      case Op::Exists:
+        out += r.key;
+        break;
+      case Op::DoesNotExist:
+        out += "!" + r.key;
+        break;
+      case Op::GreaterThan:
+        out += r.key + ">" + r.values[0];
+        break;
+      case Op::LessThan:
+        out += r.key + "<" + r.values[0];
+        break;
     }
   }
   return out;
@@ -248,13 +284,15 @@ Result<FieldSelector> FieldSelector::parse(std::string_view text) {
       at = part.find('=');
       width = 1;
     }
-    if (at == std::string::npos) return bad(fmt::format("invalid selector: '{}'; can't understand '{}'", text, part));
+    if (at == std::string::npos)
+      return bad(fmt::format("invalid selector: '{}'; can't understand '{}'", text, part));
     term.field = part.substr(0, at);
     const std::string raw = part.substr(at + width);
     for (size_t i = 0; i < raw.size(); ++i) {
       if (raw[i] == '\\') {
         if (++i >= raw.size() || (raw[i] != '\\' && raw[i] != ',' && raw[i] != '='))
-          return bad(fmt::format("invalid field selector: invalid escape sequence: \\{}", i < raw.size() ? std::string(1, raw[i]) : ""));
+          return bad(fmt::format("invalid field selector: invalid escape sequence: \\{}",
+                                 i < raw.size() ? std::string(1, raw[i]) : ""));
       } else if (raw[i] == '=') {
         return bad(fmt::format("invalid field selector: unescaped character in value: ="));
       }

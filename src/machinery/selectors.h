@@ -13,7 +13,17 @@ using Labels = codec::Map<std::string>;
 
 /// One condition on a label.
 struct Requirement {
-  enum class Op : uint8_t { Equals, DoubleEquals, NotEquals, In, NotIn, Exists, DoesNotExist, GreaterThan, LessThan };
+  enum class Op : uint8_t {
+    Equals,
+    DoubleEquals,
+    NotEquals,
+    In,
+    NotIn,
+    Exists,
+    DoesNotExist,
+    GreaterThan,
+    LessThan
+  };
   std::string key;
   Op op = Op::Exists;
   std::vector<std::string> values;  ///< sorted

@@ -25,7 +25,8 @@ class AccountController final : public Controller {
         namespaces_(env.informer<Namespace>()),
         accounts_(env.informer<ServiceAccount>()),
         maps_(env.informer<ConfigMap>()),
-        queue_({"serviceaccount", 1}, env.executor(), env.timers(), [this](const std::string& key) { return sync(key); }) {
+        queue_({"serviceaccount", 1}, env.executor(), env.timers(),
+               [this](const std::string& key) { return sync(key); }) {
     const auto add = [this](const Object& o) { queue_.add(o.meta().name); };
     namespaces_.add_handler({add, [add](const Object&, const Object& now) { add(now); }, nullptr});
     accounts_.add_handler({nullptr, nullptr, [this](const Object& o) { queue_.add(o.meta().namespace_); }});
@@ -40,7 +41,9 @@ class AccountController final : public Controller {
   void stop() override { queue_.stop(); }
 
  private:
-  static bool settled(const Error& e) { return e.code() == Code::AlreadyExists || e.code() == Code::NotFound || e.code() == Code::Forbidden; }
+  static bool settled(const Error& e) {
+    return e.code() == Code::AlreadyExists || e.code() == Code::NotFound || e.code() == Code::Forbidden;
+  }
 
   Outcome sync(const std::string& name) {
     const auto ns = namespaces_.get_as<Namespace>("", name);
@@ -58,10 +61,13 @@ class AccountController final : public Controller {
     map.metadata.name = kRootCa;
     map.metadata.namespace_ = name;
     map.metadata.annotations.set("kubernetes.io/description",
-                                 "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service "
-                                 "IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.");
+                                 "Contains a CA bundle that can be used to verify the kube-apiserver when "
+                                 "using internal endpoints such as the internal service "
+                                 "IP or kubernetes.default.svc. No other usage is guaranteed across "
+                                 "distributions of Kubernetes clusters.");
     map.data.set("ca.crt", root_ca_pem_);
-    const auto r = present ? client::update(env_.api(), std::move(map), Call()) : client::create(env_.api(), std::move(map), Call());
+    const auto r = present ? client::update(env_.api(), std::move(map), Call())
+                           : client::create(env_.api(), std::move(map), Call());
     return r.ok() || settled(r.error()) ? Outcome::done() : Outcome::retry();
   }
 

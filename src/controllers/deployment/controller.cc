@@ -15,7 +15,8 @@ using client::Outcome;
 using machinery::Object;
 
 /// Role: watches Deployments, their ReplicaSets and (for Recreate) pods, and carries plans out.
-/// Threading: as Controller; one key at a time. Failure: a write that fails brings the key back with back-off.
+/// Threading: as Controller; one key at a time. Failure: a write that fails brings the key back with
+/// back-off.
 class DeploymentController final : public Controller {
  public:
   explicit DeploymentController(Environment& env)
@@ -24,7 +25,8 @@ class DeploymentController final : public Controller {
         sets_(env.informer<ReplicaSet>()),
         pods_(env.informer<Pod>()),
         recorder_(env.recorder("deployment-controller")),
-        queue_({"deployment", 5}, env.executor(), env.timers(), [this](const std::string& key) { return sync(key); }) {
+        queue_({"deployment", 5}, env.executor(), env.timers(),
+               [this](const std::string& key) { return sync(key); }) {
     const auto add = [this](const Object& o) { queue_.add(client::key_of(o)); };
     deployments_.add_handler({add, [add](const Object&, const Object& now) { add(now); }, add});
     sets_.add_handler({[this](const Object& now) { on_set(now, true); },
@@ -56,7 +58,8 @@ class DeploymentController final : public Controller {
       const auto& selector = object.as<Deployment>()->spec.selector;
       if (!selector) continue;
       const auto parsed = machinery::LabelSelector::from(*selector);
-      if (parsed.ok() && !parsed->empty() && parsed->matches(set.meta().labels)) queue_.add(client::key_of(object));
+      if (parsed.ok() && !parsed->empty() && parsed->matches(set.meta().labels))
+        queue_.add(client::key_of(object));
     }
   }
 
@@ -75,14 +78,16 @@ class DeploymentController final : public Controller {
     const auto selector = machinery::LabelSelector::from(*deployment->spec.selector);
     if (!selector.ok()) return Outcome::done();
     if (selector->empty()) {
-      recorder_->event(about, "Warning", "SelectingAll", "This deployment is selecting all pods. A non-empty selector is required.");
+      recorder_->event(about, "Warning", "SelectingAll",
+                       "This deployment is selecting all pods. A non-empty selector is required.");
       return Outcome::done();
     }
     Observed observed;
     observed.deployment = deployment.get();
     observed.now = env_.clock().wall();
     bool ok = collect(*deployment, *selector, observed);
-    if (deployment->spec.strategy.type == "Recreate") observed.old_pods_running = old_pods_running(*deployment, observed);
+    if (deployment->spec.strategy.type == "Recreate")
+      observed.old_pods_running = old_pods_running(*deployment, observed);
     const Plan plan = decide(observed);
     ok = carry_out(*deployment, about, plan) && ok;
     if (!ok) return Outcome::retry();
@@ -100,11 +105,16 @@ class DeploymentController final : public Controller {
         if (matches) {
           observed.sets.push_back(std::move(set));
         } else if (!d.metadata.deletionTimestamp) {
-          ok = patch_owner(*set, fmt::format(R"({{"$patch":"delete","uid":"{}"}})", d.metadata.uid)) != nullptr && ok;
+          ok = patch_owner(*set, fmt::format(R"({{"$patch":"delete","uid":"{}"}})", d.metadata.uid)) !=
+                   nullptr &&
+               ok;
         }
       } else if (!owner && matches && !d.metadata.deletionTimestamp && !set->metadata.deletionTimestamp) {
-        auto adopted = patch_owner(*set, fmt::format(R"({{"apiVersion":"apps/v1","kind":"Deployment","name":"{}","uid":"{}","controller":true,"blockOwnerDeletion":true}})",
-                                                     d.metadata.name, d.metadata.uid));
+        auto adopted = patch_owner(
+            *set,
+            fmt::format(
+                R"({{"apiVersion":"apps/v1","kind":"Deployment","name":"{}","uid":"{}","controller":true,"blockOwnerDeletion":true}})",
+                d.metadata.name, d.metadata.uid));
         if (adopted) observed.sets.push_back(std::move(adopted));
       }
     }
@@ -112,8 +122,10 @@ class DeploymentController final : public Controller {
   }
 
   ReplicaSetPtr patch_owner(const ReplicaSet& set, const std::string& reference) {
-    const std::string body = fmt::format(R"({{"metadata":{{"uid":"{}","ownerReferences":[{}]}}}})", set.metadata.uid, reference);
-    const auto r = env_.api().patch(api::resource_of<ReplicaSet>(), set.metadata.namespace_, set.metadata.name, client::PatchType::Strategic, body, {}, Call());
+    const std::string body =
+        fmt::format(R"({{"metadata":{{"uid":"{}","ownerReferences":[{}]}}}})", set.metadata.uid, reference);
+    const auto r = env_.api().patch(api::resource_of<ReplicaSet>(), set.metadata.namespace_,
+                                    set.metadata.name, client::PatchType::Strategic, body, {}, Call());
     return r.ok() ? r->share<ReplicaSet>() : nullptr;
   }
 
@@ -122,7 +134,9 @@ class DeploymentController final : public Controller {
     for (const Object& object : pods_.list(d.metadata.namespace_)) {
       const auto* owner = machinery::controller_of(object.meta());
       const Pod& pod = *object.as<Pod>();
-      if (!owner || pod.status.phase == "Succeeded" || pod.status.phase == "Failed" || (fresh && owner->uid == fresh->metadata.uid)) continue;
+      if (!owner || pod.status.phase == "Succeeded" || pod.status.phase == "Failed" ||
+          (fresh && owner->uid == fresh->metadata.uid))
+        continue;
       for (const auto& set : observed.sets)
         if (set->metadata.uid == owner->uid) return true;
     }
@@ -133,7 +147,9 @@ class DeploymentController final : public Controller {
     bool ok = true;
     if (plan.rollback) {
       const size_t space = plan.rollback_event.find(' '), second = plan.rollback_event.find(' ', space + 1);
-      recorder_->event(about, plan.rollback_event.substr(0, space), plan.rollback_event.substr(space + 1, second - space - 1), plan.rollback_event.substr(second + 1));
+      recorder_->event(about, plan.rollback_event.substr(0, space),
+                       plan.rollback_event.substr(space + 1, second - space - 1),
+                       plan.rollback_event.substr(second + 1));
       const auto r = client::update(env_.api(), *plan.rollback, Call());
       return r.ok() || r.error().code() == Code::NotFound;
     }
@@ -147,7 +163,8 @@ class DeploymentController final : public Controller {
     for (const ReplicaSetPtr& set : plan.remove) {
       meta::v1::DeleteOptions options;
       options.preconditions.ensure().uid = set->metadata.uid;
-      const auto r = env_.api().remove(api::resource_of<ReplicaSet>(), set->metadata.namespace_, set->metadata.name, options, Call());
+      const auto r = env_.api().remove(api::resource_of<ReplicaSet>(), set->metadata.namespace_,
+                                       set->metadata.name, options, Call());
       ok = (r.ok() || r.error().code() == Code::NotFound) && ok;
     }
     if (status) {
@@ -157,18 +174,23 @@ class DeploymentController final : public Controller {
     return ok;
   }
 
-  bool create_set(const Deployment& d, const Object& about, const ReplicaSet& set, std::optional<Deployment>& status) {
+  bool create_set(const Deployment& d, const Object& about, const ReplicaSet& set,
+                  std::optional<Deployment>& status) {
     const auto made = client::create(env_.api(), set, Call());
     if (made.ok()) {
       if (set.spec.replicas.value_or(0) > 0)
-        recorder_->event(about, "Normal", "ScalingReplicaSet", fmt::format("Scaled up replica set {} from 0 to {}", set.metadata.name, *set.spec.replicas));
+        recorder_->event(
+            about, "Normal", "ScalingReplicaSet",
+            fmt::format("Scaled up replica set {} from 0 to {}", set.metadata.name, *set.spec.replicas));
       return true;
     }
     if (made.error().code() == Code::AlreadyExists) {
-      const auto there = client::get<ReplicaSet>(env_.api(), set.metadata.namespace_, set.metadata.name, Call());
+      const auto there =
+          client::get<ReplicaSet>(env_.api(), set.metadata.namespace_, set.metadata.name, Call());
       if (there.ok()) {
         const auto* owner = machinery::controller_of((*there)->metadata);
-        if (owner && owner->uid == d.metadata.uid && find_new_set(d, {*there})) return true;  // our own, not seen yet
+        if (owner && owner->uid == d.metadata.uid && find_new_set(d, {*there}))
+          return true;  // our own, not seen yet
       }
       // Another template has this hash: the next one is made with a higher count.
       Deployment next = d;
@@ -177,13 +199,16 @@ class DeploymentController final : public Controller {
       status.reset();
       return false;
     }
-    recorder_->event(about, "Warning", "ReplicaSetCreateError", fmt::format("Failed to create new replica set {}: {}", quote(set.metadata.name), made.error().message()));
+    recorder_->event(about, "Warning", "ReplicaSetCreateError",
+                     fmt::format("Failed to create new replica set {}: {}", quote(set.metadata.name),
+                                 made.error().message()));
     if (status) {
       for (auto& c : status->status.conditions) {
         if (c.type != "Progressing") continue;
         c.status = "False";
         c.reason = "ReplicaSetCreateError";
-        c.message = fmt::format("Failed to create new replica set {}: {}", quote(set.metadata.name), made.error().message());
+        c.message = fmt::format("Failed to create new replica set {}: {}", quote(set.metadata.name),
+                                made.error().message());
       }
     }
     return false;
@@ -198,8 +223,10 @@ class DeploymentController final : public Controller {
     const auto r = client::update(env_.api(), std::move(next), Call());
     if (!r.ok()) return false;
     if (before != scale.replicas)
-      recorder_->event(about, "Normal", "ScalingReplicaSet",
-                       fmt::format("Scaled {} replica set {} from {} to {}", scale.replicas > before ? "up" : "down", scale.set->metadata.name, before, scale.replicas));
+      recorder_->event(
+          about, "Normal", "ScalingReplicaSet",
+          fmt::format("Scaled {} replica set {} from {} to {}", scale.replicas > before ? "up" : "down",
+                      scale.set->metadata.name, before, scale.replicas));
     return true;
   }
 
@@ -213,6 +240,8 @@ class DeploymentController final : public Controller {
 
 }  // namespace
 
-std::unique_ptr<Controller> make_deployment_controller(Environment& env) { return std::make_unique<DeploymentController>(env); }
+std::unique_ptr<Controller> make_deployment_controller(Environment& env) {
+  return std::make_unique<DeploymentController>(env);
+}
 
 }  // namespace mizzen::controllers::deployment

@@ -37,7 +37,8 @@ struct State {
 };
 
 bool by_age(const ReplicaSetPtr& a, const ReplicaSetPtr& b) {
-  if (a->metadata.creationTimestamp != b->metadata.creationTimestamp) return a->metadata.creationTimestamp < b->metadata.creationTimestamp;
+  if (a->metadata.creationTimestamp != b->metadata.creationTimestamp)
+    return a->metadata.creationTimestamp < b->metadata.creationTimestamp;
   return a->metadata.name < b->metadata.name;
 }
 
@@ -47,7 +48,8 @@ Condition* find(std::vector<Condition>& conditions, std::string_view type) {
   return nullptr;
 }
 
-void set_condition(State& s, std::string_view type, std::string_view status, std::string_view reason, std::string message) {
+void set_condition(State& s, std::string_view type, std::string_view status, std::string_view reason,
+                   std::string message) {
   auto& conditions = s.next.status.conditions;
   const auto now = codec::Time::from(s.observed.now);
   Condition* c = find(conditions, type);
@@ -65,11 +67,13 @@ void set_condition(State& s, std::string_view type, std::string_view status, std
 }
 
 bool has_deadline(const Deployment& d) {
-  return d.spec.progressDeadlineSeconds && *d.spec.progressDeadlineSeconds != std::numeric_limits<int32_t>::max();
+  return d.spec.progressDeadlineSeconds &&
+         *d.spec.progressDeadlineSeconds != std::numeric_limits<int32_t>::max();
 }
 
 std::string subject(const State& s) {
-  return s.fresh ? fmt::format("ReplicaSet {}", quote(s.fresh->metadata.name)) : fmt::format("Deployment {}", quote(s.d.metadata.name));
+  return s.fresh ? fmt::format("ReplicaSet {}", quote(s.fresh->metadata.name))
+                 : fmt::format("Deployment {}", quote(s.d.metadata.name));
 }
 
 /// How many pods the new set should ask for now.
@@ -86,7 +90,9 @@ int32_t new_set_size(const State& s, int32_t present) {
 bool copy_annotations(const Deployment& d, ReplicaSet& set) {
   bool changed = false;
   for (const auto& [key, value] : d.metadata.annotations) {
-    if (key == kLastApplied || key == kRevision || key == kRevisionHistory || key == kDesired || key == kMax || key == kRollbackTo) continue;
+    if (key == kLastApplied || key == kRevision || key == kRevisionHistory || key == kDesired ||
+        key == kMax || key == kRollbackTo)
+      continue;
     const std::string* present = set.metadata.annotations.find(key);
     if (present && *present == value) continue;
     set.metadata.annotations.set(key, value);
@@ -102,7 +108,8 @@ void raise_revision(ReplicaSet& set, int64_t revision, bool& changed) {
   if (text && !text->empty()) {
     std::string history = set.metadata.annotations.get(kRevisionHistory);
     history += (history.empty() ? "" : ",") + *text;
-    while (history.size() > kHistoryTextMax && history.find(',') != std::string::npos) history.erase(0, history.find(',') + 1);
+    while (history.size() > kHistoryTextMax && history.find(',') != std::string::npos)
+      history.erase(0, history.find(',') + 1);
     set.metadata.annotations.set(kRevisionHistory, history);
   }
   set.metadata.annotations.set(kRevision, std::to_string(revision));
@@ -128,7 +135,8 @@ bool ensure_new_set(State& s, bool may_create) {
       return true;
     }
     if (has_deadline(s.d) && !find(s.next.status.conditions, "Progressing"))
-      set_condition(s, "Progressing", "True", "FoundNewReplicaSet", fmt::format("Found new replica set {}", quote(s.fresh->metadata.name)));
+      set_condition(s, "Progressing", "True", "FoundNewReplicaSet",
+                    fmt::format("Found new replica set {}", quote(s.fresh->metadata.name)));
     return false;
   }
   if (!may_create) return false;
@@ -151,7 +159,8 @@ bool ensure_new_set(State& s, bool may_create) {
   set_size_annotations(set, s.d);
   s.next.metadata.annotations.set(kRevision, std::to_string(revision));
   if (has_deadline(s.d))
-    set_condition(s, "Progressing", "True", "NewReplicaSetCreated", fmt::format("Created new replica set {}", quote(set.metadata.name)));
+    set_condition(s, "Progressing", "True", "NewReplicaSetCreated",
+                  fmt::format("Created new replica set {}", quote(set.metadata.name)));
   s.plan.create = std::move(set);
   return true;
 }
@@ -203,21 +212,25 @@ bool roll(State& s) {
 }
 
 bool is_complete(const State& s, const api::apps::v1::DeploymentStatus& status) {
-  return status.updatedReplicas == s.replicas && status.replicas == s.replicas && status.availableReplicas == s.replicas &&
-         status.observedGeneration >= s.d.metadata.generation;
+  return status.updatedReplicas == s.replicas && status.replicas == s.replicas &&
+         status.availableReplicas == s.replicas && status.observedGeneration >= s.d.metadata.generation;
 }
 
 void clean_history(State& s) {
-  if (!s.d.spec.revisionHistoryLimit || *s.d.spec.revisionHistoryLimit == std::numeric_limits<int32_t>::max()) return;
+  if (!s.d.spec.revisionHistoryLimit || *s.d.spec.revisionHistoryLimit == std::numeric_limits<int32_t>::max())
+    return;
   std::vector<ReplicaSetPtr> sets;
   for (const auto& set : s.old)
     if (!set->metadata.deletionTimestamp) sets.push_back(set);
   const int excess = static_cast<int>(sets.size()) - *s.d.spec.revisionHistoryLimit;
   if (excess <= 0) return;
-  std::stable_sort(sets.begin(), sets.end(), [](const auto& a, const auto& b) { return revision_of(a->metadata) < revision_of(b->metadata); });
+  std::stable_sort(sets.begin(), sets.end(), [](const auto& a, const auto& b) {
+    return revision_of(a->metadata) < revision_of(b->metadata);
+  });
   for (int i = 0; i < excess; ++i) {
     const ReplicaSet& set = *sets[static_cast<size_t>(i)];
-    if (set.status.replicas == 0 && size_of(set) == 0 && set.metadata.generation <= set.status.observedGeneration)
+    if (set.status.replicas == 0 && size_of(set) == 0 &&
+        set.metadata.generation <= set.status.observedGeneration)
       s.plan.remove.push_back(sets[static_cast<size_t>(i)]);
   }
 }
@@ -228,15 +241,20 @@ void scale_proportionally(State& s) {
   for (const auto& set : s.all())
     if (size_of(*set) > 0) active.push_back(set);
   if (active.size() <= 1) {
-    ReplicaSetPtr target = active.empty() ? (s.fresh ? s.fresh : s.old.empty() ? nullptr : s.old.back()) : active[0];
+    ReplicaSetPtr target = active.empty() ? (s.fresh         ? s.fresh
+                                             : s.old.empty() ? nullptr
+                                                             : s.old.back())
+                                          : active[0];
     if (target) {
       const std::string* desired = target->metadata.annotations.find(kDesired);
-      if (size_of(*target) != s.replicas || (desired && *desired != std::to_string(s.replicas))) s.plan.scale.push_back({target, s.replicas});
+      if (size_of(*target) != s.replicas || (desired && *desired != std::to_string(s.replicas)))
+        s.plan.scale.push_back({target, s.replicas});
     }
     return;
   }
   const std::string* desired = s.fresh ? s.fresh->metadata.annotations.find(kDesired) : nullptr;
-  if (s.fresh && desired && *desired == std::to_string(s.replicas) && size_of(*s.fresh) == s.replicas && s.fresh->status.availableReplicas == s.replicas) {
+  if (s.fresh && desired && *desired == std::to_string(s.replicas) && size_of(*s.fresh) == s.replicas &&
+      s.fresh->status.availableReplicas == s.replicas) {
     for (const auto& set : s.old) scale_to(s, set, 0);
     return;
   }
@@ -259,7 +277,9 @@ void scale_proportionally(State& s) {
       } else {
         int64_t most = parse_int<int32_t>(set->metadata.annotations.get(kMax)).value_or(0);
         if (most == 0) most = s.d.status.replicas;
-        const double exact = most == 0 ? 0 : static_cast<double>(size_of(*set)) * (s.replicas + s.posts.surge) / static_cast<double>(most);
+        const double exact = most == 0 ? 0
+                                       : static_cast<double>(size_of(*set)) * (s.replicas + s.posts.surge) /
+                                             static_cast<double>(most);
         share = static_cast<int32_t>(std::lround(exact)) - size_of(*set);
       }
       const int32_t left = to_add - added;
@@ -289,7 +309,8 @@ void count_status(State& s) {
   if (st.availableReplicas >= s.replicas - s.posts.unavailable) {
     set_condition(s, "Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability.");
   } else {
-    set_condition(s, "Available", "False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.");
+    set_condition(s, "Available", "False", "MinimumReplicasUnavailable",
+                  "Deployment does not have minimum availability.");
   }
 }
 
@@ -302,20 +323,28 @@ void judge_progress(State& s) {
   } else {
     Condition* c = find(st.conditions, "Progressing");
     const bool settled = st.replicas == st.updatedReplicas && c && c->reason == "NewReplicaSetAvailable";
-    const int32_t old_before = before.replicas - before.updatedReplicas, old_now = st.replicas - st.updatedReplicas;
+    const int32_t old_before = before.replicas - before.updatedReplicas,
+                  old_now = st.replicas - st.updatedReplicas;
     if (settled) {
     } else if (is_complete(s, st)) {
-      set_condition(s, "Progressing", "True", "NewReplicaSetAvailable", subject(s) + " has successfully progressed.");
-    } else if (st.updatedReplicas > before.updatedReplicas || old_now < old_before || st.readyReplicas > before.readyReplicas ||
-               st.availableReplicas > before.availableReplicas) {
-      const codec::Time since = c && c->status == "True" ? c->lastTransitionTime : codec::Time::from(s.observed.now);
+      set_condition(s, "Progressing", "True", "NewReplicaSetAvailable",
+                    subject(s) + " has successfully progressed.");
+    } else if (st.updatedReplicas > before.updatedReplicas || old_now < old_before ||
+               st.readyReplicas > before.readyReplicas || st.availableReplicas > before.availableReplicas) {
+      const codec::Time since =
+          c && c->status == "True" ? c->lastTransitionTime : codec::Time::from(s.observed.now);
       std::erase_if(st.conditions, [](const Condition& x) { return x.type == "Progressing"; });
       set_condition(s, "Progressing", "True", "ReplicaSetUpdated", subject(s) + " is progressing.");
       find(st.conditions, "Progressing")->lastTransitionTime = since;
     } else if (c) {
-      const WallTime deadline = c->lastUpdateTime.is_set() ? c->lastUpdateTime.wall() + std::chrono::seconds(*s.d.spec.progressDeadlineSeconds) : s.observed.now;
-      if (c->reason == "ProgressDeadlineExceeded" || (c->reason != "NewReplicaSetAvailable" && deadline < s.observed.now)) {
-        set_condition(s, "Progressing", "False", "ProgressDeadlineExceeded", subject(s) + " has timed out progressing.");
+      const WallTime deadline =
+          c->lastUpdateTime.is_set()
+              ? c->lastUpdateTime.wall() + std::chrono::seconds(*s.d.spec.progressDeadlineSeconds)
+              : s.observed.now;
+      if (c->reason == "ProgressDeadlineExceeded" ||
+          (c->reason != "NewReplicaSetAvailable" && deadline < s.observed.now)) {
+        set_condition(s, "Progressing", "False", "ProgressDeadlineExceeded",
+                      subject(s) + " has timed out progressing.");
       } else if (c->reason != "NewReplicaSetAvailable") {
         s.plan.again = deadline - s.observed.now + std::chrono::seconds(1);
       }
@@ -340,8 +369,10 @@ void judge_pause(State& s) {
   Condition* c = find(s.next.status.conditions, "Progressing");
   if (c && c->reason == "ProgressDeadlineExceeded") return;
   const bool paused_before = c && c->reason == "DeploymentPaused";
-  if (s.d.spec.paused && !paused_before) set_condition(s, "Progressing", "Unknown", "DeploymentPaused", "Deployment is paused");
-  if (!s.d.spec.paused && paused_before) set_condition(s, "Progressing", "Unknown", "DeploymentResumed", "Deployment is resumed");
+  if (s.d.spec.paused && !paused_before)
+    set_condition(s, "Progressing", "Unknown", "DeploymentPaused", "Deployment is paused");
+  if (!s.d.spec.paused && paused_before)
+    set_condition(s, "Progressing", "Unknown", "DeploymentResumed", "Deployment is resumed");
 }
 
 bool is_scaling_event(const State& s) {
@@ -366,16 +397,22 @@ bool roll_back(State& s) {
   }
   Deployment back = s.d;
   back.metadata.annotations.erase(kRollbackTo);
-  s.plan.rollback_event = "Warning DeploymentRollbackRevisionNotFound Unable to find the revision to rollback to.";
+  s.plan.rollback_event =
+      "Warning DeploymentRollbackRevisionNotFound Unable to find the revision to rollback to.";
   for (const auto& set : s.all()) {
     if (wanted == 0 || revision_of(set->metadata) != wanted) continue;
     auto tmpl = set->spec.template_;
     tmpl.metadata.labels.erase(kHashLabel);
     if (codec::equal(tmpl, s.d.spec.template_)) {
-      s.plan.rollback_event = fmt::format("Warning DeploymentRollbackTemplateUnchanged The rollback revision contains the same template as current deployment {}", quote(s.d.metadata.name));
+      s.plan.rollback_event = fmt::format(
+          "Warning DeploymentRollbackTemplateUnchanged The rollback revision contains the same template as "
+          "current deployment {}",
+          quote(s.d.metadata.name));
     } else {
       back.spec.template_ = std::move(tmpl);
-      s.plan.rollback_event = fmt::format("Normal DeploymentRollback Rolled back deployment {} to revision {}", quote(s.d.metadata.name), wanted);
+      s.plan.rollback_event =
+          fmt::format("Normal DeploymentRollback Rolled back deployment {} to revision {}",
+                      quote(s.d.metadata.name), wanted);
     }
   }
   s.plan.rollback = std::move(back);

@@ -39,21 +39,23 @@ struct Scale {
 
 /// What to write; carried out in this order.
 struct Plan {
-  std::optional<ReplicaSet> create;   ///< the new set
-  std::optional<ReplicaSet> update;   ///< the new set with refreshed annotations
-  std::optional<Deployment> rollback; ///< the deployment with an older template, from the old versions' rollbackTo
-  std::string rollback_event;         ///< reason and message: "DeploymentRollback: ..."
+  std::optional<ReplicaSet> create;  ///< the new set
+  std::optional<ReplicaSet> update;  ///< the new set with refreshed annotations
+  std::optional<Deployment>
+      rollback;                ///< the deployment with an older template, from the old versions' rollbackTo
+  std::string rollback_event;  ///< reason and message: "DeploymentRollback: ..."
   std::vector<Scale> scale;
   std::vector<ReplicaSetPtr> remove;  ///< history beyond its limit
   std::optional<Deployment> status;   ///< with the new status and revision annotation; nothing where equal
-  Duration again{};                   ///< look again after this (progress deadline); zero: when something changes
+  Duration again{};  ///< look again after this (progress deadline); zero: when something changes
 };
 Plan decide(const Observed& observed);
 
 /// The set whose template equals the deployment's, oldest first; null where none.
 ReplicaSetPtr find_new_set(const Deployment& deployment, const std::vector<ReplicaSetPtr>& sets);
 /// The label value for a template: safe characters, depends on the template and the collision count only.
-std::string template_hash(const api::core::v1::PodTemplateSpec& tmpl, const std::optional<int32_t>& collisions);
+std::string template_hash(const api::core::v1::PodTemplateSpec& tmpl,
+                          const std::optional<int32_t>& collisions);
 /// maxSurge and maxUnavailable as numbers.
 struct Fenceposts {
   int32_t surge = 0, unavailable = 0;

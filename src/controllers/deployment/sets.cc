@@ -41,13 +41,15 @@ ReplicaSetPtr find_new_set(const Deployment& d, const std::vector<ReplicaSetPtr>
   for (const ReplicaSetPtr& set : sets) {
     if (!codec::equal(without_hash(set->spec.template_), wanted)) continue;
     const bool older = !best || set->metadata.creationTimestamp < best->metadata.creationTimestamp ||
-                       (set->metadata.creationTimestamp == best->metadata.creationTimestamp && set->metadata.name < best->metadata.name);
+                       (set->metadata.creationTimestamp == best->metadata.creationTimestamp &&
+                        set->metadata.name < best->metadata.name);
     if (older) best = set;
   }
   return best;
 }
 
-std::string template_hash(const api::core::v1::PodTemplateSpec& tmpl, const std::optional<int32_t>& collisions) {
+std::string template_hash(const api::core::v1::PodTemplateSpec& tmpl,
+                          const std::optional<int32_t>& collisions) {
   std::string text = codec::to_json(tmpl);
   if (collisions) text += fmt::format("#{}", *collisions);
   uint32_t h = 2166136261u;

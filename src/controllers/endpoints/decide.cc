@@ -18,11 +18,15 @@ int32_t target_port(const Pod& pod, const api::core::v1::ServicePort& port) {
   if (!target.is_string) return target.number != 0 ? target.number : port.port;
   for (const auto& container : pod.spec.containers)
     for (const auto& p : container.ports)
-      if (p.name == target.text && (p.protocol.empty() ? "TCP" : p.protocol) == (port.protocol.empty() ? "TCP" : port.protocol)) return p.containerPort;
+      if (p.name == target.text &&
+          (p.protocol.empty() ? "TCP" : p.protocol) == (port.protocol.empty() ? "TCP" : port.protocol))
+        return p.containerPort;
   return 0;
 }
 
-bool has_address(const Pod& pod) { return !pod.status.podIP.empty() && pod.status.phase != "Succeeded" && pod.status.phase != "Failed"; }
+bool has_address(const Pod& pod) {
+  return !pod.status.podIP.empty() && pod.status.phase != "Succeeded" && pod.status.phase != "Failed";
+}
 
 api::core::v1::ObjectReference pod_reference(const Pod& pod) {
   api::core::v1::ObjectReference out;
@@ -33,10 +37,10 @@ api::core::v1::ObjectReference pod_reference(const Pod& pod) {
   return out;
 }
 
-
 }  // namespace
 
-Endpoints desired_endpoints(const Service& service, const std::vector<PodPtr>& pods, const Endpoints& present) {
+Endpoints desired_endpoints(const Service& service, const std::vector<PodPtr>& pods,
+                            const Endpoints& present) {
   Endpoints out = present;
   out.metadata.name = service.metadata.name;
   out.metadata.namespace_ = service.metadata.namespace_;
@@ -48,7 +52,8 @@ Endpoints desired_endpoints(const Service& service, const std::vector<PodPtr>& p
   std::map<std::string, api::core::v1::EndpointSubset> subsets;
   size_t addresses = 0;
   for (const PodPtr& pod : pods) {
-    if (!has_address(*pod) || (pod->metadata.deletionTimestamp && !service.spec.publishNotReadyAddresses)) continue;
+    if (!has_address(*pod) || (pod->metadata.deletionTimestamp && !service.spec.publishNotReadyAddresses))
+      continue;
     if (addresses++ >= kEndpointsMax) break;
     std::vector<api::core::v1::EndpointPort> ports;
     std::string key;
@@ -69,8 +74,10 @@ Endpoints desired_endpoints(const Service& service, const std::vector<PodPtr>& p
     address.ip = pod->status.podIP;
     address.nodeName = pod->spec.nodeName;
     address.targetRef.ensure() = pod_reference(*pod);
-    if (!pod->spec.hostname.empty() && pod->spec.subdomain == service.metadata.name) address.hostname = pod->spec.hostname;
-    (is_ready(*pod) || service.spec.publishNotReadyAddresses ? subset.addresses : subset.notReadyAddresses).push_back(std::move(address));
+    if (!pod->spec.hostname.empty() && pod->spec.subdomain == service.metadata.name)
+      address.hostname = pod->spec.hostname;
+    (is_ready(*pod) || service.spec.publishNotReadyAddresses ? subset.addresses : subset.notReadyAddresses)
+        .push_back(std::move(address));
   }
   for (auto& [key, subset] : subsets) {
     const auto by_ip = [](const auto& a, const auto& b) { return a.ip < b.ip; };
@@ -86,7 +93,8 @@ Endpoints desired_endpoints(const Service& service, const std::vector<PodPtr>& p
   return out;
 }
 
-SlicePlan plan_slices(const Service& service, const std::vector<PodPtr>& pods, const std::vector<EndpointSlice>& present) {
+SlicePlan plan_slices(const Service& service, const std::vector<PodPtr>& pods,
+                      const std::vector<EndpointSlice>& present) {
   SlicePlan out;
   std::map<std::string, EndpointSlice> wanted;  // by ports; each is then cut into slices
   for (const PodPtr& pod : pods) {
@@ -114,18 +122,21 @@ SlicePlan plan_slices(const Service& service, const std::vector<PodPtr>& pods, c
     endpoint.conditions.terminating = terminating;
     if (!pod->spec.nodeName.empty()) endpoint.nodeName = pod->spec.nodeName;
     endpoint.targetRef.ensure() = pod_reference(*pod);
-    if (!pod->spec.hostname.empty() && pod->spec.subdomain == service.metadata.name) endpoint.hostname = pod->spec.hostname;
+    if (!pod->spec.hostname.empty() && pod->spec.subdomain == service.metadata.name)
+      endpoint.hostname = pod->spec.hostname;
   }
   if (wanted.empty()) wanted[""] = EndpointSlice();  // a placeholder, as upstream keeps one
   std::vector<EndpointSlice> slices;
   for (auto& [key, all] : wanted) {
-    std::sort(all.endpoints.begin(), all.endpoints.end(), [](const auto& a, const auto& b) { return a.addresses < b.addresses; });
+    std::sort(all.endpoints.begin(), all.endpoints.end(),
+              [](const auto& a, const auto& b) { return a.addresses < b.addresses; });
     for (size_t from = 0; from == 0 || from < all.endpoints.size(); from += kSliceMax) {
       EndpointSlice slice;
       slice.addressType = "IPv4";
       slice.ports = all.ports;
       const size_t to = std::min(all.endpoints.size(), from + kSliceMax);
-      slice.endpoints.assign(all.endpoints.begin() + static_cast<ptrdiff_t>(from), all.endpoints.begin() + static_cast<ptrdiff_t>(to));
+      slice.endpoints.assign(all.endpoints.begin() + static_cast<ptrdiff_t>(from),
+                             all.endpoints.begin() + static_cast<ptrdiff_t>(to));
       slice.metadata.generateName = service.metadata.name + "-";
       slice.metadata.namespace_ = service.metadata.namespace_;
       slice.metadata.labels = service.metadata.labels;

@@ -18,12 +18,14 @@ inline constexpr size_t kSliceMax = 100;
 inline constexpr size_t kEndpointsMax = 1000;
 
 /// The Endpoints a service should have. `present` gives name, labels and resourceVersion; may be empty.
-Endpoints desired_endpoints(const Service& service, const std::vector<PodPtr>& pods, const Endpoints& present);
+Endpoints desired_endpoints(const Service& service, const std::vector<PodPtr>& pods,
+                            const Endpoints& present);
 
 /// Slices that a service should have: `keep` are written where they differ from what is there, `remove` go.
 struct SlicePlan {
   std::vector<EndpointSlice> create, update, remove;
 };
-SlicePlan plan_slices(const Service& service, const std::vector<PodPtr>& pods, const std::vector<EndpointSlice>& present);
+SlicePlan plan_slices(const Service& service, const std::vector<PodPtr>& pods,
+                      const std::vector<EndpointSlice>& present);
 
 }  // namespace mizzen::controllers::endpoints

@@ -18,25 +18,29 @@ bool has_finalizer(const meta::v1::ObjectMeta& meta, std::string_view name) {
   return std::find(meta.finalizers.begin(), meta.finalizers.end(), name) != meta.finalizers.end();
 }
 
-/// Role: the collector: a graph fed by the informers of every resource but events, and a queue of uids to look at.
-/// Kubernetes contract: an object goes when all its owners are gone (checked against the live API, by uid); waiting owners
-/// (foreground) are helped by deleting what blocks them; orphaning takes the references away first.
-/// Threading: as Controller; the graph is under a mutex that is never held over a call.
+/// Role: the collector: a graph fed by the informers of every resource but events, and a queue of uids to
+/// look at. Kubernetes contract: an object goes when all its owners are gone (checked against the live API,
+/// by uid); waiting owners (foreground) are helped by deleting what blocks them; orphaning takes the
+/// references away first. Threading: as Controller; the graph is under a mutex that is never held over a
+/// call.
 class GarbageCollector final : public Controller {
  public:
   explicit GarbageCollector(Environment& env)
-      : env_(env), queue_({"garbage-collector", 4}, env.executor(), env.timers(), [this](const std::string& uid) { return sync(uid); }) {
+      : env_(env),
+        queue_({"garbage-collector", 4}, env.executor(), env.timers(),
+               [this](const std::string& uid) { return sync(uid); }) {
     for (const api::ResourceInfo& r : api::builtin().resources()) {
       if (r.create_only || r.kind == "Event" || r.kind == "Lease") continue;
       const auto put = [this, &r](const Object& o) { on_change(r, o); };
-      env.informer(r).add_handler({put, [put](const Object&, const Object& now) { put(now); }, [this](const Object& o) {
-        std::set<std::string> touched;
-        {
-          Lock lock(m_);
-          touched = graph_.remove(o.meta().uid);
-        }
-        for (const std::string& uid : touched) queue_.add(uid);
-      }});
+      env.informer(r).add_handler({put, [put](const Object&, const Object& now) { put(now); },
+                                   [this](const Object& o) {
+                                     std::set<std::string> touched;
+                                     {
+                                       Lock lock(m_);
+                                       touched = graph_.remove(o.meta().uid);
+                                     }
+                                     for (const std::string& uid : touched) queue_.add(uid);
+                                   }});
     }
   }
 
@@ -60,7 +64,8 @@ class GarbageCollector final : public Controller {
     {
       Lock lock(m_);
       const Node* before = graph_.find(node.uid);
-      const bool dull = !before && node.owners.empty() && !node.waits_for_dependents && !node.orphans_dependents;
+      const bool dull =
+          !before && node.owners.empty() && !node.waits_for_dependents && !node.orphans_dependents;
       touched = graph_.put(std::move(node));
       if (dull) touched.clear();
     }
@@ -92,16 +97,21 @@ class GarbageCollector final : public Controller {
     std::string list;
     for (const std::string& f : live->meta().finalizers)
       if (f != finalizer) list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", f);
-    const std::string body = fmt::format(R"({{"metadata":{{"resourceVersion":"{}","finalizers":[{}]}}}})", live->meta().resourceVersion, list);
-    const auto r = env_.api().patch(*node.resource, node.namespace_, node.name, client::PatchType::Merge, body, {}, Call());
+    const std::string body = fmt::format(R"({{"metadata":{{"resourceVersion":"{}","finalizers":[{}]}}}})",
+                                         live->meta().resourceVersion, list);
+    const auto r = env_.api().patch(*node.resource, node.namespace_, node.name, client::PatchType::Merge,
+                                    body, {}, Call());
     return r.ok() || gone(r.error());
   }
 
   bool drop_owners(const Node& node, const std::vector<std::string>& uids) {
     std::string list;
-    for (const std::string& uid : uids) list += fmt::format("{}{{\"$patch\":\"delete\",\"uid\":\"{}\"}}", list.empty() ? "" : ",", uid);
-    const std::string body = fmt::format(R"({{"metadata":{{"uid":"{}","ownerReferences":[{}]}}}})", node.uid, list);
-    const auto r = env_.api().patch(*node.resource, node.namespace_, node.name, client::PatchType::Strategic, body, {}, Call());
+    for (const std::string& uid : uids)
+      list += fmt::format("{}{{\"$patch\":\"delete\",\"uid\":\"{}\"}}", list.empty() ? "" : ",", uid);
+    const std::string body =
+        fmt::format(R"({{"metadata":{{"uid":"{}","ownerReferences":[{}]}}}})", node.uid, list);
+    const auto r = env_.api().patch(*node.resource, node.namespace_, node.name, client::PatchType::Strategic,
+                                    body, {}, Call());
     return r.ok() || gone(r.error());
   }
 
@@ -136,10 +146,13 @@ class GarbageCollector final : public Controller {
     const api::ResourceInfo* resource = api::builtin().find_kind(owner.apiVersion, owner.kind);
     if (!resource) return State::Unknown;
     if (resource->namespaced && node.namespace_.empty()) return State::Unknown;
-    const auto live = env_.api().get(*resource, resource->namespaced ? node.namespace_ : "", owner.name, Call());
+    const auto live =
+        env_.api().get(*resource, resource->namespaced ? node.namespace_ : "", owner.name, Call());
     if (!live.ok()) return gone(live.error()) ? State::Dangling : State::Unknown;
     if (live->meta().uid != owner.uid) return State::Dangling;
-    return live->meta().deletionTimestamp && has_finalizer(live->meta(), "foregroundDeletion") ? State::Waiting : State::Solid;
+    return live->meta().deletionTimestamp && has_finalizer(live->meta(), "foregroundDeletion")
+               ? State::Waiting
+               : State::Solid;
   }
 
   Outcome collect(const Node& seen, const std::vector<Node>& dependents) {
@@ -150,10 +163,17 @@ class GarbageCollector final : public Controller {
     bool solid = false;
     for (const auto& owner : live->meta().ownerReferences) {
       switch (judge(seen, owner)) {
-        case State::Solid: solid = true; break;
-        case State::Dangling: dangling.push_back(owner.uid); break;
-        case State::Waiting: waiting.push_back(owner.uid); break;
-        case State::Unknown: return Outcome::done();  // a kind that is not served: never delete on a guess
+        case State::Solid:
+          solid = true;
+          break;
+        case State::Dangling:
+          dangling.push_back(owner.uid);
+          break;
+        case State::Waiting:
+          waiting.push_back(owner.uid);
+          break;
+        case State::Unknown:
+          return Outcome::done();  // a kind that is not served: never delete on a guess
       }
     }
     if (solid) {
@@ -161,8 +181,11 @@ class GarbageCollector final : public Controller {
       return dangling.empty() || drop_owners(seen, dangling) ? Outcome::done() : Outcome::retry();
     }
     const std::string& version = live->meta().resourceVersion;
-    if (!waiting.empty() && !dependents.empty()) return remove(seen, "Foreground", version) ? Outcome::done() : Outcome::retry();
-    const char* policy = has_finalizer(live->meta(), "orphan") ? "Orphan" : has_finalizer(live->meta(), "foregroundDeletion") ? "Foreground" : "Background";
+    if (!waiting.empty() && !dependents.empty())
+      return remove(seen, "Foreground", version) ? Outcome::done() : Outcome::retry();
+    const char* policy = has_finalizer(live->meta(), "orphan")               ? "Orphan"
+                         : has_finalizer(live->meta(), "foregroundDeletion") ? "Foreground"
+                                                                             : "Background";
     return remove(seen, policy, version) ? Outcome::done() : Outcome::retry();
   }
 
@@ -174,6 +197,8 @@ class GarbageCollector final : public Controller {
 
 }  // namespace
 
-std::unique_ptr<Controller> make_garbage_collector(Environment& env) { return std::make_unique<GarbageCollector>(env); }
+std::unique_ptr<Controller> make_garbage_collector(Environment& env) {
+  return std::make_unique<GarbageCollector>(env);
+}
 
 }  // namespace mizzen::controllers::garbage

@@ -15,13 +15,13 @@ struct Node {
   const api::ResourceInfo* resource = nullptr;
   std::string namespace_, name, uid;
   std::vector<meta::v1::OwnerReference> owners;
-  bool deleting = false;          ///< has a deletion timestamp
+  bool deleting = false;              ///< has a deletion timestamp
   bool waits_for_dependents = false;  ///< finalizer foregroundDeletion, and deleting
   bool orphans_dependents = false;    ///< finalizer orphan, and deleting
 };
 
-/// Role: the graph itself. Threading: externally synchronised. Bounds: one node for each object with an owner, or that
-/// is deleting with a finalizer of the collector, or that owns one.
+/// Role: the graph itself. Threading: externally synchronised. Bounds: one node for each object with an
+/// owner, or that is deleting with a finalizer of the collector, or that owns one.
 class Graph {
  public:
   /// The uids whose situation changed by this: itself, its dependents, its owners.

@@ -19,16 +19,16 @@ using machinery::Object;
 /// Pods that terminate are looked at again after this long.
 constexpr Duration kRemainingRetry = std::chrono::seconds(2);
 
-/// Role: deletes what is in a terminating namespace, resource by resource, and removes the finalizer once it is empty.
-/// Kubernetes contract: conditions NamespaceDeletionContentFailure, NamespaceContentRemaining and
+/// Role: deletes what is in a terminating namespace, resource by resource, and removes the finalizer once it
+/// is empty. Kubernetes contract: conditions NamespaceDeletionContentFailure, NamespaceContentRemaining and
 /// NamespaceFinalizersRemaining say what it waits for. Threading: as Controller.
 class NamespaceController final : public Controller {
  public:
   explicit NamespaceController(Environment& env)
       : env_(env),
         namespaces_(env.informer<Namespace>()),
-        queue_({"namespace", 2, std::chrono::milliseconds(100), std::chrono::seconds(60)}, env.executor(), env.timers(),
-               [this](const std::string& key) { return sync(key); }) {
+        queue_({"namespace", 2, std::chrono::milliseconds(100), std::chrono::seconds(60)}, env.executor(),
+               env.timers(), [this](const std::string& key) { return sync(key); }) {
     const auto add = [this](const Object& o) {
       if (o.meta().deletionTimestamp) queue_.add(o.meta().name);
     };
@@ -50,18 +50,23 @@ class NamespaceController final : public Controller {
   Outcome sync(const std::string& name) {
     const auto ns = namespaces_.get_as<Namespace>("", name);
     if (!ns || !ns->metadata.deletionTimestamp) return Outcome::done();
-    if (std::find(ns->spec.finalizers.begin(), ns->spec.finalizers.end(), "kubernetes") == ns->spec.finalizers.end()) return Outcome::done();
+    if (std::find(ns->spec.finalizers.begin(), ns->spec.finalizers.end(), "kubernetes") ==
+        ns->spec.finalizers.end())
+      return Outcome::done();
     Content content;
     std::map<std::string, size_t> held;
     for (const api::ResourceInfo& r : api::builtin().resources())
       if (r.namespaced && !r.create_only) empty_resource(r, name, content, held);
-    for (const auto& [finalizer, n] : held) content.finalizers += fmt::format("{}{} in {} resource instances", content.finalizers.empty() ? "" : ", ", finalizer, n);
+    for (const auto& [finalizer, n] : held)
+      content.finalizers +=
+          fmt::format("{}{} in {} resource instances", content.finalizers.empty() ? "" : ", ", finalizer, n);
     if (content.left == 0 && content.failure.empty()) return finalize(*ns);
     if (!write_conditions(*ns, content)) return Outcome::retry();
     return content.failure.empty() ? Outcome::later(kRemainingRetry) : Outcome::retry();
   }
 
-  void empty_resource(const api::ResourceInfo& r, const std::string& ns, Content& content, std::map<std::string, size_t>& held) {
+  void empty_resource(const api::ResourceInfo& r, const std::string& ns, Content& content,
+                      std::map<std::string, size_t>& held) {
     client::ListOptions options;
     options.namespace_ = ns;
     const auto list = env_.api().list(r, options, Call());
@@ -85,19 +90,22 @@ class NamespaceController final : public Controller {
     }
     if (left == 0) return;
     content.left += left;
-    content.resources += fmt::format("{}{}.{} has {} resource instances", content.resources.empty() ? "" : ", ", r.plural, r.group(), left);
+    content.resources += fmt::format("{}{}.{} has {} resource instances",
+                                     content.resources.empty() ? "" : ", ", r.plural, r.group(), left);
   }
 
   Outcome finalize(const Namespace& ns) {
     Namespace next = ns;
     std::erase(next.spec.finalizers, "kubernetes");
-    const auto r = env_.api().update(api::resource_of<Namespace>(), Object::of(std::move(next)), {"finalize", false, ""}, Call());
+    const auto r = env_.api().update(api::resource_of<Namespace>(), Object::of(std::move(next)),
+                                     {"finalize", false, ""}, Call());
     return r.ok() || r.error().code() == Code::NotFound ? Outcome::done() : Outcome::retry();
   }
 
   bool write_conditions(const Namespace& ns, const Content& content) {
     Namespace next = ns;
-    const auto set = [&](const char* type, bool on, const char* reason, std::string message, const char* good_reason, const char* good_message) {
+    const auto set = [&](const char* type, bool on, const char* reason, std::string message,
+                         const char* good_reason, const char* good_message) {
       auto& all = next.status.conditions;
       auto it = std::find_if(all.begin(), all.end(), [&](const auto& c) { return c.type == type; });
       if (it == all.end()) {
@@ -110,12 +118,15 @@ class NamespaceController final : public Controller {
       it->reason = on ? reason : good_reason;
       it->message = on ? std::move(message) : good_message;
     };
-    set("NamespaceDeletionContentFailure", !content.failure.empty(), "ContentDeletionFailed", "Failed to delete all resource types, 1 remaining: " + content.failure,
-        "ContentDeleted", "All content successfully deleted, may be waiting on finalization");
-    set("NamespaceContentRemaining", content.left > 0, "SomeResourcesRemain", "Some resources are remaining: " + content.resources, "ContentRemoved",
+    set("NamespaceDeletionContentFailure", !content.failure.empty(), "ContentDeletionFailed",
+        "Failed to delete all resource types, 1 remaining: " + content.failure, "ContentDeleted",
+        "All content successfully deleted, may be waiting on finalization");
+    set("NamespaceContentRemaining", content.left > 0, "SomeResourcesRemain",
+        "Some resources are remaining: " + content.resources, "ContentRemoved",
         "All content successfully removed");
     set("NamespaceFinalizersRemaining", !content.finalizers.empty(), "SomeFinalizersRemain",
-        "Some content in the namespace has finalizers remaining: " + content.finalizers, "ContentHasNoFinalizers", "All content-preserving finalizers finished");
+        "Some content in the namespace has finalizers remaining: " + content.finalizers,
+        "ContentHasNoFinalizers", "All content-preserving finalizers finished");
     if (codec::equal(next, ns)) return true;
     return client::update_status(env_.api(), std::move(next), Call()).ok();
   }
@@ -127,6 +138,8 @@ class NamespaceController final : public Controller {
 
 }  // namespace
 
-std::unique_ptr<Controller> make_namespace_controller(Environment& env) { return std::make_unique<NamespaceController>(env); }
+std::unique_ptr<Controller> make_namespace_controller(Environment& env) {
+  return std::make_unique<NamespaceController>(env);
+}
 
 }  // namespace mizzen::controllers::namespaces

@@ -16,8 +16,8 @@ using machinery::Object;
 /// Each node is looked at this often while nothing changes.
 constexpr Duration kPeriod = std::chrono::seconds(10);
 
-/// Role: watches nodes and their leases. Keys are node names. Time is this process's own, since the last change it saw,
-/// so that clocks of nodes do not matter. Threading: as Controller.
+/// Role: watches nodes and their leases. Keys are node names. Time is this process's own, since the last
+/// change it saw, so that clocks of nodes do not matter. Threading: as Controller.
 class NodeLifecycle final : public Controller {
  public:
   explicit NodeLifecycle(Environment& env)
@@ -26,7 +26,8 @@ class NodeLifecycle final : public Controller {
         leases_(env.informer<Lease>()),
         pods_(env.informer<Pod>()),
         recorder_(env.recorder("node-controller")),
-        queue_({"node-lifecycle", 2}, env.executor(), env.timers(), [this](const std::string& key) { return sync(key); }) {
+        queue_({"node-lifecycle", 2}, env.executor(), env.timers(),
+               [this](const std::string& key) { return sync(key); }) {
     const auto alive = [this](const Object& o) {
       {
         Lock lock(m_);
@@ -34,10 +35,11 @@ class NodeLifecycle final : public Controller {
       }
       queue_.add(o.meta().name);
     };
-    nodes_.add_handler({alive, [alive](const Object&, const Object& now) { alive(now); }, [this](const Object& o) {
-      Lock lock(m_);
-      seen_.erase(o.meta().name);
-    }});
+    nodes_.add_handler({alive, [alive](const Object&, const Object& now) { alive(now); },
+                        [this](const Object& o) {
+                          Lock lock(m_);
+                          seen_.erase(o.meta().name);
+                        }});
     const auto lease = [this](const Object& o) {
       if (o.meta().namespace_ != "kube-node-lease") return;
       Lock lock(m_);
@@ -65,7 +67,8 @@ class NodeLifecycle final : public Controller {
       const auto r = client::update_status(env_.api(), std::move(*next), Call());
       if (!r.ok()) return r.error().code() == Code::NotFound ? Outcome::done() : Outcome::retry();
       node = *r;
-      recorder_->event(Object(node), "Normal", "NodeNotReady", "Node " + name + " status is now: NodeNotReady");
+      recorder_->event(Object(node), "Normal", "NodeNotReady",
+                       "Node " + name + " status is now: NodeNotReady");
       mark_pods_not_ready(name);
     }
     if (auto next = judged_taints(*node, now)) {
@@ -102,6 +105,8 @@ class NodeLifecycle final : public Controller {
 
 }  // namespace
 
-std::unique_ptr<Controller> make_node_lifecycle_controller(Environment& env) { return std::make_unique<NodeLifecycle>(env); }
+std::unique_ptr<Controller> make_node_lifecycle_controller(Environment& env) {
+  return std::make_unique<NodeLifecycle>(env);
+}
 
 }  // namespace mizzen::controllers::nodes

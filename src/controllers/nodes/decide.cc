@@ -82,8 +82,10 @@ std::optional<Node> judged_taints(const Node& node, WallTime now) {
   next.spec.taints.insert(next.spec.taints.end(), wanted.begin(), wanted.end());
   const auto same = [](const std::vector<Taint>& a, const std::vector<Taint>& b) {
     return a.size() == b.size() && std::all_of(a.begin(), a.end(), [&](const Taint& t) {
-      return std::any_of(b.begin(), b.end(), [&](const Taint& u) { return t.key == u.key && t.effect == u.effect && t.value == u.value; });
-    });
+             return std::any_of(b.begin(), b.end(), [&](const Taint& u) {
+               return t.key == u.key && t.effect == u.effect && t.value == u.value;
+             });
+           });
   };
   // A node that has said nothing yet keeps the taints it registered with.
   if (node.status.conditions.empty() || same(next.spec.taints, node.spec.taints)) return std::nullopt;

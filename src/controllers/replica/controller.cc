@@ -22,23 +22,31 @@ template <typename T>
 struct Kind;
 template <>
 struct Kind<ReplicaSet> {
-  static constexpr std::string_view api_version = "apps/v1", kind = "ReplicaSet", component = "replicaset-controller";
+  static constexpr std::string_view api_version = "apps/v1", kind = "ReplicaSet",
+                                    component = "replicaset-controller";
   static Result<machinery::LabelSelector> selector(const ReplicaSet& r) {
-    return r.spec.selector ? machinery::LabelSelector::from(*r.spec.selector) : Result<machinery::LabelSelector>(machinery::LabelSelector::nothing());
+    return r.spec.selector ? machinery::LabelSelector::from(*r.spec.selector)
+                           : Result<machinery::LabelSelector>(machinery::LabelSelector::nothing());
   }
   static const api::core::v1::PodTemplateSpec* tmpl(const ReplicaSet& r) { return &r.spec.template_; }
   using Condition = api::apps::v1::ReplicaSetCondition;
 };
 template <>
 struct Kind<ReplicationController> {
-  static constexpr std::string_view api_version = "v1", kind = "ReplicationController", component = "replication-controller";
-  static Result<machinery::LabelSelector> selector(const ReplicationController& r) { return machinery::LabelSelector::from_pairs(r.spec.selector); }
-  static const api::core::v1::PodTemplateSpec* tmpl(const ReplicationController& r) { return r.spec.template_.get(); }
+  static constexpr std::string_view api_version = "v1", kind = "ReplicationController",
+                                    component = "replication-controller";
+  static Result<machinery::LabelSelector> selector(const ReplicationController& r) {
+    return machinery::LabelSelector::from_pairs(r.spec.selector);
+  }
+  static const api::core::v1::PodTemplateSpec* tmpl(const ReplicationController& r) {
+    return r.spec.template_.get();
+  }
   using Condition = api::core::v1::ReplicationControllerCondition;
 };
 
 /// Role: watches one of the two kinds and its pods, and carries plans out. Journey: life of a workload.
-/// Threading: as Controller; one key at a time. Failure: a write that fails brings the key back with back-off.
+/// Threading: as Controller; one key at a time. Failure: a write that fails brings the key back with
+/// back-off.
 template <typename T>
 class ReplicaController final : public Controller {
  public:
@@ -48,7 +56,8 @@ class ReplicaController final : public Controller {
         pods_(env.informer<Pod>()),
         recorder_(env.recorder(std::string(Kind<T>::component))),
         expectations_(env.clock()),
-        queue_({std::string(Kind<T>::component), 5}, env.executor(), env.timers(), [this](const std::string& key) { return sync(key); }) {
+        queue_({std::string(Kind<T>::component), 5}, env.executor(), env.timers(),
+               [this](const std::string& key) { return sync(key); }) {
     workloads_.add_handler({[this](const Object& now) { queue_.add(client::key_of(now)); },
                             [this](const Object&, const Object& now) { queue_.add(client::key_of(now)); },
                             [this](const Object& last) {
@@ -110,7 +119,8 @@ class ReplicaController final : public Controller {
   void add_matching(const Object& pod) {
     for (const Object& object : workloads_.list(pod.meta().namespace_)) {
       const auto selector = Kind<T>::selector(*object.as<T>());
-      if (selector.ok() && !selector->empty() && selector->matches(pod.meta().labels)) queue_.add(client::key_of(object));
+      if (selector.ok() && !selector->empty() && selector->matches(pod.meta().labels))
+        queue_.add(client::key_of(object));
     }
   }
 
@@ -150,7 +160,8 @@ class ReplicaController final : public Controller {
       const std::string body = fmt::format(
           R"({{"metadata":{{"uid":"{}","ownerReferences":[{{"apiVersion":"{}","kind":"{}","name":"{}","uid":"{}","controller":true,"blockOwnerDeletion":true}}]}}}})",
           pod->metadata.uid, ref.apiVersion, ref.kind, ref.name, ref.uid);
-      const auto r = env_.api().patch(pods, pod->metadata.namespace_, pod->metadata.name, client::PatchType::Strategic, body, {}, Call());
+      const auto r = env_.api().patch(pods, pod->metadata.namespace_, pod->metadata.name,
+                                      client::PatchType::Strategic, body, {}, Call());
       if (r.ok()) {
         claimed.owned.push_back(r->template share<Pod>());
       } else {
@@ -158,8 +169,11 @@ class ReplicaController final : public Controller {
       }
     }
     for (const PodPtr& pod : claimed.release) {
-      const std::string body = fmt::format(R"({{"metadata":{{"uid":"{}","ownerReferences":[{{"$patch":"delete","uid":"{}"}}]}}}})", pod->metadata.uid, workload.metadata.uid);
-      const auto r = env_.api().patch(pods, pod->metadata.namespace_, pod->metadata.name, client::PatchType::Strategic, body, {}, Call());
+      const std::string body =
+          fmt::format(R"({{"metadata":{{"uid":"{}","ownerReferences":[{{"$patch":"delete","uid":"{}"}}]}}}})",
+                      pod->metadata.uid, workload.metadata.uid);
+      const auto r = env_.api().patch(pods, pod->metadata.namespace_, pod->metadata.name,
+                                      client::PatchType::Strategic, body, {}, Call());
       ok = ok && (r.ok() || r.error().code() == Code::NotFound);
     }
     return ok;
@@ -174,7 +188,9 @@ class ReplicaController final : public Controller {
       const auto owner = controller_reference(Kind<T>::api_version, Kind<T>::kind, workload.metadata);
       expectations_.expect_creations(key, plan.create);
       for (int i = 0; i < plan.create; ++i) {
-        const auto made = client::create(env_.api(), pod_from_template(*tmpl, workload.metadata.name, workload.metadata.namespace_, owner), Call());
+        const auto made = client::create(
+            env_.api(), pod_from_template(*tmpl, workload.metadata.name, workload.metadata.namespace_, owner),
+            Call());
         if (made.ok()) {
           recorder_->event(about, "Normal", "SuccessfulCreate", "Created pod: " + (*made)->metadata.name);
           continue;
@@ -189,7 +205,8 @@ class ReplicaController final : public Controller {
     for (const PodPtr& pod : plan.remove) {
       meta::v1::DeleteOptions options;
       options.preconditions.ensure().uid = pod->metadata.uid;
-      const auto r = env_.api().remove(api::resource_of<Pod>(), pod->metadata.namespace_, pod->metadata.name, options, Call());
+      const auto r = env_.api().remove(api::resource_of<Pod>(), pod->metadata.namespace_, pod->metadata.name,
+                                       options, Call());
       if (r.ok()) {
         recorder_->event(about, "Normal", "SuccessfulDelete", "Deleted pod: " + pod->metadata.name);
         continue;
@@ -216,8 +233,10 @@ class ReplicaController final : public Controller {
     return r.ok() || r.error().code() == Code::NotFound;
   }
 
-  void set_failure(std::vector<typename Kind<T>::Condition>& conditions, const std::optional<Error>& trouble) {
-    const auto it = std::find_if(conditions.begin(), conditions.end(), [](const auto& c) { return c.type == "ReplicaFailure"; });
+  void set_failure(std::vector<typename Kind<T>::Condition>& conditions,
+                   const std::optional<Error>& trouble) {
+    const auto it = std::find_if(conditions.begin(), conditions.end(),
+                                 [](const auto& c) { return c.type == "ReplicaFailure"; });
     if (!trouble) {
       if (it != conditions.end()) conditions.erase(it);
       return;
@@ -241,7 +260,11 @@ class ReplicaController final : public Controller {
 
 }  // namespace
 
-std::unique_ptr<Controller> make_replica_set_controller(Environment& env) { return std::make_unique<ReplicaController<ReplicaSet>>(env); }
-std::unique_ptr<Controller> make_replication_controller(Environment& env) { return std::make_unique<ReplicaController<ReplicationController>>(env); }
+std::unique_ptr<Controller> make_replica_set_controller(Environment& env) {
+  return std::make_unique<ReplicaController<ReplicaSet>>(env);
+}
+std::unique_ptr<Controller> make_replication_controller(Environment& env) {
+  return std::make_unique<ReplicaController<ReplicationController>>(env);
+}
 
 }  // namespace mizzen::controllers::replica

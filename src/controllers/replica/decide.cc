@@ -63,7 +63,8 @@ Counts count(const Desired& desired, const std::vector<PodPtr>& owned, WallTime 
     ++out.ready;
     if (is_available(*pod, desired.min_ready_seconds, now)) {
       ++out.available;
-    } else if (const Duration left = available_in(*pod, desired.min_ready_seconds, now); left > Duration::zero()) {
+    } else if (const Duration left = available_in(*pod, desired.min_ready_seconds, now);
+               left > Duration::zero()) {
       out.again = out.again == Duration::zero() ? left : std::min(out.again, left);
     }
   }
