@@ -2,6 +2,8 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
@@ -41,6 +43,26 @@ class ErrorLog final : public rocksdb::Logger {
   }
 };
 
+/// Lets the log's file have its full length from the start, so that a sync writes data and no new length: on ext4 up
+/// to twice as fast. What follows the last record reads as zeros, which recovery takes for the end.
+class FullLengthLogs final : public rocksdb::FileSystemWrapper {
+ public:
+  using FileSystemWrapper::FileSystemWrapper;
+  const char* Name() const override { return "mizzen.full-length-logs"; }
+  rocksdb::FileOptions OptimizeForLogWrite(const rocksdb::FileOptions& file,
+                                           const rocksdb::DBOptions& db) const override {
+    rocksdb::FileOptions out = FileSystemWrapper::OptimizeForLogWrite(file, db);
+    out.fallocate_with_keep_size = false;
+    return out;
+  }
+};
+
+rocksdb::Env* log_env() {
+  static rocksdb::Env* const env =  // for ever, as the default one
+      rocksdb::NewCompositeEnv(std::make_shared<FullLengthLogs>(rocksdb::FileSystem::Default())).release();
+  return env;
+}
+
 /// Keeps the engine from recovering on a schedule of its own: the store calls resume(), after it made room.
 class NoSelfRecovery final : public rocksdb::EventListener {
  public:
@@ -72,6 +94,7 @@ rocksdb::BlockBasedTableOptions table_options(const Engine::Options& options) {
 rocksdb::Options engine_options(const Engine::Options& options) {
   rocksdb::Options o;
   o.create_if_missing = true;
+  o.env = log_env();
   o.info_log = std::make_shared<ErrorLog>();
   o.listeners.push_back(std::make_shared<NoSelfRecovery>());
   o.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
