@@ -9,6 +9,8 @@ namespace {
 /// Events and value bytes of one History chunk.
 constexpr size_t kChunkEventsMax = 1000;
 constexpr size_t kChunkBytesMax = 4u << 20;
+/// What a long scan asks of the disk at a time.
+constexpr size_t kReadAheadBytes = 2u << 20;
 /// Older versions of a key stepped over before a seek is cheaper.
 constexpr int kStepsMax = 4;
 
@@ -38,6 +40,7 @@ rocksdb::ReadOptions scan_options(const rocksdb::Slice* upper, bool whole) {
   options.total_order_seek = true;
   options.iterate_upper_bound = upper;
   options.fill_cache = !whole;  // a long scan would only push out what lookups need
+  if (whole) options.readahead_size = kReadAheadBytes;
   return options;
 }
 
@@ -127,7 +130,7 @@ Result<History::Chunk> Reader::history(Revision from, Revision newest, const Key
   History::Chunk chunk;
   const std::string upper = layout::revision_key(Revision(newest.get() + 1));
   const rocksdb::Slice upper_slice(upper);
-  std::unique_ptr<rocksdb::Iterator> it(engine_.db().NewIterator(scan_options(&upper_slice, true)));
+  std::unique_ptr<rocksdb::Iterator> it(engine_.db().NewIterator(scan_options(&upper_slice, false)));
   size_t bytes_taken = 0;
   for (it->Seek(slice(layout::revision_key(from))); it->Valid(); it->Next()) {
     if (chunk.events.size() >= kChunkEventsMax || bytes_taken >= kChunkBytesMax) return chunk;

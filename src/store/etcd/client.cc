@@ -106,6 +106,7 @@ Result<void> Client::follow(Revision from, const StopToken& stop, const Take& ta
     if (response.header) saw(response.header->revision);
     if (response.compact_revision > 0) return compacted();
     if (response.canceled) return unavailable("etcd: watch cancelled: " + response.cancel_reason);
+    if (response.created && !take(Revision(from.get() - 1), {})) return {};
     for (Event& event : response.events) batch.push_back({from_wire(std::move(event)), Revision(0)});
     if (response.fragment || batch.empty()) continue;
     const Revision through = batch.back().event.kv.mod_revision;

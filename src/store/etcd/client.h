@@ -27,7 +27,7 @@ class Client {
 
   /// Hands over batches of all keys' events from `from` on: whole revisions, in order, without a hole, each with its
   /// prev. Ends when `take` says false or `stop` stops (Ok), with Expired where `from` is compacted, or with the loss of
-  /// the connection. Blocks.
+  /// the connection. The first batch is empty: the watch stands. Blocks.
   using Take = std::function<bool(Revision through, std::vector<Committed> events)>;
   Result<void> follow(Revision from, const StopToken& stop, const Take& take);
 

@@ -69,6 +69,7 @@ class EtcdStore::Impl final : public History {
     followed_ = newest.get();
     feed_ = Thread("store-feed", [this] { feed(); });
     upkeep_ = Thread("store-upkeep", [this, newest] { upkeep(newest); });
+    if (!following_.token().wait_until(deadline)) return timed_out();
     return {};
   }
 
@@ -113,6 +114,10 @@ class EtcdStore::Impl final : public History {
     while (!stop.stopped()) {
       const Result<void> ended =
           client_.follow(Revision(followed_.load() + 1), stop, [this](Revision through, std::vector<Committed> events) {
+            if (events.empty()) {
+              following_.stop();
+              return true;
+            }
             followed_.store(through.get(), std::memory_order_release);
             hub_.dispatch(through, events);
             return true;
@@ -159,6 +164,7 @@ class EtcdStore::Impl final : public History {
   const Options options_;
   etcd::Client client_;
   StopSource stop_;
+  StopSource following_;  ///< stopped (as a signal) once the feed first stood
   std::atomic<int64_t> followed_{0};  ///< the feed has handed over everything up to here
   ThreadPool submitted_;
   ThreadPool catch_up_;
