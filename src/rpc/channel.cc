@@ -1,5 +1,6 @@
 #include "rpc/channel.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
@@ -10,6 +11,7 @@
 #include <atomic>
 
 #include "rpc/bytes.h"
+#include "telemetry/log.h"
 
 namespace mizzen::rpc {
 namespace {
@@ -57,6 +59,20 @@ std::shared_ptr<grpc::ChannelCredentials> credentials(const ChannelOptions& opti
   ssl.pem_cert_chain = options.tls->certificate;
   ssl.pem_private_key = options.tls->key;
   return grpc::SslCredentials(ssl);
+}
+
+/// The library's own messages: what matters comes back as a status anyway.
+void log_quietly(gpr_log_func_args* message) {
+  if (message->severity != GPR_LOG_SEVERITY_ERROR) return;
+  log::verbose(2, "rpc", "grpc", {log::kv("text", message->message)});
+}
+
+void quieten_library() {
+  static const bool once = [] {
+    gpr_set_log_function(log_quietly);
+    return true;
+  }();
+  (void)once;
 }
 
 class StreamImpl final : public Stream {
@@ -123,6 +139,7 @@ Result<std::unique_ptr<Channel>> Channel::open(ChannelOptions options) {
   if (options.tls && options.tls->certificate.empty() != options.tls->key.empty()) {
     return Error(Code::Invalid, "rpc: a client certificate and its key go together");
   }
+  quieten_library();
   return std::unique_ptr<Channel>(new Channel(std::make_unique<Impl>(options)));
 }
 

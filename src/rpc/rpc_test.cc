@@ -42,6 +42,8 @@ class Rpc : public testing::Test {
     channel_ = std::move(*channel);
   }
 
+  void TearDown() override { ::unlink(socket_address().substr(5).c_str()); }
+
   std::atomic<int> cancelled_{0};
   Server server_;
   std::unique_ptr<Channel> channel_;

@@ -1,10 +1,14 @@
 #include "store/etcd/etcd_store.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <atomic>
+#include <filesystem>
 
 #include "async/stop.h"
+#include "base/file.h"
+#include "pki/authority.h"
 #include "rpc/channel.h"
 #include "store/errors.h"
 #include "store/etcd/convert.h"
@@ -75,6 +79,37 @@ TEST(EtcdStore, WatchesSurviveARestartOfEtcd) {
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(view(events[1].kv.value), "2");
   EXPECT_TRUE(store->health(Deadline::after(std::chrono::seconds(10))).ok());
+}
+
+TEST(EtcdStore, SpeaksTlsWithAClientCertificate) {
+  char name[] = "/tmp/mizzen-store-XXXXXX";
+  const std::string folder = ::mkdtemp(name);
+  auto authority = pki::Authority::create("etcd-ca", real_clock().wall());
+  ASSERT_TRUE(authority.ok());
+  auto pair = authority->issue({.common_name = "etcd", .ip_addresses = {"127.0.0.1"}, .server = true, .client = true},
+                               real_clock().wall());
+  ASSERT_TRUE(pair.ok());
+  const EtcdServer::Tls tls{folder + "/ca", folder + "/certificate", folder + "/key"};
+  ASSERT_TRUE(write_file(tls.ca_file, authority->certificate_pem()).ok());
+  ASSERT_TRUE(write_file(tls.certificate_file, pair->certificate_pem).ok());
+  ASSERT_TRUE(write_file(tls.key_file, pair->key_pem, 0600).ok());
+  {
+    auto server = EtcdServer::start(tls);
+    if (!server) GTEST_SKIP() << "no /usr/bin/etcd here (Debian: etcd-server)";
+    auto store = EtcdStore::open({.address = server->address(),
+                                  .ca_file = tls.ca_file,
+                                  .certificate_file = tls.certificate_file,
+                                  .key_file = tls.key_file},
+                                 Deadline::after(std::chrono::seconds(20)));
+    ASSERT_TRUE(store.ok()) << store.error().message();
+    put(**store, "a", "1");
+    EXPECT_EQ(value(**store, "a"), "1");
+    // Without a certificate etcd does not talk to us.
+    EXPECT_FALSE(EtcdStore::open({.address = server->address(), .ca_file = tls.ca_file},
+                                 Deadline::after(std::chrono::milliseconds(500)))
+                     .ok());
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST(EtcdStore, AnAbsentEtcdIsToldAtOnceOrAtTheDeadline) {

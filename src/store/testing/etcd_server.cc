@@ -10,11 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <filesystem>
 #include <vector>
 
-#include "async/stop.h"
+#include "base/file.h"
 #include "rpc/channel.h"
 
 namespace mizzen::store {
@@ -38,46 +37,58 @@ int free_port() {
   return port;
 }
 
-bool answers(const std::string& address) {
-  auto channel = rpc::Channel::open({.target = address});
-  if (!channel.ok()) return false;
-  rpc::CallOptions wait;
-  wait.wait_for_ready = true;
-  return (*channel)
-      ->call("/etcdserverpb.Maintenance/Status", "", Deadline::after(std::chrono::seconds(20)), wait)
-      .ok();
-}
-
 }  // namespace
 
-EtcdServer::EtcdServer(std::string folder, int client_port, int peer_port)
+EtcdServer::EtcdServer(std::string folder, int client_port, int peer_port, Tls tls)
     : folder_(std::move(folder)),
       address_("127.0.0.1:" + std::to_string(client_port)),
       client_port_(client_port),
-      peer_port_(peer_port) {}
+      peer_port_(peer_port),
+      tls_(std::move(tls)) {}
 
-std::unique_ptr<EtcdServer> EtcdServer::start() {
+std::unique_ptr<EtcdServer> EtcdServer::start(Tls tls) {
   if (::access(kEtcd, X_OK) != 0) return nullptr;
   char folder[] = "/tmp/mizzen-etcd-XXXXXX";
   if (!::mkdtemp(folder)) return nullptr;
-  std::unique_ptr<EtcdServer> server(new EtcdServer(folder, free_port(), free_port()));
+  std::unique_ptr<EtcdServer> server(new EtcdServer(folder, free_port(), free_port(), std::move(tls)));
   if (!server->spawn()) return nullptr;
   return server;
 }
 
-bool EtcdServer::spawn() {
-  const std::string client = "http://127.0.0.1:" + std::to_string(client_port_);
-  const std::string peer = "http://127.0.0.1:" + std::to_string(peer_port_);
-  // Where setpriv is present etcd goes with us even when we are killed.
-  std::vector<std::string> words;
-  if (::access(kSetpriv, X_OK) == 0) words = {kSetpriv, "--pdeathsig", "KILL"};
-  for (const std::string& word : {std::string(kEtcd), std::string("--data-dir"), folder_, std::string("--name"),
-                                  std::string("test"), std::string("--listen-client-urls"), client,
-                                  std::string("--advertise-client-urls"), client, std::string("--listen-peer-urls"),
-                                  peer, std::string("--initial-advertise-peer-urls"), peer,
-                                  std::string("--initial-cluster"), "test=" + peer}) {
-    words.push_back(word);
+bool EtcdServer::answers() const {
+  rpc::ChannelOptions options{.target = address_};
+  if (!tls_.ca_file.empty()) {
+    options.tls = rpc::ChannelOptions::Tls{read_file(tls_.ca_file).value_or(""),
+                                           read_file(tls_.certificate_file).value_or(""),
+                                           read_file(tls_.key_file).value_or("")};
   }
+  auto channel = rpc::Channel::open(options);
+  if (!channel.ok()) return false;
+  rpc::CallOptions wait;
+  wait.wait_for_ready = true;
+  const Deadline deadline = Deadline::after(std::chrono::seconds(20));
+  return (*channel)->call("/etcdserverpb.Maintenance/Status", "", deadline, wait).ok();
+}
+
+std::vector<std::string> EtcdServer::command() const {
+  const std::string scheme = tls_.ca_file.empty() ? "http" : "https";
+  const std::string client = scheme + "://127.0.0.1:" + std::to_string(client_port_);
+  const std::string peer = "http://127.0.0.1:" + std::to_string(peer_port_);
+  std::vector<std::string> words;
+  // Where setpriv is present etcd goes with us even when we are killed.
+  if (::access(kSetpriv, X_OK) == 0) words = {kSetpriv, "--pdeathsig", "KILL"};
+  const auto add = [&](std::initializer_list<std::string> more) { words.insert(words.end(), more); };
+  add({kEtcd, "--data-dir", folder_, "--name", "test", "--listen-client-urls", client, "--advertise-client-urls", client});
+  add({"--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", "test=" + peer});
+  if (!tls_.ca_file.empty()) {
+    add({"--trusted-ca-file", tls_.ca_file, "--client-cert-auth", "--cert-file", tls_.certificate_file, "--key-file",
+         tls_.key_file});
+  }
+  return words;
+}
+
+bool EtcdServer::spawn() {
+  std::vector<std::string> words = command();
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -91,7 +102,7 @@ bool EtcdServer::spawn() {
     pid_ = 0;
     return false;
   }
-  return answers(address_);
+  return answers();
 }
 
 void EtcdServer::kill() {

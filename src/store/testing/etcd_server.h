@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace mizzen::store {
 
@@ -10,8 +11,15 @@ namespace mizzen::store {
 /// process.
 class EtcdServer {
  public:
+  /// PEM files; the certificate serves as the server's and as a client's. Empty: in clear.
+  struct Tls {
+    std::string ca_file;
+    std::string certificate_file;
+    std::string key_file;
+  };
   /// Null where /usr/bin/etcd is absent or does not come up.
-  static std::unique_ptr<EtcdServer> start();
+  static std::unique_ptr<EtcdServer> start() { return start(Tls()); }
+  static std::unique_ptr<EtcdServer> start(Tls tls);
   ~EtcdServer();
   const std::string& address() const { return address_; }  ///< host:port
   pid_t pid() const { return pid_; }
@@ -19,7 +27,9 @@ class EtcdServer {
   bool restart();
 
  private:
-  EtcdServer(std::string folder, int client_port, int peer_port);
+  EtcdServer(std::string folder, int client_port, int peer_port, Tls tls);
+  std::vector<std::string> command() const;
+  bool answers() const;
   bool spawn();
   void kill();
 
@@ -27,6 +37,7 @@ class EtcdServer {
   const std::string address_;
   const int client_port_;
   const int peer_port_;
+  const Tls tls_;
   pid_t pid_ = 0;
 };
 
