@@ -1,5 +1,6 @@
 #include "rpc/channel.h"
 
+#include <grpc/grpc.h>
 #include <grpc/support/log.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
@@ -67,9 +68,11 @@ void log_quietly(gpr_log_func_args* message) {
   log::verbose(2, "rpc", "grpc", {log::kv("text", message->message)});
 }
 
-void quieten_library() {
+/// Once, and for ever: shutting the library down after the last channel can take ten seconds.
+void start_library() {
   static const bool once = [] {
     gpr_set_log_function(log_quietly);
+    grpc_init();
     return true;
   }();
   (void)once;
@@ -139,7 +142,7 @@ Result<std::unique_ptr<Channel>> Channel::open(ChannelOptions options) {
   if (options.tls && options.tls->certificate.empty() != options.tls->key.empty()) {
     return Error(Code::Invalid, "rpc: a client certificate and its key go together");
   }
-  quieten_library();
+  start_library();
   return std::unique_ptr<Channel>(new Channel(std::make_unique<Impl>(options)));
 }
 
