@@ -1,0 +1,199 @@
+#include "kubelet/environment.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+
+#include "base/strings.h"
+
+namespace mizzen::kubelet {
+namespace {
+
+namespace v1 = api::core::v1;
+using Map = std::map<std::string, std::string>;
+
+std::string upper_name(const std::string& name) {
+  std::string out;
+  for (const char c : name)
+    out.push_back(c == '-' ? '_' : (c >= 'a' && c <= 'z') ? static_cast<char>(c - 32) : c);
+  return out;
+}
+
+std::string upper(const std::string& text) { return upper_name(text); }
+
+std::string host_port(const std::string& host, int32_t port) {
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
+                                             : fmt::format("[{}]:{}", host, port);
+}
+
+void add_service(const v1::Service& s, std::vector<Variable>& out) {
+  const std::string name = upper_name(s.metadata.name);
+  const std::string& ip = s.spec.clusterIP;
+  const auto& first = s.spec.ports.front();
+  out.emplace_back(name + "_SERVICE_HOST", ip);
+  out.emplace_back(name + "_SERVICE_PORT", fmt::format("{}", first.port));
+  for (const auto& port : s.spec.ports) {
+    if (!port.name.empty())
+      out.emplace_back(name + "_SERVICE_PORT_" + upper_name(port.name), fmt::format("{}", port.port));
+  }
+  const auto url = [&](const v1::ServicePort& port) {
+    const std::string protocol = port.protocol.empty() ? "TCP" : port.protocol;
+    return fmt::format("{}://{}", to_lower(protocol), host_port(ip, port.port));
+  };
+  out.emplace_back(name + "_PORT", url(first));
+  for (const auto& port : s.spec.ports) {
+    const std::string protocol = port.protocol.empty() ? "TCP" : port.protocol;
+    const std::string prefix = fmt::format("{}_PORT_{}_{}", name, port.port, upper(protocol));
+    out.emplace_back(prefix, url(port));
+    out.emplace_back(prefix + "_PROTO", to_lower(protocol));
+    out.emplace_back(prefix + "_PORT", fmt::format("{}", port.port));
+    out.emplace_back(prefix + "_ADDR", ip);
+  }
+}
+
+void add_all(const codec::Map<std::string>& data, const std::string& prefix, Map& out) {
+  for (const auto& [key, value] : data) out[prefix + key] = value;
+}
+
+Result<void> add_from(const EnvironmentContext& c, const v1::EnvFromSource& source, Map& out) {
+  const std::string& ns = c.pod.metadata.namespace_;
+  if (source.configMapRef) {
+    auto found = c.objects.config_map(ns, source.configMapRef->localObjectReference.name);
+    if (found.ok()) return add_all((*found)->data, source.prefix, out), Result<void>();
+    if (source.configMapRef->optional.value_or(false) && found.error().code() == Code::NotFound) return {};
+    return found.error();
+  }
+  if (source.secretRef) {
+    auto found = c.objects.secret(ns, source.secretRef->localObjectReference.name);
+    if (found.ok()) return add_all((*found)->data, source.prefix, out), Result<void>();
+    if (source.secretRef->optional.value_or(false) && found.error().code() == Code::NotFound) return {};
+    return found.error();
+  }
+  return {};
+}
+
+/// A key of a config map or secret; nothing where it is optional and missing.
+template <typename Selector, typename Object>
+Result<std::optional<std::string>> key_of(const EnvironmentContext& c, const Selector& selector,
+                                          const Result<Object>& found, std::string_view kind) {
+  const bool optional = selector.optional.value_or(false);
+  if (!found.ok()) {
+    if (optional && found.error().code() == Code::NotFound) return std::optional<std::string>();
+    return found.error();
+  }
+  if (const auto* value = (*found)->data.find(selector.key)) return std::optional<std::string>(*value);
+  if (optional) return std::optional<std::string>();
+  return Error(Code::NotFound, fmt::format("couldn't find key {} in {} {}/{}", selector.key, kind,
+                                           c.pod.metadata.namespace_, selector.localObjectReference.name));
+}
+
+Result<std::optional<std::string>> value_from(const EnvironmentContext& c, const v1::EnvVarSource& source) {
+  const std::string& ns = c.pod.metadata.namespace_;
+  if (source.fieldRef) {
+    MZ_ASSIGN(auto text, volumes::pod_field(c.pod, source.fieldRef->fieldPath));
+    return std::optional<std::string>(std::move(text));
+  }
+  if (source.resourceFieldRef) {
+    MZ_ASSIGN(auto text,
+              volumes::resource_field(c.pod, c.container.name, *source.resourceFieldRef, c.allocatable));
+    return std::optional<std::string>(std::move(text));
+  }
+  if (source.configMapKeyRef) {
+    const auto& s = *source.configMapKeyRef;
+    return key_of(c, s, c.objects.config_map(ns, s.localObjectReference.name), "ConfigMap");
+  }
+  if (source.secretKeyRef) {
+    const auto& s = *source.secretKeyRef;
+    return key_of(c, s, c.objects.secret(ns, s.localObjectReference.name), "Secret");
+  }
+  return Error(Code::BadRequest, "this source of a variable is not supported by this node yet");
+}
+
+}  // namespace
+
+std::string expand(std::string_view text,
+                   const std::function<const std::string*(const std::string&)>& lookup) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '$' || i + 1 == text.size()) {
+      out.push_back(text[i]);
+      continue;
+    }
+    if (text[i + 1] == '$') {
+      out.push_back('$');
+      ++i;
+      continue;
+    }
+    const auto end = text[i + 1] == '(' ? text.find(')', i + 2) : std::string_view::npos;
+    if (end == std::string_view::npos) {
+      // Neither a reference nor an escape; Go's code copies the character that follows, too.
+      out.push_back('$');
+      out.push_back(text[i + 1]);
+      ++i;
+      continue;
+    }
+    const std::string name(text.substr(i + 2, end - i - 2));
+    const std::string* value = lookup(name);
+    out += value ? *value : fmt::format("$({})", name);
+    i = end;
+  }
+  return out;
+}
+
+std::vector<Variable> service_variables(const Services& services, const std::string& namespace_, bool links) {
+  std::map<std::string, const v1::Service*> chosen;
+  for (const auto& s : services) {
+    const bool headless = s->spec.clusterIP.empty() || s->spec.clusterIP == "None";
+    if (headless || s->spec.ports.empty()) continue;
+    const auto& meta = s->metadata;
+    if (meta.namespace_ == namespace_ && links) {
+      chosen[meta.name] = s.get();
+    } else if (meta.namespace_ == "default" && meta.name == "kubernetes") {
+      chosen.emplace(meta.name, s.get());
+    }
+  }
+  std::vector<Variable> out;
+  for (const auto& [name, service] : chosen) add_service(*service, out);
+  return out;
+}
+
+Result<std::vector<Variable>> make_environment(const EnvironmentContext& c) {
+  Map services;
+  for (auto& [name, value] : service_variables(c.services, c.pod.metadata.namespace_,
+                                               c.pod.spec.enableServiceLinks.value_or(true))) {
+    services[name] = value;
+  }
+  Map own;
+  for (const auto& source : c.container.envFrom) MZ_TRY(add_from(c, source, own));
+  const auto lookup = [&](const std::string& name) -> const std::string* {
+    if (const auto found = own.find(name); found != own.end()) return &found->second;
+    const auto found = services.find(name);
+    return found == services.end() ? nullptr : &found->second;
+  };
+  for (const auto& variable : c.container.env) {
+    if (!variable.valueFrom) {
+      own[variable.name] = expand(variable.value, lookup);
+      continue;
+    }
+    MZ_ASSIGN(auto value, value_from(c, *variable.valueFrom));
+    if (value) own[variable.name] = std::move(*value);
+  }
+  for (auto& [name, value] : services) own.emplace(name, value);
+  return std::vector<Variable>(own.begin(), own.end());
+}
+
+std::vector<std::string> expand_all(const std::vector<std::string>& words,
+                                    const std::vector<Variable>& variables) {
+  const Map map(variables.begin(), variables.end());
+  std::vector<std::string> out;
+  for (const auto& word : words) {
+    out.push_back(expand(word, [&](const std::string& name) -> const std::string* {
+      const auto found = map.find(name);
+      return found == map.end() ? nullptr : &found->second;
+    }));
+  }
+  return out;
+}
+
+}  // namespace mizzen::kubelet

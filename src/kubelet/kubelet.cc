@@ -1,0 +1,379 @@
+#include "kubelet/kubelet.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <set>
+
+#include "async/timers.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "base/strings.h"
+#include "client/informer.h"
+#include "kubelet/api_sources.h"
+#include "kubelet/http_getter.h"
+#include "kubelet/node_manager.h"
+#include "kubelet/node_server.h"
+#include "kubelet/pod_workers.h"
+#include "kubelet/runtime_watch.h"
+#include "linux/file.h"
+#include "linux/mounts.h"
+#include "telemetry/log.h"
+
+namespace mizzen::kubelet {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr auto kLookEvery = seconds(1);
+constexpr auto kStatusEvery = seconds(5);
+constexpr auto kHousekeepingEvery = seconds(10);
+constexpr int64_t kOrphanGraceS = 1;
+
+client::Informer::Options bound_to(const std::string& node) {
+  client::Informer::Options out;
+  out.scope.field_selector = "spec.nodeName=" + node;
+  return out;
+}
+
+}  // namespace
+
+struct Kubelet::Impl {
+  Impl(Deps d, KubeletOptions o)
+      : deps(d),
+        options(std::move(o)),
+        machine(linux::system_info()),
+        recorder({d.api, background, d.clock, secure_random()}, {"kubelet", options.node_name}),
+        events(recorder, options.node_name),
+        objects(d.api),
+        getter(d.loops),
+        handlers(d.runtime, getter),
+        puller({d.runtime, events, d.clock}),
+        volumes(options.data_folder + "/pods", d.clock),
+        runner({d.runtime, puller, events, handlers, volumes, objects, cgroups ? &*cgroups : nullptr,
+                stoppers, d.clock, [this](const std::string& ns) { return services_of(ns); },
+                [this] { return node.allocatable(); }},
+               runner_options()),
+        probes(
+            {handlers, events, probe_pool, d.clock, [this](const std::string& uid) { workers.kick(uid); }}),
+        statuses({d.api, background, d.clock}),
+        watch(d.runtime, d.clock),
+        workers({d.runtime, runner, probes, statuses, events, pod_pool, d.clock, secure_random(),
+                 [this] { wake(); }, [this] { return watch.network_problem(); }},
+                worker_options()),
+        node({d.api, events, d.clock, [this] { return facts(); }}),
+        pods(api::resource_of<Pod>(), {d.api, background, timers, secure_random()},
+             bound_to(options.node_name)),
+        services(api::resource_of<api::core::v1::Service>(), {d.api, background, timers, secure_random()}) {}
+
+  PodRunner::Options runner_options() {
+    if (options.hostname.empty()) options.hostname = machine.hostname;
+    PodRunner::Options out;
+    out.logs_folder = options.data_folder + "/logs";
+    out.seccomp_folder = options.data_folder + "/seccomp";
+    out.cgroup_root = options.cgroup_root;
+    out.dns = options.dns;
+    out.resolv_conf = options.resolv_conf;
+    out.node_memory_bytes = static_cast<int64_t>(machine.memory_bytes);
+    return out;
+  }
+  PodWorkers::Options worker_options() const {
+    PodWorkers::Options out;
+    out.pods_max = static_cast<size_t>(options.pods_max);
+    out.host_ips = options.addresses;
+    return out;
+  }
+  static std::optional<linux::Cgroups> detect_cgroups(bool wanted) {
+    if (!wanted) return std::nullopt;
+    auto found = linux::Cgroups::detect();
+    if (found.ok()) return std::move(*found);
+    log::warn("kubelet", "Control groups are left to the runtime",
+              {log::kv("error", found.error().message())});
+    return std::nullopt;
+  }
+
+  Result<Services> services_of(const std::string& ns) {
+    Services out;
+    for (const auto& object : services.list(ns)) {
+      if (auto s = object.share<api::core::v1::Service>()) out.push_back(std::move(s));
+    }
+    if (auto s = services.get_as<api::core::v1::Service>("default", "kubernetes"))
+      out.push_back(std::move(s));
+    return out;
+  }
+  NodeFacts facts();
+  void feed();
+  void run();
+  void wake();
+  void housekeeping();
+  void remove_orphan(const std::string& uid);
+
+  const Deps deps;
+  KubeletOptions options;
+  const linux::SystemInfo machine;
+  // Executors first: what uses them goes before them.
+  ThreadPool background{{.name = "kubelet-bg", .threads_max = 8, .queue_max = 20'000}};
+  ThreadPool stoppers{{.name = "kubelet-stop", .threads_max = 64}};
+  ThreadPool probe_pool{{.name = "kubelet-probe", .threads_max = 16}};
+  ThreadPool pod_pool{{.name = "kubelet-pod", .threads_max = 24}};
+  Timers timers{background};
+  client::EventRecorder recorder;
+  ApiEvents events;
+  ApiObjects objects;
+  ClientHttpGetter getter;
+  HandlerRunner handlers;
+  ImagePuller puller;
+  volumes::Volumes volumes;
+  std::optional<linux::Cgroups> cgroups = detect_cgroups(options.manage_cgroups);
+  PodRunner runner;
+  ProbeManager probes;
+  StatusManager statuses;
+  RuntimeWatch watch;
+  PodWorkers workers;
+  NodeManager node;
+  client::Informer pods;
+  client::Informer services;
+  std::unique_ptr<NodeServer> server;
+
+  std::string runtime_version;  ///< set before threads start
+  Guarded<std::vector<cri::v1::Image>> images;
+  std::atomic<int> bound_port = 0;
+  std::atomic<bool> reported_ready = false;
+  StopSource stop_source;
+  Mutex m;
+  CondVar changed;
+  bool woken MZ_GUARDED_BY(m) = false;
+  std::set<std::string> orphans_in_work MZ_GUARDED_BY(m);
+  Thread loop;
+};
+
+NodeFacts Kubelet::Impl::facts() {
+  NodeFacts out;
+  out.name = options.node_name;
+  out.hostname = options.hostname;
+  out.addresses = options.addresses;
+  out.machine = machine;
+  if (const auto disk = linux::disk_space(options.data_folder); disk.ok()) {
+    out.disk_bytes = disk->bytes;
+    out.disk_available_bytes = disk->available_bytes;
+  }
+  out.memory_available_bytes = linux::available_memory_bytes();
+  out.pods_max = options.pods_max;
+  out.port = bound_port;
+  out.version = options.version;
+  out.runtime_version = runtime_version;
+  out.runtime_problem = watch.runtime_problem();
+  out.network_problem = watch.network_problem();
+  out.images = images.with([](const auto& i) { return i; });
+  out.labels = options.node_labels;
+  reported_ready = out.runtime_problem.empty() && out.network_problem.empty();
+  return out;
+}
+
+void Kubelet::Impl::feed() {
+  client::InformerHandler handler;
+  handler.on_add = [this](const client::Object& now) { workers.upsert(now.share<Pod>()); };
+  handler.on_update = [this](const client::Object& old, const client::Object& now) {
+    if (old.meta().uid != now.meta().uid) workers.gone(old.meta().uid);
+    const auto *before = old.as<Pod>(), *after = now.as<Pod>();
+    // Our own status coming back is no news.
+    const bool same =
+        codec::equal(before->spec, after->spec) &&
+        before->metadata.deletionTimestamp == after->metadata.deletionTimestamp &&
+        before->metadata.deletionGracePeriodSeconds == after->metadata.deletionGracePeriodSeconds &&
+        before->metadata.labels == after->metadata.labels &&
+        before->metadata.annotations == after->metadata.annotations &&
+        is_terminal(before->status.phase) == is_terminal(after->status.phase);
+    if (!same || old.meta().uid != now.meta().uid) workers.upsert(now.share<Pod>());
+  };
+  handler.on_delete = [this](const client::Object& last) { workers.gone(last.meta().uid); };
+  pods.add_handler(std::move(handler));
+  services.start();
+  pods.start();
+}
+
+void Kubelet::Impl::wake() {
+  Lock lock(m);
+  woken = true;
+  changed.notify_all();
+}
+
+void Kubelet::Impl::run() {
+  const auto token = stop_source.token();
+  const auto on_stop = token.on_stop([this] { wake(); });
+  auto look_due = deps.clock.monotonic();
+  auto status_due = look_due, housekeeping_due = look_due + kHousekeepingEvery;
+  while (!token.stopped()) {
+    const auto now = deps.clock.monotonic();
+    if (now >= status_due) {
+      watch.ask_status();
+      status_due =
+          now + (watch.runtime_problem().empty() ? Duration(kStatusEvery) : Duration(milliseconds(200)));
+    }
+    if (now >= look_due) {
+      watch.look([this](const std::string& uid, const PodSketch&) { workers.kick(uid); });
+      look_due = now + kLookEvery;
+    }
+    if (now >= housekeeping_due) {
+      housekeeping();
+      housekeeping_due = now + kHousekeepingEvery;
+    }
+    const auto next = std::min({workers.tick(), probes.tick(), look_due, status_due, housekeeping_due});
+    Lock lock(m);
+    while (!woken && deps.clock.monotonic() < next) {
+      if (!changed.wait_until(m, Deadline::at(next))) break;
+    }
+    woken = false;
+  }
+}
+
+void Kubelet::Impl::housekeeping() {
+  statuses.tick();
+  auto listed = deps.runtime.list_images({}, Deadline::after(kRuntimeTimeout));
+  if (listed.ok()) images.with([&](auto& i) { i = std::move(listed->images); });
+  if (!pods.synced()) return;  // nobody is an orphan before the API was heard
+  for (const auto& [uid, sketch] : watch.pods()) {
+    if (!workers.knows(uid)) remove_orphan(uid);
+  }
+  const auto folders = linux::list_folder(options.data_folder + "/pods");
+  for (const auto& uid : folders.ok() ? *folders : std::vector<std::string>()) {
+    if (workers.knows(uid) || watch.pods().contains(uid)) continue;
+    const auto gone = volumes.tear_down(uid);
+    if (!gone.ok())
+      log::warn("kubelet", "Cannot remove folder of a gone pod",
+                {log::kv("uid", uid), log::kv("error", gone.error().message())});
+  }
+  const auto logs = linux::list_folder(options.data_folder + "/logs");
+  for (const auto& name : logs.ok() ? *logs : std::vector<std::string>()) {
+    const auto uid =
+        name.substr(name.rfind('_') + 1);  // NAMESPACE_NAME_UID; none of the three has another underscore
+    if (workers.knows(uid) || watch.pods().contains(uid)) continue;
+    const auto gone = linux::remove_all(options.data_folder + "/logs/" + name);
+    if (!gone.ok())
+      log::warn("kubelet", "Cannot remove logs of a gone pod",
+                {log::kv("uid", uid), log::kv("error", gone.error().message())});
+  }
+}
+
+void Kubelet::Impl::remove_orphan(const std::string& uid) {
+  {
+    Lock lock(m);
+    if (!orphans_in_work.insert(uid).second) return;
+  }
+  const bool posted = pod_pool.post([this, uid] {
+    auto state = read_runtime_pod(deps.runtime, uid);
+    Result<void> done;
+    if (state.ok() && !workers.knows(uid)) {
+      log::info("kubelet", "Removing a pod that the API does not know",
+                {log::kv("pod", state->namespace_ + "/" + state->name)});
+      Pod pod;  // what is left to know of it
+      pod.metadata.uid = uid;
+      pod.metadata.name = state->name;
+      pod.metadata.namespace_ = state->namespace_;
+      done = runner.stop_pod(pod, *state, kOrphanGraceS);
+      if (done.ok()) done = runner.remove(*state);
+      if (done.ok()) done = volumes.tear_down(uid);
+      if (done.ok() && cgroups) {
+        for (const char* qos : {"", "/besteffort", "/burstable"}) {
+          const auto group = options.cgroup_root + qos + "/pod" + uid;
+          if (cgroups->exists(group)) done = cgroups->remove(group);
+        }
+      }
+    }
+    if (!done.ok())
+      log::warn("kubelet", "Cannot remove orphan",
+                {log::kv("uid", uid), log::kv("error", done.error().message())});
+    Lock lock(m);
+    orphans_in_work.erase(uid);
+  });
+  if (posted) return;
+  Lock lock(m);
+  orphans_in_work.erase(uid);
+}
+
+Kubelet::Kubelet(Deps deps, KubeletOptions options)
+    : impl_(std::make_unique<Impl>(deps, std::move(options))) {}
+Kubelet::~Kubelet() { stop(); }
+
+Result<void> Kubelet::start() {
+  Impl& k = *impl_;
+  for (const char* folder : {"/pods", "/logs", "/seccomp"})
+    MZ_TRY(make_folders(k.options.data_folder + folder, 0750));
+  // Mounts made by a container with Bidirectional propagation, and ours, must reach the others.
+  if (const auto shared = linux::make_shared(k.options.data_folder); !shared.ok()) {
+    log::warn("kubelet", "Mount propagation into containers will not work",
+              {log::kv("error", shared.error().message())});
+  }
+  if (k.options.port >= 0) {
+    k.server = std::make_unique<NodeServer>(
+        NodeServer::Deps{k.deps.loops, k.deps.runtime, k.workers, k.deps.clock},
+        NodeServer::Options{.address = k.options.listen_address,
+                            .port = static_cast<uint16_t>(k.options.port),
+                            .serving = k.options.serving,
+                            .client_ca_pem = k.options.client_ca_pem,
+                            .client_organisations = k.options.client_organisations,
+                            .client_names = k.options.client_names,
+                            .node_name = k.options.node_name,
+                            .data_folder = k.options.data_folder});
+    MZ_TRY(k.server->start());
+    k.bound_port = k.server->port();
+  }
+  if (auto version = k.deps.runtime.version({}, Deadline::after(seconds(5))); version.ok()) {
+    std::string number = version->runtime_version;
+    if (number.starts_with("v")) number.erase(0, 1);
+    k.runtime_version = version->runtime_name + "://" + number.substr(0, number.find('~'));
+  }
+  k.watch.ask_status();
+  if (auto listed = k.deps.runtime.list_images({}, Deadline::after(seconds(5))); listed.ok()) {
+    k.images.with([&](auto& i) { i = std::move(listed->images); });
+  }
+  k.node.start();
+  k.feed();
+  k.loop = Thread("kubelet", [&k] { k.run(); });
+  return {};
+}
+
+void Kubelet::stop() {
+  Impl& k = *impl_;
+  k.stop_source.stop();
+  if (k.server) k.server->stop();
+  k.pods.stop();
+  k.services.stop();
+  k.node.stop();
+  k.loop.join();
+  k.workers.stop();
+  k.pod_pool.stop();
+  k.probe_pool.stop();
+  k.stoppers.stop();
+  k.timers.stop();
+  k.background.stop();
+}
+
+int Kubelet::port() const { return impl_->bound_port; }
+bool Kubelet::ready() const { return impl_->reported_ready; }
+
+Result<void> Kubelet::down(cri::Runtime& runtime, const std::string& data_folder,
+                           const std::string& cgroup_root) {
+  MZ_ASSIGN(const auto listed, runtime.list_pod_sandbox({}, Deadline::after(kRuntimeTimeout)));
+  Result<void> first;
+  for (const auto& sandbox : listed.items) {
+    cri::v1::StopPodSandboxRequest stop;
+    stop.pod_sandbox_id = sandbox.id;
+    auto stopped = runtime.stop_pod_sandbox(stop, Deadline::after(kRuntimeTimeout));
+    cri::v1::RemovePodSandboxRequest remove;
+    remove.pod_sandbox_id = sandbox.id;
+    auto removed = runtime.remove_pod_sandbox(remove, Deadline::after(kRuntimeTimeout));
+    if (!stopped.ok() && first.ok()) first = stopped.error();
+    if (!removed.ok() && first.ok()) first = removed.error();
+  }
+  MZ_TRY(first);
+  MZ_TRY(linux::unmount_all_under(data_folder));
+  MZ_TRY(linux::remove_all(data_folder));
+  if (const auto groups = linux::Cgroups::detect(); groups.ok() && groups->exists(cgroup_root))
+    return groups->remove(cgroup_root);
+  return {};
+}
+
+}  // namespace mizzen::kubelet

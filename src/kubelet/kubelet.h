@@ -1,0 +1,70 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "async/executor.h"
+#include "client/api_client.h"
+#include "cri/runtime.h"
+#include "http/loop.h"
+#include "kubelet/name_resolution.h"
+#include "pki/certificate.h"
+
+namespace mizzen::kubelet {
+
+/// How a node's agent is set up.
+struct KubeletOptions {
+  std::string node_name;
+  std::string hostname;                ///< empty: the machine's
+  std::string data_folder;             ///< pods, logs: everything of the kubelet lives below it
+  std::vector<std::string> addresses;  ///< of the node; the first is told to everybody
+  std::string listen_address = "0.0.0.0";
+  int port = 10250;           ///< 0: any free one; -1: no server
+  pki::KeyPair serving;       ///< of the node's HTTPS server
+  std::string client_ca_pem;  ///< who may call it must show a certificate of this authority ...
+  std::vector<std::string> client_organisations = {
+      "system:masters"};  ///< ... with one of these organisations
+  std::vector<std::string> client_names = {
+      "kube-apiserver-kubelet-client"};  ///< ... or one of these common names
+  ClusterDns dns;
+  std::string resolv_conf = "/etc/resolv.conf";
+  std::string cgroup_root = "/kubepods";
+  bool manage_cgroups = true;
+  int pods_max = 110;
+  std::string version = "v1.36.2";
+  codec::Map<std::string> node_labels;
+};
+
+/// Role: the agent of a node: runs the pods that the API binds to it and tells the API how they and the node
+/// are. Place: made by apps for the roles server, agent and kubelet. Lifecycle: start() → stop(), which
+/// leaves the pods running; a new start() finds them again. Threading: start and stop from one thread.
+/// Failure: start() fails only where nothing can work at all (folders, listening address); an API or runtime
+/// that is away is waited for.
+class Kubelet {
+ public:
+  struct Deps {
+    client::ApiClient& api;
+    cri::Runtime& runtime;
+    http::Loops& loops;
+    const Clock& clock;
+  };
+  Kubelet(Deps deps, KubeletOptions options);
+  ~Kubelet();
+
+  Result<void> start();
+  void stop();
+  /// The port that was bound; 0 without a server.
+  int port() const;
+  /// True once the node was reported ready.
+  bool ready() const;
+
+  /// Stops and removes every pod the runtime has, and the kubelet's folder: for `down`. Needs no API.
+  static Result<void> down(cri::Runtime& runtime, const std::string& data_folder,
+                           const std::string& cgroup_root);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mizzen::kubelet

@@ -1,0 +1,118 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "kubelet/log_file.h"
+#include "kubelet/log_request.h"
+#include "kubelet/termination_message.h"
+#include "linux/testing/scratch.h"
+
+namespace mizzen::kubelet {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::string kLog =
+    "2026-01-01T00:00:01.5Z stdout F one\n"
+    "2026-01-01T00:00:02Z stderr P tw\n"
+    "2026-01-01T00:00:02.000000001Z stderr F o\n"
+    "garbage\n"
+    "2026-01-01T00:00:03.123456789Z stdout F three\n";
+
+std::string read(const LogOptions& options, const std::string& content = kLog) {
+  linux::ScratchFolder scratch;
+  EXPECT_TRUE(write_file(scratch.at("log"), content).ok());
+  auto log = LogFile::open(scratch.at("log"), options);
+  EXPECT_TRUE(log.ok());
+  std::string out;
+  for (;;) {
+    auto more = log->next();
+    EXPECT_TRUE(more.ok());
+    if (!more.ok() || more->empty()) return out;
+    out += *more;
+  }
+}
+
+TEST(LogFile, GivesWhatTheContainerWrote) { EXPECT_EQ(read({}), "one\ntwo\nthree\n"); }
+
+TEST(LogFile, TimestampsHaveNineDigitsAndStandAtLineStarts) {
+  EXPECT_EQ(read({.timestamps = true}),
+            "2026-01-01T00:00:01.500000000Z one\n2026-01-01T00:00:02.000000000Z "
+            "two\n2026-01-01T00:00:03.123456789Z three\n");
+}
+
+TEST(LogFile, TailSinceAndLimitCutIt) {
+  EXPECT_EQ(read({.tail_lines = 1}), "three\n");
+  EXPECT_EQ(read({.tail_lines = 0}), "");
+  EXPECT_EQ(read({.tail_lines = 100}), "one\ntwo\nthree\n");
+  EXPECT_EQ(read({.since = *codec::parse_time("2026-01-01T00:00:03Z")}), "three\n");
+  EXPECT_EQ(read({.limit_bytes = 5}), "one\nt");
+  std::string many;
+  for (int i = 0; i < 20'000; ++i) many += "2026-01-01T00:00:01Z stdout F line\n";
+  EXPECT_EQ(read({.tail_lines = 12'345}, many).size(), 12'345u * 5);
+}
+
+TEST(LogFile, FollowsGrowthAndRotation) {
+  linux::ScratchFolder scratch;
+  ASSERT_TRUE(write_file(scratch.at("log"), kLog).ok());
+  auto log = LogFile::open(scratch.at("log"), {});
+  EXPECT_EQ(*log->next(), "one\ntwo\nthree\n");
+  EXPECT_EQ(*log->next(), "");
+  EXPECT_FALSE(*log->reopen_if_replaced());
+  ASSERT_TRUE(write_file(scratch.at("log"), "2026-01-01T00:00:04Z stdout F four\n").ok());
+  EXPECT_TRUE(*log->reopen_if_replaced());
+  EXPECT_EQ(*log->next(), "four\n");
+  EXPECT_FALSE(LogFile::open(scratch.at("none"), {}).ok());
+}
+
+TEST(TerminationMessage, ComesFromTheFileElseFromTheLog) {
+  linux::ScratchFolder scratch;
+  ASSERT_TRUE(write_file(scratch.at("log"), kLog).ok());
+  ASSERT_TRUE(write_file(scratch.at("message"), "why").ok());
+  ContainerRecord c;
+  c.exit_code = 1;
+  c.log_path = scratch.at("log");
+  c.termination_path = scratch.at("message");
+  c.termination_policy = "FallbackToLogsOnError";
+  EXPECT_EQ(termination_message(c, 4096), "why");
+  ASSERT_TRUE(write_file(scratch.at("message"), "").ok());
+  EXPECT_EQ(termination_message(c, 4096), "one\ntwo\nthree\n");
+  c.termination_policy = "File";
+  EXPECT_EQ(termination_message(c, 4096), "");
+}
+
+TEST(LogRequest, RefusesWhatMakesNoSense) {
+  const auto parse = [](const char* raw) {
+    return parse_log_request(*http::Query::parse(raw), WallTime(std::chrono::seconds(1000)));
+  };
+  EXPECT_TRUE(parse("follow=true&tailLines=5&timestamps=1")->follow);
+  EXPECT_EQ(parse("sinceSeconds=10")->options.since->seconds, 990);
+  EXPECT_FALSE(parse("tailLines=-1").ok());
+  EXPECT_FALSE(parse("limitBytes=0").ok());
+  EXPECT_FALSE(parse("sinceSeconds=1&sinceTime=2026-01-01T00:00:00Z").ok());
+}
+
+TEST(LogRequest, FindsTheContainerOrSaysWhyNot) {
+  Pod pod;
+  pod.metadata.name = "p";
+  auto& s = pod.status.containerStatuses.emplace_back();
+  s.name = "c";
+  s.state.waiting.ensure().reason = "ContainerCreating";
+  EXPECT_EQ(container_of_log(pod, "c", false).error().message(),
+            "container \"c\" in pod \"p\" is waiting to start: ContainerCreating");
+  s.state.waiting->reason = "ImagePullBackOff";
+  EXPECT_THAT(container_of_log(pod, "c", false).error().message(),
+              HasSubstr("trying and failing to pull image"));
+  EXPECT_EQ(container_of_log(pod, "c", true).error().message(),
+            "previous terminated container \"c\" in pod \"p\" not found");
+  s.lastState.terminated.ensure().containerID = "containerd://old";
+  EXPECT_EQ(*container_of_log(pod, "c", true), "old");
+  EXPECT_EQ(*container_of_log(pod, "c", false), "old");
+  s.state = {};
+  s.state.running.ensure();
+  s.containerID = "containerd://new";
+  EXPECT_EQ(*container_of_log(pod, "c", false), "new");
+}
+
+}  // namespace
+}  // namespace mizzen::kubelet

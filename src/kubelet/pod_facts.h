@@ -1,0 +1,36 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "api/schema/core/v1/pod.h"
+
+namespace mizzen::kubelet {
+
+using Pod = api::core::v1::Pod;
+using Container = api::core::v1::Container;
+
+/// Small pure questions about a pod, asked in many places.
+
+/// name_namespace(uid), as messages of upstream name a pod.
+std::string pod_text(const Pod& pod);
+/// An init container that keeps running beside the others (restartPolicy Always).
+bool is_sidecar(const Container& container);
+bool is_terminal(const std::string& phase);
+/// Guaranteed, Burstable or BestEffort, computed from requests and limits of cpu and memory.
+std::string qos_class(const Pod& pod);
+/// The control group of the pod: /kubepods[/burstable|/besteffort]/pod<uid>, below `root`.
+std::string pod_cgroup(const Pod& pod, const std::string& root);
+/// What a change of is answered with a new container: name and image.
+std::string container_hash(const Container& container);
+/// The container of this name among all of the pod's; nullptr where there is none.
+const Container* find_container(const Pod& pod, const std::string& name);
+bool is_init_container(const Pod& pod, const std::string& name);
+/// The host name inside the pod (63 characters at most) and its domain, empty without a subdomain.
+std::string pod_hostname(const Pod& pod);
+std::string pod_domain(const Pod& pod, const std::string& cluster_domain);
+/// spec.containers{name} or spec.initContainers{name}: what an event about a container points to.
+std::string container_field_path(const Pod& pod, const std::string& name);
+/// Seconds the containers get between SIGTERM and SIGKILL when the pod is taken down.
+int64_t grace_seconds(const Pod& pod);
+
+}  // namespace mizzen::kubelet

@@ -1,0 +1,86 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "codec/values.h"
+#include "cri/runtime.h"
+
+namespace mizzen::kubelet {
+
+/// How long one call to the runtime may take, as upstream's runtimeRequestTimeout.
+inline constexpr Duration kRuntimeTimeout = std::chrono::minutes(2);
+
+/// Annotations on containers in which a node keeps what it needs after a restart of its own; upstream's
+/// names.
+inline constexpr const char* kHashAnnotation = "io.kubernetes.container.hash";
+inline constexpr const char* kRestartCountAnnotation = "io.kubernetes.container.restartCount";
+inline constexpr const char* kTerminationPathAnnotation = "io.kubernetes.container.terminationMessagePath";
+inline constexpr const char* kTerminationPolicyAnnotation =
+    "io.kubernetes.container.terminationMessagePolicy";
+inline constexpr const char* kGraceAnnotation = "io.kubernetes.pod.terminationGracePeriod";
+
+/// One container as the runtime has it.
+struct ContainerRecord {
+  enum class State : uint8_t { Created, Running, Exited, Unknown };
+  std::string id;
+  std::string name;
+  std::string sandbox_id;
+  State state = State::Unknown;
+  int32_t exit_code = 0;
+  std::string reason;
+  std::string message;
+  codec::Time started;
+  codec::Time finished;
+  int64_t created_ns = 0;
+  int32_t restart_count = 0;
+  std::string hash;
+  std::string image;             ///< name
+  std::string image_id;          ///< digest
+  std::string log_path;          ///< absolute
+  std::string termination_path;  ///< on this node; empty where the container has none
+  std::string termination_policy;
+};
+
+/// One sandbox as the runtime has it.
+struct SandboxRecord {
+  std::string id;
+  bool ready = false;
+  uint32_t attempt = 0;
+  int64_t created_ns = 0;
+  bool host_network = false;
+  std::vector<std::string> ips;
+};
+
+/// What the runtime has of one pod, newest first.
+struct RuntimePod {
+  std::string uid;
+  std::string name;
+  std::string namespace_;
+  std::vector<SandboxRecord> sandboxes;
+  std::vector<ContainerRecord> containers;
+
+  /// The newest container of this name, or nullptr.
+  const ContainerRecord* newest(const std::string& container) const;
+  bool any_running() const;
+  bool any_sandbox_ready() const;
+};
+
+/// Reads everything about one pod. Empty lists where the runtime has nothing.
+Result<RuntimePod> read_runtime_pod(cri::Runtime& runtime, const std::string& uid);
+
+/// A short text per pod that changes whenever a sandbox or container of it appears, changes state or goes:
+/// compared from one relist to the next.
+struct PodSketch {
+  std::string name;
+  std::string namespace_;
+  std::string text;
+  friend bool operator==(const PodSketch&, const PodSketch&) = default;
+};
+using Sketches = std::map<std::string, PodSketch>;  ///< by pod UID
+Result<Sketches> sketch_pods(cri::Runtime& runtime);
+
+}  // namespace mizzen::kubelet
