@@ -7,8 +7,8 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstring>
 #include <cstdio>
+#include <cstring>
 
 namespace mizzen {
 namespace {
@@ -59,16 +59,27 @@ Result<void> fill(const std::string& path, std::string_view bytes, unsigned mode
 Error system_error(std::string_view doing, int error_number) {
   Code code = Code::InternalError;
   switch (error_number) {
-    case ENOENT: code = Code::NotFound; break;
-    case EEXIST: code = Code::AlreadyExists; break;
+    case ENOENT:
+      code = Code::NotFound;
+      break;
+    case EEXIST:
+      code = Code::AlreadyExists;
+      break;
     case EACCES:
-    case EPERM: code = Code::Forbidden; break;
+    case EPERM:
+      code = Code::Forbidden;
+      break;
     case ENOSPC:
     case EDQUOT:
     case EMFILE:
-    case ENFILE: code = Code::ServiceUnavailable; break;
-    case ETIMEDOUT: code = Code::Timeout; break;
-    default: break;
+    case ENFILE:
+      code = Code::ServiceUnavailable;
+      break;
+    case ETIMEDOUT:
+      code = Code::Timeout;
+      break;
+    default:
+      break;
   }
   char buffer[128];
   return Error(code, fmt::format("{}: {}", doing, ::strerror_r(error_number, buffer, sizeof buffer)));
@@ -77,7 +88,7 @@ Error system_error(std::string_view doing, int error_number) {
 Result<std::string> read_file(const std::string& path, size_t bytes_max) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) return system_error("open " + path, errno);
-  struct stat st {};
+  struct stat st{};
   if (::fstat(fd.get(), &st) != 0) return system_error("stat " + path, errno);
   std::string out;
   size_t used = 0;
@@ -132,14 +143,14 @@ Result<void> make_folders(const std::string& path, unsigned mode) {
     }
     if (end == std::string::npos) break;
   }
-  struct stat st {};
+  struct stat st{};
   if (::stat(path.c_str(), &st) != 0) return system_error("stat " + path, errno);
   if (!S_ISDIR(st.st_mode)) return system_error("mkdir " + path, ENOTDIR);
   return {};
 }
 
 bool path_exists(const std::string& path) {
-  struct stat st {};
+  struct stat st{};
   return ::lstat(path.c_str(), &st) == 0;
 }
 

@@ -21,7 +21,7 @@ class FileTest : public ::testing::Test {
 };
 
 unsigned mode_of(const std::string& path) {
-  struct stat st {};
+  struct stat st{};
   return ::stat(path.c_str(), &st) == 0 ? st.st_mode & 07777u : 0;
 }
 

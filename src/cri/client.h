@@ -9,7 +9,8 @@ namespace mizzen::cri {
 
 /// The Runtime behind a CRI socket: containerd, CRI-O or another Mizzen's.
 /// Threading: thread-safe; a call blocks its thread up to the deadline.
-/// Failure: errors carry the text a Go client prints (`rpc error: code = NotFound desc = ...`), as upstream's events do.
+/// Failure: errors carry the text a Go client prints (`rpc error: code = NotFound desc = ...`), as upstream's
+/// events do.
 class Client final : public Runtime {
  public:
   /// `endpoint`: unix:///absolute/path or a plain path. Does not connect yet.

@@ -47,8 +47,8 @@ std::string log_path(const std::string& folder) { return folder + "/containerd.l
 std::string pid_path(const std::string& folder) { return folder + "/containerd.pid"; }
 std::string config_file(const std::string& folder) { return folder + "/config.toml"; }
 
-/// Ends the first process of each container that containerd left a bundle of. The group's name guards against a process id
-/// that belongs to somebody else by now.
+/// Ends the first process of each container that containerd left a bundle of. The group's name guards against
+/// a process id that belongs to somebody else by now.
 void kill_leftover_containers(const std::string& tasks) {
   const auto namespaces = linux::list_folder(tasks);
   for (const auto& space : namespaces.ok() ? *namespaces : std::vector<std::string>()) {
@@ -56,7 +56,8 @@ void kill_leftover_containers(const std::string& tasks) {
     for (const auto& id : ids.ok() ? *ids : std::vector<std::string>()) {
       const auto text = read_file(fmt::format("{}/{}/{}/init.pid", tasks, space, id), 64);
       const auto pid = text.ok() ? parse_int<pid_t>(trim(*text)) : std::nullopt;
-      const auto group = pid ? read_file(fmt::format("/proc/{}/cgroup", *pid), 65536) : Result<std::string>(std::string());
+      const auto group =
+          pid ? read_file(fmt::format("/proc/{}/cgroup", *pid), 65536) : Result<std::string>(std::string());
       if (!pid || !group.ok() || group->find(id) == std::string::npos) continue;
       const auto ticks = linux::process_start_ticks(*pid);
       auto process = ticks.ok() ? linux::Process::adopt(*pid, *ticks) : ticks.error();
@@ -97,13 +98,16 @@ Result<MachineFacts> machine_facts(const std::string& wanted) {
     out.runtime_path = *path;
     return out;
   }
-  return Error(Code::NotFound, fmt::format("no container runtime on PATH: install one of {}", join(names, ", ")));
+  return Error(Code::NotFound,
+               fmt::format("no container runtime on PATH: install one of {}", join(names, ", ")));
 }
 
 std::string containerd_config(const ContainerdOptions& o, const MachineFacts& facts) {
-  const std::string hosts = o.registry_hosts_folder.empty() ? o.data_folder + "/certs.d" : o.registry_hosts_folder;
+  const std::string hosts =
+      o.registry_hosts_folder.empty() ? o.data_folder + "/certs.d" : o.registry_hosts_folder;
   const std::string cri = "plugins.\"io.containerd.grpc.v1.cri\"";
-  return fmt::format(R"(# Written by mizzen at each start.
+  return fmt::format(
+      R"(# Written by mizzen at each start.
 version = 2
 root = {root}
 state = {state}
@@ -132,14 +136,14 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
   [{cri}.registry]
     config_path = {hosts}
 )",
-                     fmt::arg("root", toml(o.data_folder + "/root")), fmt::arg("state", toml(o.data_folder + "/state")),
-                     fmt::arg("socket", toml(socket_path(o.data_folder))),
-                     fmt::arg("ttrpc", toml(socket_path(o.data_folder) + ".ttrpc")), fmt::arg("cri", cri),
-                     fmt::arg("pause", toml(o.sandbox_image)), fmt::arg("restrict", !facts.may_lower_oom_score),
-                     fmt::arg("no_apparmor", !facts.apparmor), fmt::arg("bin", toml(o.cni_bin_folder)),
-                     fmt::arg("conf", toml(o.cni_conf_folder)), fmt::arg("name", toml(facts.runtime_name)),
-                     fmt::arg("runtime", facts.runtime_name), fmt::arg("binary", toml(facts.runtime_path)),
-                     fmt::arg("hosts", toml(hosts)));
+      fmt::arg("root", toml(o.data_folder + "/root")), fmt::arg("state", toml(o.data_folder + "/state")),
+      fmt::arg("socket", toml(socket_path(o.data_folder))),
+      fmt::arg("ttrpc", toml(socket_path(o.data_folder) + ".ttrpc")), fmt::arg("cri", cri),
+      fmt::arg("pause", toml(o.sandbox_image)), fmt::arg("restrict", !facts.may_lower_oom_score),
+      fmt::arg("no_apparmor", !facts.apparmor), fmt::arg("bin", toml(o.cni_bin_folder)),
+      fmt::arg("conf", toml(o.cni_conf_folder)), fmt::arg("name", toml(facts.runtime_name)),
+      fmt::arg("runtime", facts.runtime_name), fmt::arg("binary", toml(facts.runtime_path)),
+      fmt::arg("hosts", toml(hosts)));
 }
 
 Containerd::Containerd(ContainerdOptions options)
@@ -148,11 +152,13 @@ Containerd::~Containerd() { stop(); }
 
 Result<void> Containerd::start(Deadline deadline) {
   if (socket_.size() + 6 > kSocketPathMax) {
-    return Error(Code::BadRequest, fmt::format("the data folder's path is too long for a socket: {}", socket_));
+    return Error(Code::BadRequest,
+                 fmt::format("the data folder's path is too long for a socket: {}", socket_));
   }
   MZ_ASSIGN(const auto facts, machine_facts(options_.runtime));
   MZ_TRY(make_folders(options_.data_folder, 0711));
-  MZ_TRY(make_folders(options_.registry_hosts_folder.empty() ? options_.data_folder + "/certs.d" : options_.registry_hosts_folder));
+  MZ_TRY(make_folders(options_.registry_hosts_folder.empty() ? options_.data_folder + "/certs.d"
+                                                             : options_.registry_hosts_folder));
   const std::string wanted = containerd_config(options_, facts);
   const auto present = read_file(config_file(options_.data_folder));
   if (!present.ok() || *present != wanted) {
@@ -177,8 +183,8 @@ Result<void> Containerd::wait_until_it_answers(Deadline deadline) const {
   const StopToken never;
   while (!accepts(socket_)) {
     if (deadline.expired()) {
-      return Error(Code::Timeout, fmt::format("containerd does not answer on {}; the end of its log:\n{}", socket_,
-                                              last_lines(log_path(options_.data_folder), 1000)));
+      return Error(Code::Timeout, fmt::format("containerd does not answer on {}; the end of its log:\n{}",
+                                              socket_, last_lines(log_path(options_.data_folder), 1000)));
     }
     never.wait_until(Deadline::after(kPollEvery));
   }
@@ -199,7 +205,8 @@ Result<void> Containerd::down(const std::string& folder) {
   MZ_ASSIGN(const auto entries, linux::list_folder("/proc"));
   for (const auto& entry : entries) {
     const auto pid = parse_int<pid_t>(entry);
-    const auto command = pid ? read_file("/proc/" + entry + "/cmdline", 65536) : Result<std::string>(std::string());
+    const auto command =
+        pid ? read_file("/proc/" + entry + "/cmdline", 65536) : Result<std::string>(std::string());
     if (!command.ok() || command->find("containerd-shim") == std::string::npos) continue;
     if (command->find(socket_path(folder)) == std::string::npos) continue;
     const auto ticks = linux::process_start_ticks(*pid);

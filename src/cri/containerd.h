@@ -13,13 +13,13 @@ inline constexpr const char* kPauseImage = "mizzen.local/pause:1";
 
 /// Where a containerd of our own lives and how it is set up.
 struct ContainerdOptions {
-  std::string data_folder;             ///< root, state, socket, configuration, log, pid file: everything
+  std::string data_folder;  ///< root, state, socket, configuration, log, pid file: everything
   std::string cni_conf_folder;
   std::string cni_bin_folder;
   std::string sandbox_image = kPauseImage;
-  std::string registry_hosts_folder;   ///< hosts.toml files of mirrors; empty: data_folder/certs.d
+  std::string registry_hosts_folder;  ///< hosts.toml files of mirrors; empty: data_folder/certs.d
   std::string program = "containerd";
-  std::string runtime;                 ///< runc or crun; empty: what this machine can do best
+  std::string runtime;  ///< runc or crun; empty: what this machine can do best
 };
 
 /// What the machine allows, as far as the configuration depends on it.
@@ -34,12 +34,11 @@ Result<MachineFacts> machine_facts(const std::string& wanted_runtime);
 /// Pure: containerd's configuration file.
 std::string containerd_config(const ContainerdOptions& options, const MachineFacts& facts);
 
-/// Role: a containerd of our own, in its own folder and on its own socket, kept running; the host's is never touched.
-/// Place: made by the node's component; the kubelet talks to it through Client.
-/// Lifecycle: start() → stop(), which leaves containerd and the pods running, for the next start() to take over; down()
-/// ends containerd and removes the folder.
-/// Threading: start, stop and down from one thread.
-/// Failure: start() returns the first failure, with the last lines of containerd's log; later deaths are healed by the
+/// Role: a containerd of our own, in its own folder and on its own socket, kept running; the host's is never
+/// touched. Place: made by the node's component; the kubelet talks to it through Client. Lifecycle: start() →
+/// stop(), which leaves containerd and the pods running, for the next start() to take over; down() ends
+/// containerd and removes the folder. Threading: start, stop and down from one thread. Failure: start()
+/// returns the first failure, with the last lines of containerd's log; later deaths are healed by the
 /// supervisor, the containers live on meanwhile. One that runs with another configuration is restarted.
 class Containerd {
  public:
@@ -48,7 +47,8 @@ class Containerd {
 
   Result<void> start(Deadline deadline);
   void stop();
-  /// Requires: the pods were stopped. Ends containerd and what is left of its shims, unmounts, removes the folder.
+  /// Requires: the pods were stopped. Ends containerd and what is left of its shims, unmounts, removes the
+  /// folder.
   static Result<void> down(const std::string& data_folder);
 
   const std::string& socket() const { return socket_; }

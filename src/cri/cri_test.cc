@@ -89,7 +89,8 @@ void play_life(Runtime& runtime, const std::string& folder) {
   ASSERT_TRUE(runtime.stop_pod_sandbox(stop_sandbox, soon).ok());
   v1::PodSandboxStatusRequest sandbox_status;
   sandbox_status.pod_sandbox_id = sandbox->pod_sandbox_id;
-  EXPECT_EQ(runtime.pod_sandbox_status(sandbox_status, soon)->status->state, v1::PodSandboxState::SANDBOX_NOTREADY);
+  EXPECT_EQ(runtime.pod_sandbox_status(sandbox_status, soon)->status->state,
+            v1::PodSandboxState::SANDBOX_NOTREADY);
   v1::RemovePodSandboxRequest remove_sandbox;
   remove_sandbox.pod_sandbox_id = sandbox->pod_sandbox_id;
   ASSERT_TRUE(runtime.remove_pod_sandbox(remove_sandbox, soon).ok());
@@ -120,11 +121,13 @@ TEST(Schema, KeepsTheWireNumbersOfTheInterface) {
 
 TEST(ContainerdConfig, FollowsTheMachine) {
   ContainerdOptions options{.data_folder = "/d\"x", .cni_conf_folder = "/c", .cni_bin_folder = "/b"};
-  const auto weak = containerd_config(options, {.may_lower_oom_score = false, .runtime_name = "crun", .runtime_path = "/usr/bin/crun"});
+  const auto weak = containerd_config(
+      options, {.may_lower_oom_score = false, .runtime_name = "crun", .runtime_path = "/usr/bin/crun"});
   EXPECT_THAT(weak, HasSubstr("restrict_oom_score_adj = true"));
   EXPECT_THAT(weak, HasSubstr("BinaryName = \"/usr/bin/crun\""));
   EXPECT_THAT(weak, HasSubstr("root = \"/d\\\"x/root\""));
-  const MachineFacts able{.may_lower_oom_score = true, .apparmor = true, .runtime_name = "runc", .runtime_path = "/r"};
+  const MachineFacts able{
+      .may_lower_oom_score = true, .apparmor = true, .runtime_name = "runc", .runtime_path = "/r"};
   const auto strong = containerd_config(options, able);
   EXPECT_THAT(strong, HasSubstr("restrict_oom_score_adj = false"));
   EXPECT_THAT(strong, HasSubstr("disable_apparmor = false"));
@@ -149,7 +152,8 @@ class ContainerdTest : public ::testing::Test {
     if (const auto groups = linux::Cgroups::detect(); groups.ok()) EXPECT_TRUE(groups->remove(kGroup).ok());
   }
   ContainerdOptions options() {
-    return {.data_folder = folder_, .cni_conf_folder = scratch_.at("cni"), .cni_bin_folder = scratch_.at("bin")};
+    return {
+        .data_folder = folder_, .cni_conf_folder = scratch_.at("cni"), .cni_bin_folder = scratch_.at("bin")};
   }
   linux::ScratchFolder scratch_;
   const std::string folder_ = scratch_.at("containerd");

@@ -10,7 +10,8 @@ __asm__(
     ".global mizzen_pause_archive_begin\n"
     ".global mizzen_pause_archive_end\n"
     "mizzen_pause_archive_begin:\n"
-    ".incbin \"" MIZZEN_PAUSE_ARCHIVE "\"\n"
+    ".incbin \"" MIZZEN_PAUSE_ARCHIVE
+    "\"\n"
     "mizzen_pause_archive_end:\n"
     ".byte 0\n"
     ".previous\n");
@@ -18,7 +19,8 @@ __asm__(
 namespace mizzen::cri {
 
 std::string_view pause_archive() {
-  return {mizzen_pause_archive_begin, static_cast<size_t>(mizzen_pause_archive_end - mizzen_pause_archive_begin)};
+  return {mizzen_pause_archive_begin,
+          static_cast<size_t>(mizzen_pause_archive_end - mizzen_pause_archive_begin)};
 }
 
 }  // namespace mizzen::cri

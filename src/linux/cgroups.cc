@@ -20,12 +20,13 @@ constexpr int kDepthMax = 16;
 Result<void> write_control(const std::string& path, const std::string& value) {
   Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!fd.valid()) return system_error("open " + path, errno);
-  if (::write(fd.get(), value.data(), value.size()) < 0) return system_error(fmt::format("write {} to {}", value, path), errno);
+  if (::write(fd.get(), value.data(), value.size()) < 0)
+    return system_error(fmt::format("write {} to {}", value, path), errno);
   return {};
 }
 
 bool is_folder(const std::string& path) {
-  struct stat st {};
+  struct stat st{};
   return ::lstat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode);
 }
 
@@ -112,13 +113,15 @@ Result<Cgroups> Cgroups::from_mounts(const std::vector<MountEntry>& mounts) {
     if (seen.insert(join(h.controllers, ",")).second) out.hierarchies_.push_back(std::move(h));
   }
   if (out.with("memory") && out.with("cpu")) {
-    const auto controllers = second.empty() ? Result<std::string>(std::string()) : read_file(second + "/cgroup.controllers", 4096);
+    const auto controllers =
+        second.empty() ? Result<std::string>(std::string()) : read_file(second + "/cgroup.controllers", 4096);
     out.hybrid_ = controllers.ok() && !trim(*controllers).empty();
     return out;
   }
   if (second.empty()) {
     return Error(Code::ServiceUnavailable,
-                 "control groups are not mounted: the kernel needs cgroup version 2, or version 1 with cpu and memory");
+                 "control groups are not mounted: the kernel needs cgroup version 2, or version 1 with cpu "
+                 "and memory");
   }
   out.unified_ = true;
   out.hierarchies_ = {Hierarchy{.controllers = {}, .mount_point = second}};
@@ -138,7 +141,8 @@ Result<void> Cgroups::ensure(const std::string& path, const CgroupLimits& limits
   for (const auto& h : hierarchies_) {
     for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
       const std::string folder = h.mount_point + path.substr(0, end);
-      if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return system_error("create group " + folder, errno);
+      if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST)
+        return system_error("create group " + folder, errno);
       if (has(h.controllers, "cpuset")) MZ_TRY(inherit_cpuset(folder));
       if (end == std::string::npos) break;
       if (!unified_) continue;
@@ -153,11 +157,14 @@ Result<void> Cgroups::ensure(const std::string& path, const CgroupLimits& limits
 }
 
 Result<void> Cgroups::write_limits(const std::string& path, const CgroupLimits& limits) const {
-  const auto file = [&](std::string_view controller, std::string_view v1, std::string_view v2) -> std::string {
+  const auto file = [&](std::string_view controller, std::string_view v1,
+                        std::string_view v2) -> std::string {
     const auto* h = with(controller);
     return h ? fmt::format("{}{}/{}", h->mount_point, path, unified_ ? v2 : v1) : std::string();
   };
-  const auto number = [&](int64_t n) { return n < 0 && unified_ ? std::string("max") : fmt::format("{}", n); };
+  const auto number = [&](int64_t n) {
+    return n < 0 && unified_ ? std::string("max") : fmt::format("{}", n);
+  };
   if (limits.cpu_shares) {
     const uint64_t value = unified_ ? cpu_weight_of_shares(*limits.cpu_shares) : *limits.cpu_shares;
     MZ_TRY(write_control(file("cpu", "cpu.shares", "cpu.weight"), fmt::format("{}", value)));
@@ -172,7 +179,8 @@ Result<void> Cgroups::write_limits(const std::string& path, const CgroupLimits& 
     }
   }
   if (limits.memory_limit_bytes) {
-    MZ_TRY(write_control(file("memory", "memory.limit_in_bytes", "memory.max"), number(*limits.memory_limit_bytes)));
+    MZ_TRY(write_control(file("memory", "memory.limit_in_bytes", "memory.max"),
+                         number(*limits.memory_limit_bytes)));
   }
   const auto pids = file("pids", "pids.max", "pids.max");
   if (limits.pids_max && !pids.empty()) {
@@ -214,7 +222,8 @@ Result<uint64_t> Cgroups::working_set_bytes(const std::string& path) const {
   const auto* h = with("memory");
   if (!h) return Error(Code::NotFound, "no memory controller");
   const std::string folder = h->mount_point + path;
-  MZ_ASSIGN(const auto usage, read_file(folder + (unified_ ? "/memory.current" : "/memory.usage_in_bytes"), 64));
+  MZ_ASSIGN(const auto usage,
+            read_file(folder + (unified_ ? "/memory.current" : "/memory.usage_in_bytes"), 64));
   MZ_ASSIGN(const auto stat, read_file(folder + "/memory.stat", 65536));
   const uint64_t used = parse_int<uint64_t>(trim(usage)).value_or(0);
   const uint64_t inactive = stat_value(stat, unified_ ? "inactive_file" : "total_inactive_file").value_or(0);

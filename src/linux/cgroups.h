@@ -12,16 +12,17 @@ namespace mizzen::linux {
 
 /// Limits of one control group. What is absent is not written.
 struct CgroupLimits {
-  std::optional<uint64_t> cpu_shares;          ///< v1 weight, 2..262144; turned into cpu.weight on v2
-  std::optional<int64_t> cpu_quota_us;         ///< per period; -1: none
+  std::optional<uint64_t> cpu_shares;   ///< v1 weight, 2..262144; turned into cpu.weight on v2
+  std::optional<int64_t> cpu_quota_us;  ///< per period; -1: none
   uint64_t cpu_period_us = 100'000;
-  std::optional<int64_t> memory_limit_bytes;   ///< -1: none
-  std::optional<int64_t> pids_max;             ///< -1: none
+  std::optional<int64_t> memory_limit_bytes;  ///< -1: none
+  std::optional<int64_t> pids_max;            ///< -1: none
 };
 
-/// The control group hierarchies of this machine, version 1 (one folder a controller) or version 2 (one folder), and groups
-/// in them named by a path such as `/kubepods/burstable/pod1234`, the same in every hierarchy (the "cgroupfs" driver).
-/// Threading: immutable after detect(); the operations go straight to the kernel and are idempotent.
+/// The control group hierarchies of this machine, version 1 (one folder a controller) or version 2 (one
+/// folder), and groups in them named by a path such as `/kubepods/burstable/pod1234`, the same in every
+/// hierarchy (the "cgroupfs" driver). Threading: immutable after detect(); the operations go straight to the
+/// kernel and are idempotent.
 class Cgroups {
  public:
   /// ServiceUnavailable where neither version is mounted with cpu and memory.
@@ -30,10 +31,11 @@ class Cgroups {
   static Result<Cgroups> from_mounts(const std::vector<MountEntry>& mounts);
 
   bool unified() const { return unified_; }
-  /// True where version 2 is also mounted beside version 1 and carries controllers (crun refuses to work then).
+  /// True where version 2 is also mounted beside version 1 and carries controllers (crun refuses to work
+  /// then).
   bool hybrid() const { return hybrid_; }
-  /// Creates the group, and those above it, in every hierarchy, and writes the limits. Limits of controllers that the
-  /// machine lacks are left out silently.
+  /// Creates the group, and those above it, in every hierarchy, and writes the limits. Limits of controllers
+  /// that the machine lacks are left out silently.
   Result<void> ensure(const std::string& path, const CgroupLimits& limits) const;
   /// Removes the group and the groups in it from every hierarchy. Conflict where processes are still inside.
   Result<void> remove(const std::string& path) const;
@@ -60,7 +62,8 @@ class Cgroups {
   bool hybrid_ = false;
 };
 
-/// The cpu.weight (1..10000) of version 2 that stands for shares of version 1, as the kubelet and runc compute it.
+/// The cpu.weight (1..10000) of version 2 that stands for shares of version 1, as the kubelet and runc
+/// compute it.
 uint64_t cpu_weight_of_shares(uint64_t shares);
 
 }  // namespace mizzen::linux

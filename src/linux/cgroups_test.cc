@@ -23,7 +23,8 @@ TEST(Cgroups, VersionIsSeenFromTheMounts) {
   auto v2 = Cgroups::from_mounts({mount("cgroup2", "/sys/fs/cgroup", "rw")});
   ASSERT_TRUE(v2.ok());
   EXPECT_TRUE(v2->unified());
-  auto v1 = Cgroups::from_mounts({mount("cgroup", "/c/cpu,cpuacct", "rw,cpu,cpuacct"), mount("cgroup", "/c/memory", "rw,memory")});
+  auto v1 = Cgroups::from_mounts(
+      {mount("cgroup", "/c/cpu,cpuacct", "rw,cpu,cpuacct"), mount("cgroup", "/c/memory", "rw,memory")});
   ASSERT_TRUE(v1.ok());
   EXPECT_FALSE(v1->unified());
   EXPECT_FALSE(Cgroups::from_mounts({mount("cgroup", "/c/pids", "rw,pids")}).ok());
@@ -52,14 +53,18 @@ class CgroupsLive : public ::testing::Test {
 
 TEST_F(CgroupsLive, GroupIsMadeWithLimitsHoldsAProcessAndGoes) {
   const std::string group = root_ + "/burstable/pod1";
-  ASSERT_TRUE(groups_->ensure(group, {.cpu_shares = 512, .cpu_quota_us = 50'000, .memory_limit_bytes = 64 << 20}).ok());
+  ASSERT_TRUE(
+      groups_->ensure(group, {.cpu_shares = 512, .cpu_quota_us = 50'000, .memory_limit_bytes = 64 << 20})
+          .ok());
   ASSERT_TRUE(groups_->ensure(group, {}).ok());
   EXPECT_TRUE(groups_->exists(group));
   EXPECT_EQ(groups_->children(root_), std::vector<std::string>{"burstable"});
   if (!groups_->unified()) {
     EXPECT_EQ(*read_file("/sys/fs/cgroup/cpu" + group + "/cpu.cfs_quota_us"), "50000\n");
-    EXPECT_EQ(*read_file("/sys/fs/cgroup/memory" + group + "/memory.limit_in_bytes"), std::to_string(64 << 20) + "\n");
-    const std::string enter = "for c in cpu memory cpuset; do echo $$ > /sys/fs/cgroup/$c" + group + "/cgroup.procs; done; ";
+    EXPECT_EQ(*read_file("/sys/fs/cgroup/memory" + group + "/memory.limit_in_bytes"),
+              std::to_string(64 << 20) + "\n");
+    const std::string enter =
+        "for c in cpu memory cpuset; do echo $$ > /sys/fs/cgroup/$c" + group + "/cgroup.procs; done; ";
     auto inside = Process::spawn({.argv = {"sh", "-c", enter + "exec sleep 60"}});
     ASSERT_TRUE(inside.ok());
     for (int i = 0; i < 200 && groups_->processes(root_).empty(); ++i) ::usleep(10'000);

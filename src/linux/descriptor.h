@@ -34,8 +34,8 @@ class Fd {
   int fd_ = -1;
 };
 
-/// Waits until `fd` is readable (a pidfd: until the process ended). True where it is, false where the deadline passed;
-/// Cancelled where `stop` came first.
+/// Waits until `fd` is readable (a pidfd: until the process ended). True where it is, false where the
+/// deadline passed; Cancelled where `stop` came first.
 Result<bool> wait_readable(int fd, Deadline deadline, const StopToken& stop = {});
 
 }  // namespace mizzen::linux

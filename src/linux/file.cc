@@ -77,7 +77,8 @@ Result<void> remove_all(const std::string& path) {
   const auto slash = clean.rfind('/');
   const std::string parent = slash == std::string::npos ? "." : slash == 0 ? "/" : clean.substr(0, slash);
   const std::string name = slash == std::string::npos ? clean : clean.substr(slash + 1);
-  if (name.empty() || name == "." || name == "..") return Error(Code::BadRequest, "refusing to remove " + path);
+  if (name.empty() || name == "." || name == "..")
+    return Error(Code::BadRequest, "refusing to remove " + path);
   Fd folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder.valid()) {
     if (errno == ENOENT) return {};
@@ -92,8 +93,8 @@ Result<FileLock> FileLock::acquire(const std::string& path) {
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return system_error("lock " + path, errno);
     auto holder = read_file(path, 64);
-    return Error(Code::AlreadyExists,
-                 fmt::format("{} is held by process {}", path, holder.ok() ? trim(*holder) : std::string_view("?")));
+    return Error(Code::AlreadyExists, fmt::format("{} is held by process {}", path,
+                                                  holder.ok() ? trim(*holder) : std::string_view("?")));
   }
   const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0) {
@@ -103,7 +104,7 @@ Result<FileLock> FileLock::acquire(const std::string& path) {
 }
 
 Result<DiskSpace> disk_space(const std::string& path) {
-  struct statvfs st {};
+  struct statvfs st{};
   if (::statvfs(path.c_str(), &st) != 0) return system_error("statvfs " + path, errno);
   return DiskSpace{.bytes = st.f_blocks * st.f_frsize,
                    .available_bytes = st.f_bavail * st.f_frsize,

@@ -9,12 +9,14 @@ namespace mizzen::linux {
 /// Names in a folder, sorted, without "." and "..". Bound: names_max, beyond it RequestEntityTooLarge.
 Result<std::vector<std::string>> list_folder(const std::string& path, size_t names_max = 1'000'000);
 
-/// Removes what stands at `path`, with everything below. Follows no link and enters no other mount: where something is
-/// mounted below, it stops with Conflict and what it already removed stays removed. Nothing at `path` is success.
+/// Removes what stands at `path`, with everything below. Follows no link and enters no other mount: where
+/// something is mounted below, it stops with Conflict and what it already removed stays removed. Nothing at
+/// `path` is success.
 Result<void> remove_all(const std::string& path);
 
-/// An exclusive flock(2) on a file, held until the object goes or the process ends: guards against two servers on one
-/// data folder. The file stays; its content is the holder's process id, for the message to the loser.
+/// An exclusive flock(2) on a file, held until the object goes or the process ends: guards against two
+/// servers on one data folder. The file stays; its content is the holder's process id, for the message to the
+/// loser.
 class FileLock {
  public:
   /// AlreadyExists (with the holder's process id in the text) where another process holds it.

@@ -21,7 +21,8 @@ std::string unescape(std::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
     const auto digit = [&](size_t at) { return text[at] >= '0' && text[at] <= '7'; };
     if (text[i] == '\\' && i + 3 < text.size() && digit(i + 1) && digit(i + 2) && digit(i + 3)) {
-      out.push_back(static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0')));
+      out.push_back(
+          static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0')));
       i += 3;
     } else {
       out.push_back(text[i]);
@@ -49,8 +50,8 @@ Result<void> remount_read_only(const std::string& target, const char* shown) {
 }
 
 bool is_under(std::string_view path, std::string_view prefix) {
-  return path == prefix ||
-         (path.size() > prefix.size() && path.starts_with(prefix) && (prefix == "/" || path[prefix.size()] == '/'));
+  return path == prefix || (path.size() > prefix.size() && path.starts_with(prefix) &&
+                            (prefix == "/" || path[prefix.size()] == '/'));
 }
 
 }  // namespace
@@ -109,7 +110,8 @@ Result<void> mount_tmpfs(const std::string& target, const TmpfsOptions& options)
   std::string data = fmt::format("mode={:o}", options.mode);
   if (options.size_bytes > 0) data += fmt::format(",size={}", options.size_bytes);
   const unsigned long flags = MS_NOSUID | MS_NODEV;
-  if (options.no_swap && ::mount("tmpfs", target.c_str(), "tmpfs", flags, (data + ",noswap").c_str()) == 0) return {};
+  if (options.no_swap && ::mount("tmpfs", target.c_str(), "tmpfs", flags, (data + ",noswap").c_str()) == 0)
+    return {};
   if (::mount("tmpfs", target.c_str(), "tmpfs", flags, data.c_str()) != 0) {
     return system_error("mount tmpfs at " + target, errno);
   }
@@ -163,7 +165,8 @@ Result<Fd> open_beneath(int folder, const std::string& path, int flags, Crossing
   if (error == EXDEV && crossing == Crossing::Forbidden) {
     return Error(Code::Conflict, "open " + path + ": something is mounted there");
   }
-  if (error == EXDEV || error == ELOOP) return Error(Code::Forbidden, "open " + path + ": leads out of its folder");
+  if (error == EXDEV || error == ELOOP)
+    return Error(Code::Forbidden, "open " + path + ": leads out of its folder");
   return system_error("open " + path, error);
 }
 

@@ -31,7 +31,8 @@ struct BindOptions {
   bool recursive = true;
 };
 /// Shows `source` at `target`; both exist. With read_only the mounts below stay as they are.
-Result<void> bind_mount(const std::string& source, const std::string& target, const BindOptions& options = {});
+Result<void> bind_mount(const std::string& source, const std::string& target,
+                        const BindOptions& options = {});
 /// The same for something already opened, so that nothing between look-up and mount can be swapped.
 Result<void> bind_mount(const Fd& source, const std::string& target, const BindOptions& options = {});
 
@@ -43,19 +44,22 @@ struct TmpfsOptions {
 };
 Result<void> mount_tmpfs(const std::string& target, const TmpfsOptions& options = {});
 
-/// Makes mounts below `path` propagate to the containers that ask for it; makes `path` a mount first where it is none.
+/// Makes mounts below `path` propagate to the containers that ask for it; makes `path` a mount first where it
+/// is none.
 Result<void> make_shared(const std::string& path);
 
 /// Takes the mount at `path` away, lazily where it is busy. Nothing mounted there is success.
 Result<void> unmount(const std::string& path);
-/// Every mount at or below `prefix`, deepest and newest first. Goes on after a failure and returns the first one.
+/// Every mount at or below `prefix`, deepest and newest first. Goes on after a failure and returns the first
+/// one.
 Result<void> unmount_all_under(const std::string& prefix);
 
 /// May a look-up pass from one mount into another?
 enum class Crossing { Allowed, Forbidden };
-/// Opens `path`, relative to `folder`, without ever leaving it: no `..` above it, no absolute links, no magic links
-/// (openat2 with RESOLVE_BENEATH). Links that stay inside are followed unless `flags` says O_NOFOLLOW. Forbidden where the
-/// path tries to leave, Conflict where it meets a mount it may not enter. For everything whose name or content a pod controls.
+/// Opens `path`, relative to `folder`, without ever leaving it: no `..` above it, no absolute links, no magic
+/// links (openat2 with RESOLVE_BENEATH). Links that stay inside are followed unless `flags` says O_NOFOLLOW.
+/// Forbidden where the path tries to leave, Conflict where it meets a mount it may not enter. For everything
+/// whose name or content a pod controls.
 Result<Fd> open_beneath(int folder, const std::string& path, int flags, Crossing crossing = Crossing::Allowed,
                         unsigned mode = 0);
 

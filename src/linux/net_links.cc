@@ -132,7 +132,8 @@ Result<void> NetLinks::add_bridge(const std::string& name, int mtu) {
   return {};
 }
 
-Result<void> NetLinks::add_veth(const std::string& name, const std::string& peer, const Fd& peer_namespace, int mtu) {
+Result<void> NetLinks::add_veth(const std::string& name, const std::string& peer, const Fd& peer_namespace,
+                                int mtu) {
   LinkPtr wish(::rtnl_link_veth_alloc());
   ::rtnl_link_set_name(wish.get(), name.c_str());
   ::rtnl_link_set_mtu(wish.get(), static_cast<unsigned>(mtu));
@@ -149,7 +150,8 @@ Result<void> NetLinks::delete_link(const std::string& name) {
   auto found = rep_->find(name);
   if (!found.ok()) return found.error().code() == Code::NotFound ? Result<void>() : found.error();
   const int error = ::rtnl_link_delete(rep_->socket.get(), found->get());
-  if (error < 0 && error != -NLE_NODEV && error != -NLE_OBJ_NOTFOUND) return nl_failure("delete link " + name, error);
+  if (error < 0 && error != -NLE_NODEV && error != -NLE_OBJ_NOTFOUND)
+    return nl_failure("delete link " + name, error);
   return {};
 }
 
@@ -161,7 +163,8 @@ Result<void> NetLinks::set_master(const std::string& name, const std::string& br
   MZ_ASSIGN(auto master, rep_->find(bridge));
   const int index = ::rtnl_link_get_ifindex(master.get());
   MZ_ASSIGN(auto own, rep_->find(name));
-  const int error = ::rtnl_link_enslave_ifindex(rep_->socket.get(), index, ::rtnl_link_get_ifindex(own.get()));
+  const int error =
+      ::rtnl_link_enslave_ifindex(rep_->socket.get(), index, ::rtnl_link_get_ifindex(own.get()));
   if (error < 0) return nl_failure(fmt::format("make {} a port of {}", name, bridge), error);
   return {};
 }
@@ -183,7 +186,8 @@ Result<void> NetLinks::set_hairpin(const std::string& name, bool on) {
 
 Result<void> NetLinks::set_mac(const std::string& name, const std::string& mac) {
   nl_addr* address = nullptr;
-  if (::nl_addr_parse(mac.c_str(), AF_LLC, &address) < 0) return Error(Code::BadRequest, mac + " is not a MAC address");
+  if (::nl_addr_parse(mac.c_str(), AF_LLC, &address) < 0)
+    return Error(Code::BadRequest, mac + " is not a MAC address");
   NlAddrPtr owner(address);
   return rep_->change(name, [&](rtnl_link* l) { ::rtnl_link_set_addr(l, address); });
 }
@@ -195,7 +199,8 @@ Result<void> NetLinks::add_address(const std::string& link, const IpPrefix& addr
   ::rtnl_addr_set_ifindex(wish.get(), ::rtnl_link_get_ifindex(found.get()));
   ::rtnl_addr_set_local(wish.get(), local.get());
   const int error = ::rtnl_addr_add(rep_->socket.get(), wish.get(), 0);
-  if (error < 0 && error != -NLE_EXIST) return nl_failure(fmt::format("add {} to {}", address.text(), link), error);
+  if (error < 0 && error != -NLE_EXIST)
+    return nl_failure(fmt::format("add {} to {}", address.text(), link), error);
   return {};
 }
 
@@ -219,7 +224,8 @@ Result<std::vector<IpPrefix>> NetLinks::addresses(const std::string& link) {
 Result<void> NetLinks::add_route(const std::string& link, const std::optional<IpPrefix>& destination,
                                  const std::string& gateway) {
   MZ_ASSIGN(auto found, rep_->find(link));
-  const int family = gateway.find(':') != std::string::npos || (destination && destination->address.find(':') != std::string::npos)
+  const int family = gateway.find(':') != std::string::npos ||
+                             (destination && destination->address.find(':') != std::string::npos)
                          ? AF_INET6
                          : AF_INET;
   const IpPrefix to = destination.value_or(IpPrefix{family == AF_INET ? "0.0.0.0" : "::", 0});

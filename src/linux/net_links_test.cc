@@ -45,7 +45,8 @@ TEST_F(NetLinksTest, BridgeWithVethIntoAnotherNamespace) {
     EXPECT_TRUE(port.up);
     EXPECT_EQ(*read_file("/sys/class/net/lo/ifindex"), "1\n");
     MZ_ASSIGN(const auto addresses, net.addresses("br0"));
-    EXPECT_TRUE(std::any_of(addresses.begin(), addresses.end(), [](auto& a) { return a.text() == "10.1.0.1/24"; }));
+    EXPECT_TRUE(
+        std::any_of(addresses.begin(), addresses.end(), [](auto& a) { return a.text() == "10.1.0.1/24"; }));
     return {};
   });
   ASSERT_TRUE(done.ok()) << done.error().message();
@@ -73,12 +74,15 @@ TEST_F(NetLinksTest, BridgeWithVethIntoAnotherNamespace) {
 
 TEST_F(NetLinksTest, NftTableComesAndGoesAsAWhole) {
   auto done = in_network_namespace(node_->path(), []() -> Result<void> {
-    MZ_TRY(nft("table ip mizzen {\nchain c {\ntype nat hook postrouting priority srcnat;\nip saddr 10.1.0.0/24 masquerade\n}\n}\n"));
+    MZ_TRY(
+        nft("table ip mizzen {\nchain c {\ntype nat hook postrouting priority srcnat;\nip saddr 10.1.0.0/24 "
+            "masquerade\n}\n}\n"));
     MZ_ASSIGN(const auto text, nft_list_table("ip", "mizzen"));
     EXPECT_THAT(text, HasSubstr("masquerade"));
     const auto bad = nft("table ip mizzen { chain d { } }\nadd rule ip mizzen no-such-chain accept\n");
     EXPECT_FALSE(bad.ok());
-    EXPECT_THAT(nft_list_table("ip", "mizzen").value_or(""), ::testing::Not(HasSubstr("chain d"))) << "all or nothing";
+    EXPECT_THAT(nft_list_table("ip", "mizzen").value_or(""), ::testing::Not(HasSubstr("chain d")))
+        << "all or nothing";
     MZ_TRY(nft_delete_table("ip", "mizzen"));
     MZ_TRY(nft_delete_table("ip", "mizzen"));
     EXPECT_EQ(nft_list_table("ip", "mizzen").error().code(), Code::NotFound);

@@ -12,8 +12,8 @@
 namespace mizzen::linux {
 namespace {
 
-/// A namespace belongs to a thread: the work gets a thread that ends with it, so that no pool thread can be left behind
-/// in the wrong namespace after an error.
+/// A namespace belongs to a thread: the work gets a thread that ends with it, so that no pool thread can be
+/// left behind in the wrong namespace after an error.
 Result<void> on_own_thread(const std::function<Result<void>()>& f) {
   Result<void> result;
   Thread thread("netns", [&] { result = f(); });
@@ -27,7 +27,8 @@ Result<void> in_network_namespace(const std::string& path, const std::function<R
   Fd space(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!space.valid()) return system_error("open network namespace " + path, errno);
   return on_own_thread([&]() -> Result<void> {
-    if (::setns(space.get(), CLONE_NEWNET) != 0) return system_error("enter network namespace " + path, errno);
+    if (::setns(space.get(), CLONE_NEWNET) != 0)
+      return system_error("enter network namespace " + path, errno);
     return f();
   });
 }

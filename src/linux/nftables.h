@@ -6,10 +6,10 @@
 
 namespace mizzen::linux {
 
-/// Carries out commands in nft's language as one transaction in the current network namespace: all or nothing. `Invalid`
-/// with nft's own message where the kernel or the parser refuses. A table of ours is replaced as a whole by
-/// `table ip NAME {}` (so that the next line cannot fail), `delete table ip NAME`, `table ip NAME { ... }` in one call.
-/// Threading: thread-safe; each call has a context of its own.
+/// Carries out commands in nft's language as one transaction in the current network namespace: all or
+/// nothing. `Invalid` with nft's own message where the kernel or the parser refuses. A table of ours is
+/// replaced as a whole by `table ip NAME {}` (so that the next line cannot fail), `delete table ip NAME`,
+/// `table ip NAME { ... }` in one call. Threading: thread-safe; each call has a context of its own.
 Result<void> nft(const std::string& commands);
 
 /// The ruleset of one table, as nft prints it; NotFound where there is no such table.

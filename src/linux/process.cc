@@ -34,7 +34,8 @@ struct SpawnPlan {
     ::sigemptyset(&none);
     ::posix_spawnattr_setsigdefault(&attributes, &all);
     ::posix_spawnattr_setsigmask(&attributes, &none);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    ::posix_spawnattr_setflags(&attributes,
+                               POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   }
   ~SpawnPlan() {
     ::posix_spawn_file_actions_destroy(&actions);
@@ -49,7 +50,8 @@ std::vector<std::string> environment_with(const std::vector<std::string>& extra)
   for (char** e = environ; e && *e; ++e) {
     const std::string_view entry = *e;
     const auto name = entry.substr(0, entry.find('=') + 1);
-    const bool replaced = std::any_of(extra.begin(), extra.end(), [&](const auto& x) { return x.starts_with(name); });
+    const bool replaced =
+        std::any_of(extra.begin(), extra.end(), [&](const auto& x) { return x.starts_with(name); });
     if (!replaced) out.emplace_back(entry);
   }
   out.insert(out.end(), extra.begin(), extra.end());
@@ -63,14 +65,15 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
   return out;
 }
 
-Result<pid_t> spawn_with(SpawnPlan& plan, const std::vector<std::string>& argv, const std::vector<std::string>& extra) {
+Result<pid_t> spawn_with(SpawnPlan& plan, const std::vector<std::string>& argv,
+                         const std::vector<std::string>& extra) {
   if (argv.empty()) return Error(Code::BadRequest, "nothing to run");
   MZ_ASSIGN(const auto program, find_program(argv[0]));
   ::posix_spawn_file_actions_addclosefrom_np(&plan.actions, 3);
   const auto environment = environment_with(extra);
   pid_t pid = 0;
-  const int error = ::posix_spawn(&pid, program.c_str(), &plan.actions, &plan.attributes, pointers(argv).data(),
-                                  pointers(environment).data());
+  const int error = ::posix_spawn(&pid, program.c_str(), &plan.actions, &plan.attributes,
+                                  pointers(argv).data(), pointers(environment).data());
   if (error != 0) return system_error("start " + program, error);
   return pid;
 }
@@ -109,8 +112,10 @@ void drain(Fd& from, std::string& into, size_t bytes_max) {
 void feed(Fd& to, std::string_view& rest) {
   const ssize_t n = ::write(to.get(), rest.data(), rest.size());
   if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
-  if (n < 0) rest = {};  // the program does not want it
-  else rest.remove_prefix(static_cast<size_t>(n));
+  if (n < 0)
+    rest = {};  // the program does not want it
+  else
+    rest.remove_prefix(static_cast<size_t>(n));
   if (rest.empty()) to.reset();
 }
 
@@ -159,7 +164,8 @@ Result<Process> Process::adopt(pid_t pid, uint64_t start_ticks) {
   if (pid <= 1) return Error(Code::BadRequest, fmt::format("{} is no process to adopt", pid));
   MZ_ASSIGN(auto pidfd, open_pidfd(pid));
   MZ_ASSIGN(const auto ticks, process_start_ticks(pid));
-  if (ticks != start_ticks) return Error(Code::NotFound, fmt::format("process {} is another one by now", pid));
+  if (ticks != start_ticks)
+    return Error(Code::NotFound, fmt::format("process {} is another one by now", pid));
   return Process(pid, std::move(pidfd), ticks, false);
 }
 

@@ -12,12 +12,13 @@ namespace mizzen::linux {
 
 /// A program to start.
 struct SpawnOptions {
-  std::vector<std::string> argv;                      ///< argv[0] is looked up on PATH where it has no slash
-  std::vector<std::string> extra_environment = {};    ///< NAME=value, put over the environment of this process
-  std::string log_path = {};                          ///< standard output and error are appended; empty: /dev/null
+  std::vector<std::string> argv;                    ///< argv[0] is looked up on PATH where it has no slash
+  std::vector<std::string> extra_environment = {};  ///< NAME=value, put over the environment of this process
+  std::string log_path = {};  ///< standard output and error are appended; empty: /dev/null
 };
 
-/// Where `program` stands on PATH (and in /usr/local/sbin ... /bin, which a daemon's PATH often lacks); NotFound else.
+/// Where `program` stands on PATH (and in /usr/local/sbin ... /bin, which a daemon's PATH often lacks);
+/// NotFound else.
 Result<std::string> find_program(const std::string& program);
 
 /// How a process ended. A process that is not our child tells nothing: known is false.
@@ -27,12 +28,13 @@ struct ExitStatus {
   int signal = 0;  ///< 0 where it exited by itself
 };
 
-/// A process in a session of its own: a child that was spawned, or one that an earlier run of this program left behind.
-/// Destroying the object leaves the process running. Held by pidfd, so a reused process id is never signalled.
-/// Threading: externally synchronised, but wait() and signal() may overlap.
+/// A process in a session of its own: a child that was spawned, or one that an earlier run of this program
+/// left behind. Destroying the object leaves the process running. Held by pidfd, so a reused process id is
+/// never signalled. Threading: externally synchronised, but wait() and signal() may overlap.
 class Process {
  public:
-  /// Started with posix_spawn (no fork handlers, safe beside threads): signals at their defaults, no descriptor but 0-2.
+  /// Started with posix_spawn (no fork handlers, safe beside threads): signals at their defaults, no
+  /// descriptor but 0-2.
   static Result<Process> spawn(const SpawnOptions& options);
   /// NotFound where no such process runs or it is another one (start time differs).
   static Result<Process> adopt(pid_t pid, uint64_t start_ticks);
@@ -72,8 +74,8 @@ struct RunOutput {
   std::string output;
   std::string errors;
 };
-/// Runs it, feeding input and collecting output. Timeout where the deadline passed (it is killed with its group).
-/// A program that fails is a value, not an Error.
+/// Runs it, feeding input and collecting output. Timeout where the deadline passed (it is killed with its
+/// group). A program that fails is a value, not an Error.
 Result<RunOutput> run(const RunOptions& options);
 
 /// The start time of a process in clock ticks since boot.

@@ -29,7 +29,8 @@ TEST(Run, CollectsBothStreamsInputAndCode) {
 
 TEST(Run, ProgramThatTakesTooLongIsKilledWithItsChildren) {
   const auto before = real_clock().monotonic();
-  auto out = run({.argv = {"sh", "-c", "sleep 60 & sleep 60"}, .deadline = Deadline::after(milliseconds(100))});
+  auto out =
+      run({.argv = {"sh", "-c", "sleep 60 & sleep 60"}, .deadline = Deadline::after(milliseconds(100))});
   ASSERT_FALSE(out.ok());
   EXPECT_EQ(out.error().code(), Code::Timeout);
   EXPECT_LT(real_clock().monotonic() - before, seconds(5));
@@ -44,7 +45,8 @@ TEST(Run, AbsentProgramIsNotFoundAndOutputIsBounded) {
 
 TEST(Process, SpawnedChildHasItsOwnSessionAndNoDescriptors) {
   ScratchFolder scratch;
-  auto process = Process::spawn({.argv = {"sh", "-c", "ls /proc/self/fd | wc -l; exec sleep 60"}, .log_path = scratch.at("log")});
+  auto process = Process::spawn(
+      {.argv = {"sh", "-c", "ls /proc/self/fd | wc -l; exec sleep 60"}, .log_path = scratch.at("log")});
   ASSERT_TRUE(process.ok());
   EXPECT_EQ(::getsid(process->pid()), process->pid());
   EXPECT_TRUE(process->running());
@@ -104,7 +106,8 @@ TEST(Supervisor, RestartsWhatDiesAndTakesOverWhatRuns) {
 
 TEST(Supervisor, FirstStartThatFailsIsTold) {
   ScratchFolder scratch;
-  Supervisor supervisor({.name = "none", .program = {.argv = {"mizzen-no-such-program"}}, .pid_file = scratch.at("pid")});
+  Supervisor supervisor(
+      {.name = "none", .program = {.argv = {"mizzen-no-such-program"}}, .pid_file = scratch.at("pid")});
   EXPECT_EQ(supervisor.start().error().code(), Code::NotFound);
 }
 

@@ -3,8 +3,8 @@
 
 namespace mizzen::linux {
 
-/// Turns SIGTERM and SIGINT (and, ignored at once, SIGPIPE) into something a thread waits for. Construct it in main before
-/// any thread starts: threads inherit the mask. Threading: wait() from one thread.
+/// Turns SIGTERM and SIGINT (and, ignored at once, SIGPIPE) into something a thread waits for. Construct it
+/// in main before any thread starts: threads inherit the mask. Threading: wait() from one thread.
 class Signals {
  public:
   Signals();

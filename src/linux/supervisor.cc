@@ -36,7 +36,8 @@ Result<Process> Supervisor::take_over_or_start() {
 Result<Process> Supervisor::start_program() {
   if (options_.before_start) options_.before_start();
   MZ_ASSIGN(auto process, Process::spawn(options_.program));
-  auto kept = write_file(options_.pid_file, fmt::format("{} {}\n", process.pid(), process.start_ticks()), 0600);
+  auto kept =
+      write_file(options_.pid_file, fmt::format("{} {}\n", process.pid(), process.start_ticks()), 0600);
   if (!kept.ok()) {
     // Without the file a later run would start a second one beside it.
     auto ended = process.terminate(std::chrono::seconds(1));

@@ -10,18 +10,18 @@
 
 namespace mizzen::linux {
 
-/// Keeps one program running, across deaths of the program and across deaths of this process: a program that an earlier
-/// run left behind is taken over by its pid file instead of being started twice.
-/// Lifecycle: start() → stop() (leaves the program running) or terminate() (ends it). The destructor is stop().
+/// Keeps one program running, across deaths of the program and across deaths of this process: a program that
+/// an earlier run left behind is taken over by its pid file instead of being started twice. Lifecycle:
+/// start() → stop() (leaves the program running) or terminate() (ends it). The destructor is stop().
 /// Threading: thread-safe; one thread of its own that sleeps on the program's pidfd.
-/// Failure: a program that dies or cannot be started is started again after a pause that doubles from restart_min to
-/// restart_max and is forgotten once the program has run for restart_max.
+/// Failure: a program that dies or cannot be started is started again after a pause that doubles from
+/// restart_min to restart_max and is forgotten once the program has run for restart_max.
 class Supervisor {
  public:
   struct Options {
-    std::string name;      ///< for logs
+    std::string name;  ///< for logs
     SpawnOptions program;
-    std::string pid_file;  ///< holds `pid start_ticks`
+    std::string pid_file;                ///< holds `pid start_ticks`
     std::function<void()> before_start;  ///< removes what a dead one left: stale sockets; may be empty
     Duration restart_min = std::chrono::milliseconds(100);
     Duration restart_max = std::chrono::seconds(10);
@@ -29,7 +29,8 @@ class Supervisor {
   explicit Supervisor(Options options);
   ~Supervisor();
 
-  /// Takes over or starts the program, then watches it. The error of the first start is returned and nothing goes on.
+  /// Takes over or starts the program, then watches it. The error of the first start is returned and nothing
+  /// goes on.
   Result<void> start();
   /// Stops watching; the program goes on. Idempotent.
   void stop();

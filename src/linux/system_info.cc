@@ -36,7 +36,8 @@ std::string os_image() {
     for (auto line : split(*text, '\n')) {
       if (!line.starts_with("PRETTY_NAME=")) continue;
       auto value = line.substr(12);
-      if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'')) value = value.substr(1, value.size() - 2);
+      if (value.size() >= 2 && (value.front() == '"' || value.front() == '\''))
+        value = value.substr(1, value.size() - 2);
       return std::string(value);
     }
   }

@@ -6,12 +6,13 @@
 
 namespace mizzen::linux {
 
-/// What a node says about its machine in status.nodeInfo and status.capacity. What cannot be read is empty or zero.
+/// What a node says about its machine in status.nodeInfo and status.capacity. What cannot be read is empty or
+/// zero.
 struct SystemInfo {
   std::string hostname;
-  std::string kernel_version;   ///< uname -r
-  std::string os_image;         ///< PRETTY_NAME of os-release
-  std::string architecture;     ///< as Go names it: amd64, arm64
+  std::string kernel_version;  ///< uname -r
+  std::string os_image;        ///< PRETTY_NAME of os-release
+  std::string architecture;    ///< as Go names it: amd64, arm64
   std::string machine_id;
   std::string system_uuid;
   std::string boot_id;

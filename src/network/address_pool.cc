@@ -72,7 +72,8 @@ Result<void> AddressPool::give_back(const std::string& owner) {
   MZ_ASSIGN(const auto all, read_all(folder_));
   for (const auto& [address, holder] : all) {
     const std::string path = folder_ + "/" + format_ipv4(address);
-    if (holder == owner && ::unlink(path.c_str()) != 0 && errno != ENOENT) return system_error("remove " + path, errno);
+    if (holder == owner && ::unlink(path.c_str()) != 0 && errno != ENOENT)
+      return system_error("remove " + path, errno);
   }
   return {};
 }

@@ -6,9 +6,9 @@
 
 namespace mizzen::network {
 
-/// Which address of the node's range belongs to which container interface. Each allocation is one file named by its
-/// address that holds its owner; there is no other state, so that it is right after any crash and can be looked at.
-/// The first address is the gateway's; network and broadcast address are never given.
+/// Which address of the node's range belongs to which container interface. Each allocation is one file named
+/// by its address that holds its owner; there is no other state, so that it is right after any crash and can
+/// be looked at. The first address is the gateway's; network and broadcast address are never given.
 /// Threading: thread-safe across processes: every call holds a file lock.
 /// Failure: taking twice for one owner gives the same address; giving back what is not taken is success.
 /// Bounds: the range; TooManyRequests when it is used up. A freed address is the last to be given again.

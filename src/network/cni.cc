@@ -22,7 +22,14 @@ constexpr size_t kConfigBytesMax = 1u << 20;
 constexpr std::array<std::string_view, 4> kVersions = {"0.3.0", "0.3.1", "0.4.0", "1.0.0"};
 
 /// Error codes of the CNI specification; from 100 on they are the plug-in's own.
-enum CniCode { kIncompatibleVersion = 1, kInvalidEnvironment = 4, kUndecodable = 6, kInvalidConfig = 7, kTryAgain = 11, kFailed = 100 };
+enum CniCode {
+  kIncompatibleVersion = 1,
+  kInvalidEnvironment = 4,
+  kUndecodable = 6,
+  kInvalidConfig = 7,
+  kTryAgain = 11,
+  kFailed = 100
+};
 
 std::string text_at(const Value& object, std::string_view key) {
   const Value* v = object.find(key);
@@ -63,17 +70,26 @@ NetworkOptions options_from(const Value& config) {
   return out;
 }
 
+/// The same members with keys in lower case: containerd spells them HostPort, the specification hostPort, and
+/// Go's decoder, which plug-ins are written with, takes both.
+Value lower_keys(const Value& object) {
+  Value out = Value::object();
+  for (const auto& [key, value] : object.members()) out[to_lower(key)] = value;
+  return out;
+}
+
 std::vector<HostPort> ports_from(const Value& config) {
   std::vector<HostPort> out;
   const Value* runtime = config.find("runtimeConfig");
   const Value* mappings = runtime && runtime->is_object() ? runtime->find("portMappings") : nullptr;
   if (!mappings || !mappings->is_array()) return out;
-  for (const Value& m : mappings->items()) {
-    if (!m.is_object()) continue;
+  for (const Value& mapping : mappings->items()) {
+    if (!mapping.is_object()) continue;
+    const Value m = lower_keys(mapping);
     out.push_back({.protocol = to_lower(text_at(m, "protocol")),
-                   .host_port = int_at(m, "hostPort", 0),
-                   .container_port = int_at(m, "containerPort", 0),
-                   .host_ip = text_at(m, "hostIP")});
+                   .host_port = int_at(m, "hostport", 0),
+                   .container_port = int_at(m, "containerport", 0),
+                   .host_ip = text_at(m, "hostip")});
   }
   return out;
 }
@@ -86,7 +102,8 @@ Value interface_of(const std::string& name, const std::string& mac, const std::s
   return out;
 }
 
-Value ip_of(const std::string& version, const std::string& prefix, const std::string& gateway, int interface) {
+Value ip_of(const std::string& version, const std::string& prefix, const std::string& gateway,
+            int interface) {
   Value out = Value::object();
   if (version != "1.0.0") out["version"] = Value::string("4");
   out["interface"] = Value::integer(interface);
@@ -121,7 +138,8 @@ CniAnswer loopback_call(const CniEnvironment& env, const std::string& version) {
   Value out = Value::object();
   out["cniVersion"] = Value::string(version);
   out["interfaces"] = Value::array();
-  out["interfaces"].items().push_back(interface_of(env.interface, "00:00:00:00:00:00", env.network_namespace));
+  out["interfaces"].items().push_back(
+      interface_of(env.interface, "00:00:00:00:00:00", env.network_namespace));
   out["ips"] = Value::array();
   out["ips"].items().push_back(ip_of(version, "127.0.0.1/8", "", 0));
   out["dns"] = Value::object();
@@ -133,12 +151,14 @@ CniAnswer pod_call(const CniEnvironment& env, const Value& config, const std::st
   auto network = PodNetwork::create(options);
   if (!network.ok()) return failure(version, network.error());
   if (env.command == "ADD") {
-    auto attached = network->attach(env.container_id, env.network_namespace, env.interface, ports_from(config));
+    auto attached =
+        network->attach(env.container_id, env.network_namespace, env.interface, ports_from(config));
     if (!attached.ok()) return failure(version, attached.error());
     return {result_of(version, *attached, options, env.network_namespace), 0};
   }
-  const auto done = env.command == "DEL" ? network->detach(env.container_id, env.interface)
-                                         : network->check(env.container_id, env.network_namespace, env.interface);
+  const auto done = env.command == "DEL"
+                        ? network->detach(env.container_id, env.interface)
+                        : network->check(env.container_id, env.network_namespace, env.interface);
   return done.ok() ? CniAnswer{} : failure(version, done.error());
 }
 
@@ -173,19 +193,23 @@ std::string_view base_name(std::string_view path) { return path.substr(path.rfin
 CniAnswer cni_call(const CniEnvironment& env, std::string_view config_text, bool loopback) {
   if (env.command == "VERSION") return {version_document(), 0};
   auto config = Value::parse(config_text);
-  if (!config.ok() || !config->is_object()) return failure("", kUndecodable, "the configuration is not a JSON object");
+  if (!config.ok() || !config->is_object())
+    return failure("", kUndecodable, "the configuration is not a JSON object");
   const std::string version = text_at(*config, "cniVersion");
   if (std::find(kVersions.begin(), kVersions.end(), version) == kVersions.end()) {
     return failure("", kIncompatibleVersion, fmt::format("cniVersion {} is not supported", quote(version)));
   }
   if (env.command != "ADD" && env.command != "DEL" && env.command != "CHECK") {
-    return failure(version, kInvalidEnvironment, fmt::format("CNI_COMMAND {} is not supported", quote(env.command)));
+    return failure(version, kInvalidEnvironment,
+                   fmt::format("CNI_COMMAND {} is not supported", quote(env.command)));
   }
   const bool needs_namespace = env.command != "DEL";
-  if (env.container_id.empty() || env.interface.empty() || (needs_namespace && env.network_namespace.empty())) {
+  if (env.container_id.empty() || env.interface.empty() ||
+      (needs_namespace && env.network_namespace.empty())) {
     return failure(version, kInvalidEnvironment, "CNI_CONTAINERID, CNI_NETNS and CNI_IFNAME are required");
   }
-  if (env.interface.size() > 15) return failure(version, kInvalidEnvironment, "CNI_IFNAME is longer than 15 characters");
+  if (env.interface.size() > 15)
+    return failure(version, kInvalidEnvironment, "CNI_IFNAME is longer than 15 characters");
   return loopback ? loopback_call(env, version) : pod_call(env, *config, version);
 }
 
@@ -224,8 +248,8 @@ std::string cni_config_list(const NetworkOptions& o) {
   return out.str();
 }
 
-Result<void> install_cni(const NetworkOptions& options, const std::string& program, const std::string& conf_folder,
-                         const std::string& bin_folder) {
+Result<void> install_cni(const NetworkOptions& options, const std::string& program,
+                         const std::string& conf_folder, const std::string& bin_folder) {
   MZ_TRY(make_folders(bin_folder, 0755));
   MZ_TRY(make_folders(conf_folder, 0755));
   for (const char* name : {"mizzen-cni", "loopback"}) {

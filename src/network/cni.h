@@ -11,7 +11,7 @@ namespace mizzen::network {
 
 /// What a CNI runtime says in the environment of the plug-in.
 struct CniEnvironment {
-  std::string command;       ///< ADD, DEL, CHECK, VERSION
+  std::string command;  ///< ADD, DEL, CHECK, VERSION
   std::string container_id;
   std::string network_namespace;
   std::string interface;
@@ -23,8 +23,9 @@ struct CniAnswer {
   int exit_code = 0;
 };
 
-/// Carries out one CNI call. `loopback` stands for the plug-in of that name, which only brings `lo` up; otherwise it is
-/// ours. Never fails but in the answer: errors are CNI error documents with the specification's codes.
+/// Carries out one CNI call. `loopback` stands for the plug-in of that name, which only brings `lo` up;
+/// otherwise it is ours. Never fails but in the answer: errors are CNI error documents with the
+/// specification's codes.
 CniAnswer cni_call(const CniEnvironment& environment, std::string_view config, bool loopback);
 
 /// The program as CNI plug-in: `argv[0]` says which. Reads the configuration from stdin, answers on stdout.
@@ -35,7 +36,7 @@ bool is_cni_name(std::string_view program);
 /// Pure: the configuration list for a runtime's conf_dir (file name `10-mizzen.conflist`).
 std::string cni_config_list(const NetworkOptions& options);
 /// Writes that file into conf_folder and puts the plug-in's names, links to `program`, into bin_folder.
-Result<void> install_cni(const NetworkOptions& options, const std::string& program, const std::string& conf_folder,
-                         const std::string& bin_folder);
+Result<void> install_cni(const NetworkOptions& options, const std::string& program,
+                         const std::string& conf_folder, const std::string& bin_folder);
 
 }  // namespace mizzen::network

@@ -14,12 +14,13 @@ std::optional<uint32_t> parse_ipv4(std::string_view text) {
 }
 
 std::string format_ipv4(uint32_t address) {
-  return fmt::format("{}.{}.{}.{}", address >> 24, (address >> 16) & 255, (address >> 8) & 255, address & 255);
+  return fmt::format("{}.{}.{}.{}", address >> 24, (address >> 16) & 255, (address >> 8) & 255,
+                     address & 255);
 }
 
 std::string mac_of(uint32_t address) {
-  return fmt::format("0a:58:{:02x}:{:02x}:{:02x}:{:02x}", address >> 24, (address >> 16) & 255, (address >> 8) & 255,
-                     address & 255);
+  return fmt::format("0a:58:{:02x}:{:02x}:{:02x}:{:02x}", address >> 24, (address >> 16) & 255,
+                     (address >> 8) & 255, address & 255);
 }
 
 std::optional<Ipv4Range> Ipv4Range::parse(std::string_view text) {

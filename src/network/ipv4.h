@@ -20,8 +20,8 @@ struct Ipv4Range {
 
 std::optional<uint32_t> parse_ipv4(std::string_view text);
 std::string format_ipv4(uint32_t address);
-/// A locally administered MAC address that belongs to this IP address, so that neighbours' caches stay right when an
-/// address moves from one pod to the next.
+/// A locally administered MAC address that belongs to this IP address, so that neighbours' caches stay right
+/// when an address moves from one pod to the next.
 std::string mac_of(uint32_t address);
 
 }  // namespace mizzen::network

@@ -1,7 +1,7 @@
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <memory>
@@ -26,7 +26,8 @@ using ::testing::HasSubstr;
 
 TEST(Ipv4Range, RefusesWhatIsNoRange) {
   EXPECT_TRUE(Ipv4Range::parse("10.42.0.0/24"));
-  for (const char* bad : {"10.42.0.0", "10.42.0.1/24", "10.42.0.0/31", "10.42.0.0/x", "10.42.0/24", "10.0.0.0/4", ""}) {
+  for (const char* bad :
+       {"10.42.0.0", "10.42.0.1/24", "10.42.0.0/31", "10.42.0.0/x", "10.42.0/24", "10.0.0.0/4", ""}) {
     EXPECT_FALSE(Ipv4Range::parse(bad)) << bad;
   }
   EXPECT_EQ(Ipv4Range::parse("10.42.0.0/24")->text(), "10.42.0.0/24");
@@ -63,8 +64,10 @@ TEST(Cni, AnswersProtocolErrorsWithTheirCodes) {
   EXPECT_EQ(code_of(cni_call({.command = "ADD"}, "not json", false)), "6");
   EXPECT_EQ(code_of(cni_call({.command = "ADD"}, R"({"cniVersion":"9.0"})", false)), "1");
   EXPECT_EQ(code_of(cni_call({.command = "GC"}, R"({"cniVersion":"0.4.0"})", false)), "4");
-  EXPECT_EQ(code_of(cni_call({.command = "ADD", .container_id = "c"}, R"({"cniVersion":"0.4.0"})", false)), "4");
-  const auto bad = cni_call({"ADD", "c", "/x", "eth0"}, R"({"cniVersion":"0.4.0","podRange":"nonsense","dataFolder":"/x"})", false);
+  EXPECT_EQ(code_of(cni_call({.command = "ADD", .container_id = "c"}, R"({"cniVersion":"0.4.0"})", false)),
+            "4");
+  const auto bad = cni_call({"ADD", "c", "/x", "eth0"},
+                            R"({"cniVersion":"0.4.0","podRange":"nonsense","dataFolder":"/x"})", false);
   EXPECT_EQ(code_of(bad), "7");
   EXPECT_EQ(bad.exit_code, 1);
   EXPECT_TRUE(is_cni_name("/x/mizzen-cni") && is_cni_name("loopback") && !is_cni_name("/usr/bin/mizzen"));
@@ -84,12 +87,14 @@ class PodNetworkTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!is_root()) GTEST_SKIP() << "needs root";
-    for (const char* name : {"node", "a", "b"}) spaces_.push_back(std::make_unique<ScratchNetwork>(scratch_.at(name)));
+    for (const char* name : {"node", "a", "b"})
+      spaces_.push_back(std::make_unique<ScratchNetwork>(scratch_.at(name)));
   }
   NetworkOptions options() { return {.data_folder = scratch_.at("data")}; }
   CniAnswer call(const std::string& command, const std::string& pod, const std::string& extra = "") {
     CniAnswer out;
-    const std::string config = fmt::format(R"({{"cniVersion":"0.4.0","dataFolder":"{}"{}}})", scratch_.at("data"), extra);
+    const std::string config =
+        fmt::format(R"({{"cniVersion":"0.4.0","dataFolder":"{}"{}}})", scratch_.at("data"), extra);
     const auto done = linux::in_network_namespace(scratch_.at("node"), [&]() -> Result<void> {
       out = cni_call({command, "container-" + pod, scratch_.at(pod), "eth0"}, config, false);
       return {};
@@ -104,8 +109,9 @@ class PodNetworkTest : public ::testing::Test {
   bool answers(const std::string& from, const std::string& to, int port) {
     bool ok = false;
     const auto done = linux::in_network_namespace(scratch_.at(from), [&]() -> Result<void> {
-      auto out = linux::run({.argv = {"bash", "-c", fmt::format("exec 3<>/dev/tcp/{}/{} && head -c 2 <&3", to, port)},
-                             .deadline = Deadline::after(std::chrono::seconds(3))});
+      auto out = linux::run(
+          {.argv = {"bash", "-c", fmt::format("exec 3<>/dev/tcp/{}/{} && head -c 2 <&3", to, port)},
+           .deadline = Deadline::after(std::chrono::seconds(3))});
       ok = out.ok() && out->output == "ok";
       return {};
     });
@@ -122,7 +128,8 @@ class PodNetworkTest : public ::testing::Test {
     const auto done = linux::in_network_namespace(scratch_.at(in), [&]() -> Result<void> {
       const std::string code = fmt::format(
           "import socket\ns=socket.socket()\ns.setsockopt(1,2,1)\ns.bind(('0.0.0.0',{}))\ns.listen()\n"
-          "while True:\n c,_=s.accept()\n c.send(b'ok')\n c.close()\n", port);
+          "while True:\n c,_=s.accept()\n c.send(b'ok')\n c.close()\n",
+          port);
       MZ_ASSIGN(auto process, linux::Process::spawn({.argv = {"python3", "-c", code}}));
       server.process = std::move(process);
       return {};
@@ -137,7 +144,9 @@ class PodNetworkTest : public ::testing::Test {
 TEST_F(PodNetworkTest, PodsReachEachOtherTheNodeAndThemselves) {
   ASSERT_TRUE(linux::in_network_namespace(scratch_.at("b"), [] { return linux::set_loopback_up(); }).ok());
   const auto a = call("ADD", "a");
-  const auto b = call("ADD", "b", R"(,"runtimeConfig":{"portMappings":[{"hostPort":8080,"containerPort":9000,"protocol":"TCP"}]})");
+  const auto b =
+      call("ADD", "b",
+           R"(,"runtimeConfig":{"portMappings":[{"HostPort":8080,"containerPort":9000,"protocol":"TCP"}]})");
   ASSERT_EQ(a.exit_code, 0) << a.output;
   ASSERT_EQ(b.exit_code, 0) << b.output;
   EXPECT_NE(address(a), address(b));
@@ -157,7 +166,8 @@ TEST_F(PodNetworkTest, PodsReachEachOtherTheNodeAndThemselves) {
 
 TEST_F(PodNetworkTest, FailedAddLeavesNothing) {
   CniAnswer out;
-  const std::string config = fmt::format(R"({{"cniVersion":"1.0.0","dataFolder":"{}"}})", scratch_.at("data"));
+  const std::string config =
+      fmt::format(R"({{"cniVersion":"1.0.0","dataFolder":"{}"}})", scratch_.at("data"));
   ASSERT_TRUE(linux::in_network_namespace(scratch_.at("node"), [&]() -> Result<void> {
                 out = cni_call({"ADD", "c", scratch_.at("absent"), "eth0"}, config, false);
                 return {};

@@ -24,25 +24,27 @@ std::string owner_of(const std::string& container_id, const std::string& interfa
 }
 
 std::string element_of(const HostPort& port, const Attachment& attachment) {
-  return fmt::format("{} . {} : {} . {}", port.protocol, port.host_port, attachment.address, port.container_port);
+  return fmt::format("{} . {} : {} . {}", port.protocol, port.host_port, attachment.address,
+                     port.container_port);
 }
 
 bool valid_container_id(const std::string& id) {
-  return !id.empty() && id.size() <= 128 && id.find('/') == std::string::npos && id.find(' ') == std::string::npos &&
-         id.find('\n') == std::string::npos && id != "." && id != "..";
+  return !id.empty() && id.size() <= 128 && id.find('/') == std::string::npos &&
+         id.find(' ') == std::string::npos && id.find('\n') == std::string::npos && id != "." && id != "..";
 }
 
 }  // namespace
 
 std::string host_interface_name(const std::string& container_id, const std::string& interface) {
   uint64_t hash = 1469598103934665603ull;
-  for (const char c : container_id + "/" + interface) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211ull;
+  for (const char c : container_id + "/" + interface)
+    hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211ull;
   return fmt::format("mz{:012x}", hash & 0xffffffffffffull);
 }
 
 std::string node_table_commands(const NetworkOptions& o) {
-  // `add` leaves what exists alone, but rules would pile up: the chains are emptied in the same transaction. The map of
-  // host ports is not, it belongs to the pods that run.
+  // `add` leaves what exists alone, but rules would pile up: the chains are emptied in the same transaction.
+  // The map of host ports is not, it belongs to the pods that run.
   return fmt::format(R"(add table ip {0}
 add map ip {0} hostports {{ type inet_proto . inet_service : ipv4_addr . inet_service ; }}
 add chain ip {0} prerouting {{ type nat hook prerouting priority -100 ; }}
@@ -61,12 +63,14 @@ add rule ip {0} postrouting ip saddr {1} ip daddr != {2} ip daddr != 224.0.0.0/4
 
 Result<PodNetwork> PodNetwork::create(NetworkOptions options) {
   const auto range = Ipv4Range::parse(options.pod_range);
-  if (!range) return Error(Code::BadRequest, options.pod_range + " is not an IPv4 range such as 10.42.0.0/24");
+  if (!range)
+    return Error(Code::BadRequest, options.pod_range + " is not an IPv4 range such as 10.42.0.0/24");
   if (!Ipv4Range::parse(options.cluster_range)) {
     return Error(Code::BadRequest, options.cluster_range + " is not an IPv4 range such as 10.42.0.0/16");
   }
   if (options.bridge.empty() || options.bridge.size() > kInterfaceNameMax) {
-    return Error(Code::BadRequest, fmt::format("bridge name {} is not 1 to 15 characters long", options.bridge));
+    return Error(Code::BadRequest,
+                 fmt::format("bridge name {} is not 1 to 15 characters long", options.bridge));
   }
   if (options.data_folder.empty()) return Error(Code::BadRequest, "the pod network needs a data folder");
   AddressPool pool(options.data_folder + "/addresses", *range);
@@ -82,13 +86,15 @@ Result<void> PodNetwork::ensure_node() {
   if (fresh) MZ_TRY(net.set_mac(options_.bridge, mac_of(pool_.gateway())));
   MZ_TRY(net.set_up(options_.bridge));
   MZ_TRY(linux::set_kernel_parameter("net/ipv4/ip_forward", "1"));
-  if (fresh || !linux::nft_list_table("ip", options_.table).ok()) MZ_TRY(linux::nft(node_table_commands(options_)));
+  if (fresh || !linux::nft_list_table("ip", options_.table).ok())
+    MZ_TRY(linux::nft(node_table_commands(options_)));
   return {};
 }
 
 Result<Attachment> PodNetwork::attach(const std::string& container_id, const std::string& network_namespace,
                                       const std::string& interface, const std::vector<HostPort>& ports) {
-  if (!valid_container_id(container_id)) return Error(Code::BadRequest, "not a container id: " + container_id);
+  if (!valid_container_id(container_id))
+    return Error(Code::BadRequest, "not a container id: " + container_id);
   MZ_TRY(ensure_node());
   MZ_ASSIGN(const uint32_t address, pool_.take(owner_of(container_id, interface)));
   Attachment out{.interface = interface,
@@ -130,7 +136,8 @@ Result<void> PodNetwork::open_host_ports(const std::string& container_id, const 
   for (const auto& port : ports) {
     if (port.host_port <= 0) continue;
     if (!port.host_ip.empty() && port.host_ip != "0.0.0.0") {
-      return Error(Code::BadRequest, "a host port on one address of the node (hostIP) is not supported by this network");
+      return Error(Code::BadRequest,
+                   "a host port on one address of the node (hostIP) is not supported by this network");
     }
     if (port.protocol != "tcp" && port.protocol != "udp") {
       return Error(Code::BadRequest, "a host port needs protocol TCP or UDP");
@@ -141,7 +148,8 @@ Result<void> PodNetwork::open_host_ports(const std::string& container_id, const 
   // The file first: what it names is taken away by detach even if we stop after the next line.
   MZ_TRY(make_folders(port_folder(), 0700));
   MZ_TRY(write_file(port_folder() + "/" + container_id, join(elements, "\n"), 0600));
-  return linux::nft(fmt::format("add element ip {} hostports {{ {} }}\n", options_.table, join(elements, ", ")));
+  return linux::nft(
+      fmt::format("add element ip {} hostports {{ {} }}\n", options_.table, join(elements, ", ")));
 }
 
 Result<void> PodNetwork::close_host_ports(const std::string& container_id) {
@@ -149,8 +157,10 @@ Result<void> PodNetwork::close_host_ports(const std::string& container_id) {
   auto elements = read_file(path);
   if (!elements.ok()) return {};
   for (auto element : split(*elements, '\n')) {
-    // One by one: an element that never came in would refuse them all. Its port may by now lead to another pod.
-    const auto removed = linux::nft(fmt::format("delete element ip {} hostports {{ {} }}\n", options_.table, element));
+    // One by one: an element that never came in would refuse them all. Its port may by now lead to another
+    // pod.
+    const auto removed =
+        linux::nft(fmt::format("delete element ip {} hostports {{ {} }}\n", options_.table, element));
     if (!removed.ok() && linux::nft_list_table("ip", options_.table).ok() &&
         linux::nft(fmt::format("get element ip {} hostports {{ {} }}\n", options_.table, element)).ok()) {
       return removed;
@@ -161,11 +171,13 @@ Result<void> PodNetwork::close_host_ports(const std::string& container_id) {
 }
 
 Result<void> PodNetwork::detach(const std::string& container_id, const std::string& interface) {
-  if (!valid_container_id(container_id)) return Error(Code::BadRequest, "not a container id: " + container_id);
+  if (!valid_container_id(container_id))
+    return Error(Code::BadRequest, "not a container id: " + container_id);
   MZ_TRY(close_host_ports(container_id));
   MZ_ASSIGN(auto net, NetLinks::open());
   MZ_TRY(net.delete_link(host_interface_name(container_id, interface)));
-  return pool_.give_back(owner_of(container_id, interface));  // last: the address is free once nothing uses it
+  return pool_.give_back(
+      owner_of(container_id, interface));  // last: the address is free once nothing uses it
 }
 
 Result<void> PodNetwork::check(const std::string& container_id, const std::string& network_namespace,
@@ -174,7 +186,8 @@ Result<void> PodNetwork::check(const std::string& container_id, const std::strin
   MZ_ASSIGN(auto net, NetLinks::open());
   MZ_ASSIGN(const auto port, net.link(host_interface_name(container_id, interface)));
   MZ_ASSIGN(const auto bridge, net.link(options_.bridge));
-  if (port.master != bridge.index) return Error(Code::Conflict, port.name + " is not a port of " + options_.bridge);
+  if (port.master != bridge.index)
+    return Error(Code::Conflict, port.name + " is not a port of " + options_.bridge);
   return linux::in_network_namespace(network_namespace, [&]() -> Result<void> {
     MZ_ASSIGN(auto inside, NetLinks::open());
     MZ_ASSIGN(const auto addresses, inside.addresses(interface));

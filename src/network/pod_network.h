@@ -9,8 +9,8 @@ namespace mizzen::network {
 /// How the pod network of one node is laid out.
 struct NetworkOptions {
   std::string bridge = "mizzen0";
-  std::string table = "mizzen";            ///< of nftables, families ip
-  std::string pod_range = "10.42.0.0/24";  ///< of this node
+  std::string table = "mizzen";                ///< of nftables, families ip
+  std::string pod_range = "10.42.0.0/24";      ///< of this node
   std::string cluster_range = "10.42.0.0/16";  ///< of all nodes: reached without NAT
   int mtu = 1500;
   std::string data_folder;  ///< allocations live below it
@@ -34,9 +34,9 @@ struct Attachment {
   std::string gateway;
 };
 
-/// The pod network of this node on a Linux bridge: makes it, gives pods their part of it, and takes everything away.
-/// Place: made by the CNI plug-in (a process of its own per call) and by the node's start and `down`.
-/// Truth: the kernel and the files of the address pool; nothing is kept in memory between calls.
+/// The pod network of this node on a Linux bridge: makes it, gives pods their part of it, and takes
+/// everything away. Place: made by the CNI plug-in (a process of its own per call) and by the node's start
+/// and `down`. Truth: the kernel and the files of the address pool; nothing is kept in memory between calls.
 /// Threading: thread-safe, also across processes.
 /// Failure: every call may be repeated; detach() after an attach() that stopped anywhere leaves nothing.
 class PodNetwork {
@@ -50,12 +50,14 @@ class PodNetwork {
                             const std::string& interface, const std::vector<HostPort>& ports);
   Result<void> detach(const std::string& container_id, const std::string& interface);
   /// NotFound or Conflict where what attach() made is not there any more.
-  Result<void> check(const std::string& container_id, const std::string& network_namespace, const std::string& interface);
+  Result<void> check(const std::string& container_id, const std::string& network_namespace,
+                     const std::string& interface);
   /// Removes bridge, pods' interfaces, rules and allocations. Pods must be gone.
   Result<void> down();
 
  private:
-  PodNetwork(NetworkOptions options, AddressPool pool) : options_(std::move(options)), pool_(std::move(pool)) {}
+  PodNetwork(NetworkOptions options, AddressPool pool)
+      : options_(std::move(options)), pool_(std::move(pool)) {}
   std::string port_folder() const { return options_.data_folder + "/hostports"; }
   Result<void> wire(const Attachment& attachment, const std::string& network_namespace);
   Result<void> open_host_ports(const std::string& container_id, const Attachment& attachment,
@@ -66,7 +68,8 @@ class PodNetwork {
   AddressPool pool_;
 };
 
-/// The node's end of a pod's cable: the same name for the same container and interface, 15 characters at most.
+/// The node's end of a pod's cable: the same name for the same container and interface, 15 characters at
+/// most.
 std::string host_interface_name(const std::string& container_id, const std::string& interface);
 /// Pure: the commands that put the node's table in place where it is not, and leave it alone where it is.
 std::string node_table_commands(const NetworkOptions& options);

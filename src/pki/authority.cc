@@ -21,7 +21,9 @@ struct Authority::Rep {
 
 namespace {
 
-time_t seconds_of(WallTime t) { return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count(); }
+time_t seconds_of(WallTime t) {
+  return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
+}
 
 Result<KeyPtr> new_key() {
   KeyPtr key(EVP_EC_gen("P-256"));
@@ -39,12 +41,14 @@ Result<std::string> key_text(EVP_PKEY* key) {
 
 Result<std::string> certificate_text(X509* cert) {
   BioPtr bio(BIO_new(BIO_s_mem()));
-  if (!bio || PEM_write_bio_X509(bio.get(), cert) != 1) return openssl_error(Code::InternalError, "encode certificate");
+  if (!bio || PEM_write_bio_X509(bio.get(), cert) != 1)
+    return openssl_error(Code::InternalError, "encode certificate");
   return text_of(bio.get());
 }
 
 bool add_entry(X509_NAME* name, const char* field, const std::string& value) {
-  return X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(value.data()),
+  return X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8,
+                                    reinterpret_cast<const unsigned char*>(value.data()),
                                     static_cast<int>(value.size()), -1, 0) == 1;
 }
 
@@ -78,7 +82,8 @@ bool set_times(X509* cert, WallTime now, Duration lifetime, const X509* issuer) 
   return true;
 }
 
-/// Adds the names through OpenSSL's structures and not its text syntax, in which a name could smuggle in others.
+/// Adds the names through OpenSSL's structures and not its text syntax, in which a name could smuggle in
+/// others.
 Result<void> add_alternative_names(X509* cert, const CertificateRequest& request) {
   if (request.dns_names.empty() && request.ip_addresses.empty()) return {};
   std::unique_ptr<GENERAL_NAMES, Free<GENERAL_NAMES_free>> names(GENERAL_NAMES_new());
@@ -106,7 +111,8 @@ Result<void> add_alternative_names(X509* cert, const CertificateRequest& request
   return {};
 }
 
-Result<X509Ptr> blank_certificate(const CertificateRequest& request, EVP_PKEY* key, WallTime now, const X509* issuer) {
+Result<X509Ptr> blank_certificate(const CertificateRequest& request, EVP_PKEY* key, WallTime now,
+                                  const X509* issuer) {
   X509Ptr cert(X509_new());
   if (!cert || X509_set_version(cert.get(), X509_VERSION_3) != 1 || !set_serial(cert.get()) ||
       !set_times(cert.get(), now, request.lifetime, issuer) || X509_set_pubkey(cert.get(), key) != 1) {
@@ -114,7 +120,8 @@ Result<X509Ptr> blank_certificate(const CertificateRequest& request, EVP_PKEY* k
   }
   X509_NAME* subject = X509_get_subject_name(cert.get());
   for (const auto& organisation : request.organisations) {
-    if (!add_entry(subject, "O", organisation)) return openssl_error(Code::BadRequest, "organisation " + organisation);
+    if (!add_entry(subject, "O", organisation))
+      return openssl_error(Code::BadRequest, "organisation " + organisation);
   }
   if (!add_entry(subject, "CN", request.common_name)) {
     return openssl_error(Code::BadRequest, "common name " + request.common_name);
@@ -133,12 +140,14 @@ const KeyPair& Authority::pair() const { return rep_->pair; }
 
 Result<Authority> Authority::create(const std::string& common_name, WallTime now, Duration lifetime) {
   MZ_ASSIGN(auto key, new_key());
-  MZ_ASSIGN(auto cert, blank_certificate({.common_name = common_name, .lifetime = lifetime}, key.get(), now, nullptr));
+  MZ_ASSIGN(auto cert,
+            blank_certificate({.common_name = common_name, .lifetime = lifetime}, key.get(), now, nullptr));
   X509* c = cert.get();
   if (X509_set_issuer_name(c, X509_get_subject_name(c)) != 1 ||
       !add_extension(c, c, NID_basic_constraints, "critical,CA:TRUE") ||
       !add_extension(c, c, NID_key_usage, "critical,digitalSignature,keyEncipherment,keyCertSign,cRLSign") ||
-      !add_extension(c, c, NID_subject_key_identifier, "hash") || X509_sign(c, key.get(), EVP_sha256()) <= 0) {
+      !add_extension(c, c, NID_subject_key_identifier, "hash") ||
+      X509_sign(c, key.get(), EVP_sha256()) <= 0) {
     return openssl_error(Code::InternalError, "sign authority");
   }
   auto rep = std::make_unique<Rep>();
@@ -157,13 +166,15 @@ Result<Authority> Authority::from_pem(const KeyPair& pair) {
     ERR_clear_error();
     return Error(Code::BadRequest, "the authority's key does not belong to its certificate");
   }
-  if (X509_check_ca(rep->cert.get()) != 1) return Error(Code::BadRequest, "the certificate is not an authority's");
+  if (X509_check_ca(rep->cert.get()) != 1)
+    return Error(Code::BadRequest, "the certificate is not an authority's");
   rep->pair = pair;
   return Authority(std::move(rep));
 }
 
 Result<KeyPair> Authority::issue(const CertificateRequest& request, WallTime now) const {
-  if (!request.server && !request.client) return Error(Code::BadRequest, "a certificate needs a use: server or client");
+  if (!request.server && !request.client)
+    return Error(Code::BadRequest, "a certificate needs a use: server or client");
   if (request.server && request.dns_names.empty() && request.ip_addresses.empty()) {
     return Error(Code::BadRequest, "a server certificate needs a DNS name or an IP address");
   }
@@ -173,11 +184,13 @@ Result<KeyPair> Authority::issue(const CertificateRequest& request, WallTime now
   X509* c = cert.get();
   X509* ca = rep_->cert.get();
   const std::string use = std::string(request.server ? "serverAuth" : "") +
-                          (request.server && request.client ? "," : "") + (request.client ? "clientAuth" : "");
+                          (request.server && request.client ? "," : "") +
+                          (request.client ? "clientAuth" : "");
   if (X509_set_issuer_name(c, X509_get_subject_name(ca)) != 1 ||
       !add_extension(c, ca, NID_basic_constraints, "critical,CA:FALSE") ||
       !add_extension(c, ca, NID_key_usage, "critical,digitalSignature,keyEncipherment") ||
-      !add_extension(c, ca, NID_ext_key_usage, use) || !add_extension(c, ca, NID_authority_key_identifier, "keyid") ||
+      !add_extension(c, ca, NID_ext_key_usage, use) ||
+      !add_extension(c, ca, NID_authority_key_identifier, "keyid") ||
       X509_sign(c, rep_->key.get(), EVP_sha256()) <= 0) {
     return openssl_error(Code::InternalError, "sign certificate");
   }

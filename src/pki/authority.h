@@ -14,7 +14,8 @@ inline constexpr Duration kCertificateLifetime = std::chrono::hours(24 * 365);
 /// Certificates start this long before now, for peers whose clock is behind.
 inline constexpr Duration kClockTolerance = std::chrono::minutes(5);
 
-/// What to put into a certificate. A server certificate without names, or one without any use, is refused (BadRequest).
+/// What to put into a certificate. A server certificate without names, or one without any use, is refused
+/// (BadRequest).
 struct CertificateRequest {
   std::string common_name;
   std::vector<std::string> organisations = {};
@@ -25,14 +26,15 @@ struct CertificateRequest {
   Duration lifetime = kCertificateLifetime;
 };
 
-/// A certificate authority: an ECDSA P-256 key and its self-signed certificate; issues certificates for keys it makes.
-/// Keeps no list of what it issued; revocation is expiry.
-/// Threading: immutable, so thread-safe.
+/// A certificate authority: an ECDSA P-256 key and its self-signed certificate; issues certificates for keys
+/// it makes. Keeps no list of what it issued; revocation is expiry. Threading: immutable, so thread-safe.
 /// Bounds: a certificate never outlives the authority: its end is cut to the authority's.
 class Authority {
  public:
-  static Result<Authority> create(const std::string& common_name, WallTime now, Duration lifetime = kAuthorityLifetime);
-  /// BadRequest where the text is malformed, the key does not belong to the certificate, or it is not an authority's.
+  static Result<Authority> create(const std::string& common_name, WallTime now,
+                                  Duration lifetime = kAuthorityLifetime);
+  /// BadRequest where the text is malformed, the key does not belong to the certificate, or it is not an
+  /// authority's.
   static Result<Authority> from_pem(const KeyPair& pair);
   Authority(Authority&&) noexcept;
   Authority& operator=(Authority&&) noexcept;

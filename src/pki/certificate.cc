@@ -20,7 +20,9 @@ Error openssl_error(Code code, std::string_view doing) {
   return Error(code, fmt::format("{}: {}", doing, why ? why : "refused by OpenSSL"));
 }
 
-BioPtr reader(std::string_view text) { return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+BioPtr reader(std::string_view text) {
+  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
 
 X509Ptr next_certificate(BIO* bio) {
   X509Ptr out(PEM_read_bio_X509(bio, nullptr, nullptr, nullptr));
@@ -131,8 +133,8 @@ Result<CertificateInfo> parse_certificate_der(std::string_view der) {
   return describe(cert.get());
 }
 
-Result<CertificateInfo> verify_certificate(std::string_view pem, std::string_view authorities_pem, Purpose purpose,
-                                           WallTime now) {
+Result<CertificateInfo> verify_certificate(std::string_view pem, std::string_view authorities_pem,
+                                           Purpose purpose, WallTime now) {
   auto chain_bio = reader(pem);
   auto leaf = chain_bio ? next_certificate(chain_bio.get()) : nullptr;
   if (!leaf) return Error(Code::Unauthorized, "no certificate in the PEM text");
@@ -152,8 +154,10 @@ Result<CertificateInfo> verify_certificate(std::string_view pem, std::string_vie
     return openssl_error(Code::InternalError, "certificate verification");
   }
   X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(ctx.get());
-  X509_VERIFY_PARAM_set_time(param, std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
-  X509_STORE_CTX_set_purpose(ctx.get(), purpose == Purpose::Server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT);
+  X509_VERIFY_PARAM_set_time(
+      param, std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
+  X509_STORE_CTX_set_purpose(ctx.get(),
+                             purpose == Purpose::Server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT);
   if (X509_verify_cert(ctx.get()) != 1) {
     const char* why = X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx.get()));
     ERR_clear_error();

@@ -37,10 +37,10 @@ Result<CertificateInfo> parse_certificate_der(std::string_view der);
 /// What a certificate is to be good for when it is verified.
 enum class Purpose { Server, Client };
 
-/// Unauthorized unless the first certificate of `pem` was signed, directly or over the others in `pem`, by one of the
-/// authorities in `authorities_pem`, is within its time at `now`, and is allowed for `purpose`.
-Result<CertificateInfo> verify_certificate(std::string_view pem, std::string_view authorities_pem, Purpose purpose,
-                                           WallTime now);
+/// Unauthorized unless the first certificate of `pem` was signed, directly or over the others in `pem`, by
+/// one of the authorities in `authorities_pem`, is within its time at `now`, and is allowed for `purpose`.
+Result<CertificateInfo> verify_certificate(std::string_view pem, std::string_view authorities_pem,
+                                           Purpose purpose, WallTime now);
 
 /// True where the key belongs to the first certificate.
 bool key_matches(const KeyPair& pair);

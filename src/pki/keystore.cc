@@ -15,7 +15,8 @@ std::string canonical_ip(const std::string& text) {
   unsigned char bytes[16];
   char out[INET6_ADDRSTRLEN] = {};
   for (int family : {AF_INET, AF_INET6}) {
-    if (::inet_pton(family, text.c_str(), bytes) == 1 && ::inet_ntop(family, bytes, out, sizeof out)) return out;
+    if (::inet_pton(family, text.c_str(), bytes) == 1 && ::inet_ntop(family, bytes, out, sizeof out))
+      return out;
   }
   return text;
 }
@@ -26,15 +27,17 @@ std::vector<std::string> sorted(std::vector<std::string> v) {
   return v;
 }
 
-bool still_good(const Authority& authority, const KeyPair& pair, const CertificateRequest& request, WallTime now) {
+bool still_good(const Authority& authority, const KeyPair& pair, const CertificateRequest& request,
+                WallTime now) {
   const auto purpose = request.server ? Purpose::Server : Purpose::Client;
   const auto info = verify_certificate(pair.certificate_pem, authority.certificate_pem(), purpose, now);
   if (!info.ok()) return false;
   auto ips = request.ip_addresses;
   for (auto& ip : ips) ip = canonical_ip(ip);
-  const bool same = info->common_name == request.common_name && info->organisations == request.organisations &&
-                    sorted(info->dns_names) == sorted(request.dns_names) && sorted(info->ip_addresses) == sorted(ips) &&
-                    info->server_use == request.server && info->client_use == request.client;
+  const bool same =
+      info->common_name == request.common_name && info->organisations == request.organisations &&
+      sorted(info->dns_names) == sorted(request.dns_names) && sorted(info->ip_addresses) == sorted(ips) &&
+      info->server_use == request.server && info->client_use == request.client;
   const auto life = info->not_after - info->not_before;
   const auto renew_at = info->not_after - Duration(static_cast<int64_t>(life.count() * kRenewBeforeFraction));
   return same && now < renew_at;
@@ -53,9 +56,10 @@ Result<KeyPair> load_pair(const std::string& folder, const std::string& name) {
   KeyPair out;
   MZ_ASSIGN(out.certificate_pem, read_file(folder + "/" + name + ".crt"));
   MZ_ASSIGN(out.key_pem, read_file(key_path));
-  struct stat st {};
+  struct stat st{};
   if (::stat(key_path.c_str(), &st) == 0 && (st.st_mode & 077) != 0) {
-    return Error(Code::Forbidden, fmt::format("{} may be read by others than its owner: chmod 0600 {}", key_path, key_path));
+    return Error(Code::Forbidden,
+                 fmt::format("{} may be read by others than its owner: chmod 0600 {}", key_path, key_path));
   }
   if (!key_matches(out)) {
     return Error(Code::BadRequest, fmt::format("{}/{}.key does not belong to {}.crt", folder, name, name));
@@ -63,8 +67,8 @@ Result<KeyPair> load_pair(const std::string& folder, const std::string& name) {
   return out;
 }
 
-Result<Authority> ensure_authority(const std::string& folder, const std::string& name, const std::string& common_name,
-                                   WallTime now) {
+Result<Authority> ensure_authority(const std::string& folder, const std::string& name,
+                                   const std::string& common_name, WallTime now) {
   if (path_exists(folder + "/" + name + ".crt")) {
     MZ_ASSIGN(auto pair, load_pair(folder, name));
     return Authority::from_pem(pair);

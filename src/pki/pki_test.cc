@@ -47,17 +47,22 @@ TEST_F(PkiTest, OpensslAcceptsWhatTheAuthorityIssues) {
   auto ca = ensure_authority(folder_, "ca", "mizzen-ca", now_);
   ASSERT_TRUE(ca.ok());
   ASSERT_TRUE(ensure_issued(*ca, folder_, "server", kServer, now_).ok());
-  EXPECT_THAT(openssl("verify -x509_strict -purpose sslserver -CAfile ca.crt server.crt"), HasSubstr("server.crt: OK"));
+  EXPECT_THAT(openssl("verify -x509_strict -purpose sslserver -CAfile ca.crt server.crt"),
+              HasSubstr("server.crt: OK"));
   EXPECT_THAT(openssl("verify -purpose sslclient -CAfile ca.crt server.crt"), HasSubstr("unsuitable"));
   const auto text = openssl("x509 -in server.crt -noout -text");
-  EXPECT_THAT(text, HasSubstr("DNS:localhost, DNS:kubernetes.default.svc, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "DNS:localhost, DNS:kubernetes.default.svc, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1"));
   EXPECT_THAT(text, HasSubstr("ASN1 OID: prime256v1"));
   EXPECT_THAT(openssl("pkey -in server.key -noout -check"), HasSubstr("valid"));
 }
 
 TEST_F(PkiTest, ClientCertificateCarriesNameAndOrganisations) {
   auto ca = Authority::create("mizzen-ca", now_);
-  auto pair = ca->issue({.common_name = "admin", .organisations = {"system:masters", "ops"}, .client = true}, now_);
+  auto pair =
+      ca->issue({.common_name = "admin", .organisations = {"system:masters", "ops"}, .client = true}, now_);
   ASSERT_TRUE(pair.ok());
   auto info = verify_certificate(pair->certificate_pem, ca->certificate_pem(), Purpose::Client, now_);
   ASSERT_TRUE(info.ok()) << info.error().message();
@@ -71,12 +76,15 @@ TEST_F(PkiTest, ClientCertificateCarriesNameAndOrganisations) {
 TEST_F(PkiTest, StrangersExpiredAndMalformedAreRefused) {
   auto ca = Authority::create("mizzen-ca", now_);
   auto stranger = Authority::create("mizzen-ca", now_);
-  auto pair = stranger->issue({.common_name = "admin", .organisations = {"system:masters"}, .client = true}, now_);
+  auto pair =
+      stranger->issue({.common_name = "admin", .organisations = {"system:masters"}, .client = true}, now_);
   EXPECT_FALSE(verify_certificate(pair->certificate_pem, ca->certificate_pem(), Purpose::Client, now_).ok());
   auto short_lived = ca->issue({.common_name = "x", .client = true, .lifetime = hours(1)}, now_);
   const auto& pem = short_lived->certificate_pem;
-  EXPECT_TRUE(verify_certificate(pem, ca->certificate_pem(), Purpose::Client, now_ + std::chrono::minutes(59)).ok());
-  EXPECT_FALSE(verify_certificate(pem, ca->certificate_pem(), Purpose::Client, now_ + std::chrono::minutes(61)).ok());
+  EXPECT_TRUE(
+      verify_certificate(pem, ca->certificate_pem(), Purpose::Client, now_ + std::chrono::minutes(59)).ok());
+  EXPECT_FALSE(
+      verify_certificate(pem, ca->certificate_pem(), Purpose::Client, now_ + std::chrono::minutes(61)).ok());
   EXPECT_FALSE(verify_certificate(pem, ca->certificate_pem(), Purpose::Client, now_ - hours(1)).ok());
   EXPECT_FALSE(verify_certificate("nothing", ca->certificate_pem(), Purpose::Client, now_).ok());
   EXPECT_FALSE(verify_certificate(pem, "", Purpose::Client, now_).ok());
@@ -98,19 +106,21 @@ TEST_F(PkiTest, NameCannotSmuggleInOthers) {
   EXPECT_FALSE(ca->issue({.common_name = "n", .ip_addresses = {"1.2.3"}, .server = true}, now_).ok());
   EXPECT_FALSE(ca->issue({.common_name = "n", .server = true}, now_).ok());
   EXPECT_FALSE(ca->issue({.common_name = "n"}, now_).ok());
-  EXPECT_FALSE(ca->issue({.common_name = std::string(65, 'x'), .client = true}, now_).ok()) << "ub-common-name is 64";
+  EXPECT_FALSE(ca->issue({.common_name = std::string(65, 'x'), .client = true}, now_).ok())
+      << "ub-common-name is 64";
 }
 
 TEST_F(PkiTest, CertificateEndsNoLaterThanItsAuthority) {
   auto ca = Authority::create("short", now_, hours(24));
   auto pair = ca->issue({.common_name = "x", .client = true}, now_);
-  EXPECT_EQ(parse_certificate(pair->certificate_pem)->not_after, parse_certificate(ca->certificate_pem())->not_after);
+  EXPECT_EQ(parse_certificate(pair->certificate_pem)->not_after,
+            parse_certificate(ca->certificate_pem())->not_after);
 }
 
 TEST_F(PkiTest, KeysAreForTheOwnerOnly) {
   auto ca = ensure_authority(folder_ + "/pki", "ca", "mizzen-ca", now_);
   ASSERT_TRUE(ca.ok());
-  struct stat st {};
+  struct stat st{};
   ASSERT_EQ(::stat((folder_ + "/pki/ca.key").c_str(), &st), 0);
   EXPECT_EQ(st.st_mode & 07777, 0600u);
   ASSERT_EQ(::stat((folder_ + "/pki").c_str(), &st), 0);
@@ -138,7 +148,8 @@ TEST_F(PkiTest, IssuedPairIsReplacedWhenNamesChangeOrTimeRunsOut) {
   EXPECT_NE(later->certificate_pem, first->certificate_pem);
   auto renamed = kServer;
   renamed.dns_names.push_back("node-1");
-  EXPECT_NE(ensure_issued(*ca, folder_, "server", renamed, now_ + hours(24 * 300))->certificate_pem, later->certificate_pem);
+  EXPECT_NE(ensure_issued(*ca, folder_, "server", renamed, now_ + hours(24 * 300))->certificate_pem,
+            later->certificate_pem);
 }
 
 TEST_F(PkiTest, CrashBetweenKeyAndCertificateHealsItself) {

@@ -9,7 +9,8 @@ namespace mizzen::pki {
 std::string new_token(Random& random) {
   std::string bytes;
   for (int word = 0; word < 4; ++word) {
-    for (uint64_t bits = random.next(), i = 0; i < 8; ++i, bits >>= 8) bytes.push_back(static_cast<char>(bits & 0xff));
+    for (uint64_t bits = random.next(), i = 0; i < 8; ++i, bits >>= 8)
+      bytes.push_back(static_cast<char>(bits & 0xff));
   }
   return base64url_encode(bytes);
 }

@@ -25,7 +25,9 @@ constexpr int kGroupMayRead = 0440;
 constexpr int kGroupMayEnter = 0550;
 
 Result<void> check_path(const std::string& path) {
-  const auto bad = [&](std::string_view why) { return Error(Code::BadRequest, fmt::format("invalid path: {}: {}", why, path)); };
+  const auto bad = [&](std::string_view why) {
+    return Error(Code::BadRequest, fmt::format("invalid path: {}: {}", why, path));
+  };
   if (path.empty()) return bad("must not be empty");
   if (path.front() == '/') return bad("must be relative path");
   if (path.size() > kPathMax) return bad("must be less than or equal to 4096 characters");
@@ -57,7 +59,7 @@ std::optional<std::string> link_target(const std::string& path) {
 Result<void> collect(const std::string& folder, const std::string& prefix, std::set<std::string>& out) {
   MZ_ASSIGN(const auto names, linux::list_folder(folder));
   for (const auto& name : names) {
-    struct stat st {};
+    struct stat st{};
     const std::string path = folder + "/" + name;
     if (::lstat(path.c_str(), &st) != 0) return system_error("stat " + path, errno);
     if (S_ISDIR(st.st_mode)) {
@@ -126,14 +128,16 @@ Result<void> link_visible_names(const std::string& folder, const Payload& payloa
   for (const auto& name : wanted) {
     const std::string link = folder + "/" + name;
     if (path_exists(link)) continue;
-    if (::symlink((std::string(kData) + "/" + name).c_str(), link.c_str()) != 0) return system_error("link " + link, errno);
+    if (::symlink((std::string(kData) + "/" + name).c_str(), link.c_str()) != 0)
+      return system_error("link " + link, errno);
   }
   return {};
 }
 
 }  // namespace
 
-Result<bool> write_payload(const std::string& folder, const Payload& payload, WallTime now, std::optional<int64_t> group) {
+Result<bool> write_payload(const std::string& folder, const Payload& payload, WallTime now,
+                           std::optional<int64_t> group) {
   Payload cleaned;
   for (const auto& [path, file] : payload) {
     MZ_TRY(check_path(path));

@@ -14,7 +14,8 @@ namespace v1 = api::core::v1;
 
 std::string format_map(const codec::Map<std::string>& map) {
   std::string out;
-  for (const auto& [key, value] : map) out += (out.empty() ? "" : "\n") + fmt::format("{}={}", key, quote(value));
+  for (const auto& [key, value] : map)
+    out += (out.empty() ? "" : "\n") + fmt::format("{}={}", key, quote(value));
   return out;
 }
 
@@ -65,7 +66,8 @@ Result<std::string> pod_field(const v1::Pod& pod, std::string_view path) {
 }
 
 Result<std::string> resource_field(const v1::Pod& pod, const std::string& container,
-                                   const v1::ResourceFieldSelector& selector, const Allocatable& allocatable) {
+                                   const v1::ResourceFieldSelector& selector,
+                                   const Allocatable& allocatable) {
   const std::string& name = selector.containerName.empty() ? container : selector.containerName;
   const auto* requirements = requirements_of(pod, name);
   if (!requirements) return Error(Code::BadRequest, fmt::format("container {} not found", name));
@@ -88,7 +90,9 @@ Result<std::string> resource_field(const v1::Pod& pod, const std::string& contai
   const bool cpu = resource == "cpu";
   const bool whole = selector.divisor.is_zero();
   const int64_t value = cpu ? quantity.milli_value() : quantity.value();
-  const int64_t divisor = whole ? (cpu ? 1000 : 1) : cpu ? selector.divisor.milli_value() : selector.divisor.value();
+  const int64_t divisor = whole ? (cpu ? 1000 : 1)
+                          : cpu ? selector.divisor.milli_value()
+                                : selector.divisor.value();
   if (divisor <= 0) return Error(Code::BadRequest, "the divisor must be positive");
   return fmt::format("{}", divide_up(value, divisor));
 }

@@ -39,8 +39,9 @@ Result<void> add_keys(const Keys& keys, const std::vector<v1::KeyToPath>& items,
   return {};
 }
 
-Result<void> add_config_map(const PayloadContext& context, const std::string& name, const std::vector<v1::KeyToPath>& items,
-                            int32_t mode, bool optional, Payload& out) {
+Result<void> add_config_map(const PayloadContext& context, const std::string& name,
+                            const std::vector<v1::KeyToPath>& items, int32_t mode, bool optional,
+                            Payload& out) {
   auto found = context.objects.config_map(context.pod.metadata.namespace_, name);
   if (!found.ok()) {
     if (optional && found.error().code() == Code::NotFound) return {};
@@ -50,8 +51,8 @@ Result<void> add_config_map(const PayloadContext& context, const std::string& na
   return add_keys(keys, items, mode, optional, "configmap references non-existent config key", out);
 }
 
-Result<void> add_secret(const PayloadContext& context, const std::string& name, const std::vector<v1::KeyToPath>& items,
-                        int32_t mode, bool optional, Payload& out) {
+Result<void> add_secret(const PayloadContext& context, const std::string& name,
+                        const std::vector<v1::KeyToPath>& items, int32_t mode, bool optional, Payload& out) {
   auto found = context.objects.secret(context.pod.metadata.namespace_, name);
   if (!found.ok()) {
     if (optional && found.error().code() == Code::NotFound) return {};
@@ -61,14 +62,16 @@ Result<void> add_secret(const PayloadContext& context, const std::string& name, 
   return add_keys(keys, items, mode, optional, "references non-existent secret key", out);
 }
 
-Result<void> add_downward(const PayloadContext& context, const std::vector<v1::DownwardAPIVolumeFile>& items, int32_t mode,
-                          Payload& out) {
+Result<void> add_downward(const PayloadContext& context, const std::vector<v1::DownwardAPIVolumeFile>& items,
+                          int32_t mode, Payload& out) {
   for (const auto& item : items) {
-    Result<std::string> text = Error(Code::BadRequest, fmt::format("{} has neither fieldRef nor resourceFieldRef", item.path));
+    Result<std::string> text =
+        Error(Code::BadRequest, fmt::format("{} has neither fieldRef nor resourceFieldRef", item.path));
     if (item.fieldRef) {
       text = pod_field(context.pod, item.fieldRef->fieldPath);
     } else if (item.resourceFieldRef) {
-      text = resource_field(context.pod, item.resourceFieldRef->containerName, *item.resourceFieldRef, context.allocatable);
+      text = resource_field(context.pod, item.resourceFieldRef->containerName, *item.resourceFieldRef,
+                            context.allocatable);
     }
     if (!text.ok()) return text.error();
     out[item.path] = {std::move(*text), item.mode.value_or(mode)};
@@ -76,10 +79,12 @@ Result<void> add_downward(const PayloadContext& context, const std::vector<v1::D
   return {};
 }
 
-Result<void> add_projection(const PayloadContext& context, const v1::VolumeProjection& source, int32_t mode, Payload& out) {
+Result<void> add_projection(const PayloadContext& context, const v1::VolumeProjection& source, int32_t mode,
+                            Payload& out) {
   if (source.configMap) {
     const auto& s = *source.configMap;
-    return add_config_map(context, s.localObjectReference.name, s.items, mode, s.optional.value_or(false), out);
+    return add_config_map(context, s.localObjectReference.name, s.items, mode, s.optional.value_or(false),
+                          out);
   }
   if (source.secret) {
     const auto& s = *source.secret;
@@ -103,9 +108,11 @@ Result<Payload> payload_of(const v1::Volume& volume, const PayloadContext& conte
                           s.optional.value_or(false), out));
   } else if (source.secret) {
     const auto& s = *source.secret;
-    MZ_TRY(add_secret(context, s.secretName, s.items, s.defaultMode.value_or(kModeDefault), s.optional.value_or(false), out));
+    MZ_TRY(add_secret(context, s.secretName, s.items, s.defaultMode.value_or(kModeDefault),
+                      s.optional.value_or(false), out));
   } else if (source.downwardAPI) {
-    MZ_TRY(add_downward(context, source.downwardAPI->items, source.downwardAPI->defaultMode.value_or(kModeDefault), out));
+    MZ_TRY(add_downward(context, source.downwardAPI->items,
+                        source.downwardAPI->defaultMode.value_or(kModeDefault), out));
   } else if (source.projected) {
     for (const auto& part : source.projected->sources) {
       MZ_TRY(add_projection(context, part, source.projected->defaultMode.value_or(kModeDefault), out));

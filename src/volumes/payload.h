@@ -38,9 +38,9 @@ struct PayloadContext {
   const Allocatable& allocatable;
 };
 
-/// The payload of a configMap, secret, downwardAPI or projected volume; BadRequest for another type, and for projections
-/// that this version does not know (serviceAccountToken among them). Optional objects and keys that are absent are left
-/// out; absent ones that are not optional are errors in upstream's words.
+/// The payload of a configMap, secret, downwardAPI or projected volume; BadRequest for another type, and for
+/// projections that this version does not know (serviceAccountToken among them). Optional objects and keys
+/// that are absent are left out; absent ones that are not optional are errors in upstream's words.
 Result<Payload> payload_of(const api::core::v1::Volume& volume, const PayloadContext& context);
 
 }  // namespace mizzen::volumes

@@ -69,8 +69,9 @@ std::string_view type_name(const v1::VolumeSource& s) {
 }  // namespace
 
 Result<void> check_host_path(const std::string& path, const std::string& type) {
-  if (contains_parent(path)) return Error(Code::BadRequest, fmt::format("hostPath {} must not contain '..'", path));
-  struct stat st {};
+  if (contains_parent(path))
+    return Error(Code::BadRequest, fmt::format("hostPath {} must not contain '..'", path));
+  struct stat st{};
   bool there = ::stat(path.c_str(), &st) == 0;
   if (!there && errno != ENOENT) return system_error("stat " + path, errno);
   if (type.empty()) return {};
@@ -82,15 +83,20 @@ Result<void> check_host_path(const std::string& path, const std::string& type) {
     if (!there) return write_file(path, "", 0644);
     return S_ISREG(st.st_mode) ? Result<void>() : wrong_type(path, "a file");
   }
-  if (type == "Directory") return there && S_ISDIR(st.st_mode) ? Result<void>() : wrong_type(path, "a directory");
+  if (type == "Directory")
+    return there && S_ISDIR(st.st_mode) ? Result<void>() : wrong_type(path, "a directory");
   if (type == "File") return there && S_ISREG(st.st_mode) ? Result<void>() : wrong_type(path, "a file");
-  if (type == "Socket") return there && S_ISSOCK(st.st_mode) ? Result<void>() : wrong_type(path, "a socket file");
-  if (type == "CharDevice") return there && S_ISCHR(st.st_mode) ? Result<void>() : wrong_type(path, "a character device");
-  if (type == "BlockDevice") return there && S_ISBLK(st.st_mode) ? Result<void>() : wrong_type(path, "a block device");
+  if (type == "Socket")
+    return there && S_ISSOCK(st.st_mode) ? Result<void>() : wrong_type(path, "a socket file");
+  if (type == "CharDevice")
+    return there && S_ISCHR(st.st_mode) ? Result<void>() : wrong_type(path, "a character device");
+  if (type == "BlockDevice")
+    return there && S_ISBLK(st.st_mode) ? Result<void>() : wrong_type(path, "a block device");
   return Error(Code::BadRequest, fmt::format("{} is an invalid volume type", type));
 }
 
-std::string Volumes::volume_folder(const PayloadContext& c, const std::string& type, const std::string& name) const {
+std::string Volumes::volume_folder(const PayloadContext& c, const std::string& type,
+                                   const std::string& name) const {
   return fmt::format("{}/volumes/kubernetes.io~{}/{}", pod_folder(c.pod.metadata.uid), type, name);
 }
 
@@ -105,23 +111,27 @@ Result<ReadyVolume> Volumes::set_up(const v1::Volume& volume, const PayloadConte
     MZ_TRY(check_host_path(source.hostPath->path, source.hostPath->type.value_or("")));
     return ReadyVolume{source.hostPath->path, false};
   }
-  return Error(Code::BadRequest, fmt::format("volumes of type {} are not supported by this node yet", type_name(source)));
+  return Error(Code::BadRequest,
+               fmt::format("volumes of type {} are not supported by this node yet", type_name(source)));
 }
 
 Result<ReadyVolume> Volumes::set_up_empty_dir(const v1::Volume& volume, const PayloadContext& context) {
   const auto& source = *volume.volumeSource.emptyDir;
   const std::string folder = volume_folder(context, "empty-dir", volume.name);
   if (source.medium != "" && source.medium != "Memory") {
-    return Error(Code::BadRequest, fmt::format("emptyDir medium {} is not supported by this node yet", source.medium));
+    return Error(Code::BadRequest,
+                 fmt::format("emptyDir medium {} is not supported by this node yet", source.medium));
   }
-  const std::string ready = fmt::format("{}/plugins/kubernetes.io~empty-dir/{}", pod_folder(context.pod.metadata.uid), volume.name);
+  const std::string ready =
+      fmt::format("{}/plugins/kubernetes.io~empty-dir/{}", pod_folder(context.pod.metadata.uid), volume.name);
   MZ_TRY(make_folders(folder, 0750));
   bool mounted = true;
   if (source.medium == "Memory") {
     MZ_ASSIGN(mounted, linux::is_mount_point(folder));
     if (!mounted) {
       const auto size = source.sizeLimit ? source.sizeLimit->value() : 0;
-      MZ_TRY(linux::mount_tmpfs(folder, {.size_bytes = size > 0 ? static_cast<uint64_t>(size) : 0, .mode = 0777}));
+      MZ_TRY(linux::mount_tmpfs(folder,
+                                {.size_bytes = size > 0 ? static_cast<uint64_t>(size) : 0, .mode = 0777}));
     }
   }
   // Once only: by now its modes belong to the pod.
@@ -143,7 +153,8 @@ Result<ReadyVolume> Volumes::set_up_payload(const v1::Volume& volume, const std:
     if (!mounted) MZ_TRY(linux::mount_tmpfs(folder, {.mode = 0777, .no_swap = true}));
   }
   MZ_TRY(own_folder(folder, 0777, fs_group(context.pod)));
-  MZ_ASSIGN([[maybe_unused]] const bool changed, write_payload(folder, payload, clock_.wall(), fs_group(context.pod)));
+  MZ_ASSIGN([[maybe_unused]] const bool changed,
+            write_payload(folder, payload, clock_.wall(), fs_group(context.pod)));
   return ReadyVolume{folder, true};
 }
 
@@ -154,9 +165,10 @@ Result<std::string> Volumes::bind_sub_path(const SubPath& s) {
   linux::Fd volume(::open(s.volume_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!volume.valid()) return system_error("open volume " + s.volume_path, errno);
   MZ_ASSIGN(auto found, open_or_make(volume.get(), s.path));
-  struct stat st {};
+  struct stat st{};
   if (::fstat(found.get(), &st) != 0) return system_error("stat subPath " + s.path, errno);
-  const std::string folder = fmt::format("{}/volume-subpaths/{}/{}", pod_folder(s.pod_uid), s.volume, s.container);
+  const std::string folder =
+      fmt::format("{}/volume-subpaths/{}/{}", pod_folder(s.pod_uid), s.volume, s.container);
   const std::string target = fmt::format("{}/{}", folder, s.index);
   MZ_TRY(make_folders(folder, 0750));
   // Anew for each start: the path may mean another file by now (an updated config map).

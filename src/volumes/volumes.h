@@ -21,7 +21,8 @@ struct ReadyVolume {
 /// Failure: set_up() is repeated by the next sync; a payload is never half visible.
 class Volumes {
  public:
-  Volumes(std::string pods_folder, const Clock& clock) : pods_folder_(std::move(pods_folder)), clock_(clock) {}
+  Volumes(std::string pods_folder, const Clock& clock)
+      : pods_folder_(std::move(pods_folder)), clock_(clock) {}
 
   /// emptyDir, hostPath, configMap, secret, downwardAPI, projected; BadRequest naming the type for any other.
   /// Called again, it brings configMap, secret and downward API content up to date.
@@ -37,8 +38,8 @@ class Volumes {
     std::string path;  ///< below the volume; expanded
     bool read_only = false;
   };
-  /// Binds what stands at the path (made as a folder where nothing does) to a place of our own and returns that place.
-  /// Never leaves the volume, whatever links the pod puts there (Forbidden).
+  /// Binds what stands at the path (made as a folder where nothing does) to a place of our own and returns
+  /// that place. Never leaves the volume, whatever links the pod puts there (Forbidden).
   Result<std::string> bind_sub_path(const SubPath& sub_path);
 
   /// Unmounts and removes everything of the pod. What hostPath volumes point to is never touched. Idempotent.
@@ -47,15 +48,17 @@ class Volumes {
 
  private:
   Result<ReadyVolume> set_up_empty_dir(const api::core::v1::Volume& volume, const PayloadContext& context);
-  Result<ReadyVolume> set_up_payload(const api::core::v1::Volume& volume, const std::string& type, bool in_memory,
-                                     const PayloadContext& context);
-  std::string volume_folder(const PayloadContext& context, const std::string& type, const std::string& name) const;
+  Result<ReadyVolume> set_up_payload(const api::core::v1::Volume& volume, const std::string& type,
+                                     bool in_memory, const PayloadContext& context);
+  std::string volume_folder(const PayloadContext& context, const std::string& type,
+                            const std::string& name) const;
 
   const std::string pods_folder_;
   const Clock& clock_;
 };
 
-/// Checks what stands at a hostPath against its type, creating it where the type says so. Texts are upstream's.
+/// Checks what stands at a hostPath against its type, creating it where the type says so. Texts are
+/// upstream's.
 Result<void> check_host_path(const std::string& path, const std::string& type);
 
 }  // namespace mizzen::volumes

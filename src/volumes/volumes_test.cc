@@ -23,7 +23,8 @@ using ::testing::HasSubstr;
 
 class Objects final : public ObjectSource {
  public:
-  Result<std::shared_ptr<const v1::ConfigMap>> config_map(const std::string&, const std::string& name) override {
+  Result<std::shared_ptr<const v1::ConfigMap>> config_map(const std::string&,
+                                                          const std::string& name) override {
     if (!maps.contains(name)) return Error(Code::NotFound, fmt::format("configmap \"{}\" not found", name));
     return std::make_shared<const v1::ConfigMap>(maps[name]);
   }
@@ -48,7 +49,7 @@ std::string target_of(const std::string& link) {
 }
 
 unsigned mode_of(const std::string& path) {
-  struct stat st {};
+  struct stat st{};
   return ::stat(path.c_str(), &st) == 0 ? st.st_mode & 07777 : 0;
 }
 
@@ -99,18 +100,21 @@ TEST_F(VolumesTest, ConfigMapShowsEveryKeyAndSwapsAtOnce) {
 }
 
 TEST_F(VolumesTest, ItemsChooseKeysPathsAndModes) {
-  auto ready = set_up(R"({"name":"v","configMap":{"name":"settings","items":[{"key":"one","path":"conf/deep/one.cfg","mode":256}]}})");
+  auto ready = set_up(
+      R"({"name":"v","configMap":{"name":"settings","items":[{"key":"one","path":"conf/deep/one.cfg","mode":256}]}})");
   ASSERT_TRUE(ready.ok());
   EXPECT_EQ(*read_file(ready->host_path + "/conf/deep/one.cfg"), "1");
   EXPECT_EQ(mode_of(ready->host_path + "/conf/deep/one.cfg"), 0400u);
   EXPECT_EQ(target_of(ready->host_path + "/conf"), "..data/conf");
   EXPECT_FALSE(path_exists(ready->host_path + "/two"));
-  auto missing = set_up(R"({"name":"w","configMap":{"name":"settings","items":[{"key":"nine","path":"x"}]}})");
+  auto missing =
+      set_up(R"({"name":"w","configMap":{"name":"settings","items":[{"key":"nine","path":"x"}]}})");
   EXPECT_EQ(missing.error().message(), "configmap references non-existent config key: nine");
 }
 
 TEST_F(VolumesTest, AbsentObjectIsAnErrorUnlessOptional) {
-  EXPECT_EQ(set_up(R"({"name":"v","configMap":{"name":"absent"}})").error().message(), "configmap \"absent\" not found");
+  EXPECT_EQ(set_up(R"({"name":"v","configMap":{"name":"absent"}})").error().message(),
+            "configmap \"absent\" not found");
   auto ready = set_up(R"({"name":"v","configMap":{"name":"absent","optional":true}})");
   ASSERT_TRUE(ready.ok());
   EXPECT_TRUE(path_exists(ready->host_path));
@@ -118,7 +122,8 @@ TEST_F(VolumesTest, AbsentObjectIsAnErrorUnlessOptional) {
 
 TEST_F(VolumesTest, PathsThatLeaveTheVolumeAreRefused) {
   for (const char* path : {"../x", "/x", "a/../../x", "..hidden", ""}) {
-    auto ready = set_up(fmt::format(R"({{"name":"v","configMap":{{"name":"settings","items":[{{"key":"one","path":"{}"}}]}}}})", path));
+    auto ready = set_up(fmt::format(
+        R"({{"name":"v","configMap":{{"name":"settings","items":[{{"key":"one","path":"{}"}}]}}}})", path));
     EXPECT_FALSE(ready.ok()) << path;
   }
 }
@@ -129,7 +134,8 @@ TEST_F(VolumesTest, SecretLivesInMemoryAndProjectedJoinsSources) {
   ASSERT_TRUE(ready.ok()) << ready.error().message();
   EXPECT_TRUE(*linux::is_mount_point(ready->host_path));
   EXPECT_EQ(*read_file(ready->host_path + "/key"), "hunter2");
-  auto joined = set_up(R"({"name":"p","projected":{"sources":[{"secret":{"name":"password"}},{"configMap":{"name":"settings"}},
+  auto joined = set_up(
+      R"({"name":"p","projected":{"sources":[{"secret":{"name":"password"}},{"configMap":{"name":"settings"}},
     {"downwardAPI":{"items":[{"path":"labels","fieldRef":{"fieldPath":"metadata.labels"}}]}}]}})");
   ASSERT_TRUE(joined.ok()) << joined.error().message();
   EXPECT_EQ(*read_file(joined->host_path + "/key"), "hunter2");
@@ -155,7 +161,7 @@ TEST_F(VolumesTest, FsGroupOwnsTheVolume) {
   if (!linux::is_root()) GTEST_SKIP() << "needs root";
   pod_.spec.securityContext.ensure().fsGroup = 2000;
   auto ready = set_up(R"({"name":"e","emptyDir":{}})");
-  struct stat st {};
+  struct stat st{};
   ASSERT_EQ(::stat(ready->host_path.c_str(), &st), 0);
   EXPECT_EQ(st.st_gid, 2000u);
   EXPECT_EQ(st.st_mode & 07777, 02777u);
@@ -169,7 +175,8 @@ TEST_F(VolumesTest, HostPathTypesAreChecked) {
   EXPECT_TRUE(check_host_path(scratch_.at("made"), "DirectoryOrCreate").ok());
   EXPECT_TRUE(check_host_path(scratch_.at("made/file"), "FileOrCreate").ok());
   EXPECT_TRUE(check_host_path(scratch_.at("made"), "Directory").ok());
-  EXPECT_THAT(check_host_path(scratch_.at("made"), "File").error().message(), HasSubstr("hostPath type check failed"));
+  EXPECT_THAT(check_host_path(scratch_.at("made"), "File").error().message(),
+              HasSubstr("hostPath type check failed"));
   EXPECT_FALSE(check_host_path(scratch_.at("absent"), "Directory").ok());
   EXPECT_FALSE(check_host_path("/dev/null", "BlockDevice").ok());
   EXPECT_TRUE(check_host_path("/dev/null", "CharDevice").ok());
@@ -192,7 +199,12 @@ TEST_F(VolumesTest, SubPathIsBoundAndCannotLeaveTheVolume) {
 
   auto empty = set_up(R"({"name":"e","emptyDir":{}})");
   ASSERT_EQ(::symlink("/etc", (empty->host_path + "/etc").c_str()), 0);
-  Volumes::SubPath evil{.pod_uid = "u1", .volume = "e", .volume_path = empty->host_path, .container = "c", .index = 1, .path = "etc"};
+  Volumes::SubPath evil{.pod_uid = "u1",
+                        .volume = "e",
+                        .volume_path = empty->host_path,
+                        .container = "c",
+                        .index = 1,
+                        .path = "etc"};
   EXPECT_EQ(volumes_.bind_sub_path(evil).error().code(), Code::Forbidden);
   evil.path = "../../..";
   EXPECT_EQ(volumes_.bind_sub_path(evil).error().code(), Code::BadRequest);
@@ -208,7 +220,8 @@ TEST_F(VolumesTest, TearDownUnmountsAndLeavesTheHostAlone) {
   ASSERT_TRUE(write_file(scratch_.at("host/kept"), "x").ok());
   ASSERT_TRUE(set_up(fmt::format(R"({{"name":"h","hostPath":{{"path":"{}"}}}})", scratch_.at("host"))).ok());
   ASSERT_TRUE(set_up(R"({"name":"s","secret":{"secretName":"password"}})").ok());
-  Volumes::SubPath sub{.pod_uid = "u1", .volume = "h", .volume_path = scratch_.at("host"), .container = "c", .path = "."};
+  Volumes::SubPath sub{
+      .pod_uid = "u1", .volume = "h", .volume_path = scratch_.at("host"), .container = "c", .path = "."};
   ASSERT_TRUE(volumes_.bind_sub_path(sub).ok());
   ASSERT_TRUE(volumes_.tear_down("u1").ok());
   EXPECT_FALSE(path_exists(volumes_.pod_folder("u1")));

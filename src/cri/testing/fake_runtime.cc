@@ -6,7 +6,8 @@ namespace mizzen::cri {
 namespace {
 
 Error not_found(const std::string& what, const std::string& id) {
-  return Error(Code::NotFound, fmt::format("an error occurred when try to find {} \"{}\": not found", what, id));
+  return Error(Code::NotFound,
+               fmt::format("an error occurred when try to find {} \"{}\": not found", what, id));
 }
 
 bool matches(const codec::Map<std::string>& labels, const codec::Map<std::string>& wanted) {
@@ -61,7 +62,8 @@ Result<v1::StatusResponse> FakeRuntime::status(const v1::StatusRequest&, Deadlin
   return out;
 }
 
-Result<v1::UpdateRuntimeConfigResponse> FakeRuntime::update_runtime_config(const v1::UpdateRuntimeConfigRequest&, Deadline) {
+Result<v1::UpdateRuntimeConfigResponse> FakeRuntime::update_runtime_config(
+    const v1::UpdateRuntimeConfigRequest&, Deadline) {
   Lock lock(m_);
   MZ_TRY(enter("UpdateRuntimeConfig", true));
   return v1::UpdateRuntimeConfigResponse{};
@@ -88,11 +90,13 @@ Result<v1::RunPodSandboxResponse> FakeRuntime::run_pod_sandbox(const v1::RunPodS
   return out;
 }
 
-Result<v1::StopPodSandboxResponse> FakeRuntime::stop_pod_sandbox(const v1::StopPodSandboxRequest& r, Deadline) {
+Result<v1::StopPodSandboxResponse> FakeRuntime::stop_pod_sandbox(const v1::StopPodSandboxRequest& r,
+                                                                 Deadline) {
   Lock lock(m_);
   MZ_TRY(enter("StopPodSandbox", true));
   for (auto& [id, c] : containers_) {
-    if (c.sandbox == r.pod_sandbox_id && c.status.state == v1::ContainerState::CONTAINER_RUNNING) finish(c, 137, "");
+    if (c.sandbox == r.pod_sandbox_id && c.status.state == v1::ContainerState::CONTAINER_RUNNING)
+      finish(c, 137, "");
   }
   if (auto s = sandboxes_.find(r.pod_sandbox_id); s != sandboxes_.end()) {
     s->second.status.state = v1::PodSandboxState::SANDBOX_NOTREADY;
@@ -101,7 +105,8 @@ Result<v1::StopPodSandboxResponse> FakeRuntime::stop_pod_sandbox(const v1::StopP
   return v1::StopPodSandboxResponse{};
 }
 
-Result<v1::RemovePodSandboxResponse> FakeRuntime::remove_pod_sandbox(const v1::RemovePodSandboxRequest& r, Deadline) {
+Result<v1::RemovePodSandboxResponse> FakeRuntime::remove_pod_sandbox(const v1::RemovePodSandboxRequest& r,
+                                                                     Deadline) {
   Lock lock(m_);
   MZ_TRY(enter("RemovePodSandbox", true));
   std::erase_if(containers_, [&](const auto& c) { return c.second.sandbox == r.pod_sandbox_id; });
@@ -109,7 +114,8 @@ Result<v1::RemovePodSandboxResponse> FakeRuntime::remove_pod_sandbox(const v1::R
   return v1::RemovePodSandboxResponse{};
 }
 
-Result<v1::PodSandboxStatusResponse> FakeRuntime::pod_sandbox_status(const v1::PodSandboxStatusRequest& r, Deadline) {
+Result<v1::PodSandboxStatusResponse> FakeRuntime::pod_sandbox_status(const v1::PodSandboxStatusRequest& r,
+                                                                     Deadline) {
   Lock lock(m_);
   MZ_TRY(enter("PodSandboxStatus", false));
   const auto s = sandboxes_.find(r.pod_sandbox_id);
@@ -119,7 +125,8 @@ Result<v1::PodSandboxStatusResponse> FakeRuntime::pod_sandbox_status(const v1::P
   return out;
 }
 
-Result<v1::ListPodSandboxResponse> FakeRuntime::list_pod_sandbox(const v1::ListPodSandboxRequest& r, Deadline) {
+Result<v1::ListPodSandboxResponse> FakeRuntime::list_pod_sandbox(const v1::ListPodSandboxRequest& r,
+                                                                 Deadline) {
   Lock lock(m_);
   MZ_TRY(enter("ListPodSandbox", false));
   v1::ListPodSandboxResponse out;
@@ -138,7 +145,8 @@ Result<v1::ListPodSandboxResponse> FakeRuntime::list_pod_sandbox(const v1::ListP
   return out;
 }
 
-Result<v1::CreateContainerResponse> FakeRuntime::create_container(const v1::CreateContainerRequest& r, Deadline) {
+Result<v1::CreateContainerResponse> FakeRuntime::create_container(const v1::CreateContainerRequest& r,
+                                                                  Deadline) {
   Lock lock(m_);
   MZ_TRY(enter("CreateContainer", true));
   if (!sandboxes_.contains(r.pod_sandbox_id)) return not_found("sandbox", r.pod_sandbox_id);
@@ -148,7 +156,8 @@ Result<v1::CreateContainerResponse> FakeRuntime::create_container(const v1::Crea
   c.status.id = next_id();
   c.status.metadata = c.config.metadata;
   c.status.state = v1::ContainerState::CONTAINER_CREATED;
-  c.status.created_at = now();
+  c.status.created_at =
+      now() + static_cast<int64_t>(ids_);  // two never share a moment, though a manual clock may stand
   c.status.image = c.config.image;
   if (c.config.image) c.status.image_ref = c.config.image->image;
   c.status.labels = c.config.labels;
@@ -161,7 +170,8 @@ Result<v1::CreateContainerResponse> FakeRuntime::create_container(const v1::Crea
   return out;
 }
 
-Result<v1::StartContainerResponse> FakeRuntime::start_container(const v1::StartContainerRequest& r, Deadline) {
+Result<v1::StartContainerResponse> FakeRuntime::start_container(const v1::StartContainerRequest& r,
+                                                                Deadline) {
   Lock lock(m_);
   const auto failed = enter("StartContainer", true);
   const auto c = containers_.find(r.container_id);
@@ -183,14 +193,16 @@ Result<v1::StopContainerResponse> FakeRuntime::stop_container(const v1::StopCont
   return v1::StopContainerResponse{};
 }
 
-Result<v1::RemoveContainerResponse> FakeRuntime::remove_container(const v1::RemoveContainerRequest& r, Deadline) {
+Result<v1::RemoveContainerResponse> FakeRuntime::remove_container(const v1::RemoveContainerRequest& r,
+                                                                  Deadline) {
   Lock lock(m_);
   MZ_TRY(enter("RemoveContainer", true));
   containers_.erase(r.container_id);
   return v1::RemoveContainerResponse{};
 }
 
-Result<v1::ListContainersResponse> FakeRuntime::list_containers(const v1::ListContainersRequest& r, Deadline) {
+Result<v1::ListContainersResponse> FakeRuntime::list_containers(const v1::ListContainersRequest& r,
+                                                                Deadline) {
   Lock lock(m_);
   MZ_TRY(enter("ListContainers", false));
   v1::ListContainersResponse out;
@@ -213,7 +225,8 @@ Result<v1::ListContainersResponse> FakeRuntime::list_containers(const v1::ListCo
   return out;
 }
 
-Result<v1::ContainerStatusResponse> FakeRuntime::container_status(const v1::ContainerStatusRequest& r, Deadline) {
+Result<v1::ContainerStatusResponse> FakeRuntime::container_status(const v1::ContainerStatusRequest& r,
+                                                                  Deadline) {
   Lock lock(m_);
   MZ_TRY(enter("ContainerStatus", false));
   const auto c = containers_.find(r.container_id);
@@ -233,7 +246,8 @@ Result<v1::UpdateContainerResourcesResponse> FakeRuntime::update_container_resou
   return v1::UpdateContainerResourcesResponse{};
 }
 
-Result<v1::ReopenContainerLogResponse> FakeRuntime::reopen_container_log(const v1::ReopenContainerLogRequest& r, Deadline) {
+Result<v1::ReopenContainerLogResponse> FakeRuntime::reopen_container_log(
+    const v1::ReopenContainerLogRequest& r, Deadline) {
   Lock lock(m_);
   MZ_TRY(enter("ReopenContainerLog", true));
   if (!containers_.contains(r.container_id)) return not_found("container", r.container_id);
@@ -263,7 +277,8 @@ Result<v1::PortForwardResponse> FakeRuntime::port_forward(const v1::PortForwardR
 Result<v1::ContainerStatsResponse> FakeRuntime::container_stats(const v1::ContainerStatsRequest&, Deadline) {
   return Error(Code::MethodNotAllowed, "the fake runtime measures nothing");
 }
-Result<v1::ListContainerStatsResponse> FakeRuntime::list_container_stats(const v1::ListContainerStatsRequest&, Deadline) {
+Result<v1::ListContainerStatsResponse> FakeRuntime::list_container_stats(const v1::ListContainerStatsRequest&,
+                                                                         Deadline) {
   return v1::ListContainerStatsResponse{};
 }
 
@@ -290,7 +305,8 @@ Result<v1::PullImageResponse> FakeRuntime::pull_image(const v1::PullImageRequest
     Lock lock(m_);
     MZ_TRY(enter("PullImage", true));
     if (!offered_.contains(name)) {
-      return Error(Code::NotFound, fmt::format("failed to pull and unpack image \"{0}\": {0}: not found", name));
+      return Error(Code::NotFound,
+                   fmt::format("failed to pull and unpack image \"{0}\": {0}: not found", name));
     }
   }
   add_image(name);
@@ -317,7 +333,8 @@ void FakeRuntime::exit_container(const std::string& id, int32_t code, const std:
 
 void FakeRuntime::kill_sandbox(const std::string& id) {
   Lock lock(m_);
-  if (auto s = sandboxes_.find(id); s != sandboxes_.end()) s->second.status.state = v1::PodSandboxState::SANDBOX_NOTREADY;
+  if (auto s = sandboxes_.find(id); s != sandboxes_.end())
+    s->second.status.state = v1::PodSandboxState::SANDBOX_NOTREADY;
   for (auto& [name, c] : containers_) {
     if (c.sandbox == id && c.status.state == v1::ContainerState::CONTAINER_RUNNING) finish(c, 137, "");
   }

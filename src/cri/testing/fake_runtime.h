@@ -11,10 +11,10 @@
 
 namespace mizzen::cri {
 
-/// A runtime in memory for tests of what drives one: sandboxes and containers with their states, images by name.
-/// Does not model: networks (addresses are made up), mounts, logs, processes, streaming, resource use. An exec gives what
-/// the test told it to give. A container runs until exit_container() or a stop.
-/// Threading: thread-safe.
+/// A runtime in memory for tests of what drives one: sandboxes and containers with their states, images by
+/// name. Does not model: networks (addresses are made up), mounts, logs, processes, streaming, resource use.
+/// An exec gives what the test told it to give. A container runs until exit_container() or a stop. Threading:
+/// thread-safe.
 class FakeRuntime final : public Runtime {
  public:
   explicit FakeRuntime(const Clock& clock) : clock_(clock) {}

@@ -3,7 +3,8 @@
 
 namespace mizzen::linux {
 
-/// A folder under /tmp that is emptied, with everything mounted in it, when the object goes: also after a failed test.
+/// A folder under /tmp that is emptied, with everything mounted in it, when the object goes: also after a
+/// failed test.
 class ScratchFolder {
  public:
   ScratchFolder();
