@@ -1,6 +1,6 @@
-// Every kind of the golden data decodes from JSON, YAML and protobuf to equal objects and encodes back: JSON equal as a
-// document, protobuf byte for byte. The data comes from upstream's API repository and is not part of this project:
-// MIZZEN_GOLDEN_DIR, or ../shared beside the checkout, says where it stands.
+// Every kind of the golden data decodes from JSON, YAML and protobuf to equal objects and encodes back: JSON
+// equal as a document, protobuf byte for byte. The data comes from upstream's API repository and is not part
+// of this project: MIZZEN_GOLDEN_DIR, or ../shared beside the checkout, says where it stands.
 #include <dirent.h>
 #include <gtest/gtest.h>
 
@@ -53,7 +53,8 @@ void check(const std::string& base) {
   const std::string json = read(base + ".json"), yaml = read(base + ".yaml"), proto = read(base + ".pb");
   auto type = codec::peek_type(json);
   ASSERT_TRUE(type.ok());
-  const bool bare = type->kind.empty();  // WatchEvent stands without kind and apiVersion; its envelope lacks them too
+  const bool bare =
+      type->kind.empty();  // WatchEvent stands without kind and apiVersion; its envelope lacks them too
   if (bare) *type = {"v1", base.substr(base.rfind('.') + 1)};
   const codec::Message* m = find_schema_kind(type->api_version, type->kind);
   ASSERT_NE(m, nullptr) << type->api_version << " " << type->kind;
@@ -82,7 +83,8 @@ void check(const std::string& base) {
     std::string out;
     codec::encode_envelope(out, *type, *m, from_json.get());
     EXPECT_TRUE(out == proto) << "protobuf of JSON differs at byte "
-                                  << std::mismatch(out.begin(), out.end(), proto.begin(), proto.end()).first - out.begin();
+                              << std::mismatch(out.begin(), out.end(), proto.begin(), proto.end()).first -
+                                     out.begin();
     out.clear();
     codec::encode_envelope(out, *type, *m, from_proto.get());
     EXPECT_TRUE(out == proto) << "protobuf of protobuf differs";
@@ -111,8 +113,9 @@ TEST(Golden, EveryKindRoundTrips) {
   }
   closedir(d);
   ASSERT_GT(bases.size(), 150u);
-  // The .after_roundtrip twins are what the types of the release after 1.36 make of a file (two alpha fields went, CSINode
-  // gained a status). The types here are 1.36's, which keep every field: each file must come back as itself.
+  // The .after_roundtrip twins are what the types of the release after 1.36 make of a file (two alpha fields
+  // went, CSINode gained a status). The types here are 1.36's, which keep every field: each file must come
+  // back as itself.
   for (const std::string& base : bases)
     if (!base.ends_with(".after_roundtrip")) check(dir + "/" + base);
 }

@@ -22,15 +22,22 @@ namespace mizzen::api {
 namespace {
 
 const codec::Message* meta_kind(std::string_view kind) {
-  const codec::Message* const all[] = {
-      &meta::v1::Status::descriptor(),        &meta::v1::List::descriptor(),
-      &meta::v1::DeleteOptions::descriptor(), &meta::v1::Table::descriptor(),
-      &meta::v1::APIGroup::descriptor(),      &meta::v1::APIGroupList::descriptor(),
-      &meta::v1::APIVersions::descriptor(),   &meta::v1::APIResourceList::descriptor(),
-      &meta::v1::ListOptions::descriptor(),   &meta::v1::GetOptions::descriptor(), &meta::v1::CreateOptions::descriptor(),
-      &meta::v1::PatchOptions::descriptor(),  &meta::v1::UpdateOptions::descriptor(),
-      &meta::v1::WatchEvent::descriptor(),    &meta::v1::PartialObjectMetadata::descriptor(),
-      &meta::v1::PartialObjectMetadataList::descriptor()};
+  const codec::Message* const all[] = {&meta::v1::Status::descriptor(),
+                                       &meta::v1::List::descriptor(),
+                                       &meta::v1::DeleteOptions::descriptor(),
+                                       &meta::v1::Table::descriptor(),
+                                       &meta::v1::APIGroup::descriptor(),
+                                       &meta::v1::APIGroupList::descriptor(),
+                                       &meta::v1::APIVersions::descriptor(),
+                                       &meta::v1::APIResourceList::descriptor(),
+                                       &meta::v1::ListOptions::descriptor(),
+                                       &meta::v1::GetOptions::descriptor(),
+                                       &meta::v1::CreateOptions::descriptor(),
+                                       &meta::v1::PatchOptions::descriptor(),
+                                       &meta::v1::UpdateOptions::descriptor(),
+                                       &meta::v1::WatchEvent::descriptor(),
+                                       &meta::v1::PartialObjectMetadata::descriptor(),
+                                       &meta::v1::PartialObjectMetadataList::descriptor()};
   for (const codec::Message* m : all)
     if (m->name == kind) return m;
   return nullptr;

@@ -4,8 +4,8 @@
 
 #include "api/registry.h"
 
-/// OpenAPI documents made from the schema's tables and the registry: what kubectl validates, merges and explains with.
-/// Pure and slow (tens of milliseconds): callers keep the result.
+/// OpenAPI documents made from the schema's tables and the registry: what kubectl validates, merges and
+/// explains with. Pure and slow (tens of milliseconds): callers keep the result.
 namespace mizzen::api {
 
 std::string openapi_v2_json(const Registry& registry);

@@ -36,11 +36,15 @@ Value parameter(std::string_view name, std::string_view in, std::string_view typ
 }
 
 void query_parameters(const ApiOperation& op, Value& out, bool v3) {
-  const auto query = [&](std::string_view name, std::string_view type) { out.items().push_back(parameter(name, "query", type, false, v3)); };
+  const auto query = [&](std::string_view name, std::string_view type) {
+    out.items().push_back(parameter(name, "query", type, false, v3));
+  };
   if (op.lists) {
     for (const char* name : {"allowWatchBookmarks", "sendInitialEvents", "watch"})
       if (op.method == "get") query(name, "boolean");
-    for (const char* name : {"continue", "fieldSelector", "labelSelector", "resourceVersion", "resourceVersionMatch"}) query(name, "string");
+    for (const char* name :
+         {"continue", "fieldSelector", "labelSelector", "resourceVersion", "resourceVersionMatch"})
+      query(name, "string");
     for (const char* name : {"limit", "timeoutSeconds"}) query(name, "integer");
   }
   if (op.writes || op.deletes) query("dryRun", "string");
@@ -70,9 +74,10 @@ Value reference(std::string_view prefix, const codec::Message& m) {
   return v;
 }
 
-constexpr std::initializer_list<std::string_view> kTypes = {"application/json", "application/yaml", "application/vnd.kubernetes.protobuf"};
-constexpr std::initializer_list<std::string_view> kPatchTypes = {"application/json-patch+json", "application/merge-patch+json",
-                                                                  "application/strategic-merge-patch+json"};
+constexpr std::initializer_list<std::string_view> kTypes = {"application/json", "application/yaml",
+                                                            "application/vnd.kubernetes.protobuf"};
+constexpr std::initializer_list<std::string_view> kPatchTypes = {
+    "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"};
 constexpr std::string_view kV2 = "#/definitions/";
 constexpr std::string_view kV3 = "#/components/schemas/";
 constexpr const char* kPatchDefinition = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
@@ -172,7 +177,8 @@ void value_definitions(Value& out, bool v3) {
   };
   const auto either = [&](const char* name, std::string_view other) {
     Value any = Value::array();
-    for (std::string_view t : {other, std::string_view("string")}) any.items().emplace_back()["type"] = text(t);
+    for (std::string_view t : {other, std::string_view("string")})
+      any.items().emplace_back()["type"] = text(t);
     out[name].erase("type");
     out[name]["oneOf"] = std::move(any);
   };
@@ -187,13 +193,15 @@ void value_definitions(Value& out, bool v3) {
   add(kPatchDefinition, "object", "");
 }
 
-void add_definitions(Value& out, const std::vector<ApiOperation>& operations, std::string_view prefix, bool v3) {
+void add_definitions(Value& out, const std::vector<ApiOperation>& operations, std::string_view prefix,
+                     bool v3) {
   std::vector<const codec::Message*> roots;
   for (const ApiOperation& op : operations) {
     roots.push_back(op.body);
     roots.push_back(op.answer);
   }
-  for (const auto& [name, message] : reachable_definitions(roots)) out[name] = definition_of(*message, prefix, v3);
+  for (const auto& [name, message] : reachable_definitions(roots))
+    out[name] = definition_of(*message, prefix, v3);
   value_definitions(out, v3);
 }
 
@@ -224,7 +232,8 @@ codec::Value openapi_v2_document(const Registry& registry) {
   for (const ResourceInfo& r : registry.resources())
     for (const ServedVersion& v : r.versions)
       if (done.emplace(std::string(v.group), std::string(v.version)).second)
-        for (ApiOperation& op : api_operations(registry, v.group, v.version)) operations.push_back(std::move(op));
+        for (ApiOperation& op : api_operations(registry, v.group, v.version))
+          operations.push_back(std::move(op));
   Value out = Value::object();
   out["swagger"] = text("2.0");
   out["info"] = info();

@@ -33,17 +33,21 @@ std::string capital(std::string_view s) {
 
 }  // namespace
 
-std::vector<ApiOperation> api_operations(const Registry& registry, std::string_view group, std::string_view version) {
+std::vector<ApiOperation> api_operations(const Registry& registry, std::string_view group,
+                                         std::string_view version) {
   std::vector<ApiOperation> out;
-  const std::string root = group.empty() ? "/api/" + std::string(version) : "/apis/" + std::string(group) + "/" + std::string(version);
+  const std::string root = group.empty() ? "/api/" + std::string(version)
+                                         : "/apis/" + std::string(group) + "/" + std::string(version);
   const codec::Message* status = &meta::v1::Status::descriptor();
   for (const ResourceInfo& r : registry.resources()) {
     for (const ServedVersion& v : r.versions) {
       if (v.group != group || v.version != version) continue;
       const std::string gv = camel(group) + capital(version);
       const std::string scope = r.namespaced ? "Namespaced" : "";
-      const std::string base = root + (r.namespaced ? "/namespaces/{namespace}/" : "/") + std::string(r.plural);
-      const auto add = [&](std::string path, std::string method, std::string id, std::string action) -> ApiOperation& {
+      const std::string base =
+          root + (r.namespaced ? "/namespaces/{namespace}/" : "/") + std::string(r.plural);
+      const auto add = [&](std::string path, std::string method, std::string id,
+                           std::string action) -> ApiOperation& {
         ApiOperation op;
         op.named = path.find("{name}") != std::string::npos;
         op.namespaced = path.find("{namespace}") != std::string::npos;
@@ -69,19 +73,23 @@ std::vector<ApiOperation> api_operations(const Registry& registry, std::string_v
         op.lists = true;
       };
       list(base, "list" + name);
-      if (r.namespaced) list(root + "/" + std::string(r.plural), "list" + gv + std::string(r.kind) + "ForAllNamespaces");
+      if (r.namespaced)
+        list(root + "/" + std::string(r.plural), "list" + gv + std::string(r.kind) + "ForAllNamespaces");
       if (r.kind != "Namespace") {
-        ApiOperation& op = add(base, "delete", "delete" + gv + "Collection" + scope + std::string(r.kind), "deletecollection");
+        ApiOperation& op = add(base, "delete", "delete" + gv + "Collection" + scope + std::string(r.kind),
+                               "deletecollection");
         op.answer = status;
         op.body = &meta::v1::DeleteOptions::descriptor();
         op.lists = op.deletes = true;
       }
       const std::string one = base + "/{name}";
       add(one, "get", "read" + name, "get").answer = v.message;
-      const auto write = [&](const std::string& path, const std::string& suffix, const codec::Message* m, std::string_view kind_group, std::string_view kind_version,
+      const auto write = [&](const std::string& path, const std::string& suffix, const codec::Message* m,
+                             std::string_view kind_group, std::string_view kind_version,
                              std::string_view kind) {
         for (const bool patch : {false, true}) {
-          ApiOperation& op = add(path, patch ? "patch" : "put", (patch ? "patch" : "replace") + name + suffix, patch ? "patch" : "put");
+          ApiOperation& op = add(path, patch ? "patch" : "put", (patch ? "patch" : "replace") + name + suffix,
+                                 patch ? "patch" : "put");
           op.answer = m;
           op.body = patch ? nullptr : m;
           op.writes = true;
@@ -104,17 +112,21 @@ std::vector<ApiOperation> api_operations(const Registry& registry, std::string_v
           write(one + "/status", "Status", v.message, group, version, r.kind);
         } else if (s == Subresource::Scale) {
           const bool modern = group.empty() || (group == "apps" && version == "v1");
-          const codec::Message* scale = modern ? &autoscaling::v1::Scale::descriptor() : find_schema_kind(v.api_version(), "Scale");
+          const codec::Message* scale =
+              modern ? &autoscaling::v1::Scale::descriptor() : find_schema_kind(v.api_version(), "Scale");
           ApiOperation& op = add(one + "/scale", "get", "read" + name + "Scale", "get");
           op.answer = scale;
           op.kind = "Scale";
           op.group = modern ? "autoscaling" : std::string(group);
           op.version = modern ? "v1" : std::string(version);
-          write(one + "/scale", "Scale", scale, modern ? "autoscaling" : group, modern ? "v1" : version, "Scale");
+          write(one + "/scale", "Scale", scale, modern ? "autoscaling" : group, modern ? "v1" : version,
+                "Scale");
         } else if (s == Subresource::Binding || s == Subresource::Eviction) {
           const bool binding = s == Subresource::Binding;
-          ApiOperation& op = add(one + (binding ? "/binding" : "/eviction"), "post", "create" + name + (binding ? "Binding" : "Eviction"), "post");
-          op.body = op.answer = binding ? &core::v1::Binding::descriptor() : &policy::v1::Eviction::descriptor();
+          ApiOperation& op = add(one + (binding ? "/binding" : "/eviction"), "post",
+                                 "create" + name + (binding ? "Binding" : "Eviction"), "post");
+          op.body = op.answer =
+              binding ? &core::v1::Binding::descriptor() : &policy::v1::Eviction::descriptor();
           op.kind = binding ? "Binding" : "Eviction";
           op.group = binding ? "" : "policy";
           op.writes = true;
@@ -125,10 +137,16 @@ std::vector<ApiOperation> api_operations(const Registry& registry, std::string_v
           op.body = op.answer = v.message;
           op.writes = true;
         } else {
-          const char* path = s == Subresource::Exec ? "exec" : s == Subresource::Attach ? "attach" : "portforward";
+          const char* path = s == Subresource::Exec     ? "exec"
+                             : s == Subresource::Attach ? "attach"
+                                                        : "portforward";
           for (const char* method : {"get", "post"}) {
-            ApiOperation& op = add(one + "/" + path, method, "connect" + gv + capital(method) + scope + std::string(r.kind) + capital(path), "connect");
-            op.kind = s == Subresource::Exec ? "PodExecOptions" : s == Subresource::Attach ? "PodAttachOptions" : "PodPortForwardOptions";
+            ApiOperation& op = add(
+                one + "/" + path, method,
+                "connect" + gv + capital(method) + scope + std::string(r.kind) + capital(path), "connect");
+            op.kind = s == Subresource::Exec     ? "PodExecOptions"
+                      : s == Subresource::Attach ? "PodAttachOptions"
+                                                 : "PodPortForwardOptions";
           }
         }
       }

@@ -151,7 +151,8 @@ std::string openapi_v2_proto(const Registry& registry) {
   std::string paths;
   for (const auto& [path, item] : document.find("paths")->members()) {
     std::string encoded;
-    const std::pair<const char*, uint32_t> methods[] = {{"get", 2}, {"put", 3}, {"post", 4}, {"delete", 5}, {"patch", 8}};
+    const std::pair<const char*, uint32_t> methods[] = {
+        {"get", 2}, {"put", 3}, {"post", 4}, {"delete", 5}, {"patch", 8}};
     for (const auto& [method, number] : methods)
       if (const Value* op = item.find(method)) bytes(encoded, number, operation(*op));
     if (const Value* list = item.find("parameters"))
@@ -160,7 +161,8 @@ std::string openapi_v2_proto(const Registry& registry) {
   }
   bytes(out, 8, paths);
   std::string definitions;
-  for (const auto& [name, value] : document.find("definitions")->members()) bytes(definitions, 1, named(name, schema(value)));
+  for (const auto& [name, value] : document.find("definitions")->members())
+    bytes(definitions, 1, named(name, schema(value)));
   bytes(out, 9, definitions);
   return out;
 }

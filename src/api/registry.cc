@@ -6,7 +6,9 @@
 
 namespace mizzen::api {
 
-bool ResourceInfo::has(Subresource s) const { return std::find(subresources.begin(), subresources.end(), s) != subresources.end(); }
+bool ResourceInfo::has(Subresource s) const {
+  return std::find(subresources.begin(), subresources.end(), s) != subresources.end();
+}
 
 const ResourceInfo* Registry::find(std::string_view group, std::string_view version, std::string_view plural,
                                    const ServedVersion** served) const {
@@ -21,7 +23,8 @@ const ResourceInfo* Registry::find(std::string_view group, std::string_view vers
   return nullptr;
 }
 
-const ResourceInfo* Registry::find_kind(std::string_view api_version, std::string_view kind, const ServedVersion** served) const {
+const ResourceInfo* Registry::find_kind(std::string_view api_version, std::string_view kind,
+                                        const ServedVersion** served) const {
   for (const ResourceInfo& r : resources_) {
     if (r.kind != kind) continue;
     for (const ServedVersion& v : r.versions)

@@ -17,18 +17,31 @@ struct ServedVersion {
   const codec::Message* list;     ///< its list kind
   /// The Warning of a deprecated version; empty where current.
   std::string_view warning;
-  /// Conversion between this version's message and the in-memory one where equal names are not enough; null: by name.
+  /// Conversion between this version's message and the in-memory one where equal names are not enough; null:
+  /// by name.
   void (*to_memory)(const void* wire, void* memory) = nullptr;
   void (*from_memory)(const void* memory, void* wire) = nullptr;
 
-  std::string api_version() const { return group.empty() ? std::string(version) : std::string(group) + "/" + std::string(version); }
+  std::string api_version() const {
+    return group.empty() ? std::string(version) : std::string(group) + "/" + std::string(version);
+  }
 };
 
 /// What a subresource does; the API server has the code.
-enum class Subresource : uint8_t { Status, Scale, Binding, Eviction, Log, Exec, Attach, PortForward, Finalize };
+enum class Subresource : uint8_t {
+  Status,
+  Scale,
+  Binding,
+  Eviction,
+  Log,
+  Exec,
+  Attach,
+  PortForward,
+  Finalize
+};
 
-/// Role: everything the API server, discovery and clients need to know of one resource: names, versions, behaviour.
-/// Threading: immutable.
+/// Role: everything the API server, discovery and clients need to know of one resource: names, versions,
+/// behaviour. Threading: immutable.
 struct ResourceInfo {
   std::string_view plural;
   std::string_view singular;
@@ -48,7 +61,9 @@ struct ResourceInfo {
   const codec::Message& message() const { return *versions[0].message; }
   const codec::Message& list_message() const { return *versions[0].list; }
   /// "deployments.apps", "pods".
-  std::string qualified() const { return group().empty() ? std::string(plural) : std::string(plural) + "." + std::string(group()); }
+  std::string qualified() const {
+    return group().empty() ? std::string(plural) : std::string(plural) + "." + std::string(group());
+  }
   bool has(Subresource s) const;
 };
 

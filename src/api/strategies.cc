@@ -2,6 +2,9 @@
 
 #include <string>
 
+#include "api/apps/strategies.h"
+#include "api/core/event_versions.h"
+#include "api/core/strategies.h"
 #include "api/schema/apps/v1/controller_revision.h"
 #include "api/schema/apps/v1/deployment.h"
 #include "api/schema/apps/v1/replica_set.h"
@@ -50,9 +53,10 @@ const Strategy& plain() {
 std::vector<ResourceInfo> builtin_resources() {
   namespace core = core::v1;
   std::vector<ResourceInfo> out;
-  const auto add = [&](std::string_view plural, std::string_view singular, std::string_view kind, bool namespaced,
-                       std::vector<std::string_view> short_names, std::vector<ServedVersion> versions,
-                       std::vector<Subresource> subresources, const Strategy& strategy,
+  const auto add = [&](std::string_view plural, std::string_view singular, std::string_view kind,
+                       bool namespaced, std::vector<std::string_view> short_names,
+                       std::vector<ServedVersion> versions, std::vector<Subresource> subresources,
+                       const Strategy& strategy,
                        std::vector<std::string_view> categories = {}) -> ResourceInfo& {
     ResourceInfo r;
     r.plural = plural;
@@ -67,56 +71,88 @@ std::vector<ResourceInfo> builtin_resources() {
     return out.emplace_back(std::move(r));
   };
 
-  add("bindings", "binding", "Binding", true, {}, {served<core::Binding, core::Binding>("", "v1")}, {}, plain()).create_only = true;
-  add("configmaps", "configmap", "ConfigMap", true, {"cm"}, {served<core::ConfigMap, core::ConfigMapList>("", "v1")}, {}, plain());
-  add("endpoints", "endpoints", "Endpoints", true, {"ep"}, {served<core::Endpoints, core::EndpointsList>("", "v1")}, {}, plain());
-  add("events", "event", "Event", true, {"ev"},
-      {served<core::Event, core::EventList>("", "v1"), served<events::v1::Event, events::v1::EventList>("events.k8s.io", "v1")}, {}, plain());
-  add("namespaces", "namespace", "Namespace", false, {"ns"}, {served<core::Namespace, core::NamespaceList>("", "v1")}, {S::Status, S::Finalize},
-      plain());
-  add("nodes", "node", "Node", false, {"no"}, {served<core::Node, core::NodeList>("", "v1")}, {S::Status}, plain());
+  add("bindings", "binding", "Binding", true, {}, {served<core::Binding, core::Binding>("", "v1")}, {},
+      plain())
+      .create_only = true;
+  add("configmaps", "configmap", "ConfigMap", true, {"cm"},
+      {served<core::ConfigMap, core::ConfigMapList>("", "v1")}, {}, config_map_strategy());
+  add("endpoints", "endpoints", "Endpoints", true, {"ep"},
+      {served<core::Endpoints, core::EndpointsList>("", "v1")}, {}, endpoints_strategy());
+  {
+    auto& events = add("events", "event", "Event", true, {"ev"},
+                       {served<core::Event, core::EventList>("", "v1"),
+                        served<events::v1::Event, events::v1::EventList>("events.k8s.io", "v1")},
+                       {}, event_strategy());
+    events.versions[1].to_memory = event_to_memory;
+    events.versions[1].from_memory = event_from_memory;
+  }
+  add("namespaces", "namespace", "Namespace", false, {"ns"},
+      {served<core::Namespace, core::NamespaceList>("", "v1")}, {S::Status, S::Finalize},
+      namespace_strategy());
+  add("nodes", "node", "Node", false, {"no"}, {served<core::Node, core::NodeList>("", "v1")}, {S::Status},
+      node_strategy());
   add("pods", "pod", "Pod", true, {"po"}, {served<core::Pod, core::PodList>("", "v1")},
-      {S::Status, S::Binding, S::Eviction, S::Log, S::Exec, S::Attach, S::PortForward}, plain(), {"all"});
-  add("podtemplates", "podtemplate", "PodTemplate", true, {}, {served<core::PodTemplate, core::PodTemplateList>("", "v1")}, {}, plain());
+      {S::Status, S::Binding, S::Eviction, S::Log, S::Exec, S::Attach, S::PortForward}, pod_strategy(),
+      {"all"});
+  add("podtemplates", "podtemplate", "PodTemplate", true, {},
+      {served<core::PodTemplate, core::PodTemplateList>("", "v1")}, {}, pod_template_strategy());
   add("replicationcontrollers", "replicationcontroller", "ReplicationController", true, {"rc"},
-      {served<core::ReplicationController, core::ReplicationControllerList>("", "v1")}, {S::Status, S::Scale}, plain(), {"all"});
-  add("secrets", "secret", "Secret", true, {}, {served<core::Secret, core::SecretList>("", "v1")}, {}, plain());
-  add("serviceaccounts", "serviceaccount", "ServiceAccount", true, {"sa"}, {served<core::ServiceAccount, core::ServiceAccountList>("", "v1")},
-      {}, plain());
-  add("services", "service", "Service", true, {"svc"}, {served<core::Service, core::ServiceList>("", "v1")}, {S::Status}, plain(), {"all"});
+      {served<core::ReplicationController, core::ReplicationControllerList>("", "v1")}, {S::Status, S::Scale},
+      replication_controller_strategy(), {"all"});
+  add("secrets", "secret", "Secret", true, {}, {served<core::Secret, core::SecretList>("", "v1")}, {},
+      secret_strategy());
+  add("serviceaccounts", "serviceaccount", "ServiceAccount", true, {"sa"},
+      {served<core::ServiceAccount, core::ServiceAccountList>("", "v1")}, {}, service_account_strategy());
+  add("services", "service", "Service", true, {"svc"}, {served<core::Service, core::ServiceList>("", "v1")},
+      {S::Status}, service_strategy(), {"all"});
 
-  constexpr std::string_view apps1 = "apps/v1beta1 Deployment is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 Deployment";
-  constexpr std::string_view apps2 = "apps/v1beta2 Deployment is deprecated in v1.9+, unavailable in v1.16+; use apps/v1 Deployment";
-  constexpr std::string_view ext = "extensions/v1beta1 Deployment is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 Deployment";
+  constexpr std::string_view apps1 =
+      "apps/v1beta1 Deployment is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 Deployment";
+  constexpr std::string_view apps2 =
+      "apps/v1beta2 Deployment is deprecated in v1.9+, unavailable in v1.16+; use apps/v1 Deployment";
+  constexpr std::string_view ext =
+      "extensions/v1beta1 Deployment is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 Deployment";
   add("deployments", "deployment", "Deployment", true, {"deploy"},
       {served<apps::v1::Deployment, apps::v1::DeploymentList>("apps", "v1"),
        served<apps::v1beta2::Deployment, apps::v1beta2::DeploymentList>("apps", "v1beta2", apps2),
        served<apps::v1beta1::Deployment, apps::v1beta1::DeploymentList>("apps", "v1beta1", apps1),
-       served<extensions::v1beta1::Deployment, extensions::v1beta1::DeploymentList>("extensions", "v1beta1", ext)},
-      {S::Status, S::Scale}, plain(), {"all"});
+       served<extensions::v1beta1::Deployment, extensions::v1beta1::DeploymentList>("extensions", "v1beta1",
+                                                                                    ext)},
+      {S::Status, S::Scale}, deployment_strategy(), {"all"});
   add("replicasets", "replicaset", "ReplicaSet", true, {"rs"},
       {served<apps::v1::ReplicaSet, apps::v1::ReplicaSetList>("apps", "v1"),
        served<apps::v1beta2::ReplicaSet, apps::v1beta2::ReplicaSetList>(
-           "apps", "v1beta2", "apps/v1beta2 ReplicaSet is deprecated in v1.9+, unavailable in v1.16+; use apps/v1 ReplicaSet"),
+           "apps", "v1beta2",
+           "apps/v1beta2 ReplicaSet is deprecated in v1.9+, unavailable in v1.16+; use apps/v1 ReplicaSet"),
        served<extensions::v1beta1::ReplicaSet, extensions::v1beta1::ReplicaSetList>(
-           "extensions", "v1beta1", "extensions/v1beta1 ReplicaSet is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 ReplicaSet")},
-      {S::Status, S::Scale}, plain(), {"all"});
+           "extensions", "v1beta1",
+           "extensions/v1beta1 ReplicaSet is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 "
+           "ReplicaSet")},
+      {S::Status, S::Scale}, replica_set_strategy(), {"all"});
   add("controllerrevisions", "controllerrevision", "ControllerRevision", true, {},
       {served<apps::v1::ControllerRevision, apps::v1::ControllerRevisionList>("apps", "v1"),
        served<apps::v1beta2::ControllerRevision, apps::v1beta2::ControllerRevisionList>(
-           "apps", "v1beta2", "apps/v1beta2 ControllerRevision is deprecated in v1.9+, unavailable in v1.16+; use apps/v1 ControllerRevision"),
+           "apps", "v1beta2",
+           "apps/v1beta2 ControllerRevision is deprecated in v1.9+, unavailable in v1.16+; use apps/v1 "
+           "ControllerRevision"),
        served<apps::v1beta1::ControllerRevision, apps::v1beta1::ControllerRevisionList>(
-           "apps", "v1beta1", "apps/v1beta1 ControllerRevision is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 ControllerRevision")},
-      {}, plain());
+           "apps", "v1beta1",
+           "apps/v1beta1 ControllerRevision is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 "
+           "ControllerRevision")},
+      {}, controller_revision_strategy());
   add("leases", "lease", "Lease", true, {},
       {served<coordination::v1::Lease, coordination::v1::LeaseList>("coordination.k8s.io", "v1"),
        served<coordination::v1beta1::Lease, coordination::v1beta1::LeaseList>(
-           "coordination.k8s.io", "v1beta1", "coordination.k8s.io/v1beta1 Lease is deprecated in v1.19+, unavailable in v1.22+; use coordination.k8s.io/v1 Lease")},
-      {}, plain());
+           "coordination.k8s.io", "v1beta1",
+           "coordination.k8s.io/v1beta1 Lease is deprecated in v1.19+, unavailable in v1.22+; use "
+           "coordination.k8s.io/v1 Lease")},
+      {}, lease_strategy());
   add("endpointslices", "endpointslice", "EndpointSlice", true, {},
-      {served<discovery::v1::EndpointSlice, discovery::v1::EndpointSliceList>("discovery.k8s.io", "v1")}, {}, plain());
+      {served<discovery::v1::EndpointSlice, discovery::v1::EndpointSliceList>("discovery.k8s.io", "v1")}, {},
+      endpoint_slice_strategy());
   add("priorityclasses", "priorityclass", "PriorityClass", false, {"pc"},
-      {served<scheduling::v1::PriorityClass, scheduling::v1::PriorityClassList>("scheduling.k8s.io", "v1")}, {}, plain());
+      {served<scheduling::v1::PriorityClass, scheduling::v1::PriorityClassList>("scheduling.k8s.io", "v1")},
+      {}, priority_class_strategy());
   return out;
 }
 

@@ -8,7 +8,9 @@
 namespace mizzen::api {
 
 void Strategy::set_defaults(void*, std::string_view) const {}
-machinery::Messages Strategy::check_name(std::string_view name) const { return machinery::is_dns1123_subdomain(name); }
+machinery::Messages Strategy::check_name(std::string_view name) const {
+  return machinery::is_dns1123_subdomain(name);
+}
 void Strategy::prepare_create(void*) const {}
 void Strategy::validate_create(const void*, machinery::FieldErrors&) const {}
 void Strategy::prepare_update(void*, const void*) const {}
@@ -16,7 +18,9 @@ void Strategy::validate_update(const void*, const void*, machinery::FieldErrors&
 void Strategy::prepare_status_update(void*, const void*) const {}
 void Strategy::validate_status_update(const void*, const void*, machinery::FieldErrors&) const {}
 std::vector<std::string> Strategy::warnings(const void*, const void*) const { return {}; }
-std::optional<int64_t> Strategy::grace_period(const void*, const std::optional<int64_t>&) const { return std::nullopt; }
+std::optional<int64_t> Strategy::grace_period(const void*, const std::optional<int64_t>&) const {
+  return std::nullopt;
+}
 bool Strategy::begin_deletion(void*) const { return false; }
 void Strategy::selectable_fields(const void*, machinery::Labels&) const {}
 bool Strategy::is_selectable(std::string_view) const { return false; }

@@ -24,17 +24,17 @@ struct TableColumn {
 /// Cells of one row, each as JSON text.
 using TableCells = std::vector<std::string>;
 
-/// Role: the behaviour of one resource: what is filled in, checked, selectable and shown. Pure: it sees objects and
-/// nothing else, so the whole of it is tested with tables.
-/// Place: one class per resource in api/<group>/<kind>; called by the API server in the order of the methods below.
-/// Objects come as void* of the resource's in-memory message (see ResourceInfo::message); typed strategies derive from
+/// Role: the behaviour of one resource: what is filled in, checked, selectable and shown. Pure: it sees
+/// objects and nothing else, so the whole of it is tested with tables. Place: one class per resource in
+/// api/<group>/<kind>; called by the API server in the order of the methods below. Objects come as void* of
+/// the resource's in-memory message (see ResourceInfo::message); typed strategies derive from
 /// TypedStrategy<T>. Threading: immutable; called from many threads.
 class Strategy {
  public:
   virtual ~Strategy() = default;
 
-  /// Fills in what the writer left out; also applied to objects read from the store. `api_version` is the version the
-  /// request used ("apps/v1beta2"), for defaults that changed between versions.
+  /// Fills in what the writer left out; also applied to objects read from the store. `api_version` is the
+  /// version the request used ("apps/v1beta2"), for defaults that changed between versions.
   virtual void set_defaults(void* object, std::string_view api_version) const;
   /// Wrong names in upstream's words; the default is a DNS subdomain.
   virtual machinery::Messages check_name(std::string_view name) const;
@@ -47,7 +47,8 @@ class Strategy {
   virtual void validate_update(const void* object, const void* old, machinery::FieldErrors& errors) const;
   /// For the status subresource: everything but status comes from `old`.
   virtual void prepare_status_update(void* object, const void* old) const;
-  virtual void validate_status_update(const void* object, const void* old, machinery::FieldErrors& errors) const;
+  virtual void validate_status_update(const void* object, const void* old,
+                                      machinery::FieldErrors& errors) const;
   /// Texts for the Warning header of a create or update; `old` is null on create.
   virtual std::vector<std::string> warnings(const void* object, const void* old) const;
 
@@ -55,11 +56,11 @@ class Strategy {
   virtual bool allow_create_on_update() const { return false; }
   /// PUT without a resource version is taken.
   virtual bool allow_unconditional_update() const { return true; }
-  /// For kinds that are deleted gracefully (pods): the grace period to use, given what the caller asked for; nothing
-  /// where the kind is deleted at once.
+  /// For kinds that are deleted gracefully (pods): the grace period to use, given what the caller asked for;
+  /// nothing where the kind is deleted at once.
   virtual std::optional<int64_t> grace_period(const void* object, const std::optional<int64_t>& asked) const;
-  /// Marks an object whose deletion was asked for; true where the kind keeps it until something else lets go of it, as
-  /// namespaces do with spec.finalizers.
+  /// Marks an object whose deletion was asked for; true where the kind keeps it until something else lets go
+  /// of it, as namespaces do with spec.finalizers.
   virtual bool begin_deletion(void* object) const;
   /// Deleting without a propagation policy leaves dependents alone (true) or lets the collector have them.
   virtual bool orphans_by_default() const { return false; }
@@ -78,7 +79,9 @@ class Strategy {
 template <typename T>
 class TypedStrategy : public Strategy {
  public:
-  void set_defaults(void* object, std::string_view api_version) const final { defaults(*static_cast<T*>(object), api_version); }
+  void set_defaults(void* object, std::string_view api_version) const final {
+    defaults(*static_cast<T*>(object), api_version);
+  }
   void prepare_create(void* object) const final { before_create(*static_cast<T*>(object)); }
   void validate_create(const void* object, machinery::FieldErrors& errors) const final {
     check_create(*static_cast<const T*>(object), errors);
@@ -92,7 +95,8 @@ class TypedStrategy : public Strategy {
   void prepare_status_update(void* object, const void* old) const final {
     before_status_update(*static_cast<T*>(object), *static_cast<const T*>(old));
   }
-  void validate_status_update(const void* object, const void* old, machinery::FieldErrors& errors) const final {
+  void validate_status_update(const void* object, const void* old,
+                              machinery::FieldErrors& errors) const final {
     check_status_update(*static_cast<const T*>(object), *static_cast<const T*>(old), errors);
   }
   std::vector<std::string> warnings(const void* object, const void* old) const final {
@@ -104,14 +108,18 @@ class TypedStrategy : public Strategy {
   void selectable_fields(const void* object, machinery::Labels& fields) const final {
     fields_of(*static_cast<const T*>(object), fields);
   }
-  TableCells table_row(const void* object, WallTime now) const final { return row(*static_cast<const T*>(object), now); }
+  TableCells table_row(const void* object, WallTime now) const final {
+    return row(*static_cast<const T*>(object), now);
+  }
 
   virtual void defaults(T&, std::string_view) const {}
   virtual void before_create(T&) const {}
   virtual void check_create(const T&, machinery::FieldErrors&) const {}
   virtual void before_update(T&, const T&) const {}
   virtual void check_update(const T&, const T&, machinery::FieldErrors&) const {}
-  virtual void before_status_update(T& object, const T& old) const { Strategy::prepare_status_update(&object, &old); }
+  virtual void before_status_update(T& object, const T& old) const {
+    Strategy::prepare_status_update(&object, &old);
+  }
   virtual void check_status_update(const T&, const T&, machinery::FieldErrors&) const {}
   virtual std::vector<std::string> warn(const T&, const T*) const { return {}; }
   virtual std::optional<int64_t> grace(const T&, const std::optional<int64_t>&) const { return std::nullopt; }

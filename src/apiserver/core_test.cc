@@ -125,6 +125,7 @@ TEST_F(CoreTest, ServicesGetDistinctClusterAddresses) {
     api::core::v1::Service s;
     s.metadata.name = "s" + std::to_string(i);
     s.metadata.namespace_ = "default";
+    s.spec.ports.emplace_back().port = 80;
     auto made = client::create(api_, s, Call());
     ASSERT_TRUE(made.ok()) << made.error().message();
     ips.insert((*made)->spec.clusterIP);

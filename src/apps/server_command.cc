@@ -5,6 +5,7 @@
 
 #include "apiserver/server.h"
 #include "apps/commands.h"
+#include "apps/control_plane.h"
 #include "base/file.h"
 #include "store/embedded/embedded_store.h"
 #include "telemetry/log.h"
@@ -58,9 +59,12 @@ Result<void> run_server(const ServerOptions& options) {
   log::info("server", "API is ready", {log::kv("address", fmt::format("{}:{}", options.bind_address, server.port())),
                                        log::kv("took", std::chrono::duration<double>(real_clock().monotonic() - started).count()),
                                        log::kv("kubeconfig", server.kubeconfig_path())});
+  ControlPlane control(server);
+  MZ_TRY(control.start(Deadline::after(kStartTimeout)));
   int signal_number = 0;
   sigwait(&signals, &signal_number);
   log::info("server", "stopping", {log::kv("signal", signal_number)});
+  control.stop();
   server.stop(Deadline::after(kDrainTimeout));
   return {};
 }

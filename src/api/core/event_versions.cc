@@ -1,0 +1,56 @@
+#include "api/core/event_versions.h"
+
+#include "api/schema/core/v1/event.h"
+#include "api/schema/events/v1/event.h"
+
+namespace mizzen::api {
+
+void event_to_memory(const void* wire, void* memory) {
+  const auto& from = *static_cast<const events::v1::Event*>(wire);
+  auto& to = *static_cast<core::v1::Event*>(memory);
+  to.metadata = from.metadata;
+  to.eventTime = from.eventTime;
+  if (from.series) {
+    auto& series = to.series.ensure();
+    series.count = from.series->count;
+    series.lastObservedTime = from.series->lastObservedTime;
+  }
+  to.reportingComponent = from.reportingController;
+  to.reportingInstance = from.reportingInstance;
+  to.action = from.action;
+  to.reason = from.reason;
+  to.involvedObject = from.regarding;
+  to.related = from.related;
+  to.message = from.note;
+  to.type = from.type;
+  to.source = from.deprecatedSource;
+  to.firstTimestamp = from.deprecatedFirstTimestamp;
+  to.lastTimestamp = from.deprecatedLastTimestamp;
+  to.count = from.deprecatedCount;
+}
+
+void event_from_memory(const void* memory, void* wire) {
+  const auto& from = *static_cast<const core::v1::Event*>(memory);
+  auto& to = *static_cast<events::v1::Event*>(wire);
+  to.metadata = from.metadata;
+  to.eventTime = from.eventTime;
+  if (from.series) {
+    auto& series = to.series.ensure();
+    series.count = from.series->count;
+    series.lastObservedTime = from.series->lastObservedTime;
+  }
+  to.reportingController = from.reportingComponent;
+  to.reportingInstance = from.reportingInstance;
+  to.action = from.action;
+  to.reason = from.reason;
+  to.regarding = from.involvedObject;
+  to.related = from.related;
+  to.note = from.message;
+  to.type = from.type;
+  to.deprecatedSource = from.source;
+  to.deprecatedFirstTimestamp = from.firstTimestamp;
+  to.deprecatedLastTimestamp = from.lastTimestamp;
+  to.deprecatedCount = from.count;
+}
+
+}  // namespace mizzen::api

@@ -1,0 +1,9 @@
+#pragma once
+
+namespace mizzen::api {
+
+/// events.k8s.io/v1 calls the fields of an Event by other names. For ServedVersion::to_memory and from_memory.
+void event_to_memory(const void* wire, void* memory);
+void event_from_memory(const void* memory, void* wire);
+
+}  // namespace mizzen::api

@@ -1,0 +1,11 @@
+#pragma once
+#include <string_view>
+
+#include "api/schema/core/v1/pod.h"
+
+namespace mizzen::api {
+
+/// Guaranteed, Burstable or BestEffort, from cpu and memory of the containers.
+std::string_view qos_class(const core::v1::PodSpec& spec);
+
+}  // namespace mizzen::api

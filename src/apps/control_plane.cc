@@ -1,0 +1,29 @@
+#include "apps/control_plane.h"
+
+namespace mizzen::apps {
+
+ControlPlane::ControlPlane(apiserver::ApiServer& server)
+    : server_(server),
+      executor_({.name = "controller", .threads_max = 16, .queue_max = 100'000}),
+      timers_(executor_),
+      api_(server.core(), "system:kube-controller-manager") {}
+
+Result<void> ControlPlane::start(Deadline deadline) {
+  environment_ = std::make_unique<controllers::Environment>(
+      controllers::Environment::Deps{api_, executor_, timers_, real_clock(), secure_random()});
+  controllers_ = controllers::make_controllers(*environment_, server_.authority().certificate_pem());
+  if (!environment_->start(deadline)) return Error(Code::Timeout, "controllers did not see the cluster in time");
+  for (const auto& controller : controllers_) controller->start();
+  return {};
+}
+
+void ControlPlane::stop() {
+  for (auto it = controllers_.rbegin(); it != controllers_.rend(); ++it) (*it)->stop();
+  if (environment_) environment_->stop();
+  timers_.stop();
+  executor_.stop();
+  controllers_.clear();
+  environment_.reset();
+}
+
+}  // namespace mizzen::apps

@@ -1,0 +1,35 @@
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "apiserver/loopback.h"
+#include "apiserver/server.h"
+#include "async/executor.h"
+#include "async/timers.h"
+#include "controllers/environment.h"
+
+namespace mizzen::apps {
+
+/// Role: the controllers of an all-in-one server, over the loopback.
+/// Lifecycle: start() waits until the informers have synced; stop() is idempotent and also in the destructor.
+/// Threading: start and stop from one thread.
+class ControlPlane {
+ public:
+  ControlPlane(apiserver::ApiServer& server);
+  ~ControlPlane() { stop(); }
+  Result<void> start(Deadline deadline);
+  void stop();
+
+  Executor& executor() { return executor_; }
+  Timers& timers() { return timers_; }
+
+ private:
+  apiserver::ApiServer& server_;
+  ThreadPool executor_;
+  Timers timers_;
+  apiserver::Loopback api_;
+  std::unique_ptr<controllers::Environment> environment_;
+  std::vector<std::unique_ptr<controllers::Controller>> controllers_;
+};
+
+}  // namespace mizzen::apps
