@@ -54,7 +54,14 @@ Result<void> ApiServer::init() {
 Result<void> ApiServer::start(Deadline deadline) {
   MZ_TRY(core_->start(deadline));
   deps_.health.add("etcd", [this] { return deps_.store.health(Deadline::after(std::chrono::seconds(1))); });
-  HttpApi::Deps deps{*core_, *gate_, *workers_, deps_.health, deps_.metrics, deps_.nodes};
+  if (!deps_.nodes) {
+    MZ_ASSIGN(const auto identity, component_identity("apiserver-kubelet-client",
+                                                      "kube-apiserver-kubelet-client", {"system:masters"}));
+    gateway_ = std::make_unique<KubeletGateway>(KubeletGateway::Deps{deps_.loops, *core_}, identity,
+                                                authority_->certificate_pem());
+  }
+  NodeGateway* nodes = deps_.nodes ? deps_.nodes : gateway_.get();
+  HttpApi::Deps deps{*core_, *gate_, *workers_, deps_.health, deps_.metrics, nodes};
   const std::string external = options_.external_names.empty() ? "127.0.0.1" : options_.external_names[0];
   api_ = std::make_unique<HttpApi>(deps, fmt::format("{}:{}", external, options_.port));
   http::Server::Options server;
@@ -87,6 +94,7 @@ void ApiServer::stop(Deadline deadline) {
     deps_.health.shutting_down();
     server_->stop(deadline);
   }
+  if (gateway_) gateway_->stop();
   if (workers_) workers_->stop();
   if (core_) core_->stop();
 }

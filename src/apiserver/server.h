@@ -5,6 +5,7 @@
 
 #include "apiserver/core.h"
 #include "apiserver/http_api.h"
+#include "apiserver/node_gateway.h"
 #include "async/executor.h"
 #include "http/client.h"
 #include "http/server.h"
@@ -33,7 +34,7 @@ class ApiServer {
     http::Loops& loops;
     Metrics& metrics;
     Health& health;
-    NodeGateway* nodes = nullptr;
+    NodeGateway* nodes = nullptr;  ///< null: kubelets are called over HTTPS
   };
   ApiServer(Deps deps, Options options);
   ~ApiServer();
@@ -61,6 +62,7 @@ class ApiServer {
   pki::KeyPair serving_;
   std::unique_ptr<ThreadPool> workers_;
   std::unique_ptr<Core> core_;
+  std::unique_ptr<KubeletGateway> gateway_;
   std::unique_ptr<Gate> gate_;
   std::unique_ptr<HttpApi> api_;
   std::unique_ptr<http::Server> server_;

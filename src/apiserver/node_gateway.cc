@@ -1,0 +1,288 @@
+#include "apiserver/node_gateway.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/schema/core/v1/node.h"
+#include "api/schema/core/v1/pod.h"
+#include "apiserver/status.h"
+#include "async/executor.h"
+#include "base/strings.h"
+#include "http/stream_translate.h"
+#include "telemetry/log.h"
+
+namespace mizzen::apiserver {
+namespace {
+
+namespace v1 = api::core::v1;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr auto kDialTimeout = seconds(30);
+constexpr auto kLookUpTimeout = seconds(5);
+constexpr auto kFullEvery = milliseconds(20);
+constexpr int32_t kKubeletPort = 10250;
+constexpr size_t kRefusalBytesMax = 64 * 1024;
+
+http::Slice document(const Error& error) { return encode_status(status_of(error), Format::Json, false); }
+
+void refuse(const HandlingPtr& h, const Error& error) {
+  h->exchange->respond(http_status(error.code()), {{"Content-Type", "application/json"}}, document(error));
+}
+
+/// What a kubelet said, as the API says it: its text with the nearest reason.
+Error from_kubelet(int status, std::string_view text) {
+  const Code code = code_from("", status);
+  return Error(code == Code::Unknown ? Code::InternalError : code, std::string(trim(text)));
+}
+
+std::string names_of(const std::vector<v1::Container>& containers) {
+  std::vector<std::string> names;
+  for (const auto& c : containers) names.push_back(c.name);
+  return "[" + join(names, " ") + "]";
+}
+
+/// A kubelet's target by the node object: the internal address before any other.
+Result<http::Target> target_of(const v1::Node& node) {
+  http::Target out;
+  out.tls = true;
+  const int32_t port = node.status.daemonEndpoints.kubeletEndpoint.port;
+  out.port = static_cast<uint16_t>(port > 0 ? port : kKubeletPort);
+  for (const char* type : {"InternalIP", "Hostname", "InternalDNS", "ExternalIP", "ExternalDNS"}) {
+    for (const auto& a : node.status.addresses) {
+      if (a.type != type || !out.host.empty()) continue;
+      out.host = a.address;
+    }
+  }
+  if (out.host.empty()) {
+    return Error(
+        Code::InternalError,
+        fmt::format("no preferred addresses found; known addresses: [] of node {}", node.metadata.name));
+  }
+  return out;
+}
+
+bool passes(const std::string& name) {
+  static const std::vector<std::string> kDropped = {"host", "authorization", "content-length",
+                                                    "transfer-encoding", "cookie"};
+  return std::find(kDropped.begin(), kDropped.end(), to_lower(name)) == kDropped.end();
+}
+
+}  // namespace
+
+Result<std::string> choose_container(const v1::Pod& pod, const std::string& asked) {
+  const std::string& name = pod.metadata.name;
+  if (asked.empty()) {
+    if (pod.spec.containers.size() == 1) return pod.spec.containers.front().name;
+    std::string text = fmt::format("a container name must be specified for pod {}, choose one of: {}", name,
+                                   names_of(pod.spec.containers));
+    if (!pod.spec.initContainers.empty())
+      text += fmt::format(" or one of the init containers: {}", names_of(pod.spec.initContainers));
+    return Error(Code::BadRequest, text);
+  }
+  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
+    for (const auto& c : *list) {
+      if (c.name == asked) return asked;
+    }
+  }
+  return Error(Code::BadRequest, fmt::format("container {} is not valid for pod {}", asked, name));
+}
+
+struct KubeletGateway::Impl : std::enable_shared_from_this<KubeletGateway::Impl> {
+  Impl(Deps d, http::Client::Options o) : deps(d), client(d.loops, std::move(o)) {}
+
+  void serve(const HandlingPtr& h, const v1::Pod& pod);
+  Result<http::Target> node_of(const v1::Pod& pod);
+  void log(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target);
+  void session(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target);
+  void pass(const HandlingPtr& h, http::ClientRequest request);
+  void translate(const HandlingPtr& h, http::ClientRequest request);
+  void tunnel(const HandlingPtr& h, http::ClientRequest request, const std::string& protocol);
+  Result<http::DuplexPtr> dial_spdy(const HandlingPtr& h, http::ClientRequest request,
+                                    const std::string& protocol);
+
+  const Deps deps;
+  http::Client client;
+  ThreadPool pool{{.name = "node-gateway", .threads_max = kSessionsMax}};
+  StopSource stop_source;
+};
+
+KubeletGateway::KubeletGateway(Deps deps, const pki::KeyPair& identity, const std::string& authority_pem) {
+  http::Client::Options options;
+  options.tls.ca_pem = authority_pem;
+  options.tls.certificate_pem = identity.certificate_pem;
+  options.tls.key_pem = identity.key_pem;
+  options.tls.http2 = false;  // sessions need an upgrade, and a followed log a connection of its own
+  options.connections_per_target_max = 2 * kSessionsMax;
+  impl_ = std::make_shared<Impl>(deps, std::move(options));
+}
+
+KubeletGateway::~KubeletGateway() { stop(); }
+
+void KubeletGateway::stop() {
+  impl_->stop_source.stop();
+  impl_->client.stop();
+  impl_->pool.stop();
+}
+
+void KubeletGateway::serve(const HandlingPtr& handling, const Object& pod) {
+  const auto shared = pod.share<v1::Pod>();
+  if (!shared) return refuse(handling, Error(Code::InternalError, "not a pod"));
+  const bool posted = impl_->pool.post([impl = impl_, handling, shared] { impl->serve(handling, *shared); });
+  if (!posted) refuse(handling, Error(Code::TooManyRequests, "too many sessions are open"));
+}
+
+Result<http::Target> KubeletGateway::Impl::node_of(const v1::Pod& pod) {
+  auto* nodes = deps.core.find(api::resource_of<v1::Node>());
+  if (!nodes) return Error(Code::InternalError, "nodes are not stored");
+  MZ_ASSIGN(const auto entry, nodes->get("", pod.spec.nodeName, Deadline::after(kLookUpTimeout)));
+  const auto node = entry->object().share<v1::Node>();
+  if (!node) return Error(Code::InternalError, "not a node");
+  return target_of(*node);
+}
+
+void KubeletGateway::Impl::serve(const HandlingPtr& h, const v1::Pod& pod) {
+  const bool is_log = h->info.subresource == "log";
+  if (pod.spec.nodeName.empty()) {
+    if (is_log) return h->exchange->respond(200, {{"Content-Type", "text/plain"}}, http::Slice(""));
+    return refuse(
+        h, Error(Code::BadRequest, fmt::format("pod {} does not have a host assigned", pod.metadata.name)));
+  }
+  const auto target = node_of(pod);
+  if (!target.ok()) return refuse(h, target.error());
+  if (is_log) return log(h, pod, *target);
+  session(h, pod, *target);
+}
+
+void KubeletGateway::Impl::log(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target) {
+  const auto container = choose_container(pod, std::string(h->query.get("container")));
+  if (!container.ok()) return refuse(h, container.error());
+  http::Query query;
+  for (const auto& [name, value] : h->query) {
+    if (name != "container" && name != "pretty" && name != "insecureSkipTLSVerifyBackend")
+      query.add(name, value);
+  }
+  http::ClientRequest request;
+  request.target = target;
+  request.path =
+      fmt::format("/containerLogs/{}/{}/{}", pod.metadata.namespace_, pod.metadata.name, *container);
+  if (!query.empty()) request.path += "?" + query.encode();
+  const auto gone = h->exchange->gone();
+  http::CallContext context{Deadline::after(kDialTimeout), gone};
+  auto reader = client.open(request, context);
+  if (!reader.ok()) return refuse(h, Error(Code::InternalError, reader.error().message()));
+  if ((*reader)->status() != 200) {
+    const auto text = (*reader)->read_all(kRefusalBytesMax, context);
+    return refuse(h, from_kubelet((*reader)->status(), text.ok() ? *text : ""));
+  }
+  auto stream = h->exchange->start_stream(200, {{"Content-Type", "text/plain"}});
+  if (!stream) return;
+  context.deadline = Deadline::never();
+  for (;;) {
+    auto piece = (*reader)->read(context);
+    if (!piece.ok()) return stream->cut();
+    if (piece->empty()) return stream->finish();
+    const http::Slice slice(std::move(*piece));
+    for (;;) {
+      const auto written = stream->write(slice);
+      if (written == http::Stream::Write::Ok) break;
+      if (written == http::Stream::Write::Closed || stop_source.token().stopped()) return;
+      if (gone.wait_until(Deadline::after(kFullEvery))) return;
+    }
+  }
+}
+
+void KubeletGateway::Impl::session(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target) {
+  const auto& asked = h->exchange->request();
+  const std::string& kind = h->info.subresource;
+  http::ClientRequest request;
+  request.method = asked.method;
+  request.target = target;
+  const std::string pod_path = fmt::format("{}/{}", pod.metadata.namespace_, pod.metadata.name);
+  if (kind == "portforward") {
+    request.path = "/portForward/" + pod_path;
+    http::Query query;
+    for (const auto port : h->query.all("ports")) query.add("port", std::string(port));
+    if (!query.empty()) request.path += "?" + query.encode();
+    const auto tunnelled =
+        http::WebSocket::wanted(asked) ? http::tunnelled_protocols(asked) : std::vector<std::string>();
+    return tunnelled.empty() ? pass(h, std::move(request)) : tunnel(h, std::move(request), tunnelled.front());
+  }
+  const auto container = choose_container(pod, std::string(h->query.get("container")));
+  if (!container.ok()) return refuse(h, container.error());
+  http::Query query;
+  for (const auto& [theirs, ours] :
+       {std::pair{"stdin", "input"}, {"stdout", "output"}, {"stderr", "error"}, {"tty", "tty"}}) {
+    if (h->query.flag(theirs)) query.add(ours, "1");
+  }
+  for (const auto word : h->query.all("command")) query.add("command", std::string(word));
+  request.path = fmt::format("/{}/{}/{}?{}", kind, pod_path, *container, query.encode());
+  const bool websocket = http::WebSocket::wanted(asked);
+  if (websocket && !http::WebSocket::choose(asked, {http::kStreamProtocolV5}).empty())
+    return translate(h, std::move(request));
+  pass(h, std::move(request));
+}
+
+/// The client's own upgrade goes through to the runtime's streaming server, byte for byte.
+void KubeletGateway::Impl::pass(const HandlingPtr& h, http::ClientRequest request) {
+  if (!h->exchange->wants_upgrade()) return refuse(h, Error(Code::BadRequest, "Upgrade request required"));
+  for (const auto& header : h->exchange->request().headers) {
+    if (passes(header.name)) request.headers.add(header.name, header.value);
+  }
+  auto upgraded = client.dial_upgrade(request, {Deadline::after(kDialTimeout), h->exchange->gone()});
+  if (!upgraded.ok()) return refuse(h, Error(Code::InternalError, upgraded.error().message()));
+  if (!upgraded->duplex) return refuse(h, from_kubelet(upgraded->status, upgraded->body));
+  auto ours = h->exchange->upgrade(upgraded->headers);
+  if (!ours.ok()) {
+    upgraded->duplex->cut();
+    return refuse(h, ours.error());
+  }
+  http::splice(std::move(*ours), std::move(upgraded->duplex));
+}
+
+Result<http::DuplexPtr> KubeletGateway::Impl::dial_spdy(const HandlingPtr& h, http::ClientRequest request,
+                                                        const std::string& protocol) {
+  request.method = "POST";
+  request.headers = {
+      {"Connection", "Upgrade"}, {"Upgrade", "SPDY/3.1"}, {"X-Stream-Protocol-Version", protocol}};
+  MZ_ASSIGN(auto upgraded,
+            client.dial_upgrade(request, {Deadline::after(kDialTimeout), h->exchange->gone()}));
+  if (!upgraded.duplex) return from_kubelet(upgraded.status, upgraded.body);
+  return std::move(upgraded.duplex);
+}
+
+void KubeletGateway::Impl::translate(const HandlingPtr& h, http::ClientRequest request) {
+  auto spdy = dial_spdy(h, std::move(request), http::kStreamProtocolV4);
+  if (!spdy.ok()) return refuse(h, spdy.error());
+  auto socket = http::WebSocket::accept(*h->exchange, http::kStreamProtocolV5,
+                                        {.message_bytes_max = http::kStreamMessageBytesMax});
+  if (!socket.ok()) {
+    (*spdy)->cut();
+    return refuse(h, socket.error());
+  }
+  http::TranslateOptions options;
+  options.stdin_wanted = h->query.flag("stdin");
+  options.stdout_wanted = h->query.flag("stdout");
+  options.stderr_wanted = h->query.flag("stderr");
+  options.tty = h->query.flag("tty");
+  options.failure_status = [](const std::string& why) {
+    return std::string(document(Error(Code::InternalError, why)).view());
+  };
+  http::translate_streams(std::move(*socket), std::move(*spdy), std::move(options));
+}
+
+void KubeletGateway::Impl::tunnel(const HandlingPtr& h, http::ClientRequest request,
+                                  const std::string& protocol) {
+  auto spdy = dial_spdy(h, std::move(request), protocol);
+  if (!spdy.ok()) return refuse(h, spdy.error());
+  auto socket = http::WebSocket::accept(*h->exchange, http::kTunnelPrefix + protocol,
+                                        {.message_bytes_max = http::kStreamMessageBytesMax});
+  if (!socket.ok()) {
+    (*spdy)->cut();
+    return refuse(h, socket.error());
+  }
+  http::tunnel_websocket(std::move(*socket), std::move(*spdy));
+}
+
+}  // namespace mizzen::apiserver
