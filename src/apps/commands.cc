@@ -8,6 +8,33 @@
 
 namespace mizzen::apps {
 
+namespace {
+
+void add_node_flags(CLI::App& command, NodeOptions& node) {
+  command.add_option("--node-name", node.node_name, "Name of this node; default: the host name");
+  command.add_option("--node-ip", node.node_ip, "Address of this node; default: that of the default route");
+  command.add_option("--kubelet-port", node.kubelet_port, "Port of the node's HTTPS server")
+      ->capture_default_str();
+  command.add_option("--pod-cidr", node.pod_cidr, "IPv4 range of this node's pods")->capture_default_str();
+  command.add_option("--cluster-cidr", node.cluster_cidr, "IPv4 range of all pods")->capture_default_str();
+  command.add_option("--bridge", node.bridge, "Name of the bridge that pods are connected to")
+      ->capture_default_str();
+  command.add_option("--nft-table", node.nft_table, "Name of the nftables table")->capture_default_str();
+  command.add_option("--cgroup-root", node.cgroup_root, "Control group of all pods")->capture_default_str();
+  command.add_option("--cluster-dns", node.cluster_dns,
+                     "DNS servers that pods are told; default: the machine's");
+  command.add_option("--cluster-domain", node.cluster_domain, "DNS domain of the cluster")
+      ->capture_default_str();
+  command.add_option(
+      "--container-runtime-endpoint", node.container_runtime_endpoint,
+      "CRI socket (unix:///...) of a runtime that is there already; default: a containerd of our own");
+  command.add_option("--registry-hosts", node.registry_hosts,
+                     "Folder with hosts.toml files of registry mirrors");
+  command.add_option("--max-pods", node.max_pods, "Most pods this node runs")->capture_default_str();
+}
+
+}  // namespace
+
 int run(int argc, char** argv) {
   CLI::App app("Mizzen: Kubernetes in one small program.", "mizzen");
   app.require_subcommand(1);
@@ -20,12 +47,26 @@ int run(int argc, char** argv) {
   server->set_config("--config", "", "YAML or INI file whose keys are these flags; flags win");
   server->add_option("--data-dir", options.data_dir, "Where everything is kept")->capture_default_str();
   server->add_option("--store", options.store, "embedded, or etcd://host:port")->capture_default_str();
-  server->add_option("--bind-address", options.bind_address, "Address the API listens on")->capture_default_str();
+  server->add_option("--bind-address", options.bind_address, "Address the API listens on")
+      ->capture_default_str();
   server->add_option("--secure-port", options.secure_port, "Port of the API")->capture_default_str();
-  server->add_option("--tls-san", options.tls_san, "Further names and addresses for the serving certificate; the first goes into kubeconfig");
-  server->add_option("--service-cluster-ip-range", options.service_cidr, "IPv4 range of services")->capture_default_str();
+  server->add_option(
+      "--tls-san", options.tls_san,
+      "Further names and addresses for the serving certificate; the first goes into kubeconfig");
+  server->add_option("--service-cluster-ip-range", options.service_cidr, "IPv4 range of services")
+      ->capture_default_str();
+  server->add_flag("--disable-node", options.disable_node, "Run no pods on this machine");
+  add_node_flags(*server, options.node);
   server->add_option("-v,--v", options.verbosity, "Log verbosity")->capture_default_str();
-  server->add_option("--logging-format", options.logging_format, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  server->add_option("--logging-format", options.logging_format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+
+  NodeOptions gone;
+  CLI::App* down = app.add_subcommand(
+      "down", "Take pods, containerd, links, rules and mounts of a stopped server off this machine");
+  down->add_option("--data-dir", gone.data_dir, "The data folder of the server")->capture_default_str();
+  add_node_flags(*down, gone);
 
   try {
     app.parse(argc, argv);
@@ -33,13 +74,16 @@ int run(int argc, char** argv) {
     return app.exit(e);
   }
   if (version->parsed()) {
-    std::printf("mizzen %.*s (commit %.*s, %.*s, %.*s), serves Kubernetes v1.36\n", static_cast<int>(kVersion.size()), kVersion.data(),
-                static_cast<int>(kCommit.size()), kCommit.data(), static_cast<int>(kBuildDate.size()), kBuildDate.data(),
+    std::printf("mizzen %.*s (commit %.*s, %.*s, %.*s), serves Kubernetes v1.36\n",
+                static_cast<int>(kVersion.size()), kVersion.data(), static_cast<int>(kCommit.size()),
+                kCommit.data(), static_cast<int>(kBuildDate.size()), kBuildDate.data(),
                 static_cast<int>(kCompiler.size()), kCompiler.data());
     return 0;
   }
-  log::configure({options.logging_format == "json" ? log::Format::Json : log::Format::Text, options.verbosity, 2});
-  const auto result = run_server(options);
+  log::configure(
+      {options.logging_format == "json" ? log::Format::Json : log::Format::Text, options.verbosity, 2});
+  options.node.data_dir = options.data_dir;
+  const auto result = down->parsed() ? NodeRole::down(gone) : run_server(options);
   if (result.ok()) return 0;
   std::fprintf(stderr, "mizzen: %s\n", result.error().message().c_str());
   return 1;

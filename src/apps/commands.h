@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/node_role.h"
 #include "base/result.h"
 
 namespace mizzen::apps {
@@ -14,6 +15,8 @@ struct ServerOptions {
   uint16_t secure_port = 6443;
   std::vector<std::string> tls_san;
   std::string service_cidr = "10.96.0.0/12";
+  bool disable_node = false;
+  NodeOptions node;  ///< data_dir is the server's
   int verbosity = 0;
   std::string logging_format = "text";
 };

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "apiserver/loopback.h"
 #include "apiserver/server.h"
 #include "apps/commands.h"
 #include "apps/control_plane.h"
@@ -40,7 +41,7 @@ Result<std::unique_ptr<store::Store>> open_store(const ServerOptions& options) {
 Result<void> run_server(const ServerOptions& options) {
   mallopt(M_ARENA_MAX, 2);
   const sigset_t signals = block_signals();
-  umask(0077);
+  umask(0022);  // containerd inherits it, and unpacks images with it; our own files name their modes
   const Monotonic started = real_clock().monotonic();
   if (const auto r = make_folders(options.data_dir, 0700); !r.ok()) return r.error().with_context("data folder");
   MZ_ASSIGN(const auto store, open_store(options));
@@ -61,9 +62,21 @@ Result<void> run_server(const ServerOptions& options) {
                                        log::kv("kubeconfig", server.kubeconfig_path())});
   ControlPlane control(server);
   MZ_TRY(control.start(Deadline::after(kStartTimeout)));
+  std::unique_ptr<apiserver::Loopback> node_api;
+  std::unique_ptr<NodeRole> node;
+  if (!options.disable_node) {
+    node_api = std::make_unique<apiserver::Loopback>(server.core(), "system:node:" + options.node.name());
+    node = std::make_unique<NodeRole>(NodeRole::Deps{*node_api, loops, server.authority()}, options.node);
+    if (auto r = node->start(Deadline::after(kStartTimeout)); !r.ok()) {
+      control.stop();
+      server.stop(Deadline::after(kDrainTimeout));
+      return r;
+    }
+  }
   int signal_number = 0;
   sigwait(&signals, &signal_number);
   log::info("server", "stopping", {log::kv("signal", signal_number)});
+  if (node) node->stop();
   control.stop();
   server.stop(Deadline::after(kDrainTimeout));
   return {};

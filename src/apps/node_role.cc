@@ -1,0 +1,153 @@
+#include "apps/node_role.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/strings.h"
+#include "cri/client.h"
+#include "cri/containerd.h"
+#include "kubelet/kubelet.h"
+#include "linux/file.h"
+#include "linux/net_links.h"
+#include "linux/system_info.h"
+#include "network/cni.h"
+#include "pki/keystore.h"
+#include "telemetry/log.h"
+
+namespace mizzen::apps {
+namespace {
+
+constexpr auto kDownTimeout = std::chrono::seconds(20);
+
+network::NetworkOptions network_options(const NodeOptions& o) {
+  network::NetworkOptions out;
+  out.bridge = o.bridge;
+  out.table = o.nft_table;
+  out.pod_range = o.pod_cidr;
+  out.cluster_range = o.cluster_cidr;
+  out.data_folder = o.network_folder();
+  return out;
+}
+
+cri::ContainerdOptions containerd_options(const NodeOptions& o) {
+  cri::ContainerdOptions out;
+  out.data_folder = o.containerd_folder();
+  out.cni_conf_folder = o.data_dir + "/cni/conf";
+  out.cni_bin_folder = o.data_dir + "/cni/bin";
+  out.registry_hosts_folder = o.registry_hosts;
+  return out;
+}
+
+Result<std::string> own_program() {
+  char path[4096];
+  const ssize_t n = ::readlink("/proc/self/exe", path, sizeof path);
+  if (n <= 0) return system_error("read /proc/self/exe", errno);
+  return std::string(path, static_cast<size_t>(n));
+}
+
+}  // namespace
+
+std::string NodeOptions::name() const {
+  return node_name.empty() ? to_lower(linux::system_info().hostname) : node_name;
+}
+
+std::string NodeOptions::address() const {
+  if (!node_ip.empty()) return node_ip;
+  auto net = linux::NetLinks::open();
+  if (!net.ok()) return "127.0.0.1";
+  auto found = net->default_address();
+  return found.ok() ? *found : "127.0.0.1";
+}
+
+struct NodeRole::Impl {
+  Impl(Deps d, NodeOptions o) : deps(d), options(std::move(o)) {}
+  Result<std::string> start_runtime(Deadline deadline);
+  Deps deps;
+  const NodeOptions options;
+  std::unique_ptr<cri::Containerd> containerd;
+  std::unique_ptr<cri::Client> runtime;
+  std::unique_ptr<kubelet::Kubelet> kubelet;
+};
+
+NodeRole::NodeRole(Deps deps, NodeOptions options)
+    : impl_(std::make_unique<Impl>(deps, std::move(options))) {}
+NodeRole::~NodeRole() { stop(); }
+
+Result<std::string> NodeRole::Impl::start_runtime(Deadline deadline) {
+  if (!options.container_runtime_endpoint.empty()) return options.container_runtime_endpoint;
+  const auto wanted = containerd_options(options);
+  MZ_ASSIGN(const auto program, own_program());
+  MZ_TRY(
+      network::install_cni(network_options(options), program, wanted.cni_conf_folder, wanted.cni_bin_folder));
+  containerd = std::make_unique<cri::Containerd>(wanted);
+  if (auto r = containerd->start(deadline); !r.ok()) return r.error().with_context("containerd");
+  if (auto r = containerd->import_pause(deadline); !r.ok()) return r.error().with_context("pause image");
+  return containerd->socket();
+}
+
+Result<void> NodeRole::start(Deadline deadline) {
+  Impl& n = *impl_;
+  MZ_ASSIGN(const auto endpoint, n.start_runtime(deadline));
+  MZ_ASSIGN(n.runtime, cri::Client::open(endpoint));
+  const std::string name = n.options.name();
+  const std::string address = n.options.address();
+  kubelet::KubeletOptions k;
+  k.node_name = name;
+  k.data_folder = n.options.kubelet_folder();
+  k.addresses = {address};
+  k.port = n.options.kubelet_port;
+  k.client_ca_pem = n.deps.authority.certificate_pem();
+  k.dns = {n.options.cluster_dns, n.options.cluster_domain};
+  k.cgroup_root = n.options.cgroup_root;
+  k.pods_max = n.options.max_pods;
+  MZ_ASSIGN(k.serving, pki::ensure_issued(n.deps.authority, n.options.data_dir + "/pki", "kubelet",
+                                          {.common_name = "system:node:" + name,
+                                           .organisations = {"system:nodes"},
+                                           .dns_names = {name, "localhost"},
+                                           .ip_addresses = {address, "127.0.0.1"},
+                                           .server = true},
+                                          real_clock().wall()));
+  n.kubelet = std::make_unique<kubelet::Kubelet>(
+      kubelet::Kubelet::Deps{n.deps.api, *n.runtime, n.deps.loops, real_clock()}, std::move(k));
+  if (auto r = n.kubelet->start(); !r.ok()) return r.error().with_context("kubelet");
+  return {};
+}
+
+void NodeRole::stop() {
+  if (impl_->kubelet) impl_->kubelet->stop();
+  if (impl_->containerd) impl_->containerd->stop();
+}
+
+bool NodeRole::ready() const { return impl_->kubelet && impl_->kubelet->ready(); }
+int NodeRole::port() const { return impl_->kubelet ? impl_->kubelet->port() : 0; }
+
+Result<void> NodeRole::down(const NodeOptions& o) {
+  Result<void> first;
+  const auto note = [&](Result<void> done) {
+    if (!done.ok() && first.ok()) first = std::move(done);
+  };
+  if (o.container_runtime_endpoint.empty() && path_exists(o.containerd_folder() + "/config.toml")) {
+    // Pods are stopped by their runtime, so that each gives its address back; one that is down is started for
+    // that.
+    cri::Containerd containerd(containerd_options(o));
+    if (auto started = containerd.start(Deadline::after(kDownTimeout)); started.ok()) {
+      auto runtime = cri::Client::open(containerd.socket());
+      if (runtime.ok()) note(kubelet::Kubelet::down(**runtime, o.kubelet_folder(), o.cgroup_root));
+    } else {
+      note(started);
+    }
+    containerd.stop();
+    note(cri::Containerd::down(o.containerd_folder()));
+  }
+  auto network = network::PodNetwork::create(network_options(o));
+  if (network.ok()) {
+    note(network->down());
+  } else {
+    note(network.error());
+  }
+  note(linux::remove_all(o.data_dir + "/cni"));
+  return first;
+}
+
+}  // namespace mizzen::apps
