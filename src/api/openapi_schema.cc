@@ -33,6 +33,8 @@ Value reference(std::string_view prefix, const std::string& name) {
 
 constexpr std::string_view kQuantity = "io.k8s.apimachinery.pkg.api.resource.Quantity";
 constexpr std::string_view kIntOrString = "io.k8s.apimachinery.pkg.util.intstr.IntOrString";
+const std::string kExtensions = "io.k8s.apiextensions-apiserver.pkg.apis.";
+const std::string kAggregator = "io.k8s.kube-aggregator.pkg.apis.";
 constexpr std::string_view kTime = "io.k8s.apimachinery.pkg.apis.meta.v1.Time";
 constexpr std::string_view kMicroTime = "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime";
 
@@ -120,8 +122,8 @@ Value field_schema(const Field& f, std::string_view prefix, bool v3) {
 std::string definition_name(const Message& m) {
   std::string package(m.package);
   if (package.starts_with("meta.")) return "io.k8s.apimachinery.pkg.apis." + package + "." + std::string(m.name);
-  if (package.starts_with("api.apiextensions.")) return "io.k8s.apiextensions-apiserver.pkg.apis." + package.substr(4) + "." + std::string(m.name);
-  if (package.starts_with("api.apiregistration.")) return "io.k8s.kube-aggregator.pkg.apis." + package.substr(4) + "." + std::string(m.name);
+  if (package.starts_with("api.apiextensions.")) return kExtensions + package.substr(4) + "." + std::string(m.name);
+  if (package.starts_with("api.apiregistration.")) return kAggregator + package.substr(4) + "." + std::string(m.name);
   return "io.k8s." + package + "." + std::string(m.name);
 }
 
@@ -151,9 +153,11 @@ Value definition_of(const Message& m, std::string_view prefix, bool v3) {
   }
   if (!properties.members().empty()) v["properties"] = std::move(properties);
   if (!required.items().empty()) v["required"] = std::move(required);
-  const bool atomic = m.name.ends_with("KeySelector") || m.name == "ObjectReference" || m.name == "LocalObjectReference" || m.name == "LabelSelector" ||
-                      m.name == "OwnerReference" || m.name == "NodeSelector" || m.name == "NodeSelectorTerm" || m.name == "ObjectFieldSelector" ||
-                      m.name == "ResourceFieldSelector" || m.name == "TypedLocalObjectReference" || m.name == "SecretReference" || m.name == "TopologySelectorTerm";
+  constexpr std::string_view kAtomic[] = {"ObjectReference",  "LocalObjectReference", "LabelSelector",       "OwnerReference",
+                                          "NodeSelector",     "NodeSelectorTerm",     "ObjectFieldSelector", "ResourceFieldSelector",
+                                          "SecretReference",  "TopologySelectorTerm", "TypedLocalObjectReference"};
+  bool atomic = m.name.ends_with("KeySelector");
+  for (std::string_view name : kAtomic) atomic = atomic || m.name == name;
   if (atomic) v["x-kubernetes-map-type"] = text("atomic");
   if (!kinds.items().empty()) v["x-kubernetes-group-version-kind"] = std::move(kinds);
   return v;

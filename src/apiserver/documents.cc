@@ -70,7 +70,8 @@ std::shared_ptr<const StaticDocuments> make_documents(const api::Registry& regis
     out->aggregated[core ? "api" : "apis"] = encoded(make_aggregated_discovery(registry, core));
   out->version = indent_json(fmt::format(
       R"({{"major":"1","minor":"36","emulationMajor":"1","emulationMinor":"36","minCompatibilityMajor":"1","minCompatibilityMinor":"35",)"
-      R"("gitVersion":"v1.36.2+mizzen.{}","gitCommit":"{}","gitTreeState":"clean","buildDate":"{}","goVersion":"none","compiler":"{}","platform":"linux/amd64"}})",
+      R"("gitVersion":"v1.36.2+mizzen.{}","gitCommit":"{}","gitTreeState":"clean","buildDate":"{}",)"
+      R"("goVersion":"none","compiler":"{}","platform":"linux/amd64"}})",
       kVersion, kCommit, kBuildDate, kCompiler));
   return out;
 }

@@ -158,7 +158,8 @@ class ReplicaController final : public Controller {
     for (const PodPtr& pod : claimed.adopt) {
       const auto ref = controller_reference(Kind<T>::api_version, Kind<T>::kind, workload.metadata);
       const std::string body = fmt::format(
-          R"({{"metadata":{{"uid":"{}","ownerReferences":[{{"apiVersion":"{}","kind":"{}","name":"{}","uid":"{}","controller":true,"blockOwnerDeletion":true}}]}}}})",
+          R"({{"metadata":{{"uid":"{}","ownerReferences":[{{"apiVersion":"{}","kind":"{}","name":"{}","uid":"{}",)"
+          R"("controller":true,"blockOwnerDeletion":true}}]}}}})",
           pod->metadata.uid, ref.apiVersion, ref.kind, ref.name, ref.uid);
       const auto r = env_.api().patch(pods, pod->metadata.namespace_, pod->metadata.name,
                                       client::PatchType::Strategic, body, {}, Call());

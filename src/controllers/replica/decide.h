@@ -28,8 +28,9 @@ struct Claim {
 };
 Claim claim(const Desired& desired, const std::vector<PodPtr>& pods);
 
-/// How many pods to create, or which to delete. At most kBurstMax at once, as upstream.
+/// Creations or deletions at once, as upstream.
 inline constexpr int kBurstMax = 500;
+/// How many pods to create, or which to delete.
 struct Plan {
   int create = 0;
   std::vector<PodPtr> remove;
