@@ -116,6 +116,7 @@ Result<Cgroups> Cgroups::from_mounts(const std::vector<MountEntry>& mounts) {
     const auto controllers =
         second.empty() ? Result<std::string>(std::string()) : read_file(second + "/cgroup.controllers", 4096);
     out.hybrid_ = controllers.ok() && !trim(*controllers).empty();
+    out.second_ = second;
     return out;
   }
   if (second.empty()) {
@@ -194,6 +195,11 @@ Result<void> Cgroups::remove(const std::string& path) const {
   Result<void> first;
   for (const auto& h : hierarchies_) {
     auto done = remove_tree(h.mount_point + path, 0);
+    if (!done.ok() && first.ok()) first = std::move(done);
+  }
+  // Beside version 1 runtimes make the same groups in a mounted version 2, without controllers.
+  if (!second_.empty()) {
+    auto done = remove_tree(second_ + path, 0);
     if (!done.ok() && first.ok()) first = std::move(done);
   }
   return first;

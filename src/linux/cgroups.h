@@ -60,6 +60,7 @@ class Cgroups {
   std::vector<Hierarchy> hierarchies_;
   bool unified_ = false;
   bool hybrid_ = false;
+  std::string second_;  ///< mount point of version 2 beside version 1; empty where there is none
 };
 
 /// The cpu.weight (1..10000) of version 2 that stands for shares of version 1, as the kubelet and runc
