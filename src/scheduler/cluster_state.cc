@@ -1,0 +1,125 @@
+#include "scheduler/cluster_state.h"
+
+#include <algorithm>
+
+namespace mizzen::scheduler {
+namespace {
+
+bool same_taints(const Node& a, const Node& b) {
+  return a.spec.unschedulable == b.spec.unschedulable &&
+         std::equal(a.spec.taints.begin(), a.spec.taints.end(), b.spec.taints.begin(), b.spec.taints.end(),
+                    [](const auto& x, const auto& y) {
+                      return x.key == y.key && x.value == y.value && x.effect == y.effect;
+                    });
+}
+
+void count_pod(NodeState& node, const PodInfo& pod, int64_t sign) {
+  node.requested.add(pod.requests, sign);
+  node.nonzero_milli_cpu += sign * pod.nonzero_milli_cpu;
+  node.nonzero_memory += sign * pod.nonzero_memory;
+}
+
+void collect_ports(NodeState& node) {
+  node.host_ports.clear();
+  for (const auto& [uid, pod] : node.pods)
+    node.host_ports.insert(node.host_ports.end(), pod->host_ports.begin(), pod->host_ports.end());
+}
+
+}  // namespace
+
+uint32_t ClusterState::set_node(std::shared_ptr<const Node> node) {
+  NodeState& state = nodes_[node->metadata.name];
+  const std::shared_ptr<const Node> old = state.node;
+  Amounts allocatable = Amounts::of(node->status.allocatable);
+  uint32_t changes = 0;
+  if (!old) {
+    changes = kNodeAdded;
+    state.name = node->metadata.name;
+  } else {
+    if (!(allocatable == state.allocatable)) changes |= kNodeAllocatable;
+    if (!(old->metadata.labels == node->metadata.labels)) changes |= kNodeLabels;
+    if (!same_taints(*old, *node)) changes |= kNodeTaints;
+  }
+  count_images(state, -1);
+  state.image_bytes.clear();
+  for (const auto& image : node->status.images)
+    for (const std::string& name : image.names) state.image_bytes[name] = image.sizeBytes;
+  count_images(state, 1);
+  state.allocatable = std::move(allocatable);
+  state.node = std::move(node);
+  if (!old) reorder();
+  return changes;
+}
+
+void ClusterState::remove_node(const std::string& name) {
+  const auto it = nodes_.find(name);
+  if (it == nodes_.end()) return;
+  count_images(it->second, -1);
+  it->second.image_bytes.clear();
+  it->second.node.reset();
+  if (it->second.pods.empty()) nodes_.erase(it);
+  reorder();
+}
+
+uint32_t ClusterState::set_pod(const PodInfoPtr& pod) {
+  const auto it = places_.find(pod->uid());
+  uint32_t changes = 0;
+  if (it != places_.end()) {
+    const NodeState& node = nodes_.at(it->second.node);
+    const PodInfo& old = *node.pods.at(pod->uid());
+    if (it->second.node != pod->pod->spec.nodeName || !(old.requests == pod->requests)) changes = kPodGone;
+  }
+  put(pod, pod->pod->spec.nodeName, false);
+  return changes;
+}
+
+uint32_t ClusterState::remove_pod(const std::string& uid) {
+  const auto place = places_.find(uid);
+  if (place == places_.end()) return 0;
+  const auto it = nodes_.find(place->second.node);
+  NodeState& node = it->second;
+  const PodInfoPtr pod = node.pods.at(uid);
+  count_pod(node, *pod, -1);
+  node.pods.erase(uid);
+  if (!pod->host_ports.empty()) collect_ports(node);
+  if (!node.node && node.pods.empty()) nodes_.erase(it);
+  places_.erase(place);
+  return kPodGone;
+}
+
+void ClusterState::assume(const PodInfoPtr& pod, const std::string& node) { put(pod, node, true); }
+
+uint32_t ClusterState::forget(const std::string& uid) { return is_assumed(uid) ? remove_pod(uid) : 0; }
+
+bool ClusterState::is_assumed(const std::string& uid) const {
+  const auto it = places_.find(uid);
+  return it != places_.end() && it->second.assumed;
+}
+
+int64_t ClusterState::nodes_with_image(const std::string& image) const {
+  const auto it = image_nodes_.find(image);
+  return it == image_nodes_.end() ? 0 : it->second;
+}
+
+void ClusterState::put(const PodInfoPtr& pod, const std::string& node, bool assumed) {
+  remove_pod(pod->uid());
+  NodeState& state = nodes_[node];
+  state.name = node;
+  state.pods[pod->uid()] = pod;
+  count_pod(state, *pod, 1);
+  state.host_ports.insert(state.host_ports.end(), pod->host_ports.begin(), pod->host_ports.end());
+  places_[pod->uid()] = {node, assumed};
+}
+
+void ClusterState::count_images(const NodeState& node, int64_t sign) {
+  for (const auto& [name, bytes] : node.image_bytes)
+    if ((image_nodes_[name] += sign) == 0) image_nodes_.erase(name);
+}
+
+void ClusterState::reorder() {
+  ordered_.clear();
+  for (const auto& [name, state] : nodes_)
+    if (state.node) ordered_.push_back(&state);
+}
+
+}  // namespace mizzen::scheduler

@@ -1,0 +1,14 @@
+#include "scheduler/plugins/plugin.h"
+
+namespace mizzen::scheduler {
+
+std::optional<Rejection> check_unschedulable(const PodInfo& pod, const NodeState& node) {
+  if (!node.node->spec.unschedulable) return std::nullopt;
+  api::core::v1::Taint taint;
+  taint.key = "node.kubernetes.io/unschedulable";
+  taint.effect = "NoSchedule";
+  if (tolerates(pod.pod->spec.tolerations, taint)) return std::nullopt;
+  return Rejection{{"node(s) were unschedulable"}};
+}
+
+}  // namespace mizzen::scheduler

@@ -1,0 +1,296 @@
+#include "scheduler/scheduler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/schema/core/v1/binding.h"
+#include "async/mutex.h"
+#include "client/event_recorder.h"
+#include "client/informer.h"
+#include "codec/json_text.h"
+#include "scheduler/decide.h"
+#include "scheduler/queue.h"
+#include "telemetry/log.h"
+
+namespace mizzen::scheduler {
+namespace {
+
+using api::core::v1::Binding;
+using api::core::v1::PodCondition;
+using client::Call;
+using machinery::Object;
+
+constexpr const char* kLog = "scheduler";
+constexpr size_t kEventTextMax = 1024;
+
+bool has_ended(const Pod& pod) { return pod.status.phase == "Succeeded" || pod.status.phase == "Failed"; }
+
+/// Whether a waiting pod asks for something else than before.
+bool asks_otherwise(const PodInfo& old, const PodInfo& now) {
+  const auto& a = old.pod->spec;
+  const auto& b = now.pod->spec;
+  return !(old.requests == now.requests) || a.tolerations.size() != b.tolerations.size() ||
+         a.schedulingGates.size() != b.schedulingGates.size() || !(a.nodeSelector == b.nodeSelector) ||
+         !(old.pod->metadata.labels == now.pod->metadata.labels);
+}
+
+std::string cut(std::string text) {
+  if (text.size() > kEventTextMax) text = text.substr(0, kEventTextMax - 4) + " ...";
+  return text;
+}
+
+/// An API server that fills defaults in always names one.
+bool is_ours(const Pod& pod) {
+  return pod.spec.schedulerName.empty() || pod.spec.schedulerName == Scheduler::kName;
+}
+
+const PodCondition* scheduled_condition(const Pod& pod) {
+  for (const PodCondition& c : pod.status.conditions)
+    if (c.type == "PodScheduled") return &c;
+  return nullptr;
+}
+
+}  // namespace
+
+/// Informer handlers change `cluster` and `pending` under `m` and wake the loop, which runs on the executor
+/// while there are pods to try.
+struct Scheduler::State : std::enable_shared_from_this<State> {
+  explicit State(Deps d)
+      : deps(d),
+        nodes(api::resource_of<Node>(), {d.api, d.executor, d.timers, d.random}),
+        pods(api::resource_of<Pod>(), {d.api, d.executor, d.timers, d.random}),
+        recorder({d.api, d.executor, d.clock, d.random}, {kName, ""}) {}
+
+  const Deps deps;
+  client::Informer nodes;
+  client::Informer pods;
+  client::EventRecorder recorder;
+  StopSource stopping;
+
+  Mutex m;
+  CondVar idle;
+  ClusterState cluster MZ_GUARDED_BY(m);
+  PendingPods pending MZ_GUARDED_BY(m);
+  size_t next_start MZ_GUARDED_BY(m) = 0;
+  bool started MZ_GUARDED_BY(m) = false;
+  bool stopped MZ_GUARDED_BY(m) = false;
+  bool looping MZ_GUARDED_BY(m) = false;
+  size_t writes MZ_GUARDED_BY(m) = 0;
+  Timers::Id timer MZ_GUARDED_BY(m) = 0;
+  Monotonic timer_due MZ_GUARDED_BY(m){};
+
+  void watch() {
+    const std::weak_ptr<State> weak = weak_from_this();
+    const auto with = [weak](auto f) {
+      if (const auto s = weak.lock()) f(*s);
+    };
+    const auto node = [with](const Object& object) { with([&](State& s) { s.on_node(object); }); };
+    nodes.add_handler({node, [node](const Object&, const Object& now) { node(now); },
+                       [with](const Object& last) {
+                         with([&](State& s) {
+                           Lock lock(s.m);
+                           s.cluster.remove_node(last.meta().name);
+                         });
+                       }});
+    pods.add_handler({[with](const Object& now) { with([&](State& s) { s.on_pod(nullptr, now); }); },
+                      [with](const Object& old, const Object& now) {
+                        with([&](State& s) { s.on_pod(old.as<Pod>(), now); });
+                      },
+                      [with](const Object& last) {
+                        with([&](State& s) {
+                          Lock lock(s.m);
+                          s.gone(last.meta().uid);
+                          s.wake();
+                        });
+                      }});
+  }
+
+  void on_node(const Object& object) {
+    Lock lock(m);
+    const uint32_t changes = cluster.set_node(object.share<Node>());
+    pending.changed(changes, deps.clock.monotonic());
+    wake();
+  }
+
+  void on_pod(const Pod* old, const Object& object) {
+    const auto info = std::make_shared<const PodInfo>(object.share<Pod>());
+    const Pod& pod = *info->pod;
+    Lock lock(m);
+    const Monotonic now = deps.clock.monotonic();
+    if (old && old->metadata.uid != pod.metadata.uid) gone(old->metadata.uid);
+    if (has_ended(pod)) {
+      gone(pod.metadata.uid);
+    } else if (!pod.spec.nodeName.empty()) {
+      pending.remove(info->uid());
+      pending.changed(cluster.set_pod(info), now);
+    } else if (!is_ours(pod) || pod.metadata.deletionTimestamp) {
+      pending.remove(info->uid());
+    } else if (!cluster.is_assumed(info->uid())) {
+      const PodInfoPtr before = pending.find(info->uid());
+      pending.set(info, before && asks_otherwise(*before, *info), now);
+    }
+    wake();
+  }
+
+  void gone(const std::string& uid) MZ_REQUIRES(m) {
+    pending.remove(uid);
+    pending.changed(cluster.remove_pod(uid), deps.clock.monotonic());
+  }
+
+  /// Sees to it that the loop runs.
+  void wake() MZ_REQUIRES(m) {
+    if (!started || stopped || looping) return;
+    looping = deps.executor.post([self = shared_from_this()] { self->loop(); });
+    // A full executor: soon again.
+    if (!looping) arm(deps.clock.monotonic() + std::chrono::seconds(1));
+  }
+
+  void arm(Monotonic due) MZ_REQUIRES(m) {
+    if (stopped || (timer && timer_due <= due)) return;
+    if (timer) deps.timers.cancel(timer);
+    timer_due = due;
+    const Duration delay = std::max(Duration::zero(), due - deps.clock.monotonic());
+    timer = deps.timers.after(delay, [weak = weak_from_this()] {
+      const auto s = weak.lock();
+      if (!s) return;
+      Lock lock(s->m);
+      s->timer = 0;
+      s->wake();
+    });
+  }
+
+  void loop() {
+    Lock lock(m);
+    while (!stopped && writes < kWritesMax) {
+      const PodInfoPtr pod = pending.pop(deps.clock.monotonic());
+      if (!pod) break;
+      const Decision decision = decide(*pod, cluster, deps.random, next_start);
+      next_start = decision.next_start;
+      ++writes;
+      std::function<void()> write;
+      if (!decision.node.empty()) {
+        cluster.assume(pod, decision.node);
+        write = [self = shared_from_this(), pod, node = decision.node] { self->bind(pod, node); };
+      } else {
+        pending.rejected(pod, decision.retry_on, deps.clock.monotonic());
+        write = [self = shared_from_this(), pod, message = decision.message] {
+          self->tell_unschedulable(*pod, message);
+        };
+      }
+      if (deps.executor.post(write)) continue;
+      m.unlock();
+      write();
+      m.lock();
+    }
+    looping = false;
+    // With all writers busy, the first to end wakes the loop.
+    if (const auto due = pending.next_due(); due && writes < kWritesMax) arm(*due);
+    idle.notify_all();
+  }
+
+  void bind(const PodInfoPtr& pod, const std::string& node) {
+    Binding binding;
+    binding.metadata.namespace_ = pod->pod->metadata.namespace_;
+    binding.metadata.name = pod->pod->metadata.name;
+    binding.metadata.uid = pod->uid();
+    binding.target.kind = "Node";
+    binding.target.name = node;
+    client::WriteOptions options;
+    options.subresource = "binding";
+    Call call;
+    call.stop = stopping.token();
+    const auto r = deps.api.create(api::resource_of<Pod>(), Object::of(std::move(binding)), options, call);
+    if (r.ok()) {
+      recorder.event(Object(pod->pod), "Normal", "Scheduled",
+                     fmt::format("Successfully assigned {} to {}", pod->key, node));
+    } else if (r.error().code() != Code::Cancelled) {
+      log::warn(kLog, "a pod could not be bound",
+                {log::kv("pod", pod->key), log::kv("node", node), log::kv("error", r.error().message())});
+    }
+    const auto now_known = pods.get_as<Pod>(pod->pod->metadata.namespace_, pod->pod->metadata.name);
+    Lock lock(m);
+    if (r.ok()) {
+      pending.done(pod->uid());
+    } else {
+      const Monotonic now = deps.clock.monotonic();
+      pending.changed(cluster.forget(pod->uid()), now);
+      const bool waits = now_known && now_known->metadata.uid == pod->uid() && !has_ended(*now_known) &&
+                         now_known->spec.nodeName.empty() && !now_known->metadata.deletionTimestamp;
+      if (waits) pending.failed(std::make_shared<const PodInfo>(now_known), now);
+    }
+    written();
+  }
+
+  void tell_unschedulable(const PodInfo& pod, const std::string& message) {
+    recorder.event(Object(pod.pod), "Warning", "FailedScheduling", cut(message));
+    const PodCondition* old = scheduled_condition(*pod.pod);
+    const auto generation = pod.pod->metadata.generation;
+    const bool same = old && old->status == "False" && old->reason == "Unschedulable" &&
+                      old->message == message && old->observedGeneration == generation;
+    if (!same) {
+      const auto since =
+          old && old->status == "False" ? old->lastTransitionTime : codec::Time::from(deps.clock.wall());
+      std::string body = R"({"metadata":{"uid":)";
+      codec::append_json_string(body, pod.uid());
+      body +=
+          R"(},"status":{"conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable",)";
+      if (generation > 0) body += fmt::format(R"("observedGeneration":{},)", generation);
+      body += fmt::format(R"("lastProbeTime":null,"lastTransitionTime":"{}","message":)",
+                          codec::format_time(since));
+      codec::append_json_string(body, message);
+      body += "}]}}";
+      client::WriteOptions options;
+      options.subresource = "status";
+      Call call;
+      call.stop = stopping.token();
+      const auto r =
+          deps.api.patch(api::resource_of<Pod>(), pod.pod->metadata.namespace_, pod.pod->metadata.name,
+                         client::PatchType::Strategic, body, options, call);
+      if (!r.ok() && r.error().code() != Code::NotFound && r.error().code() != Code::Cancelled)
+        log::warn(kLog, "the condition of a pod could not be written",
+                  {log::kv("pod", pod.key), log::kv("error", r.error().message())});
+    }
+    Lock lock(m);
+    written();
+  }
+
+  void written() MZ_REQUIRES(m) {
+    --writes;
+    idle.notify_all();
+    wake();
+  }
+};
+
+Scheduler::Scheduler(Deps deps) : state_(std::make_shared<State>(deps)) { state_->watch(); }
+
+Result<void> Scheduler::start(Deadline deadline) {
+  state_->nodes.start();
+  state_->pods.start();
+  if (!state_->nodes.wait_synced(deadline) || !state_->pods.wait_synced(deadline))
+    return Error(Code::ServiceUnavailable, "the scheduler could not list nodes and pods in time");
+  Lock lock(state_->m);
+  state_->started = true;
+  state_->wake();
+  return {};
+}
+
+void Scheduler::stop() {
+  State& s = *state_;
+  s.stopping.stop();
+  {
+    Lock lock(s.m);
+    s.stopped = true;
+    if (s.timer) s.deps.timers.cancel(s.timer);
+    s.timer = 0;
+  }
+  s.nodes.stop();
+  s.pods.stop();
+  {
+    Lock lock(s.m);
+    while (s.looping || s.writes > 0) s.idle.wait_until(s.m, Deadline::never());
+  }
+  s.recorder.flush(Deadline::after(std::chrono::seconds(1)));
+}
+
+}  // namespace mizzen::scheduler
