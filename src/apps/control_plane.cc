@@ -6,7 +6,8 @@ ControlPlane::ControlPlane(apiserver::ApiServer& server)
     : server_(server),
       executor_({.name = "controller", .threads_max = 16, .queue_max = 100'000}),
       timers_(executor_),
-      api_(server.core(), "system:kube-controller-manager") {}
+      api_(server.core(), "system:kube-controller-manager"),
+      scheduler_api_(server.core(), "system:kube-scheduler") {}
 
 Result<void> ControlPlane::start(Deadline deadline) {
   environment_ = std::make_unique<controllers::Environment>(
@@ -14,14 +15,18 @@ Result<void> ControlPlane::start(Deadline deadline) {
   controllers_ = controllers::make_controllers(*environment_, server_.authority().certificate_pem());
   if (!environment_->start(deadline)) return Error(Code::Timeout, "controllers did not see the cluster in time");
   for (const auto& controller : controllers_) controller->start();
-  return {};
+  scheduler_ = std::make_unique<scheduler::Scheduler>(
+      scheduler::Scheduler::Deps{scheduler_api_, executor_, timers_, real_clock(), secure_random()});
+  return scheduler_->start(deadline);
 }
 
 void ControlPlane::stop() {
+  if (scheduler_) scheduler_->stop();
   for (auto it = controllers_.rbegin(); it != controllers_.rend(); ++it) (*it)->stop();
   if (environment_) environment_->stop();
   timers_.stop();
   executor_.stop();
+  scheduler_.reset();
   controllers_.clear();
   environment_.reset();
 }

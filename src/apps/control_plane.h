@@ -7,10 +7,11 @@
 #include "async/executor.h"
 #include "async/timers.h"
 #include "controllers/environment.h"
+#include "scheduler/scheduler.h"
 
 namespace mizzen::apps {
 
-/// Role: the controllers of an all-in-one server, over the loopback.
+/// Role: controllers and scheduler of an all-in-one server, over the loopback, each under its own name.
 /// Lifecycle: start() waits until the informers have synced; stop() is idempotent and also in the destructor.
 /// Threading: start and stop from one thread.
 class ControlPlane {
@@ -28,8 +29,10 @@ class ControlPlane {
   ThreadPool executor_;
   Timers timers_;
   apiserver::Loopback api_;
+  apiserver::Loopback scheduler_api_;
   std::unique_ptr<controllers::Environment> environment_;
   std::vector<std::unique_ptr<controllers::Controller>> controllers_;
+  std::unique_ptr<scheduler::Scheduler> scheduler_;
 };
 
 }  // namespace mizzen::apps
