@@ -129,8 +129,10 @@ class Founding(unittest.TestCase):
         before = c.get("pod", "pair")
         status = next(s for s in before["status"]["containerStatuses"] if s["name"] == "side")
         container = status["containerID"].split("://")[1]
-        pid = next(p for p in sh("pgrep", "-f", "sleep 100000").split() if container in open(f"/proc/{p}/cgroup", encoding="utf-8").read())
-        os.kill(int(pid), signal.SIGKILL)
+        for pid in sh("pgrep", "-f", "sleep 100000").split():
+            with open(f"/proc/{pid}/cgroup", encoding="utf-8") as f:
+                if container in f.read():
+                    os.kill(int(pid), signal.SIGKILL)
         c.until(lambda: next(s for s in c.get("pod", "pair")["status"]["containerStatuses"] if s["name"] == "side")["restartCount"] == 1, 60, "restart counted")
         self.wait_ready("pair")
         after = c.get("pod", "pair")

@@ -103,6 +103,7 @@ class Cluster:
                 os.killpg(self.registry.pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+            self.registry.wait()
         self.log.close()
         if os.environ.get("MIZZEN_E2E_KEEP"):
             print("kept:", self.folder)
