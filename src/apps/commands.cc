@@ -1,8 +1,10 @@
 #include "apps/commands.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
+#include "apps/config_file.h"
 #include "base/version.h"
 #include "telemetry/log.h"
 
@@ -22,7 +24,8 @@ void add_node_flags(CLI::App& command, NodeOptions& node) {
   command.add_option("--nft-table", node.nft_table, "Name of the nftables table")->capture_default_str();
   command.add_option("--cgroup-root", node.cgroup_root, "Control group of all pods")->capture_default_str();
   command.add_option("--cluster-dns", node.cluster_dns,
-                     "DNS servers that pods are told; default: the machine's");
+                     "DNS servers that pods are told; default: the machine's")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_option("--cluster-domain", node.cluster_domain, "DNS domain of the cluster")
       ->capture_default_str();
   command.add_option(
@@ -38,21 +41,28 @@ void add_node_flags(CLI::App& command, NodeOptions& node) {
 int run(int argc, char** argv) {
   CLI::App app("Mizzen: Kubernetes in one small program.", "mizzen");
   app.require_subcommand(1);
+  // Of a flag given twice the last one counts: that is how flags win over the configuration file.
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.set_help_all_flag("--help-all", "Help for every role");
 
   CLI::App* version = app.add_subcommand("version", "Print version, commit and compiler");
 
   ServerOptions options;
   CLI::App* server = app.add_subcommand("server", "Run the control plane (API server, store)");
-  server->set_config("--config", "", "YAML or INI file whose keys are these flags; flags win");
+  std::string config;  // taken out of the words before they are parsed
+  server->add_option("--config", config, "YAML file whose keys are these flags; flags win");
   server->add_option("--data-dir", options.data_dir, "Where everything is kept")->capture_default_str();
-  server->add_option("--store", options.store, "embedded, or etcd://host:port")->capture_default_str();
+  server->add_option("--store", options.store, "embedded, memory, or etcd://host:port")->capture_default_str();
+  server->add_option("--etcd-cafile", options.etcd_ca_file, "Authority that etcd's certificate is checked against");
+  server->add_option("--etcd-certfile", options.etcd_certificate_file, "Client certificate for etcd");
+  server->add_option("--etcd-keyfile", options.etcd_key_file, "Key of the client certificate for etcd");
   server->add_option("--bind-address", options.bind_address, "Address the API listens on")
       ->capture_default_str();
   server->add_option("--secure-port", options.secure_port, "Port of the API")->capture_default_str();
   server->add_option(
       "--tls-san", options.tls_san,
-      "Further names and addresses for the serving certificate; the first goes into kubeconfig");
+      "Further names and addresses for the serving certificate; the first goes into kubeconfig")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   server->add_option("--service-cluster-ip-range", options.service_cidr, "IPv4 range of services")
       ->capture_default_str();
   server->add_flag("--disable-node", options.disable_node, "Run no pods on this machine");
@@ -68,8 +78,14 @@ int run(int argc, char** argv) {
   down->add_option("--data-dir", gone.data_dir, "The data folder of the server")->capture_default_str();
   add_node_flags(*down, gone);
 
+  auto words = with_config_file({argv + 1, argv + argc});
+  if (!words.ok()) {
+    std::fprintf(stderr, "mizzen: %s\n", words.error().message().c_str());
+    return 1;
+  }
   try {
-    app.parse(argc, argv);
+    std::reverse(words->begin(), words->end());  // as CLI11 wants them
+    app.parse(std::move(*words));
   } catch (const CLI::ParseError& e) {  // CLI11 speaks in exceptions; they end here
     return app.exit(e);
   }

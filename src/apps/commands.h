@@ -10,7 +10,8 @@ namespace mizzen::apps {
 /// Settings of `mizzen server`; the keys of the configuration file are the flags' names.
 struct ServerOptions {
   std::string data_dir = "/var/lib/mizzen";
-  std::string store = "embedded";  ///< or etcd://host:port
+  std::string store = "embedded";  ///< or etcd://host:port, or memory
+  std::string etcd_ca_file, etcd_certificate_file, etcd_key_file;
   std::string bind_address = "0.0.0.0";
   uint16_t secure_port = 6443;
   std::vector<std::string> tls_san;

@@ -8,7 +8,7 @@
 #include "apps/commands.h"
 #include "apps/control_plane.h"
 #include "base/file.h"
-#include "store/embedded/embedded_store.h"
+#include "store/open.h"
 #include "telemetry/log.h"
 
 namespace mizzen::apps {
@@ -29,11 +29,13 @@ sigset_t block_signals() {
 }
 
 Result<std::unique_ptr<store::Store>> open_store(const ServerOptions& options) {
-  if (options.store != "embedded") return Error(Code::BadRequest, fmt::format("--store {} is not known: use embedded", options.store));
-  store::EmbeddedStore::Options embedded;
-  embedded.path = options.data_dir + "/store";
-  MZ_ASSIGN(auto opened, store::EmbeddedStore::open(std::move(embedded)));
-  return std::unique_ptr<store::Store>(std::move(opened));
+  store::OpenOptions how;
+  how.store = options.store;
+  how.folder = options.data_dir + "/store";
+  how.etcd_ca_file = options.etcd_ca_file;
+  how.etcd_certificate_file = options.etcd_certificate_file;
+  how.etcd_key_file = options.etcd_key_file;
+  return store::open_store(how, Deadline::after(kStartTimeout));
 }
 
 }  // namespace
