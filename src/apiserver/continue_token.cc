@@ -26,7 +26,7 @@ Result<ContinueToken> decode_continue(std::string_view text) {
     return Error(
         Code::BadRequest,
         "invalid continue token: continue key is not valid: server does not recognize this encoded version " +
-            quote(version ? version->text() : ""));
+            (version ? version->text() : ""));
   const Value* rv = v->find("rv");
   const auto revision = parse_int<int64_t>(rv ? rv->text() : "");
   if (!revision || *revision == 0)

@@ -68,7 +68,9 @@ class Core {
   std::unique_ptr<Dispatch> dispatch_;
   std::map<const api::ResourceInfo*, std::unique_ptr<ResourceCache>> caches_;
   std::map<const api::ResourceInfo*, std::unique_ptr<ResourceStore>> stores_;
-  Mutex services_m_;  ///< held while a cluster IP is chosen and its service written by one writer
+  Mutex services_m_;
+  /// Cluster IPs chosen a moment ago, by when: their services may not be in the cache yet. For kAddressHold.
+  std::map<std::string, Monotonic> addresses_given_ MZ_GUARDED_BY(services_m_);
 };
 
 }  // namespace mizzen::apiserver

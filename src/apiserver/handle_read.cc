@@ -4,6 +4,7 @@
 #include "apiserver/continue_token.h"
 #include "apiserver/http_api.h"
 #include "apiserver/loopback.h"
+#include "apiserver/status.h"
 #include "base/strings.h"
 
 namespace mizzen::apiserver {
@@ -76,12 +77,7 @@ Result<ListQuery> parse_list_query(const http::Query& q) {
 
 void HttpApi::get(const HandlingPtr& h) {
   const std::string rv(h->query.get("resourceVersion"));
-  if (rv.empty()) {
-    // The local store answers from memory; where it cannot, the worker waits.
-    auto now = deps_.core.store().current_revision(Deadline::after(std::chrono::seconds(3)));
-    if (!now.ok()) return fail(h, now.error());
-    return when_fresh(h, now->get(), [this, h] { get_now(h); });
-  }
+  if (rv.empty()) return when_newest(h, [this, h] { get_now(h); });
   const auto revision = parse_int<int64_t>(rv);
   if (!revision || *revision < 0)
     return fail(h,
@@ -111,13 +107,10 @@ void HttpApi::list(const HandlingPtr& h) {
                  fmt::format(
                      "you requested PartialObjectMetadata, but the requested object is a list (*{}.{}List)",
                      h->view.version->version, h->view.resource->kind)));
-  int64_t wanted = query->revision;
-  if (query->resource_version.empty() && !query->token) {
-    auto now = deps_.core.store().current_revision(Deadline::after(std::chrono::seconds(3)));
-    if (!now.ok()) return fail(h, now.error());
-    wanted = now->get();
-  }
-  when_fresh(h, wanted, [this, h, q = std::move(*query), f = std::move(*filter)] {
+  // A token with revision -1 goes on with the newest state.
+  const bool newest = query->token ? query->token->revision < 0 : query->resource_version.empty();
+  const int64_t wanted = query->revision;
+  auto answer = [this, h, q = std::move(*query), f = std::move(*filter)] {
     ResourceCache& cache = h->store->cache();
     const std::string after = q.token ? q.token->start : "";
     const bool plain = f.labels.empty() && f.fields.empty();
@@ -140,13 +133,16 @@ void HttpApi::list(const HandlingPtr& h) {
                                static_cast<size_t>(q.limit), h->store->cache().companions());
       if (!page.ok()) {
         if (page.error().code() != Code::Expired) return fail(h, page.error());
-        return fail(h, q.token
-                           ? expired_continue()
-                           : Error(Code::Expired, "The resourceVersion for the provided list is too old."));
+        if (!q.token)
+          return fail(h, Error(Code::Expired, "The resourceVersion for the provided list is too old."));
+        auto status = status_of(expired_continue());
+        status.metadata.continue_ = encode_continue({-1, after});
+        return fail(h, status);
       }
       finish(*page, q.revision);
     });
-  });
+  };
+  newest ? when_newest(h, std::move(answer)) : when_fresh(h, wanted, std::move(answer));
 }
 
 }  // namespace mizzen::apiserver

@@ -2,7 +2,10 @@
 #include <fmt/format.h>
 
 #include "api/kinds.h"
+#include "api/schema/apps/v1beta1/scale.h"
+#include "api/schema/apps/v1beta2/scale.h"
 #include "api/schema/core/v1/pod.h"
+#include "api/schema/extensions/v1beta1/scale.h"
 #include "api/schema/policy/v1/eviction.h"
 #include "apiserver/body.h"
 #include "apiserver/http_api.h"
@@ -11,6 +14,7 @@
 #include "machinery/convert.h"
 #include "machinery/patch.h"
 #include "machinery/schema/meta/v1/status.h"
+#include "machinery/selectors.h"
 
 namespace mizzen::apiserver {
 namespace {
@@ -40,6 +44,24 @@ codec::TypeMeta scale_type(const api::ServedVersion& version) {
   if (version.group == "apps" && version.version == "v1") return {"autoscaling/v1", "Scale"};
   if (version.group.empty()) return {"autoscaling/v1", "Scale"};
   return {version.api_version(), "Scale"};
+}
+
+/// The old versions' selector: the text, and the pairs where it is nothing but pairs.
+template <typename T>
+bool fill_selector(machinery::MutableObject& wire, const std::string& selector) {
+  T* scale = wire.as<T>();
+  if (!scale) return false;
+  scale->status.targetSelector = selector;
+  const auto parsed = machinery::LabelSelector::parse(selector);
+  if (!parsed.ok()) return true;
+  for (const machinery::Requirement& r : parsed->requirements()) {
+    if (r.op != machinery::Requirement::Op::Equals || r.values.size() != 1) {
+      scale->status.selector = {};
+      return true;
+    }
+    scale->status.selector.set(r.key, r.values[0]);
+  }
+  return true;
 }
 
 }  // namespace
@@ -130,6 +152,10 @@ void HttpApi::scale(const HandlingPtr& h, const std::string& body) {
     if (!scale.ok()) return fail(h, scale.error());
     machinery::MutableObject wire(*message);
     machinery::convert_by_name(Scale::descriptor(), &*scale, *message, wire.get());
+    if (!wire.as<Scale>())
+      (void)(fill_selector<api::apps::v1beta1::Scale>(wire, scale->status.selector) ||
+             fill_selector<api::apps::v1beta2::Scale>(wire, scale->status.selector) ||
+             fill_selector<api::extensions::v1beta1::Scale>(wire, scale->status.selector));
     respond_object(h, 200, type, *message, wire.get());
   };
   if (info.verb == "get")

@@ -165,13 +165,9 @@ void HttpApi::watch(const HandlingPtr& h) {
                   std::string(h->query.get("labelSelector")), std::string(h->query.get("fieldSelector")));
   if (!filter.ok()) return fail(h, filter.error());
   if (!h->info.name.empty()) filter->name = h->info.name;
-  int64_t fresh = query->fresh;
-  if (query->newest) {
-    auto now = deps_.core.store().current_revision(Deadline::after(std::chrono::seconds(3)));
-    if (!now.ok()) return fail(h, now.error());
-    fresh = now->get();
-  }
-  when_fresh(h, fresh, [this, h, q = std::move(*query), f = std::move(*filter)]() mutable {
+  const bool newest = query->newest;
+  const int64_t fresh = query->fresh;
+  auto begin = [this, h, q = std::move(*query), f = std::move(*filter)]() mutable {
     http::Headers headers;
     headers.add("Audit-Id", h->audit_id);
     headers.add("Cache-Control", "no-cache, private");
@@ -208,7 +204,8 @@ void HttpApi::watch(const HandlingPtr& h) {
         });
     if (!subscription.ok()) return session->fail(subscription.error());
     session->begin(std::move(*subscription));
-  });
+  };
+  newest ? when_newest(h, std::move(begin)) : when_fresh(h, fresh, std::move(begin));
 }
 
 }  // namespace mizzen::apiserver

@@ -163,6 +163,17 @@ void HttpApi::blocking(const HandlingPtr& h, std::function<void()> f) {
   fail(h, Error(Code::TooManyRequests, "Too many requests, please try again later.", std::move(details)));
 }
 
+void HttpApi::when_newest(const HandlingPtr& h, std::function<void()> f) {
+  const auto ask = [this, h, f = std::move(f)] {
+    const auto now = deps_.core.store().current_revision(Deadline::after(std::chrono::seconds(3)));
+    if (!now.ok()) return fail(h, now.error());
+    when_fresh(h, now->get(), f);
+  };
+  // A store elsewhere may take its time, which the loop does not have.
+  if (deps_.core.store().local()) return ask();
+  blocking(h, ask);
+}
+
 void HttpApi::when_fresh(const HandlingPtr& h, int64_t revision, std::function<void()> f) {
   if (h->store->cache().revision() >= revision) return f();
   blocking(h, [this, h, revision, f = std::move(f)] {
@@ -212,8 +223,9 @@ void HttpApi::respond_object(const HandlingPtr& h, int status, const codec::Type
           h->view.media.content_type());
 }
 
-void HttpApi::fail(const HandlingPtr& h, const Error& error) {
-  const meta::v1::Status status = status_of(error);
+void HttpApi::fail(const HandlingPtr& h, const Error& error) { fail(h, status_of(error)); }
+
+void HttpApi::fail(const HandlingPtr& h, const meta::v1::Status& status) {
   MediaType media;
   if (auto asked = negotiate(h->exchange->request().headers, false, false); asked.ok())
     media = std::move(*asked);
@@ -221,18 +233,17 @@ void HttpApi::fail(const HandlingPtr& h, const Error& error) {
   headers.add("Audit-Id", h->audit_id);
   headers.add("Cache-Control", "no-cache, private");
   headers.add("Content-Type", std::string(media.content_type()));
-  if (error.code() == Code::Forbidden || error.code() == Code::Unauthorized)
-    headers.add("X-Content-Type-Options", "nosniff");
+  if (status.code == 403 || status.code == 401) headers.add("X-Content-Type-Options", "nosniff");
   for (const std::string& w : h->warnings) headers.add("Warning", warning_header(w));
-  if (error.details().retry_after_seconds > 0)
-    headers.add("Retry-After", std::to_string(error.details().retry_after_seconds));
+  if (status.details && status.details->retryAfterSeconds > 0)
+    headers.add("Retry-After", std::to_string(status.details->retryAfterSeconds));
   requests_total_
       .with({h->info.verb, h->info.group, h->info.version, h->info.resource, h->info.subresource,
              std::to_string(status.code)})
       .add();
   if (status.code >= 500)
     log::warn("apiserver", "request failed",
-              {log::kv("verb", h->info.verb), log::kv("path", h->path), log::kv("err", error.message())});
+              {log::kv("verb", h->info.verb), log::kv("path", h->path), log::kv("err", status.message)});
   h->exchange->respond(status.code, std::move(headers), {encode_status(status, media.format, media.pretty)});
 }
 
@@ -245,15 +256,19 @@ void HttpApi::route_document(const HandlingPtr& h, const std::vector<std::string
     for (std::string_view e : h->query.all("exclude")) excluded.emplace_back(e);
     std::string check;
     for (size_t i = 1; i < segments.size(); ++i) check += (i > 1 ? "/" : "") + segments[i];
-    const Health::Answer answer = check.empty()
-                                      ? deps_.health.summary(first, h->query.has("verbose"), excluded)
-                                      : deps_.health.single(first, check);
-    http::Headers headers;
-    headers.add("Content-Type", "text/plain; charset=utf-8");
-    headers.add("X-Content-Type-Options", "nosniff");
-    headers.add("Cache-Control", "no-cache, private");
-    headers.add("Audit-Id", h->audit_id);
-    return h->exchange->respond(answer.status, std::move(headers), {http::Slice(answer.body)});
+    const auto ask = [this, h, first, check, excluded] {
+      const Health::Answer answer = check.empty()
+                                        ? deps_.health.summary(first, h->query.has("verbose"), excluded)
+                                        : deps_.health.single(first, check);
+      http::Headers headers;
+      headers.add("Content-Type", "text/plain; charset=utf-8");
+      headers.add("X-Content-Type-Options", "nosniff");
+      headers.add("Cache-Control", "no-cache, private");
+      headers.add("Audit-Id", h->audit_id);
+      h->exchange->respond(answer.status, std::move(headers), {http::Slice(answer.body)});
+    };
+    if (deps_.core.store().local()) return ask();
+    return blocking(h, ask);
   }
   if (first == "metrics" && segments.size() == 1)
     return respond(h, 200, {http::Slice(deps_.metrics.text())}, "text/plain; version=0.0.4; charset=utf-8");

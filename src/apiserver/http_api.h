@@ -10,6 +10,7 @@
 #include "async/executor.h"
 #include "http/exchange.h"
 #include "http/url.h"
+#include "machinery/schema/meta/v1/status.h"
 #include "telemetry/health.h"
 #include "telemetry/metrics.h"
 
@@ -79,6 +80,9 @@ class HttpApi {
 
   /// Runs `f` on a worker; 429 where there is none free.
   void blocking(const HandlingPtr& h, std::function<void()> f);
+  /// Runs `f` once the cache has everything that was acknowledged before now: at once where the store is
+  /// local.
+  void when_newest(const HandlingPtr& h, std::function<void()> f);
   /// Runs `f` at once where the cache is fresh, else on a worker once it is.
   void when_fresh(const HandlingPtr& h, int64_t revision, std::function<void()> f);
 
@@ -87,6 +91,7 @@ class HttpApi {
   void respond_object(const HandlingPtr& h, int status, const codec::TypeMeta& type, const codec::Message& m,
                       const void* object);
   void fail(const HandlingPtr& h, const Error& error);
+  void fail(const HandlingPtr& h, const meta::v1::Status& status);
 
   Deps deps_;
   std::shared_ptr<const StaticDocuments> documents_;

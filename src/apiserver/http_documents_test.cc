@@ -22,12 +22,15 @@ TEST_F(HttpDocuments, StrangersAreForbiddenInUpstreamsWords) {
   const Answer pods = server_->as("jane", "GET", "/api/v1/namespaces/default/pods/p");
   EXPECT_EQ(pods.status, 403);
   EXPECT_EQ(pods.at("reason"), "Forbidden");
-  EXPECT_EQ(pods.message(), "pods \"p\" is forbidden: User \"jane\" cannot get resource \"pods\" in API group \"\" in "
-                            "the namespace \"default\"");
+  EXPECT_EQ(pods.message(),
+            "pods \"p\" is forbidden: User \"jane\" cannot get resource \"pods\" in API group \"\" in "
+            "the namespace \"default\"");
   EXPECT_EQ(server_->as("jane", "GET", "/apis/apps/v1/deployments").message(),
-            "deployments.apps is forbidden: User \"jane\" cannot list resource \"deployments\" in API group \"apps\" at "
+            "deployments.apps is forbidden: User \"jane\" cannot list resource \"deployments\" in API group "
+            "\"apps\" at "
             "the cluster scope");
-  EXPECT_EQ(server_->as("jane", "GET", "/metrics").message(), "forbidden: User \"jane\" cannot get path \"/metrics\"");
+  EXPECT_EQ(server_->as("jane", "GET", "/metrics").message(),
+            "forbidden: User \"jane\" cannot get path \"/metrics\"");
   EXPECT_EQ(server_->as("jane", "GET", "/api").status, 200);
 }
 
@@ -49,7 +52,8 @@ TEST_F(HttpDocuments, GroupsAndResources) {
 }
 
 TEST_F(HttpDocuments, AggregatedDiscoveryIsCachedByItsTag) {
-  const http::Headers wanted{{"Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}};
+  const http::Headers wanted{
+      {"Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}};
   for (const char* path : {"/api", "/apis"}) {
     const Answer all = call("GET", path, "", wanted);
     ASSERT_EQ(all.status, 200);
@@ -73,7 +77,8 @@ TEST_F(HttpDocuments, OpenApiParses) {
   EXPECT_EQ(two.at("swagger"), "2.0");
   ASSERT_NE(two.json.find("definitions"), nullptr);
   EXPECT_NE(two.json.find("definitions")->find("io.k8s.api.core.v1.Pod"), nullptr);
-  const Answer proto = call("GET", "/openapi/v2", "", {{"Accept", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"}});
+  const Answer proto = call("GET", "/openapi/v2", "",
+                            {{"Accept", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"}});
   EXPECT_EQ(proto.status, 200);
   EXPECT_NE(proto.body.find("io.k8s.api.core.v1.Pod"), std::string::npos);
   const Answer index = call("GET", "/openapi/v3");

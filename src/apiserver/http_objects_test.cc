@@ -49,7 +49,8 @@ TEST_F(HttpObjects, WhatIsNotThereIsToldInUpstreamsWords) {
   EXPECT_EQ(missing.message(), "configmaps \"none\" not found");
   EXPECT_EQ(missing.at("details.name"), "none");
   EXPECT_EQ(missing.at("details.kind"), "configmaps");
-  EXPECT_EQ(call("GET", group("apps/v1", "deployments/none")).message(), "deployments.apps \"none\" not found");
+  EXPECT_EQ(call("GET", group("apps/v1", "deployments/none")).message(),
+            "deployments.apps \"none\" not found");
   EXPECT_EQ(call("PUT", core("configmaps/none"), R"({"metadata":{"name":"none"}})").status, 404);
   EXPECT_EQ(call("DELETE", core("configmaps/none")).status, 404);
 
@@ -74,9 +75,10 @@ TEST_F(HttpObjects, ConflictsAndPreconditions) {
   const Answer conflict = call("PUT", core("configmaps/a"), stale);
   EXPECT_EQ(conflict.status, 409);
   EXPECT_EQ(conflict.at("reason"), "Conflict");
-  EXPECT_EQ(conflict.message(),
-            "Operation cannot be fulfilled on configmaps \"a\": the object has been modified; please apply your "
-            "changes to the latest version and try again");
+  EXPECT_EQ(
+      conflict.message(),
+      "Operation cannot be fulfilled on configmaps \"a\": the object has been modified; please apply your "
+      "changes to the latest version and try again");
 
   const Answer uid = call("PUT", core("configmaps/a"), R"({"metadata":{"name":"a","uid":"other"}})");
   EXPECT_EQ(uid.status, 409);
@@ -104,7 +106,8 @@ TEST_F(HttpObjects, NamesAndNamespacesMustAgree) {
   EXPECT_EQ(elsewhere.status, 400);
   EXPECT_EQ(elsewhere.message(),
             "the namespace of the provided object does not match the namespace sent on the request");
-  const Answer nowhere = call("POST", "/api/v1/namespaces/nowhere/configmaps", R"({"metadata":{"name":"x"}})");
+  const Answer nowhere =
+      call("POST", "/api/v1/namespaces/nowhere/configmaps", R"({"metadata":{"name":"x"}})");
   EXPECT_EQ(nowhere.status, 404);
   EXPECT_EQ(nowhere.message(), "namespaces \"nowhere\" not found");
 }
@@ -115,8 +118,10 @@ TEST_F(HttpObjects, InvalidObjectsNameTheirFields) {
   EXPECT_EQ(bad.at("reason"), "Invalid");
   EXPECT_EQ(bad.at("details.causes.0.field"), "metadata.name");
   EXPECT_EQ(bad.at("details.causes.0.reason"), "FieldValueInvalid");
-  EXPECT_EQ(bad.message().find("ConfigMap \"A_b\" is invalid: metadata.name: Invalid value: \"A_b\": a lowercase RFC 1123"),
-            0u) << bad.message();
+  EXPECT_EQ(bad.message().find(
+                "ConfigMap \"A_b\" is invalid: metadata.name: Invalid value: \"A_b\": a lowercase RFC 1123"),
+            0u)
+      << bad.message();
   const Answer nameless = call("POST", core("configmaps"), R"({"metadata":{}})");
   EXPECT_EQ(nameless.status, 422);
   EXPECT_NE(nameless.message().find("metadata.name: Required value: name or generateName is required"),
@@ -124,7 +129,8 @@ TEST_F(HttpObjects, InvalidObjectsNameTheirFields) {
   const Answer generated = call("POST", core("configmaps"), R"({"metadata":{"generateName":"x-"}})");
   EXPECT_EQ(generated.status, 201);
   EXPECT_EQ(generated.at("metadata.name").size(), 7u);
-  EXPECT_EQ(call("POST", core("configmaps"), R"({"metadata":{"name":"r","resourceVersion":"7"}})").status, 500);
+  EXPECT_EQ(call("POST", core("configmaps"), R"({"metadata":{"name":"r","resourceVersion":"7"}})").status,
+            500);
 }
 
 TEST_F(HttpObjects, MethodsAndMediaTypes) {
@@ -153,11 +159,16 @@ TEST_F(HttpObjects, PatchesOfThreeKinds) {
   const auto patch = [&](const std::string& type, const std::string& body) {
     return call("PATCH", core("configmaps/a"), body, {{"Content-Type", type}});
   };
-  EXPECT_EQ(patch("application/merge-patch+json", R"({"data":{"k":null,"l":"m"}})").at("data"), R"({"l":"m"})");
-  EXPECT_EQ(patch("application/json-patch+json", R"([{"op":"add","path":"/data/x","value":"y"}])").at("data.x"), "y");
+  EXPECT_EQ(patch("application/merge-patch+json", R"({"data":{"k":null,"l":"m"}})").at("data"),
+            R"({"l":"m"})");
+  EXPECT_EQ(
+      patch("application/json-patch+json", R"([{"op":"add","path":"/data/x","value":"y"}])").at("data.x"),
+      "y");
   EXPECT_EQ(patch("application/strategic-merge-patch+json", R"({"metadata":{"labels":{"a":"b"}}})")
-                .at("metadata.labels.a"), "b");
-  const Answer test = patch("application/json-patch+json", R"([{"op":"test","path":"/data/x","value":"no"}])");
+                .at("metadata.labels.a"),
+            "b");
+  const Answer test =
+      patch("application/json-patch+json", R"([{"op":"test","path":"/data/x","value":"no"}])");
   EXPECT_EQ(test.status, 422);
   EXPECT_EQ(test.message(), "the server rejected our request due to an error in our request");
   EXPECT_EQ(patch("application/json-patch+json", R"([{"op":"remove","path":"/data/none"}])").status, 422);
@@ -167,13 +178,15 @@ TEST_F(HttpObjects, PatchesOfThreeKinds) {
   EXPECT_EQ(patch("application/merge-patch+json", R"({"metadata":{"resourceVersion":"1"}})").status, 409);
   EXPECT_EQ(patch("application/merge-patch+json", R"({"data":[1]})").status, 422);
   std::string many = "[";
-  for (int i = 0; i < 10001; ++i) many += fmt::format("{}{{\"op\":\"test\",\"path\":\"/kind\",\"value\":\"x\"}}", i ? "," : "");
+  for (int i = 0; i < 10001; ++i)
+    many += fmt::format("{}{{\"op\":\"test\",\"path\":\"/kind\",\"value\":\"x\"}}", i ? "," : "");
   EXPECT_EQ(patch("application/json-patch+json", many + "]").status, 413);
   const Answer forced = call("PATCH", core("configmaps/a?force=true"), "{}",
                              {{"Content-Type", "application/merge-patch+json"}});
   EXPECT_EQ(forced.status, 422);
-  EXPECT_EQ(forced.message(),
-            "PatchOptions.meta.k8s.io \"\" is invalid: force: Forbidden: may not be specified for non-apply patch");
+  EXPECT_EQ(
+      forced.message(),
+      "PatchOptions.meta.k8s.io \"\" is invalid: force: Forbidden: may not be specified for non-apply patch");
 }
 
 TEST_F(HttpObjects, DryRunWritesNothing) {
@@ -182,15 +195,17 @@ TEST_F(HttpObjects, DryRunWritesNothing) {
   EXPECT_EQ(dry.at("metadata.resourceVersion"), "");
   EXPECT_EQ(call("GET", core("configmaps/d")).status, 404);
   const Answer made = create_config("a");
-  const Answer update = call("PUT", core("configmaps/a?dryRun=All"), R"({"metadata":{"name":"a"},"data":{"n":"1"}})");
+  const Answer update =
+      call("PUT", core("configmaps/a?dryRun=All"), R"({"metadata":{"name":"a"},"data":{"n":"1"}})");
   EXPECT_EQ(update.at("data.n"), "1");
   EXPECT_EQ(update.at("metadata.resourceVersion"), made.at("metadata.resourceVersion"));
   EXPECT_EQ(call("DELETE", core("configmaps/a?dryRun=All")).status, 200);
   EXPECT_EQ(call("GET", core("configmaps/a")).body, made.body);
   const Answer bad = call("POST", core("configmaps?dryRun=Some"), R"({"metadata":{"name":"d"}})");
   EXPECT_EQ(bad.status, 422);
-  EXPECT_EQ(bad.message(), "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: \"Some\": "
-                           "supported values: \"All\"");
+  EXPECT_EQ(bad.message(),
+            "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: \"Some\": "
+            "supported values: \"All\"");
 }
 
 TEST_F(HttpObjects, FinalizersKeepWhatIsDeleted) {
@@ -212,7 +227,8 @@ TEST_F(HttpObjects, FinalizersKeepWhatIsDeleted) {
 }
 
 TEST_F(HttpObjects, PropagationPoliciesLeaveFinalizers) {
-  for (const auto& [policy, finalizer] : {std::pair{"Foreground", "foregroundDeletion"}, {"Orphan", "orphan"}}) {
+  for (const auto& [policy, finalizer] :
+       {std::pair{"Foreground", "foregroundDeletion"}, {"Orphan", "orphan"}}) {
     create_config(finalizer == std::string("orphan") ? "o" : "f");
     const std::string path = core(finalizer == std::string("orphan") ? "configmaps/o" : "configmaps/f");
     const Answer gone = call("DELETE", path + "?propagationPolicy=" + policy);
@@ -222,9 +238,11 @@ TEST_F(HttpObjects, PropagationPoliciesLeaveFinalizers) {
   EXPECT_EQ(call("DELETE", core("configmaps/b?propagationPolicy=Background")).at("kind"), "Status");
   create_config("l");
   EXPECT_EQ(call("DELETE", core("configmaps/l?propagationPolicy=Later")).status, 422);
-  const Answer both = call("DELETE", core("configmaps/l"), R"({"orphanDependents":true,"propagationPolicy":"Orphan"})");
+  const Answer both =
+      call("DELETE", core("configmaps/l"), R"({"orphanDependents":true,"propagationPolicy":"Orphan"})");
   EXPECT_EQ(both.status, 422);
-  EXPECT_NE(both.message().find("orphanDependents and deletionPropagation cannot be both set"), std::string::npos);
+  EXPECT_NE(both.message().find("orphanDependents and deletionPropagation cannot be both set"),
+            std::string::npos);
 }
 
 TEST_F(HttpObjects, CollectionsAreDeletedBySelector) {
@@ -245,8 +263,12 @@ TEST_F(HttpObjects, PodsGoGracefully) {
   ASSERT_EQ(create_pod("placed", R"(,"nodeName":"n")").status, 201);
   const Answer going = call("DELETE", core("pods/placed"));
   EXPECT_EQ(going.at("metadata.deletionGracePeriodSeconds"), "30");
-  EXPECT_EQ(call("DELETE", core("pods/placed?gracePeriodSeconds=5")).at("metadata.deletionGracePeriodSeconds"), "5");
-  EXPECT_EQ(call("DELETE", core("pods/placed?gracePeriodSeconds=20")).at("metadata.deletionGracePeriodSeconds"), "5");
+  EXPECT_EQ(
+      call("DELETE", core("pods/placed?gracePeriodSeconds=5")).at("metadata.deletionGracePeriodSeconds"),
+      "5");
+  EXPECT_EQ(
+      call("DELETE", core("pods/placed?gracePeriodSeconds=20")).at("metadata.deletionGracePeriodSeconds"),
+      "5");
   EXPECT_EQ(call("DELETE", core("pods/placed?gracePeriodSeconds=0")).status, 200);
   EXPECT_EQ(call("GET", core("pods/placed")).status, 404);
 }

@@ -10,12 +10,16 @@ namespace {
 
 class HttpVersions : public HttpTest {
  protected:
-  static constexpr const char* kVersions[] = {"apps/v1", "apps/v1beta1", "apps/v1beta2", "extensions/v1beta1"};
+  static constexpr const char* kVersions[] = {"apps/v1", "apps/v1beta1", "apps/v1beta2",
+                                              "extensions/v1beta1"};
   Answer deployment(const std::string& version, const std::string& name) {
-    return call("POST", group(version, "deployments"),
-                fmt::format(R"({{"apiVersion":"{}","kind":"Deployment","metadata":{{"name":"{}"}},"spec":{{"replicas":2,)"
-                            R"("selector":{{"matchLabels":{{"app":"a"}}}},"template":{{"metadata":{{"labels":{{"app":"a"}}}},)"
-                            R"("spec":{{"containers":[{{"name":"c","image":"i"}}]}}}}}}}})", version, name));
+    return call(
+        "POST", group(version, "deployments"),
+        fmt::format(
+            R"({{"apiVersion":"{}","kind":"Deployment","metadata":{{"name":"{}"}},"spec":{{"replicas":2,)"
+            R"("selector":{{"matchLabels":{{"app":"a"}}}},"template":{{"metadata":{{"labels":{{"app":"a"}}}},)"
+            R"("spec":{{"containers":[{{"name":"c","image":"i"}}]}}}}}}}})",
+            version, name));
   }
 };
 
@@ -48,10 +52,12 @@ TEST_F(HttpVersions, DefaultsAreThoseOfTheVersion) {
   const Answer old = deployment("extensions/v1beta1", "old");
   EXPECT_EQ(old.at("spec.progressDeadlineSeconds"), "2147483647");
   EXPECT_EQ(old.at("spec.strategy.rollingUpdate.maxSurge"), "1");
-  EXPECT_EQ(call("GET", group("apps/v1", "deployments/new")).at("spec.strategy.rollingUpdate.maxSurge"), "25%");
+  EXPECT_EQ(call("GET", group("apps/v1", "deployments/new")).at("spec.strategy.rollingUpdate.maxSurge"),
+            "25%");
   // The old versions take the selector from the template; the new one wants it said.
-  const std::string bare = R"("metadata":{"name":"bare"},"spec":{"template":{"metadata":{"labels":{"app":"b"}},)"
-                           R"("spec":{"containers":[{"name":"c","image":"i"}]}}}})";
+  const std::string bare =
+      R"("metadata":{"name":"bare"},"spec":{"template":{"metadata":{"labels":{"app":"b"}},)"
+      R"("spec":{"containers":[{"name":"c","image":"i"}]}}}})";
   EXPECT_EQ(call("POST", group("apps/v1", "deployments"), "{" + bare).status, 422);
   const Answer taken = call("POST", group("extensions/v1beta1", "deployments"), "{" + bare);
   EXPECT_EQ(taken.status, 201) << taken.body;
@@ -71,7 +77,8 @@ TEST_F(HttpVersions, ScaleInEveryVersion) {
     const bool one = version == std::string("apps/v1");
     EXPECT_EQ(read.at(one ? "status.selector" : "status.targetSelector"), "app=a") << version << read.body;
     if (!one) EXPECT_EQ(read.at("status.selector.app"), "a");
-    const Answer put = call("PUT", path, fmt::format(R"({{"metadata":{{"name":"d"}},"spec":{{"replicas":{}}}}})", ++size));
+    const Answer put =
+        call("PUT", path, fmt::format(R"({{"metadata":{{"name":"d"}},"spec":{{"replicas":{}}}}})", ++size));
     EXPECT_EQ(put.status, 200) << put.body;
     EXPECT_EQ(put.at("spec.replicas"), std::to_string(size));
     const Answer patch = call("PATCH", path, fmt::format(R"({{"spec":{{"replicas":{}}}}})", ++size),
@@ -79,9 +86,14 @@ TEST_F(HttpVersions, ScaleInEveryVersion) {
     EXPECT_EQ(patch.at("spec.replicas"), std::to_string(size)) << patch.body;
     EXPECT_EQ(call("GET", group("apps/v1", "deployments/d")).at("spec.replicas"), std::to_string(size));
   }
-  EXPECT_EQ(call("PUT", group("apps/v1", "deployments/d/scale"), R"({"metadata":{"name":"d"},"spec":{"replicas":-1}})").status, 422);
   EXPECT_EQ(call("PUT", group("apps/v1", "deployments/d/scale"),
-                 R"({"metadata":{"name":"d","resourceVersion":"1"},"spec":{"replicas":1}})").status, 409);
+                 R"({"metadata":{"name":"d"},"spec":{"replicas":-1}})")
+                .status,
+            422);
+  EXPECT_EQ(call("PUT", group("apps/v1", "deployments/d/scale"),
+                 R"({"metadata":{"name":"d","resourceVersion":"1"},"spec":{"replicas":1}})")
+                .status,
+            409);
   EXPECT_EQ(call("GET", group("apps/v1", "deployments/none/scale")).status, 404);
 }
 
@@ -94,8 +106,9 @@ TEST_F(HttpVersions, StatusAndSpecAreWrittenApart) {
   EXPECT_EQ(status.at("status.replicas"), "4");
   EXPECT_EQ(status.at("spec.replicas"), "2");
   EXPECT_EQ(status.at("metadata.generation"), made.at("metadata.generation"));
-  const Answer spec = call("PATCH", group("apps/v1", "deployments/d"), R"({"spec":{"replicas":9},"status":{"replicas":7}})",
-                           {{"Content-Type", "application/merge-patch+json"}});
+  const Answer spec =
+      call("PATCH", group("apps/v1", "deployments/d"), R"({"spec":{"replicas":9},"status":{"replicas":7}})",
+           {{"Content-Type", "application/merge-patch+json"}});
   EXPECT_EQ(spec.at("status.replicas"), "4");
   EXPECT_EQ(spec.at("spec.replicas"), "9");
   EXPECT_EQ(spec.at("metadata.generation"), "2");
@@ -104,7 +117,8 @@ TEST_F(HttpVersions, StatusAndSpecAreWrittenApart) {
 
 TEST_F(HttpVersions, ABindingIsMadeOnce) {
   create_pod("p");
-  const std::string body = R"({"apiVersion":"v1","kind":"Binding","metadata":{"name":"p"},"target":{"kind":"Node","name":"n1"}})";
+  const std::string body =
+      R"({"apiVersion":"v1","kind":"Binding","metadata":{"name":"p"},"target":{"kind":"Node","name":"n1"}})";
   const Answer bound = call("POST", core("pods/p/binding"), body);
   EXPECT_EQ(bound.status, 201) << bound.body;
   EXPECT_EQ(bound.at("status"), "Success");
@@ -113,9 +127,11 @@ TEST_F(HttpVersions, ABindingIsMadeOnce) {
   EXPECT_EQ(pod.at("status.conditions.0.type"), "PodScheduled");
   const Answer twice = call("POST", core("pods/p/binding"), body);
   EXPECT_EQ(twice.status, 409);
-  EXPECT_EQ(twice.message(), "Operation cannot be fulfilled on pods/binding \"p\": pod p is already assigned to node \"n1\"");
+  EXPECT_EQ(twice.message(),
+            "Operation cannot be fulfilled on pods/binding \"p\": pod p is already assigned to node \"n1\"");
   create_pod("q");
-  EXPECT_EQ(call("POST", core("bindings"), R"({"metadata":{"name":"q"},"target":{"name":"n1"}})").status, 201);
+  EXPECT_EQ(call("POST", core("bindings"), R"({"metadata":{"name":"q"},"target":{"name":"n1"}})").status,
+            201);
   EXPECT_EQ(call("POST", core("pods/none/binding"), R"({"target":{"name":"n1"}})").status, 404);
   EXPECT_EQ(call("POST", core("pods/p/binding"), R"({"target":{}})").status, 422);
 }
@@ -139,7 +155,9 @@ TEST_F(HttpVersions, ANamespaceGoesWithItsLastFinalizer) {
   const Answer refused = call("POST", path + "/configmaps", R"({"metadata":{"name":"late"}})");
   EXPECT_EQ(refused.status, 403);
   EXPECT_EQ(refused.at("details.causes.0.reason"), "NamespaceTerminating");
-  EXPECT_EQ(call("PUT", path + "/finalize", R"({"metadata":{"name":"going"},"spec":{"finalizers":[]}})").status, 200);
+  EXPECT_EQ(
+      call("PUT", path + "/finalize", R"({"metadata":{"name":"going"},"spec":{"finalizers":[]}})").status,
+      200);
   EXPECT_EQ(call("GET", path).status, 404);
 }
 
@@ -147,7 +165,9 @@ TEST_F(HttpVersions, ServicesMadeAtOnceGetDifferentAddresses) {
   // The range of the server is large; what is tested is that an address is not given twice.
   std::set<std::string> seen;
   for (int i = 0; i < 30; ++i) {
-    const Answer made = call("POST", core("services"), fmt::format(R"({{"metadata":{{"name":"s{}"}},"spec":{{"ports":[{{"port":80}}]}}}})", i));
+    const Answer made =
+        call("POST", core("services"),
+             fmt::format(R"({{"metadata":{{"name":"s{}"}},"spec":{{"ports":[{{"port":80}}]}}}})", i));
     ASSERT_EQ(made.status, 201) << made.body;
     EXPECT_TRUE(seen.insert(made.at("spec.clusterIP")).second);
   }

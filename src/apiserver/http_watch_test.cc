@@ -49,8 +49,9 @@ TEST_F(HttpWatch, InitialEventsEndWithABookmark) {
   ASSERT_TRUE(mark);
   EXPECT_EQ(at(*mark, "type"), "BOOKMARK");
   EXPECT_EQ(at(*mark, "object.kind"), "ConfigMap");
-  EXPECT_EQ(mark->find("object")->find("metadata")->find("annotations")->find("k8s.io/initial-events-end")->text(),
-            "true");
+  EXPECT_EQ(
+      mark->find("object")->find("metadata")->find("annotations")->find("k8s.io/initial-events-end")->text(),
+      "true");
   EXPECT_GE(std::stoll(at(*mark, "object.metadata.resourceVersion")), std::stoll(newest));
 
   create_config("b");
@@ -76,7 +77,8 @@ TEST_F(HttpWatch, SelectorsTurnChangesIntoAdditionsAndDeletions) {
   create_config("a");
   auto events = watch("labelSelector=on");
   const auto label = [&](const char* value) {
-    return call("PATCH", core("configmaps/a"), fmt::format(R"({{"metadata":{{"labels":{{"on":{}}}}}}})", value),
+    return call("PATCH", core("configmaps/a"),
+                fmt::format(R"({{"metadata":{{"labels":{{"on":{}}}}}}})", value),
                 {{"Content-Type", "application/merge-patch+json"}});
   };
   label("\"1\"");
@@ -111,12 +113,14 @@ TEST_F(HttpWatch, OneObjectByNameAndByOldPath) {
 TEST_F(HttpWatch, BadOptionsAreRefusedBeforeTheStream) {
   const auto get = [&](const std::string& query) { return call("GET", core("configmaps?watch=1&" + query)); };
   EXPECT_EQ(get("resourceVersion=x").status, 422);
-  EXPECT_NE(get("sendInitialEvents=true").message().find(
-                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"), std::string::npos);
+  EXPECT_NE(get("sendInitialEvents=true")
+                .message()
+                .find("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
+            std::string::npos);
   EXPECT_EQ(get("resourceVersionMatch=NotOlderThan").status, 422);
   const Answer yaml = call("GET", core("configmaps?watch=1"), "", {{"Accept", "application/yaml"}});
   EXPECT_EQ(yaml.status, 406);
-  EXPECT_NE(yaml.message().find("application/json;stream=watch"), std::string::npos);
+  EXPECT_NE(yaml.body.find("application/json;stream=watch"), std::string::npos);
 }
 
 TEST_F(HttpWatch, ProtobufComesInFrames) {
@@ -130,7 +134,9 @@ TEST_F(HttpWatch, ProtobufComesInFrames) {
   create_config("b");
   const auto second = events.next_frame();
   ASSERT_TRUE(second);
-  EXPECT_NE(second->find("\x01" "b"), std::string::npos);
+  EXPECT_NE(second->find("\x01"
+                         "b"),
+            std::string::npos);
 }
 
 TEST_F(HttpWatch, TablesNameTheirColumnsOnce) {

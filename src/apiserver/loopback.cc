@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/schema/policy/v1/eviction.h"
 #include "apiserver/patching.h"
 #include "base/strings.h"
 
@@ -149,7 +150,10 @@ Result<Object> Loopback::create(const api::ResourceInfo& resource, const Object&
     return object;
   }
   if (options.subresource == "eviction") {
-    MZ_TRY(core_.evict(object.meta().namespace_, object.meta().name, {}, context));
+    const auto* eviction = object.as<api::policy::v1::Eviction>();
+    MZ_TRY(core_.evict(
+        object.meta().namespace_, object.meta().name,
+        eviction && eviction->deleteOptions ? *eviction->deleteOptions : meta::v1::DeleteOptions(), context));
     return object;
   }
   if (!options.subresource.empty())

@@ -239,8 +239,12 @@ Result<EntryPtr> ResourceStore::update(const std::string& ns, const std::string&
     }
     const Object before = old->object();
     const auto& meta = made->meta();
-    const bool finished = before.meta().deletionTimestamp && meta.finalizers.empty() &&
-                          before.meta().deletionGracePeriodSeconds.value_or(0) == 0;
+    bool finished = before.meta().deletionTimestamp && meta.finalizers.empty() &&
+                    before.meta().deletionGracePeriodSeconds.value_or(0) == 0;
+    if (finished) {  // a namespace has finalizers of its own in its spec
+      MutableObject probe = made->clone();
+      finished = !resource().strategy->begin_deletion(probe.get());
+    }
     if (context.dry_run)
       return EntryPtr(std::make_shared<Entry>(resource(), key, old->revision(), std::move(*made).freeze(),
                                               deps_.cache.companions()));

@@ -13,6 +13,9 @@ namespace {
 
 using api::core::v1::Service;
 
+/// Longer than a write may take (34 s).
+constexpr Duration kAddressHold = std::chrono::minutes(1);
+
 /// An IPv4 range; hosts are numbered from 1, the first one is the API's own service.
 struct Range {
   uint32_t base = 0;
@@ -52,10 +55,12 @@ Result<void> Core::admit_service(machinery::MutableObject& object, const Entry* 
   }
   if (service.spec.clusterIP.empty()) {
     MZ_ASSIGN(const Range range, parse_range(options_.service_cidr));
-    // The service is written after this returns, so two writers could choose the same address; the choice is
-    // random in a range of a million and looked up again by validation of the next write.
+    // The service is written after this returns: until the cache shows it, the address counts as taken.
     Lock lock(services_m_);
+    const Monotonic now = deps_.clock.monotonic();
+    std::erase_if(addresses_given_, [&](const auto& given) { return now - given.second > kAddressHold; });
     std::set<std::string> taken;
+    for (const auto& [address, when] : addresses_given_) taken.insert(address);
     for (const EntryPtr& entry : find(api::resource_of<Service>())->cache().list({}, "", 0).entries)
       taken.insert(entry->object().share<Service>()->spec.clusterIP);
     for (int attempt = 0; attempt < 64 && service.spec.clusterIP.empty(); ++attempt) {
@@ -70,6 +75,7 @@ Result<void> Core::admit_service(machinery::MutableObject& object, const Entry* 
     if (service.spec.clusterIP.empty())
       return Error(Code::InternalError,
                    "Internal error occurred: failed to allocate a serviceIP: range is full");
+    addresses_given_[service.spec.clusterIP] = now;
   }
   service.spec.clusterIPs = {service.spec.clusterIP};
   if (service.spec.ipFamilies.empty()) service.spec.ipFamilies = {"IPv4"};

@@ -173,8 +173,10 @@ Result<EntryPtr> Core::finalize_namespace(const std::string& name, const Object&
                                 raw, context));
   const auto ns = entry->object().share<Namespace>();
   if (ns->metadata.deletionTimestamp && ns->spec.finalizers.empty() && ns->metadata.finalizers.empty()) {
-    MZ_ASSIGN(const Deletion gone, namespaces.remove("", name, {}, context));
-    return gone.entry;
+    // The update took it away already, unless it had nothing to write.
+    auto gone = namespaces.remove("", name, {}, context);
+    if (gone.ok()) return gone->entry;
+    if (gone.error().code() != Code::NotFound) return gone.error();
   }
   return entry;
 }

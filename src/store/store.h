@@ -169,6 +169,8 @@ class Store {
   /// Expired where that happened already; BadRequest for a revision that does not exist yet.
   virtual Result<void> compact(Revision revision, Deadline deadline) = 0;
 
+  /// True where current_revision() and health() answer from memory, so that event loops may ask.
+  virtual bool local() const { return true; }
   /// The newest revision. Local stores answer from memory.
   virtual Result<Revision> current_revision(Deadline deadline) = 0;
   /// Ok where writes can be expected to work; else why not.

@@ -81,7 +81,8 @@ std::optional<std::string> EventStream::next_frame() {
   while (buffer_.size() < 4)
     if (!fill()) return std::nullopt;
   size_t length = 0;
-  for (int i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>(buffer_[static_cast<size_t>(i)]);
+  for (int i = 0; i < 4; ++i)
+    length = length << 8 | static_cast<unsigned char>(buffer_[static_cast<size_t>(i)]);
   while (buffer_.size() < 4 + length)
     if (!fill()) return std::nullopt;
   std::string out = buffer_.substr(4, length);
@@ -206,17 +207,18 @@ void HttpTest::SetUp() {
       call("POST", "/api/v1/namespaces",
            fmt::format(R"({{"apiVersion":"v1","kind":"Namespace","metadata":{{"name":"{}"}}}})", ns_));
   ASSERT_EQ(made.status, 201) << made.body;
-  const Answer account =
-      call("POST", core("serviceaccounts"),
-           R"({"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"default"}})");
+  const Answer account = call("POST", core("serviceaccounts"),
+                              R"({"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"default"}})");
   ASSERT_EQ(account.status, 201) << account.body;
 }
 
 Answer HttpTest::create_config(const std::string& name, const std::string& value,
                                const std::string& metadata) {
-  return call("POST", core("configmaps"),
-              fmt::format(R"({{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"{}"{}}},"data":{{"k":"{}"}}}})",
-                          name, metadata, value));
+  return call(
+      "POST", core("configmaps"),
+      fmt::format(
+          R"({{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"{}"{}}},"data":{{"k":"{}"}}}})",
+          name, metadata, value));
 }
 
 Answer HttpTest::create_pod(const std::string& name, const std::string& spec) {

@@ -22,8 +22,8 @@ struct Answer {
   std::string body;
   codec::Value json;
 
-  /// The text at a path of names and indices: "metadata.name", "items.0.kind". Empty where nothing is there; numbers
-  /// and booleans as JSON has them; objects and arrays as compact JSON.
+  /// The text at a path of names and indices: "metadata.name", "items.0.kind". Empty where nothing is there;
+  /// numbers and booleans as JSON has them; objects and arrays as compact JSON.
   std::string at(std::string_view path) const;
   /// Members of the array at the path; 0 where there is none.
   size_t count(std::string_view path) const;
@@ -55,8 +55,8 @@ class EventStream {
   bool ended_ = false;
 };
 
-/// Role: a whole API server over TLS on a free loopback port, on a store in memory whose history starts before the
-/// server, and clients with and without the admin's certificate.
+/// Role: a whole API server over TLS on a free loopback port, on a store in memory whose history starts
+/// before the server, and clients with and without the admin's certificate.
 class RunningServer {
  public:
   RunningServer();
@@ -76,8 +76,8 @@ class RunningServer {
 
  private:
   std::unique_ptr<http::Client> client_for(const std::string& user, const std::vector<std::string>& groups);
-  Answer send(http::Client& client, const std::string& method, const std::string& path, const std::string& body,
-              http::Headers headers);
+  Answer send(http::Client& client, const std::string& method, const std::string& path,
+              const std::string& body, http::Headers headers);
 
   std::string folder_;
   store::MemoryStore store_;

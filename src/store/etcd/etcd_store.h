@@ -43,6 +43,7 @@ class EtcdStore final : public Store {
   Result<LeaseId> grant(std::chrono::seconds ttl, Deadline deadline) override;
   Result<void> revoke(LeaseId lease, Deadline deadline) override;
   Result<void> compact(Revision revision, Deadline deadline) override;
+  bool local() const override { return false; }
   Result<Revision> current_revision(Deadline deadline) override;
   Result<void> health(Deadline deadline) override;
   Result<uint64_t> size_bytes(Deadline deadline) override;
