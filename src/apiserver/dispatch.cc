@@ -19,27 +19,6 @@ void Dispatch::post(std::function<void()> f) {
 
 bool Dispatch::on_thread() const { return t_current == this; }
 
-void Dispatch::flush() {
-  Mutex m;
-  CondVar cv;
-  bool done = false;
-  post([&] {
-    Lock lock(m);
-    done = true;
-    cv.notify_one();
-  });
-  for (;;) {
-    {
-      Lock lock(m_);
-      if (stopping_) return;
-    }
-    Lock lock(m);
-    if (done) return;
-    cv.wait_until(m, Deadline::after(std::chrono::milliseconds(50)));
-    if (done) return;
-  }
-}
-
 void Dispatch::run() {
   t_current = this;
   Deadline next_tick = Deadline::after(period_);

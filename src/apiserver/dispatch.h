@@ -18,8 +18,6 @@ class Dispatch {
   Dispatch(Duration period, std::function<void()> tick);
   ~Dispatch() { stop(); }
   void post(std::function<void()> f);
-  /// Returns when everything posted before has run. Not from the thread itself.
-  void flush();
   bool on_thread() const;
   void stop();
 

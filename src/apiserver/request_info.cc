@@ -14,11 +14,6 @@ std::string verb_of(std::string_view method) {
 }
 }  // namespace
 
-bool query_bool(const std::string* value) {
-  if (!value) return false;
-  return *value != "0" && !iequals(*value, "false");
-}
-
 RequestInfo parse_request(std::string_view method, const std::vector<std::string>& segments, bool watch) {
   RequestInfo out;
   out.verb = to_lower(method);

@@ -26,7 +26,4 @@ struct RequestInfo {
 /// `segments` are decoded (http::split_path); `watch` tells whether the query asks for a watch.
 RequestInfo parse_request(std::string_view method, const std::vector<std::string>& segments, bool watch);
 
-/// Upstream's reading of a query boolean: absent, 0 and any case of false are false, everything else is true.
-bool query_bool(const std::string* value);
-
 }  // namespace mizzen::apiserver

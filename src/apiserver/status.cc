@@ -31,19 +31,6 @@ meta::v1::Status status_of(const Error& error) {
   return out;
 }
 
-Error error_of(const meta::v1::Status& status) {
-  ErrorDetails details;
-  if (status.details) {
-    details.name = status.details->name;
-    details.group = status.details->group;
-    details.kind = status.details->kind;
-    details.uid = status.details->uid;
-    details.retry_after_seconds = status.details->retryAfterSeconds;
-    for (const auto& c : status.details->causes) details.causes.push_back({c.reason, c.message, c.field});
-  }
-  return Error(code_from(status.reason, status.code), status.message, std::move(details));
-}
-
 http::Slice encode_status(const meta::v1::Status& status, Format format, bool pretty) {
   return encode_document({"v1", "Status"}, meta::v1::Status::descriptor(), &status, format, pretty);
 }

@@ -10,8 +10,6 @@ namespace mizzen::apiserver {
 
 /// The Status that stands for an error.
 meta::v1::Status status_of(const Error& error);
-/// The other way, for clients.
-Error error_of(const meta::v1::Status& status);
 /// A Status document in the format asked for.
 http::Slice encode_status(const meta::v1::Status& status, Format format, bool pretty);
 
