@@ -7,7 +7,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
 else()
   # g++ 12 reports these falsely in optimised std::string and std::optional code.
   target_compile_options(mizzen_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-dangling-pointer
-    -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds)
+    -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds
+    -Wno-dangling-else) # what EXPECT_ expands to after an if
 endif()
 target_include_directories(mizzen_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
 if(MIZZEN_SANITIZE)
