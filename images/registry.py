@@ -2,7 +2,6 @@
 import http.client
 import json
 import os
-import subprocess
 import urllib.parse
 
 import oci
@@ -70,10 +69,10 @@ def write_hosts(folder, registry):
 
 
 def serve(data, port):
-    """Runs docker-registry in the foreground; ends with it."""
+    """Becomes docker-registry, so that who stops us stops it."""
     os.makedirs(data, exist_ok=True)
     config = os.path.join(data, "config.yml")
     with open(config, "w", encoding="utf-8") as f:
         f.write(f"version: 0.1\nlog: {{level: warn}}\nstorage:\n  filesystem: {{rootdirectory: {data}/storage}}\n"
                 f'  delete: {{enabled: true}}\nhttp: {{addr: "127.0.0.1:{port}"}}\n')
-    return subprocess.call(["docker-registry", "serve", config])
+    os.execvp("docker-registry", ["docker-registry", "serve", config])
