@@ -93,8 +93,11 @@ void HttpApi::route_resource(const HandlingPtr& h) {
   const bool watch = info.verb == "watch";
   auto media =
       negotiate(h->exchange->request().headers, h->query.flag("pretty") && h->query.has("pretty"), watch);
-  if (!media.ok()) return fail(h, media.error());
-  h->view.media = std::move(*media);
+  // Sessions and logs answer with bytes of their own: what Accept says matters to their errors alone.
+  const std::string& sub = info.subresource;
+  const bool session = sub == "log" || sub == "exec" || sub == "attach" || sub == "portforward";
+  if (!media.ok() && !session) return fail(h, media.error());
+  if (media.ok()) h->view.media = std::move(*media);
   if (h->query.has("includeObject")) {
     h->view.include_object = h->query.get("includeObject");
     if (h->view.include_object != "None" && h->view.include_object != "Metadata" &&

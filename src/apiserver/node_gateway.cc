@@ -6,6 +6,7 @@
 
 #include "api/schema/core/v1/node.h"
 #include "api/schema/core/v1/pod.h"
+#include "apiserver/node_address.h"
 #include "apiserver/status.h"
 #include "async/executor.h"
 #include "base/strings.h"
@@ -22,13 +23,14 @@ using std::chrono::seconds;
 constexpr auto kDialTimeout = seconds(30);
 constexpr auto kLookUpTimeout = seconds(5);
 constexpr auto kFullEvery = milliseconds(20);
-constexpr int32_t kKubeletPort = 10250;
 constexpr size_t kRefusalBytesMax = 64 * 1024;
 
 http::Slice document(const Error& error) { return encode_status(status_of(error), Format::Json, false); }
 
 void refuse(const HandlingPtr& h, const Error& error) {
-  h->exchange->respond(http_status(error.code()), {{"Content-Type", "application/json"}}, document(error));
+  const auto status = status_of(error);
+  h->exchange->respond(status.code, {{"Content-Type", "application/json"}},
+                       encode_status(status, Format::Json, false));
 }
 
 /// What a kubelet said, as the API says it: its text with the nearest reason.
@@ -37,30 +39,18 @@ Error from_kubelet(int status, std::string_view text) {
   return Error(code == Code::Unknown ? Code::InternalError : code, std::string(trim(text)));
 }
 
-std::string names_of(const std::vector<v1::Container>& containers) {
-  std::vector<std::string> names;
-  for (const auto& c : containers) names.push_back(c.name);
-  return "[" + join(names, " ") + "]";
+/// In the order upstream visits them.
+std::vector<std::string> container_names(const v1::Pod& pod) {
+  std::vector<std::string> out;
+  for (const auto& c : pod.spec.initContainers) out.push_back(c.name);
+  for (const auto& c : pod.spec.containers) out.push_back(c.name);
+  for (const auto& c : pod.spec.ephemeralContainers) out.push_back(c.ephemeralContainerCommon.name);
+  return out;
 }
 
-/// A kubelet's target by the node object: the internal address before any other.
-Result<http::Target> target_of(const v1::Node& node) {
-  http::Target out;
-  out.tls = true;
-  const int32_t port = node.status.daemonEndpoints.kubeletEndpoint.port;
-  out.port = static_cast<uint16_t>(port > 0 ? port : kKubeletPort);
-  for (const char* type : {"InternalIP", "Hostname", "InternalDNS", "ExternalIP", "ExternalDNS"}) {
-    for (const auto& a : node.status.addresses) {
-      if (a.type != type || !out.host.empty()) continue;
-      out.host = a.address;
-    }
-  }
-  if (out.host.empty()) {
-    return Error(
-        Code::InternalError,
-        fmt::format("no preferred addresses found; known addresses: [] of node {}", node.metadata.name));
-  }
-  return out;
+Error dial_failed(const Error& error) {
+  if (error.code() == Code::Cancelled) return error;
+  return Error(Code::Unknown, "error dialing backend: " + error.message());
 }
 
 bool passes(const std::string& name) {
@@ -73,20 +63,15 @@ bool passes(const std::string& name) {
 
 Result<std::string> choose_container(const v1::Pod& pod, const std::string& asked) {
   const std::string& name = pod.metadata.name;
-  if (asked.empty()) {
-    if (pod.spec.containers.size() == 1) return pod.spec.containers.front().name;
-    std::string text = fmt::format("a container name must be specified for pod {}, choose one of: {}", name,
-                                   names_of(pod.spec.containers));
-    if (!pod.spec.initContainers.empty())
-      text += fmt::format(" or one of the init containers: {}", names_of(pod.spec.initContainers));
-    return Error(Code::BadRequest, text);
+  const auto names = container_names(pod);
+  if (!asked.empty()) {
+    if (std::find(names.begin(), names.end(), asked) != names.end()) return asked;
+    return Error(Code::BadRequest, fmt::format("container {} is not valid for pod {}", asked, name));
   }
-  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
-    for (const auto& c : *list) {
-      if (c.name == asked) return asked;
-    }
-  }
-  return Error(Code::BadRequest, fmt::format("container {} is not valid for pod {}", asked, name));
+  if (pod.spec.containers.size() == 1) return pod.spec.containers.front().name;
+  std::string text = fmt::format("a container name must be specified for pod {}", name);
+  if (!pod.spec.containers.empty()) text += fmt::format(", choose one of: [{}]", fmt::join(names, " "));
+  return Error(Code::BadRequest, text);
 }
 
 struct KubeletGateway::Impl : std::enable_shared_from_this<KubeletGateway::Impl> {
@@ -94,8 +79,10 @@ struct KubeletGateway::Impl : std::enable_shared_from_this<KubeletGateway::Impl>
 
   void serve(const HandlingPtr& h, const v1::Pod& pod);
   Result<http::Target> node_of(const v1::Pod& pod);
-  void log(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target);
-  void session(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target);
+  void log(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target,
+           const std::string& container);
+  void session(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target,
+           const std::string& container);
   void pass(const HandlingPtr& h, http::ClientRequest request);
   void translate(const HandlingPtr& h, http::ClientRequest request);
   void tunnel(const HandlingPtr& h, http::ClientRequest request, const std::string& protocol);
@@ -139,11 +126,21 @@ Result<http::Target> KubeletGateway::Impl::node_of(const v1::Pod& pod) {
   MZ_ASSIGN(const auto entry, nodes->get("", pod.spec.nodeName, Deadline::after(kLookUpTimeout)));
   const auto node = entry->object().share<v1::Node>();
   if (!node) return Error(Code::InternalError, "not a node");
-  return target_of(*node);
+  return kubelet_target(*node, pod.spec.nodeName == deps.local_node);
 }
 
 void KubeletGateway::Impl::serve(const HandlingPtr& h, const v1::Pod& pod) {
   const bool is_log = h->info.subresource == "log";
+  const std::string& method = h->exchange->request().method;
+  if (method != "GET" && (is_log || method != "POST"))
+    return refuse(h, Error(Code::MethodNotAllowed,
+                           "the server does not allow this method on the requested resource"));
+  std::string container;
+  if (h->info.subresource != "portforward") {
+    auto chosen = choose_container(pod, std::string(h->query.get("container")));
+    if (!chosen.ok()) return refuse(h, chosen.error());
+    container = std::move(*chosen);
+  }
   if (pod.spec.nodeName.empty()) {
     if (is_log) return h->exchange->respond(200, {{"Content-Type", "text/plain"}}, http::Slice(""));
     return refuse(
@@ -151,13 +148,12 @@ void KubeletGateway::Impl::serve(const HandlingPtr& h, const v1::Pod& pod) {
   }
   const auto target = node_of(pod);
   if (!target.ok()) return refuse(h, target.error());
-  if (is_log) return log(h, pod, *target);
-  session(h, pod, *target);
+  if (is_log) return log(h, pod, *target, container);
+  session(h, pod, *target, container);
 }
 
-void KubeletGateway::Impl::log(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target) {
-  const auto container = choose_container(pod, std::string(h->query.get("container")));
-  if (!container.ok()) return refuse(h, container.error());
+void KubeletGateway::Impl::log(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target,
+                               const std::string& container) {
   http::Query query;
   for (const auto& [name, value] : h->query) {
     if (name != "container" && name != "pretty" && name != "insecureSkipTLSVerifyBackend")
@@ -166,12 +162,16 @@ void KubeletGateway::Impl::log(const HandlingPtr& h, const v1::Pod& pod, const h
   http::ClientRequest request;
   request.target = target;
   request.path =
-      fmt::format("/containerLogs/{}/{}/{}", pod.metadata.namespace_, pod.metadata.name, *container);
+      fmt::format("/containerLogs/{}/{}/{}", pod.metadata.namespace_, pod.metadata.name, container);
   if (!query.empty()) request.path += "?" + query.encode();
   const auto gone = h->exchange->gone();
   http::CallContext context{Deadline::after(kDialTimeout), gone};
   auto reader = client.open(request, context);
-  if (!reader.ok()) return refuse(h, Error(Code::InternalError, reader.error().message()));
+  if (!reader.ok()) {
+    const std::string host = http::join_host_port(target.pinned_address, target.port);
+    return refuse(h, Error(Code::Unknown, fmt::format("Get \"https://{}{}\": {}", host, request.path,
+                                                      reader.error().message())));
+  }
   if ((*reader)->status() != 200) {
     const auto text = (*reader)->read_all(kRefusalBytesMax, context);
     return refuse(h, from_kubelet((*reader)->status(), text.ok() ? *text : ""));
@@ -193,7 +193,8 @@ void KubeletGateway::Impl::log(const HandlingPtr& h, const v1::Pod& pod, const h
   }
 }
 
-void KubeletGateway::Impl::session(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target) {
+void KubeletGateway::Impl::session(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target,
+                                   const std::string& container) {
   const auto& asked = h->exchange->request();
   const std::string& kind = h->info.subresource;
   http::ClientRequest request;
@@ -209,15 +210,13 @@ void KubeletGateway::Impl::session(const HandlingPtr& h, const v1::Pod& pod, con
         http::WebSocket::wanted(asked) ? http::tunnelled_protocols(asked) : std::vector<std::string>();
     return tunnelled.empty() ? pass(h, std::move(request)) : tunnel(h, std::move(request), tunnelled.front());
   }
-  const auto container = choose_container(pod, std::string(h->query.get("container")));
-  if (!container.ok()) return refuse(h, container.error());
   http::Query query;
   for (const auto& [theirs, ours] :
        {std::pair{"stdin", "input"}, {"stdout", "output"}, {"stderr", "error"}, {"tty", "tty"}}) {
     if (h->query.flag(theirs)) query.add(ours, "1");
   }
   for (const auto word : h->query.all("command")) query.add("command", std::string(word));
-  request.path = fmt::format("/{}/{}/{}?{}", kind, pod_path, *container, query.encode());
+  request.path = fmt::format("/{}/{}/{}?{}", kind, pod_path, container, query.encode());
   const bool websocket = http::WebSocket::wanted(asked);
   if (websocket && !http::WebSocket::choose(asked, {http::kStreamProtocolV5}).empty())
     return translate(h, std::move(request));
@@ -231,7 +230,7 @@ void KubeletGateway::Impl::pass(const HandlingPtr& h, http::ClientRequest reques
     if (passes(header.name)) request.headers.add(header.name, header.value);
   }
   auto upgraded = client.dial_upgrade(request, {Deadline::after(kDialTimeout), h->exchange->gone()});
-  if (!upgraded.ok()) return refuse(h, Error(Code::InternalError, upgraded.error().message()));
+  if (!upgraded.ok()) return refuse(h, dial_failed(upgraded.error()));
   if (!upgraded->duplex) return refuse(h, from_kubelet(upgraded->status, upgraded->body));
   auto ours = h->exchange->upgrade(upgraded->headers);
   if (!ours.ok()) {
@@ -246,10 +245,10 @@ Result<http::DuplexPtr> KubeletGateway::Impl::dial_spdy(const HandlingPtr& h, ht
   request.method = "POST";
   request.headers = {
       {"Connection", "Upgrade"}, {"Upgrade", "SPDY/3.1"}, {"X-Stream-Protocol-Version", protocol}};
-  MZ_ASSIGN(auto upgraded,
-            client.dial_upgrade(request, {Deadline::after(kDialTimeout), h->exchange->gone()}));
-  if (!upgraded.duplex) return from_kubelet(upgraded.status, upgraded.body);
-  return std::move(upgraded.duplex);
+  auto upgraded = client.dial_upgrade(request, {Deadline::after(kDialTimeout), h->exchange->gone()});
+  if (!upgraded.ok()) return dial_failed(upgraded.error());
+  if (!upgraded->duplex) return from_kubelet(upgraded->status, upgraded->body);
+  return std::move(upgraded->duplex);
 }
 
 void KubeletGateway::Impl::translate(const HandlingPtr& h, http::ClientRequest request) {

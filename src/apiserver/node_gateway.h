@@ -22,6 +22,7 @@ class KubeletGateway final : public NodeGateway {
   struct Deps {
     http::Loops& loops;
     Core& core;
+    std::string local_node = {};  ///< the node of this process: it may be reached over loopback
   };
   /// `identity`: what kubelets accept; `authority_pem`: who signs kubelets' certificates.
   KubeletGateway(Deps deps, const pki::KeyPair& identity, const std::string& authority_pem);

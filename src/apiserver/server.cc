@@ -57,7 +57,7 @@ Result<void> ApiServer::start(Deadline deadline) {
   if (!deps_.nodes) {
     MZ_ASSIGN(const auto identity, component_identity("apiserver-kubelet-client",
                                                       "kube-apiserver-kubelet-client", {"system:masters"}));
-    gateway_ = std::make_unique<KubeletGateway>(KubeletGateway::Deps{deps_.loops, *core_}, identity,
+    gateway_ = std::make_unique<KubeletGateway>(KubeletGateway::Deps{deps_.loops, *core_, options_.local_node}, identity,
                                                 authority_->certificate_pem());
   }
   NodeGateway* nodes = deps_.nodes ? deps_.nodes : gateway_.get();

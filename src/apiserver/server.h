@@ -27,6 +27,7 @@ class ApiServer {
     std::vector<std::string> external_names;
     std::string cluster_domain = "cluster.local";
     size_t workers_max = 64;
+    std::string local_node;  ///< name of the node that runs in this process, if one does
     Core::Options core;
   };
   struct Deps {

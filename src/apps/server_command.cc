@@ -56,6 +56,7 @@ Result<void> run_server(const ServerOptions& options) {
   api.port = options.secure_port;
   api.external_names = options.tls_san;
   api.core.service_cidr = options.service_cidr;
+  if (!options.disable_node) api.local_node = options.node.name();
   apiserver::ApiServer server({*store, loops, metrics, health, nullptr}, api);
   MZ_TRY(server.init());
   MZ_TRY(server.start(Deadline::after(kStartTimeout)));
