@@ -13,6 +13,8 @@ constexpr Duration kBackoffMin = std::chrono::milliseconds(800);
 constexpr Duration kBackoffMax = std::chrono::seconds(30);
 /// A connection that lasted this long starts the back-off anew.
 constexpr Duration kBackoffReset = std::chrono::minutes(2);
+/// Until an executor that had no room is tried again.
+constexpr uint64_t kFullWaitMs = 1000;
 }  // namespace
 
 std::string key_of(const meta::v1::ObjectMeta& meta) {
@@ -60,7 +62,7 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
   }
 
   void connect() {
-    if (is_stopped()) return;
+    if (!begin()) return;
     ++generation;
     ListOptions scope = options.scope;
     scope.resource_version = revision;
@@ -81,25 +83,33 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
       s->reconnect_later(s->deps.random.below(1000) + 500, true);
     };
     sink.on_end = [weak = weak_from_this(), g = generation](Error error) {
-      if (auto s = weak.lock()) (void)s->serial.post([s, g, error] { s->on_end(g, error); });
+      auto s = weak.lock();
+      if (!s || s->serial.post([s, g, error] { s->on_end(g, error); })) return;
+      s->reconnect_later(kFullWaitMs, true);
     };
     auto made = deps.api.watch(resource, scope, std::move(sink));
     std::unique_ptr<Watch> old;
-    Lock lock(m);
-    old = std::move(watch);
-    if (!stopped) watch = std::move(made);
+    {
+      Lock lock(m);
+      old = std::move(watch);
+      if (!stopped) watch = std::move(made);
+    }
+    old.reset();
+    made.reset();
+    end();
   }
 
   void on_events(uint64_t g, std::vector<WatchEvent> events) {
-    if (g != generation || is_stopped()) return;
-    begin();
+    if (g != generation || !begin()) return;
     for (WatchEvent& e : events) apply(e);
     end();
   }
 
-  void begin() {
+  /// False where the informer has been stopped; else stop() waits for end().
+  bool begin() {
     Lock lock(m);
-    handling = true;
+    handling = !stopped;
+    return handling;
   }
   void end() {
     Lock lock(m);
@@ -202,7 +212,7 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
         if (anew) s->revision.clear();
         s->connect();
       });
-      if (!queued) s->reconnect_later(1000, anew);
+      if (!queued) s->reconnect_later(kFullWaitMs, anew);
     });
   }
 
@@ -230,7 +240,7 @@ void Informer::add_handler(InformerHandler handler) { state_->handlers.push_back
 void Informer::add_index(const std::string& name, Index index) { state_->indexers[name] = std::move(index); }
 
 void Informer::start() {
-  (void)state_->serial.post([s = state_] { s->connect(); });
+  if (!state_->serial.post([s = state_] { s->connect(); })) state_->reconnect_later(kFullWaitMs, false);
 }
 
 void Informer::stop() {

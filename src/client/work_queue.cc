@@ -24,6 +24,8 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
   std::set<std::string> processing MZ_GUARDED_BY(m);
   std::map<std::string, int> failures MZ_GUARDED_BY(m);
   size_t workers MZ_GUARDED_BY(m) = 0;
+  /// Keys that come back later, each once: at the earliest time asked for.
+  std::map<std::string, std::pair<Monotonic, Timers::Id>> delayed MZ_GUARDED_BY(m);
   bool started MZ_GUARDED_BY(m) = false;
   bool stopped MZ_GUARDED_BY(m) = false;
 
@@ -39,9 +41,28 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
 
   void add_after(const std::string& key, Duration delay) {
     if (delay <= Duration::zero()) return add(key);
-    timers.after(delay, [weak = weak_from_this(), key] {
-      if (auto s = weak.lock()) s->add(key);
+    const Monotonic due = real_clock().monotonic() + delay;
+    Lock lock(m);
+    if (stopped) return;
+    const auto it = delayed.find(key);
+    if (it != delayed.end()) {
+      if (it->second.first <= due) return;
+      timers.cancel(it->second.second);
+    }
+    const Timers::Id id = timers.after(delay, [weak = weak_from_this(), key, due] {
+      if (auto s = weak.lock()) s->come_due(key, due);
     });
+    delayed[key] = {due, id};
+  }
+
+  void come_due(const std::string& key, Monotonic due) {
+    {
+      Lock lock(m);
+      const auto it = delayed.find(key);
+      if (it == delayed.end() || it->second.first != due) return;
+      delayed.erase(it);
+    }
+    add(key);
   }
 
   void pump() {

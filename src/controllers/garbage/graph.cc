@@ -8,15 +8,17 @@ std::set<std::string> Graph::put(Node node) {
   const bool deletion_started = node.deleting && (it == nodes_.end() || !it->second.deleting);
   if (it != nodes_.end())
     for (const auto& owner : it->second.owners) {
-      dependents_[owner.uid].erase(node.uid);
+      const auto set = dependents_.find(owner.uid);
+      if (set != dependents_.end() && set->second.erase(node.uid) && set->second.empty())
+        dependents_.erase(set);
       touched.insert(owner.uid);
     }
   for (const auto& owner : node.owners) {
     dependents_[owner.uid].insert(node.uid);
     touched.insert(owner.uid);
   }
-  if (deletion_started)
-    for (const std::string& uid : dependents_[node.uid]) touched.insert(uid);
+  if (const auto d = dependents_.find(node.uid); deletion_started && d != dependents_.end())
+    touched.insert(d->second.begin(), d->second.end());
   std::string uid = node.uid;
   nodes_[std::move(uid)] = std::move(node);
   return touched;
