@@ -59,6 +59,7 @@ Result<PodRunner::Placed> PodRunner::create_sandbox(const Pod& pod, const Runtim
     deps_.events.pod_event(pod, "", false, "SandboxChanged",
                            "Pod sandbox changed, it will be killed and re-created.");
   }
+  remove_empty_sandboxes(state);
   // Init containers run again in a new sandbox: what the old ones left must not pass for theirs.
   for (const auto& c : pod.spec.initContainers) remove_old_records(state, c.name, 0);
   Placed out;
@@ -252,6 +253,21 @@ void PodRunner::remove_old_records(const RuntimePod& state, const std::string& c
     } else if (!record.log_path.empty()) {
       const auto gone = linux::remove_all(record.log_path);
       if (!gone.ok()) log::warn("kubelet", "Cannot remove log", {log::kv("error", gone.error().message())});
+    }
+  }
+}
+
+void PodRunner::remove_empty_sandboxes(const RuntimePod& state) {
+  for (const auto& sandbox : state.sandboxes) {
+    const bool used = std::any_of(state.containers.begin(), state.containers.end(),
+                                  [&](const auto& c) { return c.sandbox_id == sandbox.id; });
+    if (sandbox.ready || used) continue;
+    cri::v1::RemovePodSandboxRequest request;
+    request.pod_sandbox_id = sandbox.id;
+    const auto removed = deps_.runtime.remove_pod_sandbox(request, runtime_deadline());
+    if (!removed.ok()) {
+      log::warn("kubelet", "Cannot remove sandbox",
+                {log::kv("id", sandbox.id), log::kv("error", removed.error().message())});
     }
   }
 }

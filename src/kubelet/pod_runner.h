@@ -91,6 +91,8 @@ class PodRunner {
   Result<void> stop_container(const Pod& pod, const ContainerRecord& record, const std::string& message,
                               int64_t grace_s);
   void remove_old_records(const RuntimePod& state, const std::string& container, size_t keep);
+  /// Dead sandboxes of earlier attempts, once no container's record (the previous log) hangs on them.
+  void remove_empty_sandboxes(const RuntimePod& state);
   Credentials pull_credentials(const Pod& pod, const std::string& image);
   std::string container_key(const Pod& pod, const Container& container) const;
   Monotonic finished_at(const ContainerRecord& record) const;

@@ -171,6 +171,25 @@ TEST_F(WorkersTest, DeadContainerIsRestartedAtOnceAndThenAfterABackoff) {
   EXPECT_LE(runtime_.containers().size(), 2u) << "only the newest dead one is kept";
 }
 
+TEST_F(WorkersTest, DeadPauseIsReplacedAndOldSandboxesDoNotPileUp) {
+  runtime_.add_image("nginx:latest");
+  auto pod = add(kWeb);
+  ASSERT_TRUE(phase("web", "Running"));
+  for (int round = 1; round <= 4; ++round) {
+    for (const auto& s : runtime_.sandboxes()) runtime_.kill_sandbox(s.id);
+    workers_->kick(pod->metadata.uid);
+    clock_.advance(seconds(1200));  // past every back-off
+    ASSERT_TRUE(eventually([&] {
+      const auto s = stored("web").status;
+      return s.containerStatuses.at(0).restartCount == round && s.containerStatuses[0].state.running;
+    }));
+  }
+  EXPECT_THAT(events_.all(),
+              Contains("SandboxChanged: Pod sandbox changed, it will be killed and re-created."));
+  EXPECT_LE(runtime_.sandboxes().size(), 3u);
+  EXPECT_EQ(stored("web").metadata.uid, pod->metadata.uid);
+}
+
 TEST_F(WorkersTest, DeletedPodIsStoppedGivenBackAndRemoved) {
   runtime_.add_image("nginx:latest");
   auto pod = add(kWeb);

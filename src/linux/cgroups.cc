@@ -70,6 +70,16 @@ Result<void> inherit_cpuset(const std::string& folder) {
   return {};
 }
 
+/// Version 2: lets the groups below `folder` have controllers.
+Result<void> enable_controllers(const std::string& folder) {
+  // One by one: asking for one controller the parent lacks would refuse them all.
+  for (const char* controller : {"+cpu", "+memory", "+pids", "+cpuset", "+io", "+hugetlb"}) {
+    auto enabled = write_control(folder + "/cgroup.subtree_control", controller);
+    if (!enabled.ok() && std::string_view(controller) == "+memory") return enabled;
+  }
+  return {};
+}
+
 std::optional<uint64_t> stat_value(const std::string& text, std::string_view name) {
   for (auto line : split(text, '\n')) {
     if (line.starts_with(name) && line.size() > name.size() && line[name.size()] == ' ') {
@@ -140,18 +150,14 @@ const Cgroups::Hierarchy* Cgroups::with(std::string_view controller) const {
 Result<void> Cgroups::ensure(const std::string& path, const CgroupLimits& limits) const {
   if (!valid_path(path)) return Error(Code::BadRequest, "not a group's path: " + path);
   for (const auto& h : hierarchies_) {
+    if (unified_) MZ_TRY(enable_controllers(h.mount_point));
     for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
       const std::string folder = h.mount_point + path.substr(0, end);
       if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST)
         return system_error("create group " + folder, errno);
       if (has(h.controllers, "cpuset")) MZ_TRY(inherit_cpuset(folder));
       if (end == std::string::npos) break;
-      if (!unified_) continue;
-      // One by one: asking for one controller the parent lacks would refuse them all.
-      for (const char* controller : {"+cpu", "+memory", "+pids", "+cpuset", "+io", "+hugetlb"}) {
-        auto enabled = write_control(folder + "/cgroup.subtree_control", controller);
-        if (!enabled.ok() && std::string_view(controller) == "+memory") return enabled;
-      }
+      if (unified_) MZ_TRY(enable_controllers(folder));
     }
   }
   return write_limits(path, limits);
