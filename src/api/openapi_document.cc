@@ -2,6 +2,7 @@
 
 #include <map>
 #include <set>
+#include <span>
 
 #include "base/strings.h"
 
@@ -12,7 +13,9 @@ using codec::Value;
 
 Value text(std::string_view s) { return Value::string(std::string(s)); }
 
-Value list_of(std::initializer_list<std::string_view> items) {
+using Texts = std::span<const std::string_view>;
+
+Value list_of(Texts items) {
   Value v = Value::array();
   for (std::string_view i : items) v.items().push_back(text(i));
   return v;
@@ -74,10 +77,10 @@ Value reference(std::string_view prefix, const codec::Message& m) {
   return v;
 }
 
-constexpr std::initializer_list<std::string_view> kTypes = {"application/json", "application/yaml",
-                                                            "application/vnd.kubernetes.protobuf"};
-constexpr std::initializer_list<std::string_view> kPatchTypes = {
-    "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"};
+constexpr std::string_view kTypes[] = {"application/json", "application/yaml", "application/vnd.kubernetes.protobuf"};
+constexpr std::string_view kPatchTypes[] = {"application/json-patch+json", "application/merge-patch+json",
+                                            "application/strategic-merge-patch+json"};
+constexpr std::string_view kAnyType[] = {"*/*"};
 constexpr std::string_view kV2 = "#/definitions/";
 constexpr std::string_view kV3 = "#/components/schemas/";
 constexpr const char* kPatchDefinition = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
@@ -100,12 +103,19 @@ std::string tag_of(const ApiOperation& op) {
   return group + "_" + std::string(parts[3]);
 }
 
+Value tags_of(const ApiOperation& op) {
+  Value v = Value::array();
+  v.items().push_back(text(tag_of(op)));
+  return v;
+}
+
 Value operation_v2(const ApiOperation& op) {
   Value out = Value::object();
-  out["consumes"] = op.patches ? list_of(kPatchTypes) : list_of({"*/*"});
+  out["consumes"] = list_of(op.patches ? Texts(kPatchTypes) : Texts(kAnyType));
   out["produces"] = list_of(kTypes);
-  out["schemes"] = list_of({"https"});
-  out["tags"] = list_of({tag_of(op)});
+  constexpr std::string_view kHttps[] = {"https"};
+  out["schemes"] = list_of(kHttps);
+  out["tags"] = tags_of(op);
   out["operationId"] = text(op.id);
   Value parameters = Value::array();
   if (op.body || op.patches) {
@@ -139,12 +149,12 @@ Value operation_v2(const ApiOperation& op) {
 
 Value operation_v3(const ApiOperation& op) {
   Value out = Value::object();
-  out["tags"] = list_of({tag_of(op)});
+  out["tags"] = tags_of(op);
   out["operationId"] = text(op.id);
   Value parameters = Value::array();
   query_parameters(op, parameters, true);
   if (!parameters.items().empty()) out["parameters"] = std::move(parameters);
-  const auto content = [&](Value& at, std::initializer_list<std::string_view> types, const Value& schema) {
+  const auto content = [&](Value& at, Texts types, const Value& schema) {
     for (std::string_view type : types) at["content"][type]["schema"] = schema;
   };
   if (op.body || op.patches) {
@@ -155,7 +165,7 @@ Value operation_v3(const ApiOperation& op) {
       schema["$ref"] = text(std::string(kV3) + kPatchDefinition);
     }
     Value body = Value::object();
-    content(body, op.patches ? kPatchTypes : std::initializer_list<std::string_view>{"*/*"}, schema);
+    content(body, op.patches ? Texts(kPatchTypes) : Texts(kAnyType), schema);
     if (!op.deletes) body["required"] = Value::boolean(true);
     out["requestBody"] = std::move(body);
   }
