@@ -9,7 +9,8 @@ namespace mizzen::apps {
 TEST(ConfigFile, KeysBecomeFlags) {
   const auto words = config_words("secure-port: 7443\nbind-address: 127.0.0.1\ntls-san: [a, b]\ndisable-node: true\nx: false\n");
   ASSERT_TRUE(words.ok()) << words.error().message();
-  EXPECT_EQ(*words, (std::vector<std::string>{"--secure-port=7443", "--bind-address=127.0.0.1", "--tls-san=a", "--tls-san=b", "--disable-node"}));
+  EXPECT_EQ(*words, (std::vector<std::string>{"--secure-port=7443", "--bind-address=127.0.0.1", "--tls-san=a",
+                                              "--tls-san=b", "--disable-node"}));
   EXPECT_TRUE(config_words("# nothing\n")->empty());
 }
 
