@@ -30,7 +30,8 @@ TEST(PodTable, StatusByUpstreamsAlgorithm) {
        "1/2", "Running", "2"},
       {"first container speaks",
        R"({"spec":{"containers":[{"name":"c"},{"name":"d"}]},"status":{"phase":"Running","containerStatuses":[
-        {"name":"c","state":{"waiting":{"reason":"CrashLoopBackOff"}}},{"name":"d","state":{"terminated":{"reason":"Error","exitCode":1}}}]}})",
+        {"name":"c","state":{"waiting":{"reason":"CrashLoopBackOff"}}},
+        {"name":"d","state":{"terminated":{"reason":"Error","exitCode":1}}}]}})",
        "0/2", "CrashLoopBackOff", "0"},
       {"done", R"({"spec":{"containers":[{"name":"c"}]},"status":{"phase":"Succeeded","containerStatuses":[
         {"name":"c","state":{"terminated":{"reason":"Completed"}}}]}})",
