@@ -4,6 +4,7 @@ import signal
 import subprocess
 import time
 import unittest
+import urllib.error
 import urllib.request
 
 from cluster import MANIFESTS, Cluster, newest_kubectl, sh
@@ -24,7 +25,7 @@ class Founding(unittest.TestCase):
     def setUpClass(cls):
         cls.c = Cluster(BINARY)
         cls.addClassCleanup(cls.take_down)
-        cls.c.start_registry(["busybox", "nginx"])
+        cls.c.start_registry(["busybox", "nginx", "tomcat"])
         cls.c.start()
         cls.c.wait_ready()
 
@@ -177,6 +178,27 @@ class Founding(unittest.TestCase):
             self.assertIn(label, text)
         c.kubectl("delete", "pod", "--all", "--timeout=60s")
         self.assertEqual(c.pods(), [])
+
+    def test_12_nginx_and_tomcat_in_one_pod(self):
+        c = self.c
+        c.kubectl("create", "-f", manifest("abcdocker.yaml"))
+        c.until(lambda: c.get("deployment", "abcdocker-pod")["status"].get("availableReplicas") == 1, 120, "both containers ready")
+        pod = c.pods("app=test")[0]
+        self.assertIn("2/2", c.kubectl("get", "pod", pod["metadata"]["name"]))
+        address = pod["status"]["podIP"]
+        self.assertEqual(fetch(address, 80), 200)
+
+        def tomcat_answers():  # 404 where no application stands at the root: an answer all the same
+            try:
+                return fetch(address, 8080) == 200
+            except urllib.error.HTTPError as e:
+                return e.code == 404
+
+        c.until(tomcat_answers, 60, "tomcat on 8080")
+        text = c.kubectl("describe", "pod", pod["metadata"]["name"])
+        self.assertEqual(text.count("Restart Count:"), 2)
+        c.kubectl("delete", "deployment", "abcdocker-pod")
+        c.until(lambda: not c.pods("app=test"), 60, "its pod gone")
 
 
 if __name__ == "__main__":
