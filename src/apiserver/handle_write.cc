@@ -189,12 +189,9 @@ void HttpApi::remove(const HandlingPtr& h, std::string body) {
 void HttpApi::remove_collection(const HandlingPtr& h, std::string body) {
   auto context = context_of(h, "DeleteOptions");
   if (!context.ok()) return fail(h, context.error());
-  if (h->view.resource->kind == "Namespace" || h->view.resource->kind == "Service") {
-    // Namespaces have no deletecollection; services got it late and it is served.
-    if (h->view.resource->kind == "Namespace")
-      return fail(h, Error(Code::MethodNotAllowed,
-                           "the server does not allow this method on the requested resource"));
-  }
+  if (h->view.resource->kind == "Namespace")  // the one kind that cannot be deleted by the dozen
+    return fail(h, Error(Code::MethodNotAllowed,
+                         "the server does not allow this method on the requested resource"));
   auto options = decode_delete_options(h->query, h->exchange->request().headers, body);
   if (!options.ok()) return fail(h, options.error());
   auto filter =

@@ -48,7 +48,7 @@ int run(int argc, char** argv) {
   CLI::App* version = app.add_subcommand("version", "Print version, commit and compiler");
 
   ServerOptions options;
-  CLI::App* server = app.add_subcommand("server", "Run the control plane (API server, store)");
+  CLI::App* server = app.add_subcommand("server", "Run the control plane, and a node unless told otherwise");
   std::string config;  // taken out of the words before they are parsed
   server->add_option("--config", config, "YAML file whose keys are these flags; flags win");
   server->add_option("--data-dir", options.data_dir, "Where everything is kept")->capture_default_str();
