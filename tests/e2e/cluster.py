@@ -42,20 +42,32 @@ def newest_kubectl():
     return max(found, key=lambda p: int(p.rsplit(".", 1)[1])) if found else None
 
 
+# Runs beside each other on one machine take different numbers; everything on the host is named by it.
+NUMBER = int(os.environ.get("MIZZEN_E2E_NUMBER", "0"))
+REGISTRY_PORT = 25000 + NUMBER
+
+
 class Cluster:
-    def __init__(self, binary):
+    """One server with its node. `slot` (0 to 9) tells clusters of one run apart; slot 0 is the one that cases share."""
+
+    def __init__(self, binary, slot=0):
         self.binary = binary
+        number = 10 * NUMBER + slot
+        self.bridge = f"mze2e{number}"
+        self.table = f"mizzen_e2e_{number}"
+        self.cgroup = f"mizzen-e2e-{number}"
         self.folder = tempfile.mkdtemp(prefix="mizzen-e2e-")
         os.chmod(self.folder, 0o755)
         self.data = os.path.join(self.folder, "data")
         self.log = open(os.path.join(self.folder, "server.log"), "ab")
         self.server = None
         self.registry = None
-        self.port = 26443
+        self.port = 26443 + number
         self.kubectl_program = debian_kubectl()
         self.node_flags = [
-            "--kubelet-port", "21250", "--bridge", "mze2e0", "--nft-table", "mizzen_e2e", "--pod-cidr", "10.213.0.0/24",
-            "--cluster-cidr", "10.213.0.0/16", "--cgroup-root", "/mizzen-e2e", "--node-name", "node1"]
+            "--kubelet-port", str(21250 + number), "--bridge", self.bridge, "--nft-table", self.table, "--pod-cidr", f"10.213.{number}.0/24",
+            "--cluster-cidr", f"10.213.{number}.0/24", "--cgroup-root", "/" + self.cgroup, "--node-name", "node1"]
+        self.server_flags = []
 
     def start_registry(self, images):
         out = os.path.join(CACHE, "images")
@@ -63,16 +75,16 @@ class Cluster:
         sh(sys.executable, tool, "build", "--cache", os.path.join(CACHE, "packages"), "--out", out, *images, timeout=1200)
         hosts = os.path.join(self.folder, "certs.d")
         self.registry = subprocess.Popen(
-            [sys.executable, tool, "serve", "--data", os.path.join(self.folder, "registry"), "--port", "25000", "--hosts", hosts],
+            [sys.executable, tool, "serve", "--data", os.path.join(self.folder, "registry"), "--port", str(REGISTRY_PORT), "--hosts", hosts],
             stdout=self.log, stderr=self.log, start_new_session=True)
-        self.until(lambda: urllib.request.urlopen("http://127.0.0.1:25000/v2/", timeout=2).status == 200, 30, "the registry")
+        self.until(lambda: urllib.request.urlopen(f"http://127.0.0.1:{REGISTRY_PORT}/v2/", timeout=2).status == 200, 30, "the registry")
         archives = sorted(glob.glob(out + "/*.tar"))
-        sh(sys.executable, tool, "push", "--registry", "127.0.0.1:25000", *archives, timeout=600)
+        sh(sys.executable, tool, "push", "--registry", f"127.0.0.1:{REGISTRY_PORT}", *archives, timeout=600)
         self.node_flags += ["--registry-hosts", hosts]
 
     def start(self):
         self.server = subprocess.Popen(
-            [self.binary, "server", "--data-dir", self.data, "--secure-port", str(self.port), *self.node_flags],
+            [self.binary, "server", "--data-dir", self.data, "--secure-port", str(self.port), *self.server_flags, *self.node_flags],
             stdout=self.log, stderr=self.log, start_new_session=True)
 
     def wait_ready(self, seconds=60):
@@ -113,13 +125,13 @@ class Cluster:
     def leftovers(self):
         """What of ours is still on the machine; empty after down()."""
         left = []
-        if "mze2e0" in sh("ip", "-o", "link", check=False):
-            left.append("link mze2e0")
-        if "mizzen_e2e" in sh("nft", "list", "tables", check=False):
-            left.append("nft table mizzen_e2e")
+        if f" {self.bridge}:" in sh("ip", "-o", "link", check=False):
+            left.append("link " + self.bridge)
+        if self.table in sh("nft", "list", "tables", check=False).split():
+            left.append("nft table " + self.table)
         with open("/proc/self/mountinfo", encoding="utf-8") as f:
             left += ["mount " + line.split()[4] for line in f if self.folder in line]
-        left += ["group " + g for g in glob.glob("/sys/fs/cgroup/*/mizzen-e2e")]
+        left += ["group " + g for g in glob.glob("/sys/fs/cgroup/*/" + self.cgroup)]
         left += ["process " + line for line in sh("ps", "-eo", "pid,args").splitlines() if self.data in line]
         return left
 

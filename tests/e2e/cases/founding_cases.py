@@ -1,49 +1,15 @@
-"""What a user does, with the real kubectl and real containers. One cluster for all cases, in order of name."""
+"""The founding path, in order: deployments, config maps, two containers, sessions, restarts, namespaces."""
 import os
 import signal
 import subprocess
 import time
-import unittest
 import urllib.error
-import urllib.request
 
-from cluster import MANIFESTS, Cluster, newest_kubectl, sh
-
-BINARY = os.environ["MIZZEN_BINARY"]
+from case import Case, fetch, manifest
+from cluster import newest_kubectl, sh
 
 
-def manifest(name):
-    return os.path.join(MANIFESTS, name)
-
-
-def fetch(address, port=80):
-    return urllib.request.urlopen(f"http://{address}:{port}/", timeout=5).status
-
-
-class Founding(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.c = Cluster(BINARY)
-        cls.addClassCleanup(cls.take_down)
-        cls.c.start_registry(["busybox", "nginx", "tomcat"])
-        cls.c.start()
-        cls.c.wait_ready()
-
-    @classmethod
-    def take_down(cls):
-        c = cls.c
-        folder, data = c.folder, c.data
-        c.down()
-        left = c.leftovers()
-        if left:
-            raise AssertionError(f"left on the machine by {folder} {data}: {left}")
-
-    def wait_phase(self, name, phase, seconds=60):
-        self.c.until(lambda: self.c.get("pod", name)["status"].get("phase") == phase, seconds, f"pod {name} {phase}")
-
-    def wait_ready(self, name, seconds=60):
-        self.c.until(lambda: self.c.condition("pod", name, "Ready") == "True", seconds, f"pod {name} ready")
-
+class Founding(Case):
     def test_01_namespaces_and_node(self):
         names = {n["metadata"]["name"] for n in self.c.get("namespaces")["items"]}
         self.assertLessEqual({"default", "kube-system", "kube-public", "kube-node-lease"}, names)
@@ -199,7 +165,3 @@ class Founding(unittest.TestCase):
         self.assertEqual(text.count("Restart Count:"), 2)
         c.kubectl("delete", "deployment", "abcdocker-pod")
         c.until(lambda: not c.pods("app=test"), 60, "its pod gone")
-
-
-if __name__ == "__main__":
-    unittest.main(verbosity=2)
