@@ -5,12 +5,24 @@
 #include <cstdio>
 
 #include "apps/config_file.h"
+#include "base/duration.h"
 #include "base/version.h"
 #include "telemetry/log.h"
 
 namespace mizzen::apps {
 
 namespace {
+
+/// A flag that takes a duration as upstream's do.
+void add_duration(CLI::App& command, const std::string& name, Duration& value, const std::string& help) {
+  command
+      .add_option_function<std::string>(
+          name, [&value](const std::string& text) { value = parse_duration(text).value_or(value); }, help)
+      ->check([](const std::string& text) {
+        const auto parsed = parse_duration(text);
+        return parsed.ok() ? std::string() : parsed.error().message();
+      });
+}
 
 void add_node_flags(CLI::App& command, NodeOptions& node) {
   command.add_option("--node-name", node.node_name, "Name of this node; default: the host name");
@@ -64,6 +76,11 @@ int run(int argc, char** argv) {
       "Further names and addresses for the serving certificate; the first goes into kubeconfig")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   server->add_option("--service-cluster-ip-range", options.service_cidr, "IPv4 range of services")
+      ->capture_default_str();
+  add_duration(*server, "--node-monitor-grace-period", options.node_monitor_grace_period,
+               "A node that gives no sign of life for this long is Unknown; default 50s");
+  server->add_option("--terminated-pod-gc-threshold", options.terminated_pod_gc_threshold,
+                     "How many finished pods are kept; 0 keeps all")
       ->capture_default_str();
   server->add_flag("--disable-node", options.disable_node, "Run no pods on this machine");
   add_node_flags(*server, options.node);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "apps/node_role.h"
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace mizzen::apps {
@@ -16,6 +17,8 @@ struct ServerOptions {
   uint16_t secure_port = 6443;
   std::vector<std::string> tls_san;
   std::string service_cidr = "10.96.0.0/12";
+  Duration node_monitor_grace_period = std::chrono::seconds(50);
+  int32_t terminated_pod_gc_threshold = 12500;
   bool disable_node = false;
   NodeOptions node;  ///< data_dir is the server's
   int verbosity = 0;

@@ -2,8 +2,9 @@
 
 namespace mizzen::apps {
 
-ControlPlane::ControlPlane(apiserver::ApiServer& server)
+ControlPlane::ControlPlane(apiserver::ApiServer& server, controllers::ControllerOptions options)
     : server_(server),
+      options_(options),
       executor_({.name = "controller", .threads_max = 16, .queue_max = 100'000}),
       timers_(executor_),
       api_(server.core(), "system:kube-controller-manager"),
@@ -12,7 +13,7 @@ ControlPlane::ControlPlane(apiserver::ApiServer& server)
 Result<void> ControlPlane::start(Deadline deadline) {
   environment_ = std::make_unique<controllers::Environment>(
       controllers::Environment::Deps{api_, executor_, timers_, real_clock(), secure_random()});
-  controllers_ = controllers::make_controllers(*environment_, server_.authority().certificate_pem());
+  controllers_ = controllers::make_controllers(*environment_, server_.authority().certificate_pem(), options_);
   if (!environment_->start(deadline)) return Error(Code::Timeout, "controllers did not see the cluster in time");
   for (const auto& controller : controllers_) controller->start();
   scheduler_ = std::make_unique<scheduler::Scheduler>(

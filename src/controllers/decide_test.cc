@@ -269,6 +269,7 @@ TEST(GarbageGraph, TouchesWhoIsConcerned) {
     return n;
   };
   EXPECT_EQ(graph.put(owned("child", {"parent"})), (std::set<std::string>{"child", "parent"}));
+  EXPECT_EQ(graph.put(owned("child", {"parent"})), std::set<std::string>()) << "a heartbeat";
   EXPECT_EQ(graph.dependents("parent").size(), 1u) << "also of an owner that was not seen";
   EXPECT_EQ(graph.put(owned("parent", {})), (std::set<std::string>{"parent"}));
   auto going = owned("parent", {});

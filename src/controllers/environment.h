@@ -38,6 +38,9 @@ class Environment {
     return informer(api::resource_of<T>());
   }
   client::Informer& informer(const api::ResourceInfo& resource);
+  /// The informer of pods, which finds them by kByNode (the name of the node they are bound to).
+  client::Informer& pods_by_node();
+  static constexpr const char* kByNode = "node";
   /// Starts all informers and waits until each has its first list.
   bool start(Deadline deadline);
   void stop();
@@ -46,6 +49,13 @@ class Environment {
  private:
   Deps deps_;
   std::map<const api::ResourceInfo*, std::unique_ptr<client::Informer>> informers_;
+  bool pods_indexed_ = false;
+};
+
+/// What operators may set; upstream's flags and defaults.
+struct ControllerOptions {
+  Duration node_monitor_grace_period = std::chrono::seconds(50);
+  int32_t terminated_pod_gc_threshold = 12500;  ///< 0: finished pods are never collected
 };
 
 /// Role: one controller: adds its handlers to informers when made, works between start() and stop().
@@ -58,6 +68,7 @@ class Controller {
 };
 
 /// Every built-in controller, in order of start.
-std::vector<std::unique_ptr<Controller>> make_controllers(Environment& env, const std::string& root_ca_pem);
+std::vector<std::unique_ptr<Controller>> make_controllers(Environment& env, const std::string& root_ca_pem,
+                                                          const ControllerOptions& options);
 
 }  // namespace mizzen::controllers

@@ -32,8 +32,22 @@ const api::core::v1::PodCondition* find_condition(const Pod& pod, std::string_vi
   return nullptr;
 }
 
-bool is_active(const Pod& pod) {
-  return pod.status.phase != "Succeeded" && pod.status.phase != "Failed" && !pod.metadata.deletionTimestamp;
+bool is_finished(const Pod& pod) { return pod.status.phase == "Succeeded" || pod.status.phase == "Failed"; }
+
+bool is_active(const Pod& pod) { return !is_finished(pod) && !pod.metadata.deletionTimestamp; }
+
+void mark_disrupted(Pod& pod, std::string_view reason, std::string_view message, WallTime now) {
+  auto& all = pod.status.conditions;
+  auto it = std::find_if(all.begin(), all.end(), [](const auto& c) { return c.type == "DisruptionTarget"; });
+  if (it == all.end()) {
+    all.emplace_back().type = "DisruptionTarget";
+    it = all.end() - 1;
+  }
+  if (it->status != "True") it->lastTransitionTime = codec::Time::from(now);
+  it->status = "True";
+  it->reason = reason;
+  it->message = message;
+  it->observedGeneration = pod.metadata.generation;
 }
 
 bool is_ready(const Pod& pod) {

@@ -30,7 +30,7 @@ class GarbageCollector final : public Controller {
         queue_({"garbage-collector", 4}, env.executor(), env.timers(),
                [this](const std::string& uid) { return sync(uid); }) {
     for (const api::ResourceInfo& r : api::builtin().resources()) {
-      if (r.create_only || r.kind == "Event" || r.kind == "Lease") continue;
+      if (r.create_only || r.kind == "Event") continue;
       const auto put = [this, &r](const Object& o) { on_change(r, o); };
       env.informer(r).add_handler({put, [put](const Object&, const Object& now) { put(now); },
                                    [this](const Object& o) {
@@ -141,14 +141,14 @@ class GarbageCollector final : public Controller {
     return drop_finalizer(node, "foregroundDeletion") ? Outcome::done() : Outcome::retry();
   }
 
-  enum class State : uint8_t { Solid, Dangling, Waiting, Unknown };
+  enum class State : uint8_t { Solid, Dangling, Waiting, Unserved, Unreachable };
   State judge(const Node& node, const meta::v1::OwnerReference& owner) {
     const api::ResourceInfo* resource = api::builtin().find_kind(owner.apiVersion, owner.kind);
-    if (!resource) return State::Unknown;
-    if (resource->namespaced && node.namespace_.empty()) return State::Unknown;
+    if (!resource) return State::Unserved;
+    if (resource->namespaced && node.namespace_.empty()) return State::Unserved;
     const auto live =
         env_.api().get(*resource, resource->namespaced ? node.namespace_ : "", owner.name, Call());
-    if (!live.ok()) return gone(live.error()) ? State::Dangling : State::Unknown;
+    if (!live.ok()) return gone(live.error()) ? State::Dangling : State::Unreachable;
     if (live->meta().uid != owner.uid) return State::Dangling;
     return live->meta().deletionTimestamp && has_finalizer(live->meta(), "foregroundDeletion")
                ? State::Waiting
@@ -172,8 +172,10 @@ class GarbageCollector final : public Controller {
         case State::Waiting:
           waiting.push_back(owner.uid);
           break;
-        case State::Unknown:
-          return Outcome::done();  // a kind that is not served: never delete on a guess
+        case State::Unserved:
+          return Outcome::done();  // never delete on a guess
+        case State::Unreachable:
+          return Outcome::retry();
       }
     }
     if (solid) {

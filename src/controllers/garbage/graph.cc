@@ -1,10 +1,21 @@
 #include "controllers/garbage/graph.h"
 
+#include <algorithm>
+
 namespace mizzen::controllers::garbage {
 
+bool Node::same_ties(const Node& other) const {
+  return deleting == other.deleting && waits_for_dependents == other.waits_for_dependents &&
+         orphans_dependents == other.orphans_dependents &&
+         std::equal(owners.begin(), owners.end(), other.owners.begin(), other.owners.end(),
+                    [](const auto& a, const auto& b) { return codec::equal(a, b); });
+}
+
 std::set<std::string> Graph::put(Node node) {
-  std::set<std::string> touched{node.uid};
   const auto it = nodes_.find(node.uid);
+  // Most changes are of a status or a heartbeat, and concern nobody here.
+  if (it != nodes_.end() && it->second.same_ties(node)) return {};
+  std::set<std::string> touched{node.uid};
   const bool deletion_started = node.deleting && (it == nodes_.end() || !it->second.deleting);
   if (it != nodes_.end())
     for (const auto& owner : it->second.owners) {

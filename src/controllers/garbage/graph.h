@@ -18,13 +18,16 @@ struct Node {
   bool deleting = false;              ///< has a deletion timestamp
   bool waits_for_dependents = false;  ///< finalizer foregroundDeletion, and deleting
   bool orphans_dependents = false;    ///< finalizer orphan, and deleting
+
+  /// Nothing that the collector decides from differs.
+  bool same_ties(const Node& other) const;
 };
 
 /// Role: the graph itself. Threading: externally synchronised. Bounds: one node for each object with an
 /// owner, or that is deleting with a finalizer of the collector, or that owns one.
 class Graph {
  public:
-  /// The uids whose situation changed by this: itself, its dependents, its owners.
+  /// The uids whose situation changed by this: itself, its dependents, its owners; none where nothing did.
   std::set<std::string> put(Node node);
   std::set<std::string> remove(const std::string& uid);
   const Node* find(const std::string& uid) const;

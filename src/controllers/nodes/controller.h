@@ -2,10 +2,15 @@
 #include <memory>
 
 #include "controllers/environment.h"
+#include "controllers/nodes/decide.h"
 
 namespace mizzen::controllers::nodes {
 
+struct LifecycleOptions {
+  Duration grace = kGracePeriod;  ///< a node that is quiet for longer is Unknown
+};
+
 /// Turns the conditions of nodes into taints, and says Unknown of nodes whose lease has run out.
-std::unique_ptr<Controller> make_node_lifecycle_controller(Environment& env);
+std::unique_ptr<Controller> make_node_lifecycle_controller(Environment& env, LifecycleOptions options);
 
 }  // namespace mizzen::controllers::nodes

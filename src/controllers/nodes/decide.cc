@@ -28,10 +28,23 @@ bool is_ours(const Taint& t) {
   return false;
 }
 
+bool has_taint(const Node& node, std::string_view key, std::string_view effect) {
+  return std::any_of(node.spec.taints.begin(), node.spec.taints.end(),
+                     [&](const Taint& t) { return t.key == key && t.effect == effect; });
+}
+
 }  // namespace
 
-std::optional<Node> judged_status(const Node& node, Duration quiet_for, WallTime now) {
-  if (quiet_for < kGracePeriod) return std::nullopt;
+bool wants_execute_taint(const Node& node) {
+  for (const Rule& r : kRules)
+    for (const auto& c : node.status.conditions)
+      if (r.execute && c.type == r.condition && c.status == r.status && !has_taint(node, r.taint, "NoExecute"))
+        return true;
+  return false;
+}
+
+std::optional<Node> judged_status(const Node& node, Duration quiet_for, WallTime now, Duration grace) {
+  if (quiet_for < grace) return std::nullopt;
   Node next = node;
   const auto time = codec::Time::from(now);
   bool changed = false;
@@ -59,7 +72,7 @@ std::optional<Node> judged_status(const Node& node, Duration quiet_for, WallTime
   return next;
 }
 
-std::optional<Node> judged_taints(const Node& node, WallTime now) {
+std::optional<Node> judged_taints(const Node& node, WallTime now, ZonePlan::Execute execute) {
   std::vector<Taint> wanted;
   const auto want = [&](const char* key, const char* effect) {
     Taint t;
@@ -74,7 +87,9 @@ std::optional<Node> judged_taints(const Node& node, WallTime now) {
     for (const auto& c : node.status.conditions)
       if (c.type == r.condition && c.status == r.status) {
         want(r.taint, "NoSchedule");
-        if (r.execute) want(r.taint, "NoExecute");
+        if (r.execute && (execute == ZonePlan::Execute::Add ||
+                          (execute == ZonePlan::Execute::Keep && has_taint(node, r.taint, "NoExecute"))))
+          want(r.taint, "NoExecute");
       }
   if (node.spec.unschedulable) want(kUnschedulable, "NoSchedule");
   Node next = node;

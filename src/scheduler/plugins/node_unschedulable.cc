@@ -1,3 +1,4 @@
+#include "api/core/tolerations.h"
 #include "scheduler/plugins/plugin.h"
 
 namespace mizzen::scheduler {
@@ -7,7 +8,7 @@ std::optional<Rejection> check_unschedulable(const PodInfo& pod, const NodeState
   api::core::v1::Taint taint;
   taint.key = "node.kubernetes.io/unschedulable";
   taint.effect = "NoSchedule";
-  if (tolerates(pod.pod->spec.tolerations, taint)) return std::nullopt;
+  if (api::tolerates(pod.pod->spec.tolerations, taint)) return std::nullopt;
   return Rejection{{"node(s) were unschedulable"}};
 }
 

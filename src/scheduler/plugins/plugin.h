@@ -54,6 +54,4 @@ int64_t score_least_allocated(const PodInfo& pod, const NodeState& node, const C
 int64_t score_balanced(const PodInfo& pod, const NodeState& node, const ClusterState& state);
 int64_t score_images(const PodInfo& pod, const NodeState& node, const ClusterState& state);
 
-bool tolerates(const std::vector<api::core::v1::Toleration>& tolerations, const api::core::v1::Taint& taint);
-
 }  // namespace mizzen::scheduler

@@ -1,26 +1,12 @@
 #include <algorithm>
 
+#include "api/core/tolerations.h"
 #include "scheduler/plugins/plugin.h"
 
 namespace mizzen::scheduler {
-namespace {
 
+using api::tolerates;
 using api::core::v1::Taint;
-using api::core::v1::Toleration;
-
-bool tolerates_one(const Toleration& t, const Taint& taint) {
-  if (!t.effect.empty() && t.effect != taint.effect) return false;
-  if (!t.key.empty() && t.key != taint.key) return false;
-  if (t.operator_ == "Exists") return true;
-  return (t.operator_.empty() || t.operator_ == "Equal") && t.value == taint.value;
-}
-
-}  // namespace
-
-bool tolerates(const std::vector<Toleration>& tolerations, const Taint& taint) {
-  return std::any_of(tolerations.begin(), tolerations.end(),
-                     [&](const Toleration& t) { return tolerates_one(t, taint); });
-}
 
 std::optional<Rejection> check_taints(const PodInfo& pod, const NodeState& node) {
   for (const Taint& taint : node.node->spec.taints)
