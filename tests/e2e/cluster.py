@@ -82,6 +82,15 @@ class Cluster:
         sh(sys.executable, tool, "push", "--registry", f"127.0.0.1:{REGISTRY_PORT}", *archives, timeout=600)
         self.node_flags += ["--registry-hosts", hosts]
 
+    def sibling(self, slot, *server_flags):
+        """Another server on this machine that pulls from the same registry. Its maker takes it down."""
+        other = Cluster(self.binary, slot)
+        if "--registry-hosts" in self.node_flags:
+            at = self.node_flags.index("--registry-hosts")
+            other.node_flags += self.node_flags[at:at + 2]
+        other.server_flags += server_flags
+        return other
+
     def start(self):
         self.server = subprocess.Popen(
             [self.binary, "server", "--data-dir", self.data, "--secure-port", str(self.port), *self.server_flags, *self.node_flags],
@@ -146,6 +155,10 @@ class Cluster:
         if check and done.returncode != 0:
             raise RuntimeError(f"kubectl {' '.join(words)} failed ({done.returncode}):\n{done.stdout}{done.stderr}\n{self.tail()}")
         return done.stdout if check else done.stdout + done.stderr
+
+    def send(self, verb, path, body):
+        """A request kubectl has no command for: verb is create or replace."""
+        return self.kubectl(verb, "--raw", path, "-f", "-", stdin=json.dumps(body))
 
     def get(self, *words):
         return json.loads(self.kubectl("get", *words, "-o", "json"))
