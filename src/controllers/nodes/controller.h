@@ -6,6 +6,7 @@
 
 namespace mizzen::controllers::nodes {
 
+/// What operators may set of it.
 struct LifecycleOptions {
   Duration grace = kGracePeriod;  ///< a node that is quiet for longer is Unknown
 };

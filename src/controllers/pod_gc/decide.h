@@ -23,6 +23,7 @@ enum class Why : uint8_t {
   Unscheduled,  ///< terminating and never bound
 };
 
+/// A pod to delete, and why.
 struct Doomed {
   PodPtr pod;
   Why why;

@@ -1,0 +1,91 @@
+"""The reference's kubelet over a containerd of its own with Debian's CNI plug-ins, for benchmarks. Everything it makes on the
+host is named mzref0 or lies below its folder, and goes with stop()."""
+import glob
+import json
+import os
+import shutil
+import subprocess
+import time
+
+from servers import REFERENCE, Reference
+
+PAUSE = "mizzen.local/pause:1"
+BRIDGE = "mzref0"
+
+CONTAINERD = """version = 2
+root = "{folder}/root"
+state = "{folder}/state"
+[grpc]
+  address = "{folder}/containerd.sock"
+[ttrpc]
+  address = "{folder}/containerd.sock.ttrpc"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "{pause}"
+  restrict_oom_score_adj = true
+  netns_mounts_under_state_dir = true
+  disable_apparmor = true
+  stream_server_address = "127.0.0.1"
+  stream_server_port = "0"
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "{folder}/net.d"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+"""
+
+
+class ReferenceNode(Reference):
+    """`pause` is an archive with the pause image."""
+
+    def __init__(self, pause):
+        super().__init__(controllers=True)
+        self.pause = pause
+
+    def start(self):
+        folder = self.path("node")
+        os.makedirs(folder + "/net.d")
+        self.write("containerd.toml", CONTAINERD.format(folder=folder, pause=PAUSE))
+        with open(folder + "/net.d/10-bench.conflist", "w", encoding="utf-8") as f:
+            json.dump({"cniVersion": "0.4.0", "name": "bench", "plugins": [{"type": "bridge", "bridge": BRIDGE, "isGateway": True, "ipMasq": False, "ipam": {
+                "type": "host-local", "dataDir": folder + "/ipam", "ranges": [[{"subnet": "10.215.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}, f)
+        self.run("containerd", "containerd", "--config", self.path("containerd.toml"), counted=False)
+        self.ctr = ["ctr", "--address", folder + "/containerd.sock", "-n", "k8s.io"]
+        for _ in range(200):
+            if subprocess.run([*self.ctr, "version"], stdout=self.log, stderr=self.log, check=False).returncode == 0:
+                break
+            time.sleep(0.05)
+        subprocess.run([*self.ctr, "images", "import", self.pause], stdout=self.log, stderr=self.log, check=True)
+        ready = super().start()
+        self.run("kubelet", os.path.join(REFERENCE, "kubelet"), "--kubeconfig", self.kubeconfig, "--container-runtime", "remote", "--container-runtime-endpoint",
+                 f"unix://{folder}/containerd.sock", "--cgroups-per-qos=false", "--enforce-node-allocatable=", "--fail-swap-on=false", "--cgroup-driver", "cgroupfs",
+                 "--hostname-override", "bench", "--port", "22251", "--read-only-port", "0", "--healthz-port", "0", "--root-dir", folder + "/kubelet", "--cert-dir",
+                 folder + "/certs", "--anonymous-auth=false", "--client-ca-file", self.ca, "--eviction-hard=", "--make-iptables-util-chains=false", "--image-gc-high-threshold", "100", "--resolv-conf", "/etc/resolv.conf")
+        return ready
+
+    def stop(self):
+        kubelet = self.programs.get("kubelet")
+        if kubelet:
+            kubelet.kill()
+            kubelet.wait()
+        if hasattr(self, "ctr"):
+            tasks = subprocess.run([*self.ctr, "tasks", "ls", "-q"], stdout=subprocess.PIPE, text=True, check=False).stdout.split()
+            for task in tasks:
+                subprocess.run([*self.ctr, "tasks", "kill", "-s", "KILL", task], stdout=self.log, stderr=self.log, check=False)
+            time.sleep(1)
+            for task in tasks:
+                subprocess.run([*self.ctr, "tasks", "rm", "-f", task], stdout=self.log, stderr=self.log, check=False)
+        links = subprocess.run(["ip", "-o", "link", "show", "master", BRIDGE], stdout=subprocess.PIPE, stderr=self.log, text=True, check=False).stdout
+        for line in links.splitlines():
+            subprocess.run(["ip", "link", "del", line.split(": ")[1].split("@")[0]], stdout=self.log, stderr=self.log, check=False)
+        with open("/proc/self/mountinfo", encoding="utf-8") as f:
+            mounts = [line.split()[4] for line in f if self.folder in line]
+        for mount in reversed(mounts):
+            subprocess.run(["umount", "-l", mount], check=False)
+        subprocess.run(["ip", "link", "del", BRIDGE], stdout=self.log, stderr=self.log, check=False)
+        for group in glob.glob("/sys/fs/cgroup/*/k8s.io/*") + glob.glob("/sys/fs/cgroup/*/k8s.io"):
+            try:
+                os.rmdir(group)
+            except OSError:
+                pass
+        super().stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
