@@ -16,7 +16,9 @@ struct ServedVersion {
   const codec::Message* message;  ///< the wire type; converts to ResourceInfo::message by name
   const codec::Message* list;     ///< its list kind
   /// The Warning of a deprecated version; empty where current.
-  std::string_view warning;
+  std::string warning;
+  /// The release that upstream took a deprecated version away in, "1.16"; empty where current.
+  std::string_view removed_release;
   /// Conversion between this version's message and the in-memory one where equal names are not enough; null:
   /// by name.
   void (*to_memory)(const void* wire, void* memory) = nullptr;

@@ -1,8 +1,11 @@
 #include "api/strategies.h"
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "api/apps/strategies.h"
+#include "api/core/endpoint_slice_versions.h"
 #include "api/core/event_versions.h"
 #include "api/core/strategies.h"
 #include "api/schema/apps/v1/controller_revision.h"
@@ -28,19 +31,41 @@
 #include "api/schema/core/v1/service.h"
 #include "api/schema/core/v1/service_account.h"
 #include "api/schema/discovery/v1/endpoint_slice.h"
+#include "api/schema/discovery/v1beta1/endpoint_slice.h"
 #include "api/schema/events/v1/event.h"
+#include "api/schema/events/v1beta1/event.h"
 #include "api/schema/extensions/v1beta1/deployment.h"
 #include "api/schema/extensions/v1beta1/replica_set.h"
 #include "api/schema/scheduling/v1/priority_class.h"
+#include "api/schema/scheduling/v1beta1/priority_class.h"
 
 namespace mizzen::api {
 namespace {
 
 using S = Subresource;
 
+/// Since when a version is on its way out, in which release upstream took it away, and what it names instead.
+struct Old {
+  std::string_view deprecated;
+  std::string_view removed;
+  std::string_view use = "";  ///< "apps/v1"
+};
+
 template <typename T, typename L>
-ServedVersion served(std::string_view group, std::string_view version, std::string_view warning = "") {
-  return {group, version, &T::descriptor(), &L::descriptor(), warning};
+ServedVersion served(std::string_view group, std::string_view version) {
+  return {group, version, &T::descriptor(), &L::descriptor(), "", ""};
+}
+
+/// A deprecated version, with the Warning in upstream's words.
+template <typename T, typename L>
+ServedVersion served(std::string_view group, std::string_view version, const Old& old) {
+  ServedVersion out = served<T, L>(group, version);
+  const std::string_view kind = T::descriptor().name;
+  out.warning = fmt::format("{} {} is deprecated in v{}+, unavailable in v{}+", out.api_version(), kind, old.deprecated,
+                            old.removed);
+  if (!old.use.empty()) out.warning += fmt::format("; use {} {}", old.use, kind);
+  out.removed_release = old.removed;
+  return out;
 }
 
 const Strategy& plain() {
@@ -81,10 +106,14 @@ std::vector<ResourceInfo> builtin_resources() {
   {
     auto& events = add("events", "event", "Event", true, {"ev"},
                        {served<core::Event, core::EventList>("", "v1"),
-                        served<events::v1::Event, events::v1::EventList>("events.k8s.io", "v1")},
+                        served<events::v1::Event, events::v1::EventList>("events.k8s.io", "v1"),
+                        served<events::v1beta1::Event, events::v1beta1::EventList>("events.k8s.io", "v1beta1",
+                                                                                   Old{"1.22", "1.25"})},
                        {}, event_strategy());
     events.versions[1].to_memory = event_to_memory;
     events.versions[1].from_memory = event_from_memory;
+    events.versions[2].to_memory = event_v1beta1_to_memory;
+    events.versions[2].from_memory = event_v1beta1_from_memory;
   }
   add("namespaces", "namespace", "Namespace", false, {"ns"},
       {served<core::Namespace, core::NamespaceList>("", "v1")}, {S::Status, S::Finalize},
@@ -106,52 +135,43 @@ std::vector<ResourceInfo> builtin_resources() {
   add("services", "service", "Service", true, {"svc"}, {served<core::Service, core::ServiceList>("", "v1")},
       {S::Status}, service_strategy(), {"all"});
 
-  constexpr std::string_view apps1 =
-      "apps/v1beta1 Deployment is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 Deployment";
-  constexpr std::string_view apps2 =
-      "apps/v1beta2 Deployment is deprecated in v1.9+, unavailable in v1.16+; use apps/v1 Deployment";
-  constexpr std::string_view ext =
-      "extensions/v1beta1 Deployment is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 Deployment";
+  const Old apps1{"1.8", "1.16", "apps/v1"}, apps2{"1.9", "1.16", "apps/v1"}, extensions{"1.8", "1.16", "apps/v1"};
   add("deployments", "deployment", "Deployment", true, {"deploy"},
       {served<apps::v1::Deployment, apps::v1::DeploymentList>("apps", "v1"),
        served<apps::v1beta2::Deployment, apps::v1beta2::DeploymentList>("apps", "v1beta2", apps2),
        served<apps::v1beta1::Deployment, apps::v1beta1::DeploymentList>("apps", "v1beta1", apps1),
        served<extensions::v1beta1::Deployment, extensions::v1beta1::DeploymentList>("extensions", "v1beta1",
-                                                                                    ext)},
+                                                                                    extensions)},
       {S::Status, S::Scale}, deployment_strategy(), {"all"});
   add("replicasets", "replicaset", "ReplicaSet", true, {"rs"},
       {served<apps::v1::ReplicaSet, apps::v1::ReplicaSetList>("apps", "v1"),
-       served<apps::v1beta2::ReplicaSet, apps::v1beta2::ReplicaSetList>(
-           "apps", "v1beta2",
-           "apps/v1beta2 ReplicaSet is deprecated in v1.9+, unavailable in v1.16+; use apps/v1 ReplicaSet"),
-       served<extensions::v1beta1::ReplicaSet, extensions::v1beta1::ReplicaSetList>(
-           "extensions", "v1beta1",
-           "extensions/v1beta1 ReplicaSet is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 "
-           "ReplicaSet")},
+       served<apps::v1beta2::ReplicaSet, apps::v1beta2::ReplicaSetList>("apps", "v1beta2", apps2),
+       served<extensions::v1beta1::ReplicaSet, extensions::v1beta1::ReplicaSetList>("extensions", "v1beta1",
+                                                                                    extensions)},
       {S::Status, S::Scale}, replica_set_strategy(), {"all"});
   add("controllerrevisions", "controllerrevision", "ControllerRevision", true, {},
       {served<apps::v1::ControllerRevision, apps::v1::ControllerRevisionList>("apps", "v1"),
-       served<apps::v1beta2::ControllerRevision, apps::v1beta2::ControllerRevisionList>(
-           "apps", "v1beta2",
-           "apps/v1beta2 ControllerRevision is deprecated in v1.9+, unavailable in v1.16+; use apps/v1 "
-           "ControllerRevision"),
-       served<apps::v1beta1::ControllerRevision, apps::v1beta1::ControllerRevisionList>(
-           "apps", "v1beta1",
-           "apps/v1beta1 ControllerRevision is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 "
-           "ControllerRevision")},
+       served<apps::v1beta2::ControllerRevision, apps::v1beta2::ControllerRevisionList>("apps", "v1beta2", apps2),
+       served<apps::v1beta1::ControllerRevision, apps::v1beta1::ControllerRevisionList>("apps", "v1beta1", apps1)},
       {}, controller_revision_strategy());
   add("leases", "lease", "Lease", true, {},
       {served<coordination::v1::Lease, coordination::v1::LeaseList>("coordination.k8s.io", "v1"),
        served<coordination::v1beta1::Lease, coordination::v1beta1::LeaseList>(
-           "coordination.k8s.io", "v1beta1",
-           "coordination.k8s.io/v1beta1 Lease is deprecated in v1.19+, unavailable in v1.22+; use "
-           "coordination.k8s.io/v1 Lease")},
+           "coordination.k8s.io", "v1beta1", Old{"1.19", "1.22", "coordination.k8s.io/v1"})},
       {}, lease_strategy());
-  add("endpointslices", "endpointslice", "EndpointSlice", true, {},
-      {served<discovery::v1::EndpointSlice, discovery::v1::EndpointSliceList>("discovery.k8s.io", "v1")}, {},
-      endpoint_slice_strategy());
+  {
+    auto& slices = add("endpointslices", "endpointslice", "EndpointSlice", true, {},
+                       {served<discovery::v1::EndpointSlice, discovery::v1::EndpointSliceList>("discovery.k8s.io", "v1"),
+                        served<discovery::v1beta1::EndpointSlice, discovery::v1beta1::EndpointSliceList>(
+                            "discovery.k8s.io", "v1beta1", Old{"1.21", "1.25", "discovery.k8s.io/v1"})},
+                       {}, endpoint_slice_strategy());
+    slices.versions[1].to_memory = endpoint_slice_to_memory;
+    slices.versions[1].from_memory = endpoint_slice_from_memory;
+  }
   add("priorityclasses", "priorityclass", "PriorityClass", false, {"pc"},
-      {served<scheduling::v1::PriorityClass, scheduling::v1::PriorityClassList>("scheduling.k8s.io", "v1")},
+      {served<scheduling::v1::PriorityClass, scheduling::v1::PriorityClassList>("scheduling.k8s.io", "v1"),
+       served<scheduling::v1beta1::PriorityClass, scheduling::v1beta1::PriorityClassList>(
+           "scheduling.k8s.io", "v1beta1", Old{"1.14", "1.22", "scheduling.k8s.io/v1"})},
       {}, priority_class_strategy());
   return out;
 }

@@ -13,6 +13,7 @@ machinery::Messages Strategy::check_name(std::string_view name) const {
 }
 void Strategy::prepare_create(void*) const {}
 void Strategy::validate_create(const void*, machinery::FieldErrors&) const {}
+void Strategy::validate_version(const void*, const void*, std::string_view, machinery::FieldErrors&) const {}
 void Strategy::prepare_update(void*, const void*) const {}
 void Strategy::validate_update(const void*, const void*, machinery::FieldErrors&) const {}
 void Strategy::prepare_status_update(void*, const void*) const {}

@@ -42,6 +42,10 @@ class Strategy {
   /// Clears what a creator may not set (status), sets generation 1 and the like.
   virtual void prepare_create(void* object) const;
   virtual void validate_create(const void* object, machinery::FieldErrors& errors) const;
+  /// Rules that only requests in some versions must keep; after validate_create or validate_update. `old` is null on
+  /// create.
+  virtual void validate_version(const void* object, const void* old, std::string_view api_version,
+                                machinery::FieldErrors& errors) const;
   /// Restores what an update may not change, raises the generation.
   virtual void prepare_update(void* object, const void* old) const;
   virtual void validate_update(const void* object, const void* old, machinery::FieldErrors& errors) const;
@@ -86,6 +90,10 @@ class TypedStrategy : public Strategy {
   void validate_create(const void* object, machinery::FieldErrors& errors) const final {
     check_create(*static_cast<const T*>(object), errors);
   }
+  void validate_version(const void* object, const void* old, std::string_view api_version,
+                        machinery::FieldErrors& errors) const final {
+    check_version(*static_cast<const T*>(object), static_cast<const T*>(old), api_version, errors);
+  }
   void prepare_update(void* object, const void* old) const final {
     before_update(*static_cast<T*>(object), *static_cast<const T*>(old));
   }
@@ -115,6 +123,7 @@ class TypedStrategy : public Strategy {
   virtual void defaults(T&, std::string_view) const {}
   virtual void before_create(T&) const {}
   virtual void check_create(const T&, machinery::FieldErrors&) const {}
+  virtual void check_version(const T&, const T*, std::string_view, machinery::FieldErrors&) const {}
   virtual void before_update(T&, const T&) const {}
   virtual void check_update(const T&, const T&, machinery::FieldErrors&) const {}
   virtual void before_status_update(T& object, const T& old) const {

@@ -250,20 +250,20 @@ LegacyDiscovery make_legacy_discovery(const api::Registry& registry, const std::
   return out;
 }
 
-std::string make_aggregated_discovery(const api::Registry& registry, bool core) {
+std::string make_aggregated_discovery(const api::Registry& registry, bool core, std::string_view version) {
   v2::APIGroupDiscoveryList list;
   for (const GroupVersions& g : groups_of(registry)) {
     if (g.group.empty() != core) continue;
     auto& group = list.items.emplace_back();
     group.metadata.name = g.group;
     for (const std::string& name : g.versions) {
-      auto& version = group.versions.emplace_back();
-      version.version = name;
-      version.freshness = "Current";
+      auto& entry = group.versions.emplace_back();
+      entry.version = name;
+      entry.freshness = "Current";
       for (const ResourceInfo& r : registry.resources()) {
         for (const ServedVersion& v : r.versions) {
           if (v.group != g.group || v.version != name) continue;
-          auto& resource = version.resources.emplace_back();
+          auto& resource = entry.resources.emplace_back();
           resource.resource = r.plural;
           auto& kind = resource.responseKind.ensure();
           kind.group = v.group;
@@ -285,12 +285,12 @@ std::string make_aggregated_discovery(const api::Registry& registry, bool core) 
           }
         }
       }
-      std::sort(version.resources.begin(), version.resources.end(),
+      std::sort(entry.resources.begin(), entry.resources.end(),
                 [](const auto& a, const auto& b) { return a.resource < b.resource; });
     }
   }
   std::string out;
-  const codec::TypeMeta type{"apidiscovery.k8s.io/v2", "APIGroupDiscoveryList"};
+  const codec::TypeMeta type{"apidiscovery.k8s.io/" + std::string(version), "APIGroupDiscoveryList"};
   codec::encode_json(out, list.descriptor(), &list, &type);
   return out + "\n";
 }

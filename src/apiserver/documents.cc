@@ -18,8 +18,6 @@
 namespace mizzen::apiserver {
 namespace {
 
-constexpr std::string_view kAggregated =
-    "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 constexpr std::string_view kOpenApiV2Proto = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /// A body with its compressed form and its ETag.
@@ -41,7 +39,6 @@ Encoded encoded(std::string text) {
 
 struct StaticDocuments {
   LegacyDiscovery legacy;
-  std::map<std::string, Encoded> aggregated;  ///< "api", "apis"
   std::string version;
   /// Made at first use: an idle server keeps none of them.
   mutable Mutex m;
@@ -66,8 +63,6 @@ std::shared_ptr<const StaticDocuments> make_documents(const api::Registry& regis
   auto out = std::make_shared<StaticDocuments>();
   out->registry = &registry;
   out->legacy = make_legacy_discovery(registry, external_address);
-  for (const bool core : {true, false})
-    out->aggregated[core ? "api" : "apis"] = encoded(make_aggregated_discovery(registry, core));
   out->version = indent_json(fmt::format(
       R"({{"major":"1","minor":"36","emulationMajor":"1","emulationMinor":"36","minCompatibilityMajor":"1","minCompatibilityMinor":"35",)"
       R"("gitVersion":"v1.36.2+mizzen.{}","gitCommit":"{}","gitTreeState":"clean","buildDate":"{}",)"
@@ -94,15 +89,18 @@ Document respond_encoded(const Encoded& e, std::string_view type, const http::Re
   return d;
 }
 
-bool wants_aggregated(const http::Headers& headers) {
+/// The version of aggregated discovery that is asked for first; empty where the plain documents are.
+std::string_view wants_aggregated(const http::Headers& headers) {
   std::string accept;
   for (std::string_view v : headers.all("Accept")) accept += (accept.empty() ? "" : ",") + std::string(v);
   for (const AcceptClause& c : parse_accept(accept)) {
-    if (c.as == "APIGroupDiscoveryList" && c.group == "apidiscovery.k8s.io" && c.version == "v2") return true;
-    if (c.as.empty() && (c.type == "application/json" || c.type == "*/*" || c.type == "application/*"))
-      return false;
+    if (c.as == "APIGroupDiscoveryList" && c.group == "apidiscovery.k8s.io") {
+      if (c.version == "v2") return "v2";
+      if (c.version == "v2beta1") return "v2beta1";
+    }
+    if (c.as.empty() && (c.type == "application/json" || c.type == "*/*" || c.type == "application/*")) return "";
   }
-  return false;
+  return "";
 }
 
 bool accepts(const http::Headers& headers, std::initializer_list<std::string_view> types) {
@@ -203,9 +201,14 @@ std::optional<Result<Document>> find_document(const StaticDocuments& documents, 
     return openapi_v2(documents, request, true);
   if (segments[0] == "openapi" && segments.size() >= 2 && segments[1] == "v3")
     return openapi_v3(documents, request, segments);
-  if (segments.size() == 1 && (segments[0] == "api" || segments[0] == "apis") &&
-      wants_aggregated(request.headers)) {
-    Document d = respond_encoded(documents.aggregated.at(segments[0]), kAggregated, request, true);
+  const bool root = segments.size() == 1 && (segments[0] == "api" || segments[0] == "apis");
+  if (const std::string_view version = root ? wants_aggregated(request.headers) : ""; !version.empty()) {
+    const auto list = documents.lazily(fmt::format("{} {}", segments[0], version), [&] {
+      return make_aggregated_discovery(*documents.registry, segments[0] == "api", version);
+    });
+    const std::string type =
+        fmt::format("application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList", version);
+    Document d = respond_encoded(*list, type, request, true);
     d.headers.set("Cache-Control", "public");
     return d;
   }

@@ -177,5 +177,90 @@ TEST_F(HttpVersions, ServicesMadeAtOnceGetDifferentAddresses) {
   EXPECT_TRUE(seen.contains(updated.at("spec.clusterIP")));
 }
 
+TEST_F(HttpVersions, DeprecatedVersionsSaySoInUpstreamsWords) {
+  const std::pair<const char*, const char*> kTable[] = {
+      {"apps/v1beta1/deployments",
+       "apps/v1beta1 Deployment is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 Deployment"},
+      {"apps/v1beta2/replicasets",
+       "apps/v1beta2 ReplicaSet is deprecated in v1.9+, unavailable in v1.16+; use apps/v1 ReplicaSet"},
+      {"apps/v1beta1/controllerrevisions",
+       "apps/v1beta1 ControllerRevision is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 ControllerRevision"},
+      {"coordination.k8s.io/v1beta1/leases",
+       "coordination.k8s.io/v1beta1 Lease is deprecated in v1.19+, unavailable in v1.22+; use coordination.k8s.io/v1 Lease"},
+      {"discovery.k8s.io/v1beta1/endpointslices",
+       "discovery.k8s.io/v1beta1 EndpointSlice is deprecated in v1.21+, unavailable in v1.25+; use discovery.k8s.io/v1 "
+       "EndpointSlice"},
+      {"events.k8s.io/v1beta1/events", "events.k8s.io/v1beta1 Event is deprecated in v1.22+, unavailable in v1.25+"},
+      {"scheduling.k8s.io/v1beta1/priorityclasses",
+       "scheduling.k8s.io/v1beta1 PriorityClass is deprecated in v1.14+, unavailable in v1.22+; use scheduling.k8s.io/v1 "
+       "PriorityClass"},
+  };
+  for (const auto& [path, text] : kTable) {
+    const Answer list = call("GET", std::string("/apis/") + path);
+    EXPECT_EQ(list.status, 200) << path;
+    ASSERT_EQ(list.warnings().size(), 1u) << path;
+    EXPECT_EQ(list.warnings()[0], fmt::format("299 - \"{}\"", text)) << path;
+    const std::string gv = std::string(path).substr(0, std::string(path).rfind('/'));
+    const std::string plural = std::string(path).substr(gv.size() + 1);
+    EXPECT_NE(call("GET", "/apis/" + gv).body.find("\"" + plural + "\""), std::string::npos) << path;
+    EXPECT_EQ(call("GET", "/openapi/v3/apis/" + gv).status, 200) << path;
+  }
+}
+
+TEST_F(HttpVersions, EndpointSlicesKeepZoneAndNodeInOldTopology) {
+  const std::string old = group("discovery.k8s.io/v1beta1", "endpointslices");
+  const std::string now = group("discovery.k8s.io/v1", "endpointslices");
+  const auto slice = [](const char* name, const char* endpoint) {
+    return fmt::format(
+        R"({{"metadata":{{"name":"{}"}},"addressType":"IPv4","endpoints":[{{"addresses":["10.0.0.1"],{}}}],"ports":[]}})",
+        name, endpoint);
+  };
+  struct Case {
+    const char* name;
+    const char* old_endpoint;
+    const char* zone;
+    const char* node;
+    const char* rest;  ///< v1's deprecatedTopology
+  };
+  const Case kTable[] = {
+      {"zone", R"("topology":{"topology.kubernetes.io/zone":"z"})", "z", "", ""},
+      {"same", R"("nodeName":"n","topology":{"kubernetes.io/hostname":"n","topology.kubernetes.io/zone":"z"})", "z", "n", ""},
+      {"odd", R"("nodeName":"n","topology":{"kubernetes.io/hostname":"m","x":"y"})", "", "n",
+       R"({"kubernetes.io/hostname":"m","x":"y"})"},
+      {"host", R"("topology":{"kubernetes.io/hostname":"m"})", "", "", R"({"kubernetes.io/hostname":"m"})"},
+  };
+  for (const Case& c : kTable) {
+    const Answer made = call("POST", old, slice(c.name, c.old_endpoint));
+    ASSERT_EQ(made.status, 201) << made.body;
+    EXPECT_EQ(made.at("apiVersion"), "discovery.k8s.io/v1beta1");
+    const Answer read = call("GET", now + "/" + c.name);
+    EXPECT_EQ(read.at("endpoints.0.zone"), c.zone) << c.name;
+    EXPECT_EQ(read.at("endpoints.0.nodeName"), c.node) << c.name;
+    EXPECT_EQ(read.at("endpoints.0.deprecatedTopology"), c.rest) << c.name;
+    EXPECT_EQ(call("GET", old + "/" + c.name).at("endpoints.0.topology"), made.at("endpoints.0.topology")) << c.name;
+  }
+  ASSERT_EQ(call("POST", now, slice("new", R"("zone":"z","nodeName":"n")")).status, 201);
+  EXPECT_EQ(call("GET", old + "/new").at("endpoints.0.topology"),
+            R"({"kubernetes.io/hostname":"n","topology.kubernetes.io/zone":"z"})");
+}
+
+TEST_F(HttpVersions, EventsAndEvictionsOfOldClients) {
+  const std::string event =
+      fmt::format(R"({{"metadata":{{"name":"e"}},"regarding":{{"kind":"Pod","namespace":"{}","name":"p"}},"note":"n",)"
+                  R"("reason":"R","type":"Normal","reportingController":"c","deprecatedCount":3}})",
+                  ns_);
+  const Answer made = call("POST", group("events.k8s.io/v1beta1", "events"), event);
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(made.at("note"), "n");
+  const Answer read = call("GET", core("events/e"));
+  EXPECT_EQ(read.at("message"), "n");
+  EXPECT_EQ(read.at("count"), "3");
+  EXPECT_EQ(read.at("involvedObject.name"), "p");
+  create_pod("p");
+  const Answer evicted =
+      call("POST", core("pods/p/eviction"), R"({"apiVersion":"policy/v1beta1","kind":"Eviction","metadata":{"name":"p"}})");
+  EXPECT_EQ(evicted.status, 201) << evicted.body;
+}
+
 }  // namespace
 }  // namespace mizzen::apiserver::testing

@@ -2,11 +2,14 @@
 
 #include "api/schema/core/v1/event.h"
 #include "api/schema/events/v1/event.h"
+#include "api/schema/events/v1beta1/event.h"
 
 namespace mizzen::api {
+namespace {
 
-void event_to_memory(const void* wire, void* memory) {
-  const auto& from = *static_cast<const events::v1::Event*>(wire);
+template <typename T>
+void to_core(const void* wire, void* memory) {
+  const auto& from = *static_cast<const T*>(wire);
   auto& to = *static_cast<core::v1::Event*>(memory);
   to.metadata = from.metadata;
   to.eventTime = from.eventTime;
@@ -29,9 +32,10 @@ void event_to_memory(const void* wire, void* memory) {
   to.count = from.deprecatedCount;
 }
 
-void event_from_memory(const void* memory, void* wire) {
+template <typename T>
+void from_core(const void* memory, void* wire) {
   const auto& from = *static_cast<const core::v1::Event*>(memory);
-  auto& to = *static_cast<events::v1::Event*>(wire);
+  auto& to = *static_cast<T*>(wire);
   to.metadata = from.metadata;
   to.eventTime = from.eventTime;
   if (from.series) {
@@ -52,5 +56,12 @@ void event_from_memory(const void* memory, void* wire) {
   to.deprecatedLastTimestamp = from.lastTimestamp;
   to.deprecatedCount = from.count;
 }
+
+}  // namespace
+
+void event_to_memory(const void* wire, void* memory) { to_core<events::v1::Event>(wire, memory); }
+void event_from_memory(const void* memory, void* wire) { from_core<events::v1::Event>(memory, wire); }
+void event_v1beta1_to_memory(const void* wire, void* memory) { to_core<events::v1beta1::Event>(wire, memory); }
+void event_v1beta1_from_memory(const void* memory, void* wire) { from_core<events::v1beta1::Event>(memory, wire); }
 
 }  // namespace mizzen::api
