@@ -77,6 +77,7 @@ Result<void> ResourceCache::load(Deadline deadline) {
     entries_.swap(entries);
     ring_.clear();
     applied_ = ring_from_ = range.revision.get();
+    expired_through_ = -1;
     newest_change_ = newest;
     advanced_.notify_all();
   }
@@ -85,27 +86,38 @@ Result<void> ResourceCache::load(Deadline deadline) {
   request.from = store::Revision(range.revision.get() + 1);
   std::shared_ptr<store::Watch> watch =
       store_.watch(request, [this](const store::WatchMessage& m) { on_message(m); });
+  loads_.fetch_add(1, std::memory_order_relaxed);
   Lock lock(m_);
   if (!stopped_) watch_ = std::move(watch);
   return {};
 }
 
 EntryPtr ResourceCache::make_entry(const store::KeyValue& kv) {
+  const auto it = prepared_.find(kv.value.get());
+  if (it == prepared_.end()) return decode_entry(kv);
   const int64_t revision = kv.mod_revision.get();
-  std::string key = kv.key.substr(prefix_.size());
-  if (const auto it = prepared_.find(kv.value.get()); it != prepared_.end()) {
-    machinery::MutableObject object(it->second);
-    object.meta().resourceVersion = std::to_string(revision);
-    return std::make_shared<Entry>(resource_, std::move(key), revision, std::move(object).freeze(),
-                                   companions_);
-  }
+  machinery::MutableObject object(it->second);
+  object.meta().resourceVersion = std::to_string(revision);
+  return std::make_shared<Entry>(resource_, kv.key.substr(prefix_.size()), revision, std::move(object).freeze(),
+                                 companions_);
+}
+
+EntryPtr ResourceCache::decode_entry(const store::KeyValue& kv) const {
+  const int64_t revision = kv.mod_revision.get();
   auto object = decode_stored(resource_, store::view(kv.value), revision);
   if (!object.ok()) {
     log::error("apiserver", "stored object cannot be read and is left out",
                {log::kv("key", kv.key), log::kv("err", object.error().message())});
     return nullptr;
   }
-  return std::make_shared<Entry>(resource_, std::move(key), revision, std::move(*object), companions_);
+  return std::make_shared<Entry>(resource_, kv.key.substr(prefix_.size()), revision, std::move(*object), companions_);
+}
+
+/// How watchers get an object that is gone (or left their selection): as it was, with the revision at which it went.
+EntryPtr ResourceCache::last_state(const Entry& entry, int64_t revision) const {
+  machinery::MutableObject last(entry.object());
+  last.meta().resourceVersion = std::to_string(revision);
+  return std::make_shared<Entry>(resource_, entry.key(), revision, std::move(last).freeze(), companions_);
 }
 
 void ResourceCache::apply(const store::Event& event, std::vector<Change>& changes) {
@@ -117,10 +129,7 @@ void ResourceCache::apply(const store::Event& event, std::vector<Change>& change
   if (event.type == store::Event::Type::Delete) {
     if (it == entries_.end()) return;
     change.type = Change::Type::Deleted;
-    machinery::MutableObject last(change.previous->object());
-    last.meta().resourceVersion = std::to_string(change.revision);
-    change.entry =
-        std::make_shared<Entry>(resource_, key, change.revision, std::move(last).freeze(), companions_);
+    change.entry = last_state(*change.previous, change.revision);
     entries_.erase(it);
   } else {
     change.entry = make_entry(event.kv);
@@ -144,6 +153,7 @@ void ResourceCache::on_message(const store::WatchMessage& message) {
     dispatch_.post([this] { reload(); });
     return;
   }
+  received_.fetch_add(message.events.size(), std::memory_order_relaxed);
   std::vector<Change> changes;
   Lock lock(m_);
   if (stopped_) return;
@@ -235,6 +245,8 @@ int64_t ResourceCache::newest_change() const {
   return newest_change_;
 }
 
+ResourceCache::Stats ResourceCache::stats() const { return {received_, dispatched_, initial_, loads_}; }
+
 size_t ResourceCache::size() const {
   Lock lock(m_);
   return entries_.size();
@@ -274,8 +286,7 @@ Result<std::unique_ptr<Subscription>> ResourceCache::subscribe(Filter filter, Wa
   Lock lock(m_);
   const int64_t now = watch_ ? std::max(applied_, watch_->progress().get()) : applied_;
   if (start.from) {
-    if (*start.from < ring_from_)
-      return Error(Code::Expired, fmt::format("too old resource version: {} ({})", *start.from, ring_from_));
+    if (*start.from < ring_from_) return too_old(*start.from);
     for (const Change& change : ring_)
       if (change.revision > *start.from) first.push_back(change);
   } else {
@@ -295,58 +306,50 @@ Result<std::unique_ptr<Subscription>> ResourceCache::subscribe(Filter filter, Wa
     }
   }
   state->after = std::max(now, start.from.value_or(0));
+  initial_.fetch_add(first.size(), std::memory_order_relaxed);
   {
     Lock guard(subscribers_m_);
     subscribers_.push_back(state);
   }
   const bool raw = !start.from.has_value();
-  dispatch_.post([state, first = std::move(first), raw] {
-    std::vector<Change> wanted;
-    for (const Change& change : first) {
-      if (raw || change.type == Change::Type::Bookmark) {
-        wanted.push_back(change);
-        continue;
-      }
-      const bool is = change.type != Change::Type::Deleted && state->filter.matches(*change.entry);
-      const bool was = change.previous && state->filter.matches(*change.previous);
-      if (!is && !was) continue;
-      Change out = change;
-      out.type = is ? (was ? Change::Type::Modified : Change::Type::Added) : Change::Type::Deleted;
-      wanted.push_back(std::move(out));
-    }
+  dispatch_.post([this, state, first = std::move(first), raw] {
+    const std::vector<Change> wanted = raw ? first : select(state->filter, first, 0);
     Lock guard(state->m);
     if (!state->closed && !wanted.empty()) state->sink(wanted);
   });
   return std::unique_ptr<Subscription>(new Subscription(*this, std::move(state)));
 }
 
+/// What of the changes after `after` somebody who watches the selection is told, and as what.
+std::vector<Change> ResourceCache::select(const Filter& filter, const std::vector<Change>& changes,
+                                          int64_t after) const {
+  std::vector<Change> wanted;
+  for (const Change& change : changes) {
+    if (change.revision <= after) continue;
+    const bool is = change.type != Change::Type::Deleted && filter.matches(*change.entry);
+    const bool was = change.previous && filter.matches(*change.previous);
+    if (!is && !was) continue;
+    Change out = change;
+    if (is) {
+      out.type = was ? Change::Type::Modified : Change::Type::Added;
+    } else if (change.type != Change::Type::Deleted) {
+      out.type = Change::Type::Deleted;
+      out.entry = last_state(*change.previous, change.revision);
+    }
+    wanted.push_back(std::move(out));
+  }
+  return wanted;
+}
+
 void ResourceCache::fan_out(const std::vector<Change>& changes) {
+  dispatched_.fetch_add(changes.size(), std::memory_order_relaxed);
   std::vector<std::shared_ptr<Subscription::State>> all;
   {
     Lock lock(subscribers_m_);
     all = subscribers_;
   }
-  std::vector<Change> wanted;
   for (const auto& state : all) {
-    wanted.clear();
-    for (const Change& change : changes) {
-      if (change.revision <= state->after) continue;
-      const bool is = change.type != Change::Type::Deleted && state->filter.matches(*change.entry);
-      const bool was = change.previous && state->filter.matches(*change.previous);
-      if (!is && !was) continue;
-      Change out = change;
-      if (is) {
-        out.type = was ? Change::Type::Modified : Change::Type::Added;
-      } else if (change.type != Change::Type::Deleted) {
-        // It left the selection: watchers get the state that they knew, with the new revision.
-        out.type = Change::Type::Deleted;
-        machinery::MutableObject last(change.previous->object());
-        last.meta().resourceVersion = std::to_string(change.revision);
-        out.entry = std::make_shared<Entry>(resource_, change.previous->key(), change.revision,
-                                            std::move(last).freeze(), companions_);
-      }
-      wanted.push_back(std::move(out));
-    }
+    const std::vector<Change> wanted = select(state->filter, changes, state->after);
     if (wanted.empty()) continue;
     Lock guard(state->m);
     if (!state->closed) state->sink(wanted);

@@ -68,7 +68,8 @@ class Subscription {
 /// store is local. Rebuilt by one range read at start and after a lost watch. Threading: thread-safe. The
 /// store's sink only updates the map; watchers are told by the dispatch thread. Invariants: I1 changes reach
 /// a subscriber in revision order without a gap. I2 the map at revision r equals the store at r. Bounds:
-/// kRingMax changes; a watch from before them gets Expired.
+/// kRingMax changes; the ring starts empty and is filled from the store's history by the first watch that asks
+/// for older ones (backfill), so that clients resume across a restart. A watch from before them gets Expired.
 class ResourceCache {
  public:
   static constexpr size_t kRingMax = 4096;
@@ -102,7 +103,20 @@ class ResourceCache {
   /// The newest change in the map; a page at revision r can be served from here where this is not above r.
   int64_t newest_change() const;
   size_t size() const;
+  /// For metrics: changes from the store, changes handed to watchers, what watches began with, loads of everything.
+  struct Stats {
+    uint64_t received = 0;
+    uint64_t dispatched = 0;
+    uint64_t initial = 0;
+    uint64_t loads = 0;
+  };
+  Stats stats() const;
 
+  /// True where a watch from `revision` finds its changes in the ring.
+  bool reaches(int64_t revision) const;
+  /// Makes the ring reach back to `revision` with what the store remembers; nothing to do where it does. Expired
+  /// where that was compacted or is more than the ring holds. Blocks: workers only.
+  Result<void> backfill(int64_t revision, Deadline deadline);
   /// Expired where `start.from` lies before the ring.
   Result<std::unique_ptr<Subscription>> subscribe(Filter filter, WatchStart start, Subscription::Sink sink);
   /// Sends a bookmark to every subscriber that wants them. On the dispatch thread.
@@ -119,6 +133,11 @@ class ResourceCache {
   void apply(const store::Event& event, std::vector<Change>& changes) MZ_REQUIRES(m_);
   EntryPtr make_entry(const store::KeyValue& kv) MZ_REQUIRES(m_);
   void fan_out(const std::vector<Change>& changes);
+  EntryPtr decode_entry(const store::KeyValue& kv) const;
+  EntryPtr last_state(const Entry& entry, int64_t revision) const;
+  std::vector<Change> select(const Filter& filter, const std::vector<Change>& changes, int64_t after) const;
+  Result<std::vector<Change>> past_changes(int64_t after, int64_t through, size_t max, Deadline deadline) const;
+  Error too_old(int64_t revision) const MZ_REQUIRES(m_);
   void reload();
   Result<void> load(Deadline deadline);
 
@@ -128,6 +147,8 @@ class ResourceCache {
   Dispatch& dispatch_;
   const std::string prefix_;
 
+  std::atomic<uint64_t> received_ = 0, dispatched_ = 0, initial_ = 0, loads_ = 0;
+  Mutex backfill_m_;  ///< one backfill at a time; taken before m_
   mutable Mutex m_;
   CondVar advanced_;
   absl::btree_map<std::string, EntryPtr> entries_ MZ_GUARDED_BY(m_);
@@ -135,6 +156,7 @@ class ResourceCache {
   int64_t applied_ MZ_GUARDED_BY(m_) = 0;
   int64_t newest_change_ MZ_GUARDED_BY(m_) = 0;
   int64_t ring_from_ MZ_GUARDED_BY(m_) = 0;  ///< changes after this revision are in the ring
+  int64_t expired_through_ MZ_GUARDED_BY(m_) = -1;  ///< a backfill from here or before has failed for good
   absl::btree_map<const std::string*, Object> prepared_ MZ_GUARDED_BY(m_);
   std::shared_ptr<store::Watch> watch_ MZ_GUARDED_BY(m_);
   bool stopped_ MZ_GUARDED_BY(m_) = false;

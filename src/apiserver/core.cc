@@ -13,16 +13,20 @@ Core::Core(Deps deps, Options options)
   dispatch_ = std::make_unique<Dispatch>(options_.bookmark_period, [this] {
     for (const auto& [resource, cache] : caches_) cache->send_bookmarks();
   });
+  if (deps_.metrics) admission_metrics_.emplace(*deps_.metrics);
   for (const api::ResourceInfo& r : deps_.registry.resources()) {
     if (r.create_only) continue;
+    const StoreMetrics* times = nullptr;
+    if (deps_.metrics) times = &store_metrics_.emplace(&r, StoreMetrics(*deps_.metrics, r)).first->second;
     auto cache = std::make_unique<ResourceCache>(r, deps_.store, companions_, *dispatch_);
     const auto hook = [this](const api::ResourceInfo& resource, machinery::MutableObject& object,
                              const Entry* old,
                              const WriteContext& context) { return admit(resource, object, old, context); };
     stores_[&r] = std::make_unique<ResourceStore>(
-        ResourceStore::Deps{deps_.store, *cache, deps_.clock, deps_.random, hook});
+        ResourceStore::Deps{deps_.store, *cache, deps_.clock, deps_.random, hook, times});
     caches_[&r] = std::move(cache);
   }
+  if (deps_.metrics) register_cache_metrics(*deps_.metrics, *this);
 }
 
 Core::~Core() { stop(); }
@@ -37,6 +41,11 @@ Result<void> Core::start(Deadline deadline) {
 void Core::stop() {
   for (const auto& [resource, cache] : caches_) cache->stop();
   dispatch_->stop();
+}
+
+void Core::each_cache(const std::function<void(const ResourceCache&)>& f) const {
+  for (const api::ResourceInfo& r : deps_.registry.resources())
+    if (const auto it = caches_.find(&r); it != caches_.end()) f(*it->second);
 }
 
 ResourceStore* Core::find(const api::ResourceInfo& resource) {

@@ -4,6 +4,9 @@
 
 #include "api/schema/autoscaling/v1/scale.h"
 #include "api/schema/core/v1/binding.h"
+#include "api/schema/core/v1/pod.h"
+#include "api/schema/scheduling/v1/priority_class.h"
+#include "apiserver/core_metrics.h"
 #include "apiserver/resource_store.h"
 #include "telemetry/log.h"
 
@@ -25,6 +28,7 @@ class Core {
     const Clock& clock;
     Random& random;
     const api::Registry& registry;
+    Metrics* metrics = nullptr;  ///< null: nothing is counted
   };
   Core(Deps deps, Options options);
   ~Core();
@@ -37,6 +41,7 @@ class Core {
   const api::Registry& registry() const { return deps_.registry; }
   store::Store& store() { return deps_.store; }
   const Clock& clock() const { return deps_.clock; }
+  void each_cache(const std::function<void(const ResourceCache&)>& f) const;
 
   /// POST pods/x/binding: the scheduler's decision, once.
   Result<void> bind(const api::core::v1::Binding& binding, const WriteContext& context);
@@ -59,11 +64,21 @@ class Core {
  private:
   Result<void> admit(const api::ResourceInfo& resource, machinery::MutableObject& object, const Entry* old,
                      const WriteContext& context);
+  Result<void> admit_parts(const api::ResourceInfo& resource, machinery::MutableObject& object, const Entry* old,
+                           const WriteContext& context);
+  Result<void> timed(AdmissionMetrics::Part part, bool create, const std::function<Result<void>()>& f) const;
   Result<void> admit_namespace(const api::ResourceInfo& resource, const meta::v1::ObjectMeta& meta);
+  Result<void> admit_account(const api::ResourceInfo& resource, api::core::v1::Pod& pod);
+  Result<void> admit_priority(const api::ResourceInfo& resource, api::core::v1::Pod& pod);
+  std::shared_ptr<const api::scheduling::v1::PriorityClass> default_priority_class();
+  Result<void> admit_priority_class(const api::ResourceInfo& resource, const machinery::MutableObject& object,
+                                    const Entry* old);
   Result<void> admit_service(machinery::MutableObject& object, const Entry* old, const WriteContext& context);
 
   Deps deps_;
   const Options options_;
+  std::optional<AdmissionMetrics> admission_metrics_;
+  std::map<const api::ResourceInfo*, StoreMetrics> store_metrics_;
   Companions companions_;
   std::unique_ptr<Dispatch> dispatch_;
   std::map<const api::ResourceInfo*, std::unique_ptr<ResourceCache>> caches_;

@@ -139,6 +139,7 @@ void HttpApi::subresource(const HandlingPtr& h, std::string body) {
     const auto pod = h->store->get(info.namespace_, info.name, Deadline::after(std::chrono::seconds(5)));
     if (!pod.ok()) return fail(h, pod.error());
     if (!deps_.nodes) return fail(h, Error(Code::ServiceUnavailable, "no node can be reached from here"));
+    if (sub == "log") h->running = request_metrics_.long_running(resource, *h->view.version, h->labels);
     return deps_.nodes->serve(h, (*pod)->object());
   }
   fail(h, no_such_resource());

@@ -15,11 +15,14 @@ namespace {
 /// watchers.
 constexpr size_t kPendingBytesMax = 64u << 20;
 constexpr int64_t kTimeoutSecondsMin = 1800;
+/// How long a watch may wait for what the store remembers from before the cache.
+constexpr Duration kBackfillMax = std::chrono::seconds(10);
 
 /// One watch: frames in order, as fast as the peer takes them.
 class WatchSession : public std::enable_shared_from_this<WatchSession> {
  public:
-  WatchSession(View view, http::StreamPtr stream) : view_(std::move(view)), stream_(std::move(stream)) {}
+  WatchSession(View view, http::StreamPtr stream, RequestMetrics::WatchSeries counted)
+      : view_(std::move(view)), stream_(std::move(stream)), counted_(counted) {}
 
   void begin(std::unique_ptr<Subscription> subscription) {
     Lock lock(m_);
@@ -38,6 +41,8 @@ class WatchSession : public std::enable_shared_from_this<WatchSession> {
         pending_.push_back(encode_change(view_, change, first_));
         first_ = false;
         pending_bytes_ += pending_.back().size();
+        counted_.events.add();
+        counted_.sizes.observe(static_cast<double>(pending_.back().size()));
       }
     }
     pump();
@@ -102,6 +107,7 @@ class WatchSession : public std::enable_shared_from_this<WatchSession> {
  private:
   const View view_;
   const http::StreamPtr stream_;
+  const RequestMetrics::WatchSeries counted_;
   Mutex m_;
   std::deque<http::Slice> pending_ MZ_GUARDED_BY(m_);
   size_t pending_bytes_ MZ_GUARDED_BY(m_) = 0;
@@ -167,6 +173,7 @@ void HttpApi::watch(const HandlingPtr& h) {
   if (!h->info.name.empty()) filter->name = h->info.name;
   const bool newest = query->newest;
   const int64_t fresh = query->fresh;
+  const std::optional<int64_t> query_from = query->start.from;
   auto begin = [this, h, q = std::move(*query), f = std::move(*filter)]() mutable {
     http::Headers headers;
     headers.add("Audit-Id", h->audit_id);
@@ -176,8 +183,9 @@ void HttpApi::watch(const HandlingPtr& h) {
       headers.add("Warning", fmt::format("299 - {}", quote(h->view.version->warning)));
     const http::StreamPtr stream = h->exchange->start_stream(200, std::move(headers));
     if (!stream) return;
-    requests_total_.with({"WATCH", h->info.group, h->info.version, h->info.resource, "", "200"}).add();
-    auto session = std::make_shared<WatchSession>(h->view, stream);
+    auto session = std::make_shared<WatchSession>(
+        h->view, stream, request_metrics_.watch_series(*h->view.resource, *h->view.version));
+    auto open = request_metrics_.long_running(*h->view.resource, *h->view.version, h->labels);
     stream->on_drained([weak = std::weak_ptr(session)] {
       if (auto s = weak.lock()) s->pump();
     });
@@ -189,9 +197,14 @@ void HttpApi::watch(const HandlingPtr& h) {
             : kTimeoutSecondsMin + static_cast<int64_t>(secure_random().below(kTimeoutSecondsMin));
     if (q.start.from && *q.start.from < 0) q.start.from = h->store->cache().revision();
     // The closing callback owns the session: it lives as long as the stream.
-    stream->on_closed([session] {
+    // It does not own the request, which is as big as an idle watch itself.
+    RequestMetrics::Finished answer{h->view.resource, h->view.version, h->labels, 200, 0, {}};
+    stream->on_closed([this, session, open = std::move(open), answer, started = h->started]() mutable {
       session->close();
       session->release();
+      open.reset();
+      answer.took = deps_.core.clock().monotonic() - started;
+      request_metrics_.finished(answer);
     });
     loop.post([&loop, weak = std::weak_ptr(session), seconds] {
       loop.after(std::chrono::seconds(seconds), [weak] {
@@ -205,7 +218,18 @@ void HttpApi::watch(const HandlingPtr& h) {
     if (!subscription.ok()) return session->fail(subscription.error());
     session->begin(std::move(*subscription));
   };
-  newest ? when_newest(h, std::move(begin)) : when_fresh(h, fresh, std::move(begin));
+  // What lies before the ring is read from the store first, which may take a while.
+  auto reach = [this, h, from = query_from, begin = std::move(begin)]() mutable {
+    ResourceCache& cache = h->store->cache();
+    if (!from || *from < 0 || cache.reaches(*from)) return begin();
+    blocking(h, [this, h, from, begin = std::move(begin)]() mutable {
+      const auto r = h->store->cache().backfill(*from, Deadline::after(kBackfillMax));
+      // Expired is told in the stream, as a watch is answered.
+      if (!r.ok() && r.error().code() != Code::Expired) return fail(h, r.error());
+      begin();
+    });
+  };
+  newest ? when_newest(h, std::move(reach)) : when_fresh(h, fresh, std::move(reach));
 }
 
 }  // namespace mizzen::apiserver

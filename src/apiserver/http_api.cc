@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "apiserver/documents.h"
 #include "apiserver/status.h"
 #include "base/random.h"
@@ -43,12 +45,15 @@ Error no_such_method() {
 HttpApi::HttpApi(Deps deps, std::string external_address)
     : deps_(deps),
       documents_(make_documents(deps.core.registry(), std::move(external_address))),
-      requests_total_(
-          deps.metrics.counters("apiserver_request_total",
-                                "Counter of apiserver requests broken out for each verb, resource and code.",
-                                {"verb", "group", "version", "resource", "subresource", "code"})) {}
+      request_metrics_(deps.metrics) {}
 
 HttpApi::~HttpApi() = default;
+
+void Handling::answered(int code, size_t bytes, Monotonic now) {
+  running.reset();
+  RequestMetrics* counting = std::exchange(metrics, nullptr);
+  if (counting) counting->finished({view.resource, view.version, labels, code, bytes, now - started});
+}
 
 void HttpApi::handle(http::ExchangePtr exchange) {
   auto h = std::make_shared<Handling>();
@@ -89,15 +94,18 @@ void HttpApi::route_resource(const HandlingPtr& h) {
   if (!resource || (info.prefix == "api") != info.group.empty()) return fail(h, no_such_resource());
   h->view.resource = resource;
   h->view.version = version;
+  h->metrics = &request_metrics_;
   h->store = deps_.core.find(*resource);
   const bool watch = info.verb == "watch";
   auto media =
       negotiate(h->exchange->request().headers, h->query.flag("pretty") && h->query.has("pretty"), watch);
   // Sessions and logs answer with bytes of their own: what Accept says matters to their errors alone.
   const std::string& sub = info.subresource;
+  h->labels = request_labels(h->exchange->request().method, info, h->query, h->exchange->request().headers, h->path);
   const bool session = sub == "log" || sub == "exec" || sub == "attach" || sub == "portforward";
   if (!media.ok() && !session) return fail(h, media.error());
   if (media.ok()) h->view.media = std::move(*media);
+  if (!session && !watch) h->running = request_metrics_.in_flight(is_write(info.verb));
   if (h->query.has("includeObject")) {
     h->view.include_object = h->query.get("includeObject");
     if (h->view.include_object != "None" && h->view.include_object != "Metadata" &&
@@ -196,15 +204,12 @@ void HttpApi::respond(const HandlingPtr& h, int status, http::Body body, std::st
     if ((warned += w.size()) > 4096) break;
     headers.add("Warning", warning_header(w));
   }
-  requests_total_
-      .with({h->info.verb, h->info.group, h->info.version, h->info.resource, h->info.subresource,
-             std::to_string(status)})
-      .add();
   if (http::body_size(body) > http::kGzipBytesMin && http::accepts_gzip(h->exchange->request().headers)) {
     headers.add("Content-Encoding", "gzip");
     headers.add("Vary", "Accept-Encoding");
     body = {http::gzip(body, http::kGzipLevel)};
   }
+  h->answered(status, http::body_size(body), deps_.core.clock().monotonic());
   h->exchange->respond(status, std::move(headers), std::move(body));
 }
 
@@ -240,10 +245,7 @@ void HttpApi::fail(const HandlingPtr& h, const meta::v1::Status& status) {
   for (const std::string& w : h->warnings) headers.add("Warning", warning_header(w));
   if (status.details && status.details->retryAfterSeconds > 0)
     headers.add("Retry-After", std::to_string(status.details->retryAfterSeconds));
-  requests_total_
-      .with({h->info.verb, h->info.group, h->info.version, h->info.resource, h->info.subresource,
-             std::to_string(status.code)})
-      .add();
+  h->answered(status.code, 0, deps_.core.clock().monotonic());
   if (status.code >= 500)
     log::warn("apiserver", "request failed",
               {log::kv("verb", h->info.verb), log::kv("path", h->path), log::kv("err", status.message)});
@@ -254,6 +256,8 @@ void HttpApi::route_document(const HandlingPtr& h, const std::vector<std::string
   const std::string method = h->exchange->request().method;
   if (method != "GET" && method != "HEAD") return fail(h, no_such_method());
   const std::string first = segments.empty() ? "" : segments[0];
+  h->labels = request_labels(method, h->info, h->query, h->exchange->request().headers, h->path);
+  if (!h->labels.subresource.empty()) h->metrics = &request_metrics_;
   if (first == "healthz" || first == "livez" || first == "readyz") {
     std::vector<std::string> excluded;
     for (std::string_view e : h->query.all("exclude")) excluded.emplace_back(e);
@@ -268,6 +272,7 @@ void HttpApi::route_document(const HandlingPtr& h, const std::vector<std::string
       headers.add("X-Content-Type-Options", "nosniff");
       headers.add("Cache-Control", "no-cache, private");
       headers.add("Audit-Id", h->audit_id);
+      h->answered(answer.status, answer.body.size(), deps_.core.clock().monotonic());
       h->exchange->respond(answer.status, std::move(headers), {http::Slice(answer.body)});
     };
     if (deps_.core.store().local()) return ask();
@@ -286,6 +291,7 @@ void HttpApi::route_document(const HandlingPtr& h, const std::vector<std::string
       headers.set("Content-Encoding", "gzip");
       d.body = {d.gzipped};
     }
+    h->answered(d.status, http::body_size(d.body), deps_.core.clock().monotonic());
     return h->exchange->respond(d.status, std::move(headers), std::move(d.body));
   }
   // Inside a served group version an unknown name is the API's own answer; elsewhere it is plain text.

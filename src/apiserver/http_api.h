@@ -7,6 +7,7 @@
 #include "apiserver/encode.h"
 #include "apiserver/identity.h"
 #include "apiserver/request_info.h"
+#include "apiserver/request_metrics.h"
 #include "async/executor.h"
 #include "http/exchange.h"
 #include "http/url.h"
@@ -28,6 +29,12 @@ struct Handling {
   std::string audit_id;
   std::vector<std::string> warnings;
   Monotonic started;
+  RequestLabels labels;
+  RequestMetrics* metrics = nullptr;  ///< null until the request has found what it is about
+  RequestMetrics::Guard running;      ///< counts it while it runs
+
+  /// Counts the answer, once; the first call wins.
+  void answered(int code, size_t bytes, Monotonic now);
 };
 using HandlingPtr = std::shared_ptr<Handling>;
 
@@ -95,7 +102,7 @@ class HttpApi {
 
   Deps deps_;
   std::shared_ptr<const StaticDocuments> documents_;
-  Family<Counter>& requests_total_;
+  RequestMetrics request_metrics_;
 };
 
 }  // namespace mizzen::apiserver

@@ -1,4 +1,6 @@
 // Who may come in, and what describes the API: discovery, OpenAPI, version, health, metrics.
+#include <fmt/format.h>
+
 #include "apiserver/testing/running_server.h"
 
 namespace mizzen::apiserver::testing {
@@ -52,13 +54,16 @@ TEST_F(HttpDocuments, GroupsAndResources) {
 }
 
 TEST_F(HttpDocuments, AggregatedDiscoveryIsCachedByItsTag) {
-  const http::Headers wanted{
-      {"Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}};
-  for (const char* path : {"/api", "/apis"}) {
+  for (const auto& [version, path] : std::vector<std::pair<const char*, const char*>>{
+           {"v2", "/api"}, {"v2", "/apis"}, {"v2beta1", "/api"}, {"v2beta1", "/apis"}}) {
+    const http::Headers wanted{
+        {"Accept", fmt::format("application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList,application/json",
+                               version)}};
     const Answer all = call("GET", path, "", wanted);
     ASSERT_EQ(all.status, 200);
     EXPECT_EQ(all.at("kind"), "APIGroupDiscoveryList");
-    EXPECT_EQ(all.at("apiVersion"), "apidiscovery.k8s.io/v2");
+    EXPECT_EQ(all.at("apiVersion"), std::string("apidiscovery.k8s.io/") + version);
+    EXPECT_NE(all.headers.get("Content-Type").find(fmt::format(";v={};", version)), std::string_view::npos);
     EXPECT_GE(all.count("items"), 1u);
     EXPECT_NE(all.headers.get("Content-Type").find("as=APIGroupDiscoveryList"), std::string_view::npos);
     const std::string tag(all.headers.get("ETag"));
@@ -69,6 +74,18 @@ TEST_F(HttpDocuments, AggregatedDiscoveryIsCachedByItsTag) {
     EXPECT_EQ(same.status, 304);
     EXPECT_EQ(same.body, "");
   }
+}
+
+TEST_F(HttpDocuments, TheFirstFormOfDiscoveryThatIsKnownIsAnswered) {
+  const std::string v2 = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+  const std::string beta = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
+  const std::string unknown = "application/json;g=apidiscovery.k8s.io;v=v3;as=APIGroupDiscoveryList";
+  const std::pair<std::string, std::string> kTable[] = {{v2 + "," + beta + ",application/json", "apidiscovery.k8s.io/v2"},
+                                                        {beta + "," + v2, "apidiscovery.k8s.io/v2beta1"},
+                                                        {unknown + "," + beta, "apidiscovery.k8s.io/v2beta1"},
+                                                        {"application/json," + v2, "v1"}};
+  for (const auto& [accept, answered] : kTable)
+    EXPECT_EQ(call("GET", "/apis", "", {{"Accept", accept}}).at("apiVersion"), answered) << accept;
 }
 
 TEST_F(HttpDocuments, OpenApiParses) {
@@ -98,8 +115,49 @@ TEST_F(HttpDocuments, HealthVersionMetrics) {
   EXPECT_NE(call("GET", "/readyz?verbose").body.find("[+]ping ok\n"), std::string::npos);
   EXPECT_EQ(call("GET", "/livez/none").status, 404);
   EXPECT_EQ(call("GET", "/version").at("major"), "1");
-  EXPECT_NE(call("GET", "/metrics").body.find("# TYPE apiserver_request_total counter"), std::string::npos);
   EXPECT_EQ(call("POST", "/healthz", "{}").status, 405);
+}
+
+TEST_F(HttpDocuments, MetricsCountRequestsUnderUpstreamsLabels) {
+  create_config("a");
+  call("GET", core("configmaps/a"));
+  call("GET", core("configmaps"));
+  call("GET", core("configmaps/none"));
+  call("POST", core("configmaps?dryRun=All"), R"({"metadata":{"name":"b"}})");
+  call("GET", "/apis/scheduling.k8s.io/v1beta1/priorityclasses");
+  call("GET", "/api/v1/nonsense");
+  call("GET", core("configmaps"), "", {{"User-Agent", "kube-scheduler/v1.36"}});
+  auto events = server_->watch(core("configmaps?watch=1"));
+  ASSERT_NE(events.next_line(), "SILENT");
+  const std::string text = call("GET", "/metrics").body;
+  const char* kTable[] = {
+      "apiserver_request_total{verb=\"POST\",dry_run=\"\",group=\"\",version=\"v1\",resource=\"configmaps\","
+      "subresource=\"\",scope=\"resource\",component=\"apiserver\",code=\"201\",system_client=\"\"} ",
+      "verb=\"POST\",dry_run=\"All\",group=\"\",version=\"v1\",resource=\"configmaps\"",
+      "verb=\"GET\",dry_run=\"\",group=\"\",version=\"v1\",resource=\"configmaps\",subresource=\"\",scope=\"resource\","
+      "component=\"apiserver\",code=\"404\"",
+      "resource=\"configmaps\",subresource=\"\",scope=\"namespace\",component=\"apiserver\",code=\"200\","
+      "system_client=\"kube-scheduler\"} 1\n",
+      "apiserver_request_duration_seconds_bucket{verb=\"LIST\",dry_run=\"\",group=\"\",version=\"v1\","
+      "resource=\"configmaps\",subresource=\"\",scope=\"namespace\",component=\"apiserver\",le=\"60\"} ",
+      "apiserver_response_sizes_bucket{verb=\"GET\",group=\"\",version=\"v1\",resource=\"configmaps\"",
+      "apiserver_requested_deprecated_apis{group=\"scheduling.k8s.io\",version=\"v1beta1\","
+      "resource=\"priorityclasses\",subresource=\"\",removed_release=\"1.22\"} 1\n",
+      "apiserver_longrunning_requests{verb=\"WATCH\",group=\"\",version=\"v1\",resource=\"configmaps\","
+      "subresource=\"\",scope=\"namespace\",component=\"apiserver\"} 1\n",
+      "apiserver_current_inflight_requests{request_kind=\"mutating\"} ",
+      "apiserver_watch_events_total{group=\"\",version=\"v1\",resource=\"configmaps\"} ",
+      "apiserver_watch_cache_events_received_total{group=\"\",resource=\"configmaps\"} ",
+      "apiserver_watch_cache_resource_version{group=\"apps\",resource=\"deployments\"} ",
+      "apiserver_resource_objects{group=\"\",resource=\"namespaces\"} ",
+      "apiserver_storage_objects{resource=\"priorityclasses.scheduling.k8s.io\"} 2\n",
+      "etcd_request_duration_seconds_count{operation=\"create\",group=\"\",resource=\"configmaps\"} ",
+      "apiserver_admission_step_admission_duration_seconds_count{operation=\"CREATE\",rejected=\"false\",type=\"admit\"} ",
+      "apiserver_admission_controller_admission_duration_seconds_count{name=\"NamespaceLifecycle\",",
+      "kubernetes_build_info{major=\"1\",minor=\"36\",",
+  };
+  for (const char* line : kTable) EXPECT_NE(text.find(line), std::string::npos) << line;
+  EXPECT_EQ(text.find("nonsense"), std::string::npos) << "what clients make up is not counted by name";
 }
 
 }  // namespace

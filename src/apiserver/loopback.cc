@@ -11,6 +11,9 @@ namespace {
 
 using client::WatchEvent;
 
+/// How long a watch may wait for what the store remembers from before the cache.
+constexpr Duration kBackfillMax = std::chrono::seconds(10);
+
 WriteContext context_of(const api::ResourceInfo& resource, const client::WriteOptions& options,
                         const client::Call& call) {
   WriteContext out;
@@ -107,7 +110,10 @@ std::unique_ptr<client::Watch> Loopback::watch(const api::ResourceInfo& resource
     from.initial_end_bookmark = options.send_initial_events && options.allow_bookmarks;
     if (!options.send_initial_events) {
       const auto rv = parse_int<int64_t>(options.resource_version);
-      if (rv && *rv > 0) from.from = *rv;
+      if (rv && *rv > 0) {
+        from.from = *rv;
+        MZ_TRY(store->cache().backfill(*rv, Deadline::after(kBackfillMax)));
+      }
     }
     return store->cache().subscribe(
         std::move(filter), from, [&resource, on_events = sink.on_events](const std::vector<Change>& changes) {

@@ -29,6 +29,7 @@ http::Slice document(const Error& error) { return encode_status(status_of(error)
 
 void refuse(const HandlingPtr& h, const Error& error) {
   const auto status = status_of(error);
+  h->answered(status.code, 0, real_clock().monotonic());
   h->exchange->respond(status.code, {{"Content-Type", "application/json"}},
                        encode_status(status, Format::Json, false));
 }
@@ -178,6 +179,8 @@ void KubeletGateway::Impl::log(const HandlingPtr& h, const v1::Pod& pod, const h
   }
   auto stream = h->exchange->start_stream(200, {{"Content-Type", "text/plain"}});
   if (!stream) return;
+  // Counted when it ends, as its answer is over then.
+  const std::shared_ptr<void> counted(nullptr, [h](void*) { h->answered(200, 0, real_clock().monotonic()); });
   context.deadline = Deadline::never();
   for (;;) {
     auto piece = (*reader)->read(context);
@@ -237,6 +240,7 @@ void KubeletGateway::Impl::pass(const HandlingPtr& h, http::ClientRequest reques
     upgraded->duplex->cut();
     return refuse(h, ours.error());
   }
+  h->answered(101, 0, real_clock().monotonic());
   http::splice(std::move(*ours), std::move(upgraded->duplex));
 }
 
@@ -268,6 +272,7 @@ void KubeletGateway::Impl::translate(const HandlingPtr& h, http::ClientRequest r
   options.failure_status = [](const std::string& why) {
     return std::string(document(Error(Code::InternalError, why)).view());
   };
+  h->answered(101, 0, real_clock().monotonic());
   http::translate_streams(std::move(*socket), std::move(*spdy), std::move(options));
 }
 
@@ -281,6 +286,7 @@ void KubeletGateway::Impl::tunnel(const HandlingPtr& h, http::ClientRequest requ
     (*spdy)->cut();
     return refuse(h, socket.error());
   }
+  h->answered(101, 0, real_clock().monotonic());
   http::tunnel_websocket(std::move(*socket), std::move(*spdy));
 }
 

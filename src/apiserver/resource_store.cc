@@ -69,7 +69,9 @@ Result<EntryPtr> ResourceStore::get(const std::string& ns, const std::string& na
 }
 
 Result<EntryPtr> ResourceStore::fresh(const std::string& key, const std::string& name, Deadline deadline) {
-  MZ_ASSIGN(const auto got, deps_.store.get(storage_prefix(resource()) + key, deadline));
+  const Monotonic since = deps_.clock.monotonic();
+  MZ_ASSIGN(const auto got, timed(StoreMetrics::Op::Get, since,
+                                  deps_.store.get(storage_prefix(resource()) + key, deadline)));
   if (!got.kv) return not_found(name);
   const int64_t revision = got.kv->mod_revision.get();
   MZ_ASSIGN(Object object, decode_stored(resource(), store::view(got.kv->value), revision));
@@ -90,7 +92,9 @@ Result<EntryPtr> ResourceStore::commit(const std::string& key, int64_t expected,
     MZ_ASSIGN(txn.success[0].lease, event_lease(context.deadline));
   }
   const auto prepared = deps_.cache.prepare(bytes, frozen);
-  MZ_ASSIGN(const auto done, deps_.store.txn(std::move(txn), context.deadline));
+  const Monotonic since = deps_.clock.monotonic();
+  MZ_ASSIGN(const auto done, timed(expected == 0 ? StoreMetrics::Op::Create : StoreMetrics::Op::Update, since,
+                                   deps_.store.txn(std::move(txn), context.deadline)));
   if (!done.succeeded) return EntryPtr();
   const int64_t revision = done.revision.get();
   if (EntryPtr cached = deps_.cache.find(key); cached && cached->revision() == revision) return cached;
@@ -128,6 +132,7 @@ Result<EntryPtr> ResourceStore::create(MutableObject object, const WriteContext&
     FieldErrors errors;
     api::check_object_meta(meta, resource(), errors);
     resource().strategy->validate_create(object.get(), errors);
+    resource().strategy->validate_version(object.get(), nullptr, context.api_version, errors);
     if (!errors.empty()) return invalid(errors, object);
     if (!rv.empty())
       return Error(Code::InternalError, "resourceVersion should not be set on objects to be created");
@@ -205,6 +210,7 @@ Result<MutableObject> ResourceStore::next_state(const Entry& old_entry, const Ch
     api::check_object_meta(meta, resource(), errors);
     api::check_object_meta_update(meta, old_meta, errors);
     strategy.validate_update(next.get(), old.get(), errors);
+    strategy.validate_version(next.get(), old.get(), context.api_version, errors);
     if (context.warnings)
       for (std::string& w : strategy.warnings(next.get(), old.get()))
         context.warnings->push_back(std::move(w));
@@ -280,7 +286,9 @@ Result<bool> ResourceStore::commit_delete(const std::string& key, int64_t expect
   store::Txn txn;
   txn.compares.push_back(store::Compare::unchanged(path, store::Revision(expected)));
   txn.success.push_back(store::Op::del(path));
-  MZ_ASSIGN(const auto done, deps_.store.txn(std::move(txn), context.deadline));
+  const Monotonic since = deps_.clock.monotonic();
+  MZ_ASSIGN(const auto done,
+            timed(StoreMetrics::Op::Delete, since, deps_.store.txn(std::move(txn), context.deadline)));
   revision = done.revision.get();
   return done.succeeded;
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "apiserver/cache.h"
+#include "apiserver/core_metrics.h"
 #include "base/random.h"
 #include "machinery/schema/meta/v1/delete_options.h"
 #include "store/store.h"
@@ -50,6 +51,7 @@ class ResourceStore {
     const Clock& clock;
     Random& random;
     Admit admit;
+    const StoreMetrics* metrics = nullptr;  ///< null: calls of the store are not timed
   };
   explicit ResourceStore(Deps deps) : deps_(std::move(deps)) {}
 
@@ -94,6 +96,12 @@ class ResourceStore {
                              const WriteContext& context);
   Result<machinery::MutableObject> next_state(const Entry& old, const Change& change,
                                               const UpdateOptions& options, const WriteContext& context);
+  /// Counts a call of the store.
+  template <typename T>
+  Result<T> timed(StoreMetrics::Op op, Monotonic since, Result<T> result) const {
+    if (deps_.metrics) deps_.metrics->record(op, !result.ok(), deps_.clock.monotonic() - since);
+    return result;
+  }
   Error invalid(const machinery::FieldErrors& errors, const machinery::MutableObject& object) const;
   EntryPtr as_deleted(const Entry& old, int64_t revision) const;
   /// The lease that new events are put under: a fresh one a minute, so that there are few of them.

@@ -45,8 +45,9 @@ Result<void> ApiServer::init() {
   MZ_ASSIGN(serving_, pki::ensure_issued(*authority_, folder, "apiserver", request, now));
   workers_ =
       std::make_unique<ThreadPool>(ThreadPool::Options{"api-worker", options_.workers_max, 8192, 10'000});
-  core_ = std::make_unique<Core>(Core::Deps{deps_.store, real_clock(), secure_random(), api::builtin()},
+  core_ = std::make_unique<Core>(Core::Deps{deps_.store, real_clock(), secure_random(), api::builtin(), &deps_.metrics},
                                  options_.core);
+  register_build_info(deps_.metrics);
   gate_ = std::make_unique<Gate>(std::vector<StaticToken>());
   return {};
 }

@@ -2,8 +2,9 @@
 
 namespace mizzen::apps {
 
-ControlPlane::ControlPlane(apiserver::ApiServer& server, controllers::ControllerOptions options)
+ControlPlane::ControlPlane(apiserver::ApiServer& server, Metrics& metrics, controllers::ControllerOptions options)
     : server_(server),
+      metrics_(metrics),
       options_(options),
       executor_({.name = "controller", .threads_max = 16, .queue_max = 100'000}),
       timers_(executor_),
@@ -12,12 +13,12 @@ ControlPlane::ControlPlane(apiserver::ApiServer& server, controllers::Controller
 
 Result<void> ControlPlane::start(Deadline deadline) {
   environment_ = std::make_unique<controllers::Environment>(
-      controllers::Environment::Deps{api_, executor_, timers_, real_clock(), secure_random()});
+      controllers::Environment::Deps{api_, executor_, timers_, real_clock(), secure_random(), &metrics_});
   controllers_ = controllers::make_controllers(*environment_, server_.authority().certificate_pem(), options_);
   if (!environment_->start(deadline)) return Error(Code::Timeout, "controllers did not see the cluster in time");
   for (const auto& controller : controllers_) controller->start();
   scheduler_ = std::make_unique<scheduler::Scheduler>(
-      scheduler::Scheduler::Deps{scheduler_api_, executor_, timers_, real_clock(), secure_random()});
+      scheduler::Scheduler::Deps{scheduler_api_, executor_, timers_, real_clock(), secure_random(), &metrics_});
   return scheduler_->start(deadline);
 }
 

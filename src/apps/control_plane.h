@@ -16,7 +16,7 @@ namespace mizzen::apps {
 /// Threading: start and stop from one thread.
 class ControlPlane {
  public:
-  ControlPlane(apiserver::ApiServer& server, controllers::ControllerOptions options);
+  ControlPlane(apiserver::ApiServer& server, Metrics& metrics, controllers::ControllerOptions options);
   ~ControlPlane() { stop(); }
   Result<void> start(Deadline deadline);
   void stop();
@@ -26,6 +26,7 @@ class ControlPlane {
 
  private:
   apiserver::ApiServer& server_;
+  Metrics& metrics_;
   const controllers::ControllerOptions options_;
   ThreadPool executor_;
   Timers timers_;

@@ -49,6 +49,7 @@ Result<void> run_server(const ServerOptions& options) {
   MZ_ASSIGN(const auto store, open_store(options));
   http::Loops loops({.threads = 1});
   Metrics metrics;
+  register_process_metrics(metrics);
   Health health;
   apiserver::ApiServer::Options api;
   api.data_dir = options.data_dir;
@@ -63,7 +64,7 @@ Result<void> run_server(const ServerOptions& options) {
   log::info("server", "API is ready", {log::kv("address", fmt::format("{}:{}", options.bind_address, server.port())),
                                        log::kv("took", std::chrono::duration<double>(real_clock().monotonic() - started).count()),
                                        log::kv("kubeconfig", server.kubeconfig_path())});
-  ControlPlane control(server, {options.node_monitor_grace_period, options.terminated_pod_gc_threshold});
+  ControlPlane control(server, metrics, {options.node_monitor_grace_period, options.terminated_pod_gc_threshold});
   MZ_TRY(control.start(Deadline::after(kStartTimeout)));
   std::unique_ptr<apiserver::Loopback> node_api;
   std::unique_ptr<NodeRole> node;

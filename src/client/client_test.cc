@@ -198,6 +198,31 @@ TEST_F(ClientTest, FailuresBackOffAndSuccessForgetsThem) {
   for (size_t i = 1; i < 4; ++i) EXPECT_GE(at[i] - at[i - 1], milliseconds(20 << (i - 1)) - milliseconds(2));
 }
 
+TEST_F(ClientTest, QueuesAreCountedUnderClientGosNames) {
+  Metrics metrics;
+  std::atomic<int> runs = 0;
+  {
+    WorkQueue queue({.name = "q", .workers_max = 1, .backoff_min = milliseconds(1), .metrics = &metrics}, executor_,
+                    timers_, [&](const std::string&) { return ++runs == 1 ? Outcome::retry() : Outcome::done(); });
+    queue.add("a");
+    queue.add("a");
+    queue.add("b");
+    EXPECT_NE(metrics.text().find("workqueue_depth{name=\"q\"} 2\n"), std::string::npos);
+    queue.start();
+    ASSERT_TRUE(soon([&] { return runs == 3; }));
+    queue.stop();
+    const std::string text = metrics.text();
+    for (const char* line :
+         {"workqueue_adds_total{name=\"q\"} 3\n", "workqueue_retries_total{name=\"q\"} 1\n",
+          "workqueue_depth{name=\"q\"} 0\n", "workqueue_unfinished_work_seconds{name=\"q\"} 0\n",
+          "workqueue_longest_running_processor_seconds{name=\"q\"} 0\n",
+          "workqueue_queue_duration_seconds_count{name=\"q\"} 3\n",
+          "workqueue_work_duration_seconds_count{name=\"q\"} 3\n"})
+      EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+  EXPECT_EQ(metrics.text().find("workqueue_depth{"), std::string::npos) << "a queue that is gone has no depth";
+}
+
 TEST_F(ClientTest, LaterIsKeptOnceAtItsEarliest) {
   std::atomic<int> runs = 0;
   WorkQueue queue({.name = "q"}, executor_, timers_, [&](const std::string&) {

@@ -3,25 +3,52 @@
 #include <algorithm>
 #include <deque>
 #include <map>
-#include <set>
+#include <optional>
 
 #include "async/mutex.h"
 
 namespace mizzen::client {
 
+namespace {
+
+/// client-go's names and bounds, so that its dashboards fit.
+struct QueueMetrics {
+  QueueMetrics(Metrics& m, const std::string& name)
+      : adds(m.counters("workqueue_adds_total", "Keys added to a queue.", {"name"}).with({name})),
+        retries(m.counters("workqueue_retries_total", "Keys that came back after a failure.", {"name"}).with({name})),
+        waited(m.histograms("workqueue_queue_duration_seconds", "Time keys waited in a queue, in seconds.", {"name"},
+                            exponential_buckets(1e-8, 10, 10))
+                   .with({name})),
+        worked(m.histograms("workqueue_work_duration_seconds", "Time keys were worked on, in seconds.", {"name"},
+                            exponential_buckets(1e-8, 10, 10))
+                   .with({name})) {}
+  Counter& adds;
+  Counter& retries;
+  Histogram& waited;
+  Histogram& worked;
+};
+
+double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+
+}  // namespace
+
 struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
   State(Options o, Executor& e, Timers& t, Handler h)
-      : options(std::move(o)), executor(e), timers(t), handler(std::move(h)) {}
+      : options(std::move(o)), executor(e), timers(t), handler(std::move(h)) {
+    if (options.metrics) metrics.emplace(*options.metrics, options.name);
+  }
 
   const Options options;
   Executor& executor;
   Timers& timers;
   const Handler handler;
+  std::optional<QueueMetrics> metrics;
   mutable Mutex m;
   CondVar idle;
   std::deque<std::string> ready MZ_GUARDED_BY(m);
-  std::set<std::string> dirty MZ_GUARDED_BY(m);  ///< waiting, in `ready` or to run again
-  std::set<std::string> processing MZ_GUARDED_BY(m);
+  /// Waiting since when, in `ready` or to run again.
+  std::map<std::string, Monotonic> dirty MZ_GUARDED_BY(m);
+  std::map<std::string, Monotonic> processing MZ_GUARDED_BY(m);  ///< since when
   std::map<std::string, int> failures MZ_GUARDED_BY(m);
   size_t workers MZ_GUARDED_BY(m) = 0;
   /// Keys that come back later, each once: at the earliest time asked for.
@@ -29,10 +56,28 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
   bool started MZ_GUARDED_BY(m) = false;
   bool stopped MZ_GUARDED_BY(m) = false;
 
+  double depth() const {
+    Lock lock(m);
+    return static_cast<double>(ready.size());
+  }
+  double unfinished() const {
+    Lock lock(m);
+    double sum = 0;
+    for (const auto& [key, since] : processing) sum += seconds(real_clock().monotonic() - since);
+    return sum;
+  }
+  double longest() const {
+    Lock lock(m);
+    double out = 0;
+    for (const auto& [key, since] : processing) out = std::max(out, seconds(real_clock().monotonic() - since));
+    return out;
+  }
+
   void add(const std::string& key) {
     {
       Lock lock(m);
-      if (stopped || !dirty.insert(key).second) return;
+      if (stopped || !dirty.emplace(key, real_clock().monotonic()).second) return;
+      if (metrics) metrics->adds.add();
       if (processing.contains(key)) return;  // runs again when done
       ready.push_back(key);
     }
@@ -90,6 +135,7 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
   void work() {
     for (;;) {
       std::string key;
+      Monotonic now{};
       {
         Lock lock(m);
         if (stopped || ready.empty()) {
@@ -99,10 +145,17 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
         }
         key = std::move(ready.front());
         ready.pop_front();
-        dirty.erase(key);
-        processing.insert(key);
+        const auto waiting = dirty.find(key);
+        now = real_clock().monotonic();
+        if (metrics) metrics->waited.observe(seconds(now - waiting->second));
+        dirty.erase(waiting);
+        processing.emplace(key, now);
       }
       const Outcome outcome = handler(key);
+      if (metrics) {
+        metrics->worked.observe(seconds(real_clock().monotonic() - now));
+        if (outcome.failed) metrics->retries.add();
+      }
       Duration again{};
       {
         Lock lock(m);
@@ -122,7 +175,21 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
 };
 
 WorkQueue::WorkQueue(Options options, Executor& executor, Timers& timers, Handler handler)
-    : state_(std::make_shared<State>(std::move(options), executor, timers, std::move(handler))) {}
+    : state_(std::make_shared<State>(std::move(options), executor, timers, std::move(handler))) {
+  if (!state_->options.metrics) return;
+  // Read at the scrape, so that nothing idle has to keep them up to date.
+  const auto collect = [&](const char* name, const char* help, double (State::*read)() const) {
+    state_->options.metrics->gauge_collector(
+        name, help, {"name"}, [weak = std::weak_ptr(state_), read](std::vector<Metrics::Sample>& out) {
+          if (const auto s = weak.lock()) out.push_back({{s->options.name}, (s.get()->*read)()});
+        });
+  };
+  collect("workqueue_depth", "Keys that wait in a queue.", &State::depth);
+  collect("workqueue_unfinished_work_seconds", "Time that keys being worked on have taken so far, together.",
+          &State::unfinished);
+  collect("workqueue_longest_running_processor_seconds", "Time of the key that is being worked on the longest.",
+          &State::longest);
+}
 
 void WorkQueue::add(const std::string& key) { state_->add(key); }
 void WorkQueue::add_after(const std::string& key, Duration delay) { state_->add_after(key, delay); }

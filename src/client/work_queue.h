@@ -6,6 +6,7 @@
 #include "async/executor.h"
 #include "async/timers.h"
 #include "base/clock.h"
+#include "telemetry/metrics.h"
 
 namespace mizzen::client {
 
@@ -32,6 +33,7 @@ class WorkQueue {
     size_t workers_max = 2;
     Duration backoff_min = std::chrono::milliseconds(5);
     Duration backoff_max = std::chrono::seconds(1000);
+    Metrics* metrics = nullptr;  ///< null: nothing is counted
   };
   using Handler = std::function<Outcome(const std::string& key)>;
   WorkQueue(Options options, Executor& executor, Timers& timers, Handler handler);

@@ -23,6 +23,7 @@ class Environment {
     Timers& timers;
     const Clock& clock;
     Random& random;
+    Metrics* metrics = nullptr;  ///< null: queues are not counted
   };
   explicit Environment(Deps deps) : deps_(deps) {}
 
@@ -31,6 +32,14 @@ class Environment {
   Timers& timers() { return deps_.timers; }
   const Clock& clock() const { return deps_.clock; }
   Random& random() { return deps_.random; }
+  /// A queue's name and size, with where it counts.
+  client::WorkQueue::Options queue(std::string name, size_t workers_max) const {
+    client::WorkQueue::Options out;
+    out.name = std::move(name);
+    out.workers_max = workers_max;
+    out.metrics = deps_.metrics;
+    return out;
+  }
 
   /// The informer of T, made at the first call.
   template <typename T>

@@ -1,5 +1,7 @@
 #include "scheduler/decide.h"
+#include "scheduler/metrics.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "scheduler/plugins/plugin.h"
@@ -238,6 +240,25 @@ TEST_F(QueueTest, GatesHoldPods) {
   EXPECT_EQ(pop(), "");
   queue_.set(pod("a"), true, now_);
   EXPECT_EQ(pop(), "a");
+}
+
+TEST_F(QueueTest, WhereFromAndWhyPodsCameIsCounted) {
+  queue_.set(pod("a"), false, now_);
+  queue_.set(pod("g", R"({"schedulingGates":[{"name":"g"}]})"), false, now_);
+  EXPECT_EQ(queue_.waiting(), (std::array<size_t, 4>{1, 0, 0, 1}));
+  EXPECT_EQ(pop(), "a");
+  queue_.rejected(pod("a"), kNodeTaints, now_);
+  EXPECT_EQ(queue_.waiting(), (std::array<size_t, 4>{0, 0, 1, 1}));
+  queue_.changed(kNodeTaints, now_);
+  EXPECT_EQ(queue_.waiting(), (std::array<size_t, 4>{0, 1, 0, 1}));
+  EXPECT_EQ(queue_.attempts(pod("a")->uid()), 1);
+  std::vector<Metrics::Sample> samples;
+  incoming_samples(queue_, samples);
+  std::string text;
+  for (const auto& s : samples) text += fmt::format("{} {} {}\n", s.values[0], s.values[1], s.value);
+  EXPECT_EQ(text,
+            "active UnschedulablePodAdd 1\nbackoff ClusterChange 1\nunschedulable ScheduleAttemptFailure 1\n"
+            "gated UnschedulablePodAdd 1\n");
 }
 
 TEST_F(QueueTest, RemovedPodsAreGone) {

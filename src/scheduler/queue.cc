@@ -14,11 +14,11 @@ void PendingPods::set(PodInfoPtr pod, bool retry, Monotonic now) {
   if (fresh) {
     entry.since = now;
     entry.order = next_order_++;
-    return place(entry, gated ? Place::Gated : Place::Active);
+    return place(entry, gated ? Place::Gated : Place::Active, Why::Added);
   }
   if (gated) return place(entry, Place::Gated);
-  if (entry.place == Place::Gated) return place(entry, Place::Active);
-  if (retry && entry.place == Place::Rejected) return wake(entry, now);
+  if (entry.place == Place::Gated) return place(entry, Place::Active, Why::Updated);
+  if (retry && entry.place == Place::Rejected) return wake(entry, now, Why::Updated);
   place(entry, entry.place);
 }
 
@@ -34,23 +34,24 @@ PodInfoPtr PendingPods::pop(Monotonic now) {
   while (!error_backoff_.empty() && error_backoff_.begin()->first <= now) {
     Entry& entry = entries_.at(error_backoff_.begin()->second);
     unplace(entry);
-    place(entry, Place::Active);
+    place(entry, Place::Active, Why::BackoffOver);
   }
   while (!rejected_.empty() && rejected_.begin()->first <= now) {
     Entry& entry = entries_.at(rejected_.begin()->second);
     unplace(entry);
-    wake(entry, now);
+    wake(entry, now, Why::WaitedTooLong);
   }
   while (!backoff_.empty() && backoff_.begin()->first <= now) {
     Entry& entry = entries_.at(backoff_.begin()->second);
     unplace(entry);
-    place(entry, Place::Active);
+    place(entry, Place::Active, Why::BackoffOver);
   }
   std::string uid;
   if (!active_.empty()) {
     uid = std::get<3>(*active_.begin());
   } else if (!backoff_.empty()) {
     uid = backoff_.begin()->second;
+    ++incoming_[static_cast<size_t>(Queue::Active)][static_cast<size_t>(Why::PoppedEarly)];
   } else {
     return nullptr;
   }
@@ -72,7 +73,7 @@ void PendingPods::rejected(PodInfoPtr pod, uint32_t retry_on, Monotonic now) {
   entry.order = next_order_++;
   entry.retry_on = retry_on;
   entry.until = now + kUnschedulableMax;
-  place(entry, Place::Rejected);
+  place(entry, Place::Rejected, Why::AttemptFailed);
 }
 
 void PendingPods::failed(PodInfoPtr pod, Monotonic now) {
@@ -82,7 +83,7 @@ void PendingPods::failed(PodInfoPtr pod, Monotonic now) {
   entry.since = now;
   entry.order = next_order_++;
   entry.until = now + backoff(++attempts_[uid].errors);
-  place(entry, Place::ErrorBackoff);
+  place(entry, Place::ErrorBackoff, Why::AttemptFailed);
 }
 
 void PendingPods::changed(uint32_t changes, Monotonic now) {
@@ -92,7 +93,7 @@ void PendingPods::changed(uint32_t changes, Monotonic now) {
     Entry& entry = entries_.at(uid);
     if (!(entry.retry_on & changes)) continue;
     unplace(entry);
-    wake(entry, now);
+    wake(entry, now, Why::Cluster);
   }
 }
 
@@ -106,6 +107,26 @@ std::optional<Monotonic> PendingPods::next_due() const {
 PodInfoPtr PendingPods::find(const std::string& uid) const {
   const auto it = entries_.find(uid);
   return it == entries_.end() ? nullptr : it->second.pod;
+}
+
+std::array<size_t, PendingPods::kQueues> PendingPods::waiting() const {
+  const size_t backing_off = backoff_.size() + error_backoff_.size();
+  return {active_.size(), backing_off, rejected_.size(),
+          entries_.size() - active_.size() - backing_off - rejected_.size()};
+}
+
+int PendingPods::attempts(const std::string& uid) const {
+  const auto it = attempts_.find(uid);
+  return it == attempts_.end() ? 0 : it->second.rejections + it->second.errors;
+}
+
+void PendingPods::place(Entry& entry, Place where, Why why) {
+  const auto queue = where == Place::Active     ? Queue::Active
+                     : where == Place::Rejected ? Queue::Unschedulable
+                     : where == Place::Gated    ? Queue::Gated
+                                                : Queue::Backoff;
+  ++incoming_[static_cast<size_t>(queue)][static_cast<size_t>(why)];
+  place(entry, where);
 }
 
 void PendingPods::place(Entry& entry, Place where) {
@@ -137,12 +158,12 @@ void PendingPods::unplace(Entry& entry) {
   rejected_.erase({entry.until, uid});
 }
 
-void PendingPods::wake(Entry& entry, Monotonic now) {
+void PendingPods::wake(Entry& entry, Monotonic now, Why why) {
   const auto it = attempts_.find(entry.pod->uid());
   const Monotonic until = entry.since + backoff(it == attempts_.end() ? 0 : it->second.rejections);
-  if (until <= now) return place(entry, Place::Active);
+  if (until <= now) return place(entry, Place::Active, why);
   entry.until = until;
-  place(entry, Place::Backoff);
+  place(entry, Place::Backoff, why);
 }
 
 Duration PendingPods::backoff(int attempts) {

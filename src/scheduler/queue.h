@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -40,6 +41,24 @@ class PendingPods {
   PodInfoPtr find(const std::string& uid) const;
   size_t size() const { return entries_.size(); }
 
+  /// Where pods wait and why they came there, for metrics.
+  enum class Queue : uint8_t { Active, Backoff, Unschedulable, Gated };
+  enum class Why : uint8_t {
+    Added,           ///< the pod is new
+    Updated,         ///< it changed
+    Cluster,         ///< something else changed
+    BackoffOver,     ///< its back-off ended
+    PoppedEarly,     ///< nothing else was ready
+    AttemptFailed,   ///< no node would do, or trying failed
+    WaitedTooLong,   ///< nothing changed for kUnschedulableMax
+  };
+  static constexpr size_t kQueues = 4, kWhys = 7;
+  using Counts = std::array<std::array<uint64_t, kWhys>, kQueues>;
+  const Counts& incoming() const { return incoming_; }
+  std::array<size_t, kQueues> waiting() const;
+  /// Attempts so far of a pod that is not done, this one not counted.
+  int attempts(const std::string& uid) const;
+
  private:
   enum class Place : uint8_t { Active, Backoff, ErrorBackoff, Rejected, Gated };
   struct Attempts {
@@ -58,10 +77,11 @@ class PendingPods {
   using ActiveKey = std::tuple<int64_t, Monotonic, uint64_t, std::string>;
   using DueKey = std::pair<Monotonic, std::string>;
 
+  void place(Entry& entry, Place where, Why why);
   void place(Entry& entry, Place where);
   void unplace(Entry& entry);
   /// From Rejected to where it is tried again.
-  void wake(Entry& entry, Monotonic now);
+  void wake(Entry& entry, Monotonic now, Why why);
   static Duration backoff(int attempts);
 
   std::map<std::string, Entry> entries_;  ///< by uid
@@ -71,6 +91,7 @@ class PendingPods {
   std::set<DueKey> rejected_;
   std::map<std::string, Attempts> attempts_;  ///< by uid, until done() or remove()
   uint64_t next_order_ = 0;
+  Counts incoming_{};
 };
 
 }  // namespace mizzen::scheduler

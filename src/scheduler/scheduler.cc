@@ -10,6 +10,7 @@
 #include "client/informer.h"
 #include "codec/json_text.h"
 #include "scheduler/decide.h"
+#include "scheduler/metrics.h"
 #include "scheduler/queue.h"
 #include "telemetry/log.h"
 
@@ -60,12 +61,15 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
       : deps(d),
         nodes(api::resource_of<Node>(), {d.api, d.executor, d.timers, d.random}),
         pods(api::resource_of<Pod>(), {d.api, d.executor, d.timers, d.random}),
-        recorder({d.api, d.executor, d.clock, d.random}, {kName, ""}) {}
+        recorder({d.api, d.executor, d.clock, d.random}, {kName, ""}) {
+    if (d.metrics) metrics.emplace(*d.metrics);
+  }
 
   const Deps deps;
   client::Informer nodes;
   client::Informer pods;
   client::EventRecorder recorder;
+  std::optional<SchedulerMetrics> metrics;
   StopSource stopping;
 
   Mutex m;
@@ -104,6 +108,23 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
                           s.wake();
                         });
                       }});
+  }
+
+  /// Read at the scrape.
+  void collect() {
+    if (!deps.metrics) return;
+    const auto sample = [weak = weak_from_this()](auto read) {
+      return [weak, read](std::vector<Metrics::Sample>& out) {
+        const auto s = weak.lock();
+        if (!s) return;
+        Lock lock(s->m);
+        read(s->pending, out);
+      };
+    };
+    deps.metrics->gauge_collector("scheduler_pending_pods", "Pods that wait for a node, by where they wait.", {"queue"},
+                                  sample(pending_samples));
+    deps.metrics->counter_collector("scheduler_queue_incoming_pods_total", "Pods that came to a queue, and why.",
+                                    {"queue", "event"}, sample(incoming_samples));
   }
 
   void on_node(const Object& object) {
@@ -165,15 +186,18 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
     while (!stopped && writes < kWritesMax) {
       const PodInfoPtr pod = pending.pop(deps.clock.monotonic());
       if (!pod) break;
+      const Monotonic began = deps.clock.monotonic();
       const Decision decision = decide(*pod, cluster, deps.random, next_start);
+      if (metrics) metrics->algorithm(deps.clock.monotonic() - began);
       next_start = decision.next_start;
       ++writes;
       std::function<void()> write;
       if (!decision.node.empty()) {
         cluster.assume(pod, decision.node);
-        write = [self = shared_from_this(), pod, node = decision.node] { self->bind(pod, node); };
+        write = [self = shared_from_this(), pod, node = decision.node, began] { self->bind(pod, node, began); };
       } else {
         pending.rejected(pod, decision.retry_on, deps.clock.monotonic());
+        if (metrics) metrics->attempted(SchedulerMetrics::Result::Unschedulable, deps.clock.monotonic() - began);
         write = [self = shared_from_this(), pod, message = decision.message] {
           self->tell_unschedulable(*pod, message);
         };
@@ -189,7 +213,7 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
     idle.notify_all();
   }
 
-  void bind(const PodInfoPtr& pod, const std::string& node) {
+  void bind(const PodInfoPtr& pod, const std::string& node, Monotonic began) {
     Binding binding;
     binding.metadata.namespace_ = pod->pod->metadata.namespace_;
     binding.metadata.name = pod->pod->metadata.name;
@@ -209,8 +233,12 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
                 {log::kv("pod", pod->key), log::kv("node", node), log::kv("error", r.error().message())});
     }
     const auto now_known = pods.get_as<Pod>(pod->pod->metadata.namespace_, pod->pod->metadata.name);
+    if (metrics)
+      metrics->attempted(r.ok() ? SchedulerMetrics::Result::Scheduled : SchedulerMetrics::Result::Error,
+                         deps.clock.monotonic() - began);
     Lock lock(m);
     if (r.ok()) {
+      if (metrics) metrics->scheduled(pending.attempts(pod->uid()) + 1);
       pending.done(pod->uid());
     } else {
       const Monotonic now = deps.clock.monotonic();
@@ -262,7 +290,10 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
   }
 };
 
-Scheduler::Scheduler(Deps deps) : state_(std::make_shared<State>(deps)) { state_->watch(); }
+Scheduler::Scheduler(Deps deps) : state_(std::make_shared<State>(deps)) {
+  state_->watch();
+  state_->collect();
+}
 
 Result<void> Scheduler::start(Deadline deadline) {
   state_->nodes.start();

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "client/api_client.h"
+#include "telemetry/metrics.h"
 
 namespace mizzen::scheduler {
 
@@ -27,6 +28,7 @@ class Scheduler {
     Timers& timers;
     const Clock& clock;
     Random& random;
+    Metrics* metrics = nullptr;  ///< null: nothing is counted
   };
   explicit Scheduler(Deps deps);
   ~Scheduler() { stop(); }

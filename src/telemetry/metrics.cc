@@ -109,16 +109,25 @@ double cpu_seconds() {
          static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-double resident_bytes() {
+/// Virtual and resident bytes.
+std::pair<double, double> memory_bytes() {
   const int fd = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return 0;
+  if (fd < 0) return {0, 0};
   std::array<char, 128> text{};
   const ssize_t n = ::read(fd, text.data(), text.size() - 1);
   ::close(fd);
-  if (n <= 0) return 0;
+  if (n <= 0) return {0, 0};
+  const auto page = static_cast<double>(sysconf(_SC_PAGESIZE));
   char* rest = nullptr;
-  std::strtoul(text.data(), &rest, 10);
-  return static_cast<double>(std::strtoul(rest, nullptr, 10)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  const auto whole = static_cast<double>(std::strtoul(text.data(), &rest, 10));
+  return {whole * page, static_cast<double>(std::strtoul(rest, nullptr, 10)) * page};
+}
+
+/// The soft limit as Prometheus clients tell it: -1 where there is none.
+double limit_of(__rlimit_resource which) {
+  rlimit limit{};
+  if (getrlimit(which, &limit) != 0) return 0;
+  return limit.rlim_cur == RLIM_INFINITY ? -1 : static_cast<double>(limit.rlim_cur);
 }
 
 double open_descriptors() {
@@ -136,7 +145,7 @@ Family<Counter>& Metrics::counters(std::string_view name, std::string_view help,
                                    std::vector<std::string> labels) {
   Lock lock(m_);
   Entry& e = entry(name, help);
-  require_same(!e.gauges && !e.histograms && !e.read && (!e.counters || e.counters->labels() == labels));
+  require_same(!e.gauges && !e.histograms && e.collectors.empty() && (!e.counters || e.counters->labels() == labels));
   if (!e.counters)
     e.counters =
         std::make_unique<Family<Counter>>(std::move(labels), [] { return std::make_unique<Counter>(); });
@@ -147,7 +156,7 @@ Family<Gauge>& Metrics::gauges(std::string_view name, std::string_view help,
                                std::vector<std::string> labels) {
   Lock lock(m_);
   Entry& e = entry(name, help);
-  require_same(!e.counters && !e.histograms && !e.read && (!e.gauges || e.gauges->labels() == labels));
+  require_same(!e.counters && !e.histograms && e.collectors.empty() && (!e.gauges || e.gauges->labels() == labels));
   if (!e.gauges)
     e.gauges = std::make_unique<Family<Gauge>>(std::move(labels), [] { return std::make_unique<Gauge>(); });
   return *e.gauges;
@@ -157,7 +166,7 @@ Family<Histogram>& Metrics::histograms(std::string_view name, std::string_view h
                                        std::vector<std::string> labels, std::vector<double> bounds) {
   Lock lock(m_);
   Entry& e = entry(name, help);
-  require_same(!e.counters && !e.gauges && !e.read && (!e.histograms || e.histograms->labels() == labels));
+  require_same(!e.counters && !e.gauges && e.collectors.empty() && (!e.histograms || e.histograms->labels() == labels));
   if (!e.histograms)
     e.histograms = std::make_unique<Family<Histogram>>(
         std::move(labels), [bounds = std::move(bounds)] { return std::make_unique<Histogram>(bounds); });
@@ -174,17 +183,34 @@ Histogram& Metrics::histogram(std::string_view name, std::string_view help, std:
   return histograms(name, help, {}, std::move(bounds)).with({});
 }
 
-void Metrics::gauge_function(std::string_view name, std::string_view help, std::function<double()> read) {
+void Metrics::collector(std::string_view name, std::string_view help, std::vector<std::string> labels, bool counter,
+                        Collect collect) {
   Lock lock(m_);
   Entry& e = entry(name, help);
-  require_same(!e.counters && !e.gauges && !e.histograms);
-  e.read = std::move(read);
+  require_same(!e.counters && !e.gauges && !e.histograms &&
+               (e.collectors.empty() || (e.collected_labels == labels && e.collected_is_counter == counter)));
+  e.collected_labels = std::move(labels);
+  e.collected_is_counter = counter;
+  e.collectors.push_back(std::move(collect));
+}
+
+void Metrics::gauge_collector(std::string_view name, std::string_view help, std::vector<std::string> labels,
+                              Collect collect) {
+  collector(name, help, std::move(labels), false, std::move(collect));
+}
+
+void Metrics::counter_collector(std::string_view name, std::string_view help, std::vector<std::string> labels,
+                                Collect collect) {
+  collector(name, help, std::move(labels), true, std::move(collect));
+}
+
+void Metrics::gauge_function(std::string_view name, std::string_view help, std::function<double()> read) {
+  gauge_collector(name, help, {}, [read = std::move(read)](std::vector<Sample>& out) { out.push_back({{}, read()}); });
 }
 
 void Metrics::counter_function(std::string_view name, std::string_view help, std::function<double()> read) {
-  gauge_function(name, help, std::move(read));
-  Lock lock(m_);
-  entry(name, help).read_is_counter = true;
+  counter_collector(name, help, {},
+                    [read = std::move(read)](std::vector<Sample>& out) { out.push_back({{}, read()}); });
 }
 
 std::string Metrics::text() const {
@@ -192,7 +218,7 @@ std::string Metrics::text() const {
   std::string out;
   for (const auto& [key, e] : entries_) {
     const std::string& name = key;
-    const char* type = e.counters || e.read_is_counter ? "counter" : e.histograms ? "histogram" : "gauge";
+    const char* type = e.counters || e.collected_is_counter ? "counter" : e.histograms ? "histogram" : "gauge";
     out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, escape(e.help, false), name, type);
     if (e.counters)
       e.counters->each([&](const auto& values, const Counter& c) {
@@ -206,7 +232,12 @@ std::string Metrics::text() const {
       e.histograms->each([&](const auto& values, const Histogram& h) {
         print_histogram(out, name, e.histograms->labels(), values, h);
       });
-    if (e.read) out += fmt::format("{} {}\n", name, number(e.read()));
+    std::vector<Sample> samples;
+    for (const Collect& collect : e.collectors) collect(samples);
+    for (Sample& sample : samples) {
+      sample.values.resize(e.collected_labels.size());
+      out += fmt::format("{}{} {}\n", name, label_set(e.collected_labels, sample.values), number(sample.value));
+    }
   }
   return out;
 }
@@ -217,7 +248,14 @@ void register_process_metrics(Metrics& metrics) {
       .set(started);
   metrics.counter_function("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.",
                            cpu_seconds);
-  metrics.gauge_function("process_resident_memory_bytes", "Resident memory size in bytes.", resident_bytes);
+  metrics.gauge_function("process_resident_memory_bytes", "Resident memory size in bytes.",
+                         [] { return memory_bytes().second; });
+  metrics.gauge_function("process_virtual_memory_bytes", "Virtual memory size in bytes.",
+                         [] { return memory_bytes().first; });
+  metrics.gauge_function("process_virtual_memory_max_bytes",
+                         "Maximum amount of virtual memory available in bytes.", [] { return limit_of(RLIMIT_AS); });
+  metrics.gauge_function("process_max_fds", "Maximum number of open file descriptors.",
+                         [] { return limit_of(RLIMIT_NOFILE); });
   metrics.gauge_function("process_open_fds", "Number of open file descriptors.", open_descriptors);
 }
 

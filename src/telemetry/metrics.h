@@ -118,6 +118,17 @@ class Metrics {
   void gauge_function(std::string_view name, std::string_view help, std::function<double()> read);
   /// The same for a number that only grows.
   void counter_function(std::string_view name, std::string_view help, std::function<double()> read);
+  /// One series of a name whose numbers are asked for at each scrape.
+  struct Sample {
+    std::vector<std::string> values;  ///< of the labels
+    double value = 0;
+  };
+  using Collect = std::function<void(std::vector<Sample>&)>;
+  /// Series that are asked for at each scrape; several sources may share a name, each adding its own label values.
+  /// `collect` as `read` above.
+  void gauge_collector(std::string_view name, std::string_view help, std::vector<std::string> labels, Collect collect);
+  void counter_collector(std::string_view name, std::string_view help, std::vector<std::string> labels,
+                         Collect collect);
 
   /// The text format 0.0.4: text/plain; version=0.0.4; charset=utf-8. Names in order.
   std::string text() const;
@@ -128,17 +139,19 @@ class Metrics {
     std::unique_ptr<Family<Counter>> counters;
     std::unique_ptr<Family<Gauge>> gauges;
     std::unique_ptr<Family<Histogram>> histograms;
-    std::function<double()> read;
-    bool read_is_counter = false;
+    std::vector<std::string> collected_labels;
+    std::vector<Collect> collectors;
+    bool collected_is_counter = false;
   };
   Entry& entry(std::string_view name, std::string_view help) MZ_REQUIRES(m_);
+  void collector(std::string_view name, std::string_view help, std::vector<std::string> labels, bool counter,
+                 Collect collect);
 
   mutable Mutex m_;
   std::map<std::string, Entry, std::less<>> entries_ MZ_GUARDED_BY(m_);
 };
 
-/// Resident bytes, CPU seconds, open descriptors and start time of this process, as every Prometheus client
-/// has them.
+/// Memory, CPU seconds, descriptors and start time of this process, as every Prometheus client has them.
 void register_process_metrics(Metrics& metrics);
 
 }  // namespace mizzen

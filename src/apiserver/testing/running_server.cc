@@ -100,12 +100,14 @@ RunningServer::RunningServer() : loops_({.threads = 1}) {
   std::string pattern = (std::filesystem::temp_directory_path() / "mizzen-api-XXXXXX").string();
   EXPECT_NE(mkdtemp(pattern.data()), nullptr);
   folder_ = pattern;
-  // History from before the server: watches from there have to be refused.
+  // History from before the server, forgotten: watches from there have to be refused.
   for (int i = 0; i < 5; ++i) {
     store::Txn txn;
     txn.success.push_back(store::Op::put("/before", store::make_bytes(std::to_string(i))));
     EXPECT_TRUE(store_.txn(std::move(txn), Deadline::after(std::chrono::seconds(1))).ok());
   }
+  const Deadline soon = Deadline::after(std::chrono::seconds(1));
+  EXPECT_TRUE(store_.compact(*store_.current_revision(soon), soon).ok());
   ApiServer::Options options;
   options.data_dir = folder_;
   options.address = "127.0.0.1";

@@ -25,7 +25,7 @@ class AccountController final : public Controller {
         namespaces_(env.informer<Namespace>()),
         accounts_(env.informer<ServiceAccount>()),
         maps_(env.informer<ConfigMap>()),
-        queue_({"serviceaccount", 1}, env.executor(), env.timers(),
+        queue_(env.queue("serviceaccount", 1), env.executor(), env.timers(),
                [this](const std::string& key) { return sync(key); }) {
     const auto add = [this](const Object& o) { queue_.add(o.meta().name); };
     namespaces_.add_handler({add, [add](const Object&, const Object& now) { add(now); }, nullptr});

@@ -21,7 +21,7 @@ class EndpointsController final : public Controller {
         pods_(env.informer<Pod>()),
         endpoints_(env.informer<Endpoints>()),
         slices_(env.informer<EndpointSlice>()),
-        queue_({"endpoint", 5}, env.executor(), env.timers(),
+        queue_(env.queue("endpoint", 5), env.executor(), env.timers(),
                [this](const std::string& key) { return sync(key); }) {
     const auto add = [this](const Object& o) { queue_.add(client::key_of(o)); };
     services_.add_handler({add, [add](const Object&, const Object& now) { add(now); }, add});

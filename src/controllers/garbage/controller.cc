@@ -27,7 +27,7 @@ class GarbageCollector final : public Controller {
  public:
   explicit GarbageCollector(Environment& env)
       : env_(env),
-        queue_({"garbage-collector", 4}, env.executor(), env.timers(),
+        queue_(env.queue("garbage-collector", 4), env.executor(), env.timers(),
                [this](const std::string& uid) { return sync(uid); }) {
     for (const api::ResourceInfo& r : api::builtin().resources()) {
       if (r.create_only || r.kind == "Event") continue;

@@ -19,6 +19,13 @@ using machinery::Object;
 /// Pods that terminate are looked at again after this long.
 constexpr Duration kRemainingRetry = std::chrono::seconds(2);
 
+client::WorkQueue::Options queue_options(Environment& env) {
+  auto out = env.queue("namespace", 2);
+  out.backoff_min = std::chrono::milliseconds(100);
+  out.backoff_max = std::chrono::seconds(60);
+  return out;
+}
+
 /// Role: deletes what is in a terminating namespace, resource by resource, and removes the finalizer once it
 /// is empty. Kubernetes contract: conditions NamespaceDeletionContentFailure, NamespaceContentRemaining and
 /// NamespaceFinalizersRemaining say what it waits for. Threading: as Controller.
@@ -27,7 +34,7 @@ class NamespaceController final : public Controller {
   explicit NamespaceController(Environment& env)
       : env_(env),
         namespaces_(env.informer<Namespace>()),
-        queue_({"namespace", 2, std::chrono::milliseconds(100), std::chrono::seconds(60)}, env.executor(),
+        queue_(queue_options(env), env.executor(),
                env.timers(), [this](const std::string& key) { return sync(key); }) {
     const auto add = [this](const Object& o) {
       if (o.meta().deletionTimestamp) queue_.add(o.meta().name);
