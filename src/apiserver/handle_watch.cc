@@ -199,7 +199,14 @@ void HttpApi::watch(const HandlingPtr& h) {
     // The closing callback owns the session: it lives as long as the stream.
     // It does not own the request, which is as big as an idle watch itself.
     RequestMetrics::Finished answer{h->view.resource, h->view.version, h->labels, 200, 0, {}};
-    stream->on_closed([this, session, open = std::move(open), answer, started = h->started]() mutable {
+    // A server that stops ends its watches in order: their clients go on elsewhere, or with the next one.
+    auto stopping = stopping_.token().on_stop([&loop, weak = std::weak_ptr(session)] {
+      loop.post([weak] {
+        if (auto s = weak.lock()) s->finish();
+      });
+    });
+    stream->on_closed([this, session, open = std::move(open), answer, started = h->started,
+                       stopping = std::move(stopping)]() mutable {
       session->close();
       session->release();
       open.reset();

@@ -9,6 +9,7 @@
 #include "apiserver/request_info.h"
 #include "apiserver/request_metrics.h"
 #include "async/executor.h"
+#include "async/stop.h"
 #include "http/exchange.h"
 #include "http/url.h"
 #include "machinery/schema/meta/v1/status.h"
@@ -67,6 +68,8 @@ class HttpApi {
   HttpApi(Deps deps, std::string external_address);
   ~HttpApi();
   void handle(http::ExchangePtr exchange);
+  /// Ends all watches in order, and each that begins afterwards: the server stops. Thread-safe.
+  void end_watches() { stopping_.stop(); }
 
  private:
   void route(const HandlingPtr& h);
@@ -103,6 +106,7 @@ class HttpApi {
   Deps deps_;
   std::shared_ptr<const StaticDocuments> documents_;
   RequestMetrics request_metrics_;
+  StopSource stopping_;
 };
 
 }  // namespace mizzen::apiserver

@@ -93,6 +93,7 @@ Result<void> ApiServer::write_kubeconfig() {
 void ApiServer::stop(Deadline deadline) {
   if (server_) {
     deps_.health.shutting_down();
+    api_->end_watches();
     server_->stop(deadline);
   }
   if (gateway_) gateway_->stop();

@@ -95,7 +95,10 @@ int run(int argc, char** argv) {
   down->add_option("--data-dir", gone.data_dir, "The data folder of the server")->capture_default_str();
   add_node_flags(*down, gone);
 
-  auto words = with_config_file({argv + 1, argv + argc});
+  std::set<std::string> flags;
+  for (const CLI::Option* option : server->get_options())
+    for (const std::string& name : option->get_lnames()) flags.insert(name);
+  auto words = with_config_file({argv + 1, argv + argc}, flags);
   if (!words.ok()) {
     std::fprintf(stderr, "mizzen: %s\n", words.error().message().c_str());
     return 1;
@@ -104,7 +107,9 @@ int run(int argc, char** argv) {
     std::reverse(words->begin(), words->end());  // as CLI11 wants them
     app.parse(std::move(*words));
   } catch (const CLI::ParseError& e) {  // CLI11 speaks in exceptions; they end here
-    return app.exit(e);
+    if (e.get_exit_code() == 0) return app.exit(e);  // --help
+    std::fprintf(stderr, "mizzen: %s (mizzen %s--help tells what there is)\n", e.what(), server->parsed() ? "server " : "");
+    return 1;
   }
   if (version->parsed()) {
     std::printf("mizzen %.*s (commit %.*s, %.*s, %.*s), serves Kubernetes v1.36\n",

@@ -18,7 +18,7 @@ Result<std::string> word_of(const std::string& key, const codec::Value& value) {
 
 }  // namespace
 
-Result<std::vector<std::string>> config_words(std::string_view yaml) {
+Result<std::vector<std::string>> config_words(std::string_view yaml, const std::set<std::string>& flags) {
   std::vector<std::string> out;
   MZ_ASSIGN(const auto documents, codec::yaml_to_json(yaml));
   if (documents.empty()) return out;
@@ -26,6 +26,8 @@ Result<std::vector<std::string>> config_words(std::string_view yaml) {
   MZ_ASSIGN(const codec::Value tree, codec::Value::parse(documents[0]));
   if (!tree.is_object()) return Error(Code::BadRequest, "a mapping of flags to values is wanted");
   for (const auto& [key, value] : tree.members()) {
+    if (!flags.contains(key))
+      return Error(Code::BadRequest, fmt::format("unknown key {}: the keys are the flags of mizzen server", quote(key)));
     if (value.is_bool()) {
       if (value.as_bool()) out.push_back("--" + key);
     } else if (value.is_array()) {
@@ -41,7 +43,7 @@ Result<std::vector<std::string>> config_words(std::string_view yaml) {
   return out;
 }
 
-Result<std::vector<std::string>> with_config_file(std::vector<std::string> words) {
+Result<std::vector<std::string>> with_config_file(std::vector<std::string> words, const std::set<std::string>& flags) {
   std::string file;
   for (size_t i = 0; i < words.size(); ++i) {
     size_t taken = 0;
@@ -59,7 +61,7 @@ Result<std::vector<std::string>> with_config_file(std::vector<std::string> words
   if (file.empty()) return words;
   const auto text = read_file(file);
   if (!text.ok()) return text.error().with_context("configuration " + file);
-  const auto more = config_words(*text);
+  const auto more = config_words(*text, flags);
   if (!more.ok()) return more.error().with_context("configuration " + file);
   words.insert(words.begin() + (words.empty() ? 0 : 1), more->begin(), more->end());
   return words;

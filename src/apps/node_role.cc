@@ -62,6 +62,7 @@ std::string NodeOptions::address() const {
 
 struct NodeRole::Impl {
   Impl(Deps d, NodeOptions o) : deps(d), options(std::move(o)) {}
+  Result<void> start(Deadline deadline);
   Result<std::string> start_runtime(Deadline deadline);
   Deps deps;
   const NodeOptions options;
@@ -87,7 +88,14 @@ Result<std::string> NodeRole::Impl::start_runtime(Deadline deadline) {
 }
 
 Result<void> NodeRole::start(Deadline deadline) {
-  Impl& n = *impl_;
+  const auto r = impl_->start(deadline);
+  // Nothing half-started stays: a containerd that was there before, with pods in it, does.
+  if (!r.ok() && impl_->containerd) impl_->containerd->stop_what_was_started();
+  return r;
+}
+
+Result<void> NodeRole::Impl::start(Deadline deadline) {
+  Impl& n = *this;
   MZ_ASSIGN(const auto endpoint, n.start_runtime(deadline));
   MZ_ASSIGN(n.runtime, cri::Client::open(endpoint));
   const std::string name = n.options.name();

@@ -7,6 +7,7 @@
 #include "apiserver/server.h"
 #include "apps/commands.h"
 #include "apps/control_plane.h"
+#include "apps/preflight.h"
 #include "base/file.h"
 #include "store/open.h"
 #include "telemetry/log.h"
@@ -45,6 +46,7 @@ Result<void> run_server(const ServerOptions& options) {
   const sigset_t signals = block_signals();
   umask(0022);  // containerd inherits it, and unpacks images with it; our own files name their modes
   const Monotonic started = real_clock().monotonic();
+  MZ_TRY(preflight(options));
   if (const auto r = make_folders(options.data_dir, 0700); !r.ok()) return r.error().with_context("data folder");
   MZ_ASSIGN(const auto store, open_store(options));
   http::Loops loops({.threads = 1});

@@ -195,6 +195,13 @@ void Containerd::stop() {
   if (supervisor_) supervisor_->stop();
 }
 
+void Containerd::stop_what_was_started() {
+  if (!supervisor_) return;
+  const auto r = supervisor_->took_over() ? Result<void>() : supervisor_->terminate(kTerminateGrace);
+  if (!r.ok()) log::warn(kLog, "Cannot end it", {log::kv("error", r.error().message())});
+  stop();
+}
+
 pid_t Containerd::pid() const { return supervisor_ ? supervisor_->pid() : 0; }
 
 Result<void> Containerd::down(const std::string& folder) {

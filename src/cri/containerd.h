@@ -47,6 +47,8 @@ class Containerd {
 
   Result<void> start(Deadline deadline);
   void stop();
+  /// stop(), and ends containerd where start() had to start it.
+  void stop_what_was_started();
   /// Requires: the pods were stopped. Ends containerd and what is left of its shims, unmounts, removes the
   /// folder.
   static Result<void> down(const std::string& data_folder);

@@ -28,6 +28,8 @@ Result<Process> Supervisor::take_over_or_start() {
   auto running = process_of_pid_file(options_.pid_file);
   if (running.ok()) {
     log::info(kLog, "Taken over", {log::kv("program", options_.name), log::kv("pid", running->pid())});
+    Lock lock(m_);
+    took_over_ = true;
     return running;
   }
   return start_program();
@@ -46,6 +48,11 @@ Result<Process> Supervisor::start_program() {
   }
   log::info(kLog, "Started", {log::kv("program", options_.name), log::kv("pid", process.pid())});
   return process;
+}
+
+bool Supervisor::took_over() const {
+  Lock lock(m_);
+  return took_over_;
 }
 
 Result<void> Supervisor::start() {

@@ -38,6 +38,8 @@ class Supervisor {
   Result<void> terminate(Duration grace);
   /// Process id of the program as last seen; 0 while it is down.
   pid_t pid() const;
+  /// start() found the program running.
+  bool took_over() const;
   /// How often it was started anew since start().
   int restarts() const;
 
@@ -51,6 +53,7 @@ class Supervisor {
   mutable Mutex m_;
   pid_t pid_ MZ_GUARDED_BY(m_) = 0;
   int restarts_ MZ_GUARDED_BY(m_) = 0;
+  bool took_over_ MZ_GUARDED_BY(m_) = false;
   Thread thread_;
 };
 
