@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "apiserver/service_range.h"
 #include "base/file.h"
 #include "base/strings.h"
 #include "pki/keystore.h"
@@ -33,10 +34,8 @@ Result<void> ApiServer::init() {
   request.dns_names = {"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
                        "kubernetes.default.svc." + options_.cluster_domain};
   request.ip_addresses = {"127.0.0.1", "::1"};
-  const auto slash = options_.core.service_cidr.find('/');
-  const auto parts = split(std::string_view(options_.core.service_cidr).substr(0, slash), '.');
-  if (parts.size() == 4)
-    request.ip_addresses.push_back(fmt::format("{}.{}.{}.1", parts[0], parts[1], parts[2]));
+  MZ_ASSIGN(const ServiceRange range, parse_service_range(options_.core.service_cidr));
+  request.ip_addresses.push_back(ipv4_text(range.base + 1));
   for (const std::string& name : options_.external_names) {
     const bool address =
         name.find(':') != std::string::npos || name.find_first_not_of("0123456789.") == std::string::npos;

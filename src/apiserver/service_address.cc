@@ -1,11 +1,11 @@
 // Cluster IPs of services: one address of the service range each, chosen when the service is written.
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <set>
 
 #include "api/schema/core/v1/service.h"
 #include "apiserver/core.h"
+#include "apiserver/service_range.h"
 #include "base/strings.h"
 
 namespace mizzen::apiserver {
@@ -15,27 +15,6 @@ using api::core::v1::Service;
 
 /// Longer than a write may take (34 s).
 constexpr Duration kAddressHold = std::chrono::minutes(1);
-
-/// An IPv4 range; hosts are numbered from 1, the first one is the API's own service.
-struct Range {
-  uint32_t base = 0;
-  uint32_t size = 0;
-};
-
-Result<Range> parse_range(const std::string& cidr) {
-  const size_t slash = cidr.find('/');
-  in_addr address{};
-  const auto bits =
-      parse_int<int>(slash == std::string::npos ? "" : std::string_view(cidr).substr(slash + 1));
-  if (!bits || *bits < 8 || *bits > 30 || inet_pton(AF_INET, cidr.substr(0, slash).c_str(), &address) != 1)
-    return Error(Code::InternalError,
-                 fmt::format("service range {} is not an IPv4 range of /8 to /30", quote(cidr)));
-  return Range{ntohl(address.s_addr), 1u << (32 - *bits)};
-}
-
-std::string text_of(uint32_t address) {
-  return fmt::format("{}.{}.{}.{}", address >> 24, address >> 16 & 255, address >> 8 & 255, address & 255);
-}
 
 }  // namespace
 
@@ -54,7 +33,7 @@ Result<void> Core::admit_service(machinery::MutableObject& object, const Entry* 
       service.spec.clusterIP = before->spec.clusterIP;  // an update may leave it out
   }
   if (service.spec.clusterIP.empty()) {
-    MZ_ASSIGN(const Range range, parse_range(options_.service_cidr));
+    MZ_ASSIGN(const ServiceRange range, parse_service_range(options_.service_cidr));
     // The service is written after this returns: until the cache shows it, the address counts as taken.
     Lock lock(services_m_);
     const Monotonic now = deps_.clock.monotonic();
@@ -65,12 +44,12 @@ Result<void> Core::admit_service(machinery::MutableObject& object, const Entry* 
       taken.insert(entry->object().share<Service>()->spec.clusterIP);
     for (int attempt = 0; attempt < 64 && service.spec.clusterIP.empty(); ++attempt) {
       const std::string candidate =
-          text_of(range.base + 1 + static_cast<uint32_t>(deps_.random.below(range.size - 2)));
+          ipv4_text(range.base + 2 + static_cast<uint32_t>(deps_.random.below(range.size - 3)));
       if (!taken.contains(candidate)) service.spec.clusterIP = candidate;
     }
     if (service.spec.clusterIP.empty()) {
-      for (uint32_t i = 1; i + 1 < range.size && service.spec.clusterIP.empty(); ++i)
-        if (!taken.contains(text_of(range.base + i))) service.spec.clusterIP = text_of(range.base + i);
+      for (uint32_t i = 2; i + 1 < range.size && service.spec.clusterIP.empty(); ++i)
+        if (!taken.contains(ipv4_text(range.base + i))) service.spec.clusterIP = ipv4_text(range.base + i);
     }
     if (service.spec.clusterIP.empty())
       return Error(Code::InternalError,

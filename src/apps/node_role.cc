@@ -101,7 +101,7 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
   const std::string name = n.options.name();
   const std::string address = n.options.address();
   kubelet::KubeletOptions k;
-  k.node_name = name;
+  k.node_name = k.hostname = name;
   k.data_folder = n.options.kubelet_folder();
   k.addresses = {address};
   k.port = n.options.kubelet_port;

@@ -5,6 +5,7 @@
 
 #include "apiserver/loopback.h"
 #include "apiserver/server.h"
+#include "apiserver/service_range.h"
 #include "apps/commands.h"
 #include "apps/control_plane.h"
 #include "apps/preflight.h"
@@ -39,6 +40,15 @@ Result<std::unique_ptr<store::Store>> open_store(const ServerOptions& options) {
   return store::open_store(how, Deadline::after(kStartTimeout));
 }
 
+/// The address that pods and nodes reach the API at; empty where it listens for this machine alone.
+std::string api_address(const ServerOptions& options) {
+  const std::string& bind = options.bind_address;
+  if (bind.starts_with("127.") || bind == "::1") return "";
+  const bool any = bind.empty() || bind == "0.0.0.0" || bind == "::";
+  const std::string address = any ? options.node.address() : bind;
+  return address.starts_with("127.") ? "" : address;
+}
+
 }  // namespace
 
 Result<void> run_server(const ServerOptions& options) {
@@ -66,7 +76,12 @@ Result<void> run_server(const ServerOptions& options) {
   log::info("server", "API is ready", {log::kv("address", fmt::format("{}:{}", options.bind_address, server.port())),
                                        log::kv("took", std::chrono::duration<double>(real_clock().monotonic() - started).count()),
                                        log::kv("kubeconfig", server.kubeconfig_path())});
-  ControlPlane control(server, metrics, {options.node_monitor_grace_period, options.terminated_pod_gc_threshold});
+  MZ_ASSIGN(const auto range, apiserver::parse_service_range(options.service_cidr));
+  controllers::ControllerOptions controllers;
+  controllers.node_monitor_grace_period = options.node_monitor_grace_period;
+  controllers.terminated_pod_gc_threshold = options.terminated_pod_gc_threshold;
+  controllers.api = {api_address(options), server.port(), apiserver::ipv4_text(range.base + 1)};
+  ControlPlane control(server, metrics, std::move(controllers));
   MZ_TRY(control.start(Deadline::after(kStartTimeout)));
   std::unique_ptr<apiserver::Loopback> node_api;
   std::unique_ptr<NodeRole> node;

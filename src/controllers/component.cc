@@ -3,6 +3,7 @@
 #include "controllers/endpoints/controller.h"
 #include "controllers/environment.h"
 #include "controllers/garbage/controller.h"
+#include "controllers/kubernetes_service/controller.h"
 #include "controllers/namespaces/controller.h"
 #include "controllers/nodes/controller.h"
 #include "controllers/pod_gc/controller.h"
@@ -15,6 +16,7 @@ std::vector<std::unique_ptr<Controller>> make_controllers(Environment& env, cons
                                                           const ControllerOptions& options) {
   std::vector<std::unique_ptr<Controller>> out;
   out.push_back(accounts::make_account_controller(env, root_ca_pem));
+  if (!options.api.ip.empty()) out.push_back(kubernetes_service::make_kubernetes_service_controller(env, options.api));
   out.push_back(namespaces::make_namespace_controller(env));
   out.push_back(garbage::make_garbage_collector(env));
   out.push_back(nodes::make_node_lifecycle_controller(env, {options.node_monitor_grace_period}));

@@ -61,9 +61,17 @@ class Environment {
   bool pods_indexed_ = false;
 };
 
+/// Where the API is reached: from the nodes, and by its service.
+struct ApiAddress {
+  std::string ip;  ///< empty: not known, and nothing is said of it
+  int32_t port = 6443;
+  std::string service_ip;  ///< the first address of the service range
+};
+
 /// What operators may set; upstream's flags and defaults.
 struct ControllerOptions {
   Duration node_monitor_grace_period = std::chrono::seconds(50);
+  ApiAddress api;
   int32_t terminated_pod_gc_threshold = 12500;  ///< 0: finished pods are never collected
 };
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr int kConflictTriesMax = 5;
 constexpr auto kCallTimeout = std::chrono::seconds(30);
+/// In upstream's order, which `describe` shows.
 constexpr std::array<std::string_view, 5> kOwnConditions = {"PodReadyToStartContainers", "Initialized",
                                                             "Ready", "ContainersReady", "PodScheduled"};
 
@@ -31,9 +32,9 @@ PodStatus merge_status(const PodStatus& in_api, const PodStatus& ours) {
   for (const auto& c : in_api.conditions) {
     if (!is_own(c.type)) conditions.push_back(c);
   }
-  for (const auto& c : ours.conditions) {
-    if (is_own(c.type)) conditions.push_back(c);
-  }
+  for (const std::string_view type : kOwnConditions)
+    for (const auto& c : ours.conditions)
+      if (c.type == type) conditions.push_back(c);
   out.conditions = std::move(conditions);
   out.nominatedNodeName = in_api.nominatedNodeName;
   out.resourceClaimStatuses = in_api.resourceClaimStatuses;
