@@ -114,6 +114,8 @@ std::vector<ResourceInfo> builtin_resources() {
     events.versions[1].from_memory = event_from_memory;
     events.versions[2].to_memory = event_v1beta1_to_memory;
     events.versions[2].from_memory = event_v1beta1_from_memory;
+    events.versions[1].field_name = event_field_name;
+    events.versions[2].field_name = event_field_name;
   }
   add("namespaces", "namespace", "Namespace", false, {"ns"},
       {served<core::Namespace, core::NamespaceList>("", "v1")}, {S::Status, S::Finalize},

@@ -52,6 +52,11 @@ class Core {
                                                 const std::string& name,
                                                 const api::autoscaling::v1::Scale& scale,
                                                 const WriteContext& context);
+  /// The same from what is there when it is written; `change` may be asked more than once.
+  Result<api::autoscaling::v1::Scale> change_scale(
+      const api::ResourceInfo& resource, const std::string& ns, const std::string& name,
+      const std::function<Result<api::autoscaling::v1::Scale>(const api::autoscaling::v1::Scale&)>& change,
+      const WriteContext& context);
   /// POST pods/x/eviction (no disruption budgets yet: every eviction is a deletion).
   Result<void> evict(const std::string& ns, const std::string& name, const meta::v1::DeleteOptions& options,
                      const WriteContext& context);

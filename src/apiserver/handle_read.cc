@@ -99,7 +99,8 @@ void HttpApi::list(const HandlingPtr& h) {
   if (!query.ok()) return fail(h, query.error());
   auto filter =
       make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "",
-                  std::string(h->query.get("labelSelector")), std::string(h->query.get("fieldSelector")));
+                  std::string(h->query.get("labelSelector")), std::string(h->query.get("fieldSelector")),
+                  h->view.version);
   if (!filter.ok()) return fail(h, filter.error());
   if (h->view.media.transform == Transform::PartialMetadata)
     return fail(

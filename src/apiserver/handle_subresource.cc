@@ -46,6 +46,21 @@ codec::TypeMeta scale_type(const api::ServedVersion& version) {
   return {version.api_version(), "Scale"};
 }
 
+Result<Scale> patched_scale(const Scale& present, const codec::Value& patch, const std::string& content) {
+  MZ_ASSIGN(auto document, codec::Value::parse(codec::to_json(present)));
+  if (content == "application/json-patch+json") {
+    MZ_TRY(machinery::apply_json_patch(document, patch));
+  } else if (content == "application/merge-patch+json" || content == "application/strategic-merge-patch+json") {
+    machinery::apply_merge_patch(document, patch);
+  } else {
+    return Error(Code::UnsupportedMediaType,
+                 "the body of the request was in an unknown format - accepted media types include: "
+                 "application/json-patch+json, application/merge-patch+json, "
+                 "application/strategic-merge-patch+json");
+  }
+  return codec::from_json<Scale>(document.str());
+}
+
 /// The old versions' selector: the text, and the pairs where it is nothing but pairs.
 template <typename T>
 bool fill_selector(machinery::MutableObject& wire, const std::string& selector) {
@@ -172,27 +187,13 @@ void HttpApi::scale(const HandlingPtr& h, const std::string& body) {
           h, Error(Code::BadRequest, "Scale cannot be handled as a Scale: " + decoded.error().message()));
     machinery::convert_by_name(*message, decoded->get(), Scale::descriptor(), &wanted);
   } else if (info.verb == "patch") {
-    auto present = deps_.core.get_scale(*h->view.resource, info.namespace_, info.name, context.deadline);
-    if (!present.ok()) return fail(h, present.error());
-    auto document = codec::Value::parse(codec::to_json(*present));
-    auto patch = codec::Value::parse(body);
+    const auto patch = codec::Value::parse(body);
     if (!patch.ok()) return fail(h, patch.error());
     const std::string content =
         to_lower(trim(split(h->exchange->request().headers.get("Content-Type"), ';')[0]));
-    if (content == "application/json-patch+json") {
-      if (const auto r = machinery::apply_json_patch(*document, *patch); !r.ok()) return fail(h, r.error());
-    } else if (content == "application/merge-patch+json" ||
-               content == "application/strategic-merge-patch+json") {
-      machinery::apply_merge_patch(*document, *patch);
-    } else {
-      return fail(h, Error(Code::UnsupportedMediaType,
-                           "the body of the request was in an unknown format - accepted media types include: "
-                           "application/json-patch+json, application/merge-patch+json, "
-                           "application/strategic-merge-patch+json"));
-    }
-    auto next = codec::from_json<Scale>(document->str());
-    if (!next.ok()) return fail(h, next.error());
-    wanted = std::move(*next);
+    return answer(deps_.core.change_scale(
+        *h->view.resource, info.namespace_, info.name,
+        [&](const Scale& present) { return patched_scale(present, *patch, content); }, context));
   } else {
     return fail(
         h, Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource"));

@@ -196,7 +196,8 @@ void HttpApi::remove_collection(const HandlingPtr& h, std::string body) {
   if (!options.ok()) return fail(h, options.error());
   auto filter =
       make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "",
-                  std::string(h->query.get("labelSelector")), std::string(h->query.get("fieldSelector")));
+                  std::string(h->query.get("labelSelector")), std::string(h->query.get("fieldSelector")),
+                  h->view.version);
   if (!filter.ok()) return fail(h, filter.error());
   auto now = deps_.core.store().current_revision(context->deadline);
   if (!now.ok()) return fail(h, now.error());

@@ -142,6 +142,21 @@ TEST_F(HttpLists, TheFutureIsWaitedForAndThenRefused) {
   }
 }
 
+TEST_F(HttpLists, EachVersionOfEventsSelectsByItsOwnNames) {
+  const std::string body =
+      R"({"metadata":{"name":"e"},"eventTime":"2026-01-02T03:04:05.000000Z","reportingController":"example.com/c",)"
+      R"("reportingInstance":"i","action":"Do","reason":"R","type":"Normal","regarding":{"kind":"Pod","name":"p","namespace":")" +
+      ns_ + R"("}})";
+  const Answer made = call("POST", group("events.k8s.io/v1", "events"), body);
+  ASSERT_EQ(made.status, 201) << made.body;
+  const auto count = [&](const std::string& path) { return call("GET", path).count("items"); };
+  EXPECT_EQ(count(group("events.k8s.io/v1", "events?fieldSelector=reportingController%3Dexample.com%2Fc")), 1u);
+  EXPECT_EQ(count(group("events.k8s.io/v1", "events?fieldSelector=regarding.name%3Dq")), 0u);
+  EXPECT_EQ(count(core("events?fieldSelector=reportingComponent%3Dexample.com%2Fc,involvedObject.name%3Dp")), 1u);
+  EXPECT_EQ(call("GET", group("events.k8s.io/v1", "events?fieldSelector=involvedObject.name%3Dp")).message(),
+            "field label not supported: involvedObject.name");
+}
+
 TEST_F(HttpLists, SelectorsChoose) {
   fill(3);
   const auto list = [&](const std::string& query) { return names(call("GET", core("configmaps?" + query))); };

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "apiserver/testing/running_server.h"
+#include "async/executor.h"
 
 namespace mizzen::apiserver::testing {
 namespace {
@@ -95,6 +96,30 @@ TEST_F(HttpVersions, ScaleInEveryVersion) {
                 .status,
             409);
   EXPECT_EQ(call("GET", group("apps/v1", "deployments/none/scale")).status, 404);
+}
+
+TEST_F(HttpVersions, ScalePatchesDoNotTripOverOtherWriters) {
+  deployment("apps/v1", "d");
+  std::atomic<int> refused = 0;
+  {
+    ThreadPool others({.name = "other", .threads_max = 2, .queue_max = 100, .idle_ms = 1000});
+    for (int i = 0; i < 40; ++i)
+      others.post([&, i] {
+        call("PATCH", group("apps/v1", "deployments/d"), fmt::format(R"({{"metadata":{{"labels":{{"n":"{}"}}}}}})", i),
+             {{"Content-Type", "application/merge-patch+json"}});
+      });
+    for (int i = 0; i < 40; ++i)
+      if (call("PATCH", group("apps/v1", "deployments/d/scale"), fmt::format(R"({{"spec":{{"replicas":{}}}}})", i),
+               {{"Content-Type", "application/merge-patch+json"}})
+              .status != 200)
+        ++refused;
+    others.stop();
+  }
+  EXPECT_EQ(refused, 0);
+  const Answer insists =
+      call("PATCH", group("apps/v1", "deployments/d/scale"), R"({"metadata":{"resourceVersion":"1"},"spec":{"replicas":1}})",
+           {{"Content-Type", "application/merge-patch+json"}});
+  EXPECT_EQ(insists.status, 409) << insists.body;
 }
 
 TEST_F(HttpVersions, StatusAndSpecAreWrittenApart) {

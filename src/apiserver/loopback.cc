@@ -44,11 +44,17 @@ Object bookmark_of(const api::ResourceInfo& resource, const Change& change) {
 }  // namespace
 
 Result<Filter> make_filter(const api::ResourceInfo& resource, const std::string& ns,
-                           const std::string& labels, const std::string& fields) {
+                           const std::string& labels, const std::string& fields, const api::ServedVersion* version) {
   Filter filter;
   filter.namespace_ = ns;
   MZ_ASSIGN(filter.labels, machinery::LabelSelector::parse(labels));
   MZ_ASSIGN(filter.fields, machinery::FieldSelector::parse(fields));
+  if (version && version->field_name) {
+    for (const auto& term : filter.fields.terms())
+      if (version->field_name(term.field).empty())
+        return Error(Code::BadRequest, fmt::format("field label not supported: {}", term.field));
+    filter.fields.rename(version->field_name);
+  }
   for (const auto& term : filter.fields.terms()) {
     const bool known = term.field == "metadata.name" ||
                        (term.field == "metadata.namespace" && resource.namespaced) ||

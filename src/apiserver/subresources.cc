@@ -122,20 +122,27 @@ Result<Scale> Core::get_scale(const api::ResourceInfo& resource, const std::stri
 
 Result<Scale> Core::put_scale(const api::ResourceInfo& resource, const std::string& ns,
                               const std::string& name, const Scale& wanted, const WriteContext& context) {
-  if (wanted.spec.replicas < 0) {
-    machinery::FieldErrors errors;
-    errors.invalid(machinery::Path("spec").child("replicas"), wanted.spec.replicas,
-                   "must be greater than or equal to 0");
-    return errors.to_error("autoscaling", "Scale", name);
-  }
+  return change_scale(resource, ns, name, [&](const Scale&) -> Result<Scale> { return wanted; }, context);
+}
+
+Result<Scale> Core::change_scale(const api::ResourceInfo& resource, const std::string& ns, const std::string& name,
+                                 const std::function<Result<Scale>(const Scale&)>& change, const WriteContext& context) {
   MZ_ASSIGN(const EntryPtr entry, find(resource)->update(
                                       ns, name,
                                       [&](const Entry& old) -> Result<MutableObject> {
                                         MutableObject next(old.object());
-                                        Scale ignored;
-                                        if (!with_scale(next, ignored, &wanted.spec.replicas))
+                                        Scale present;
+                                        if (!with_scale(next, present, nullptr))
                                           return Error(Code::NotFound,
                                                        "the server could not find the requested resource");
+                                        MZ_ASSIGN(const Scale wanted, change(present));
+                                        if (wanted.spec.replicas < 0) {
+                                          machinery::FieldErrors errors;
+                                          errors.invalid(machinery::Path("spec").child("replicas"), wanted.spec.replicas,
+                                                         "must be greater than or equal to 0");
+                                          return errors.to_error("autoscaling", "Scale", name);
+                                        }
+                                        with_scale(next, present, &wanted.spec.replicas);
                                         if (!wanted.metadata.uid.empty())
                                           next.meta().uid = wanted.metadata.uid;
                                         next.meta().resourceVersion = wanted.metadata.resourceVersion;

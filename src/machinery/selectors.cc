@@ -261,6 +261,10 @@ std::string LabelSelector::str() const {
   return out;
 }
 
+void FieldSelector::rename(std::string (*name_of)(std::string_view field)) {
+  for (Term& term : terms_) term.field = name_of(term.field);
+}
+
 Result<FieldSelector> FieldSelector::parse(std::string_view text) {
   FieldSelector out;
   std::vector<std::string> parts(1);

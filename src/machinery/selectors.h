@@ -67,6 +67,8 @@ class FieldSelector {
   };
   /// `metadata.name=x,spec.nodeName!=y`; `\` escapes `\ , =`.
   static Result<FieldSelector> parse(std::string_view text);
+  /// Calls fields by other names.
+  void rename(std::string (*name_of)(std::string_view field));
   bool empty() const { return terms_.empty(); }
   const std::vector<Term>& terms() const { return terms_; }
   /// The value that `field` must equal; nullptr where the selector does not say.

@@ -64,4 +64,12 @@ void event_from_memory(const void* memory, void* wire) { from_core<events::v1::E
 void event_v1beta1_to_memory(const void* wire, void* memory) { to_core<events::v1beta1::Event>(wire, memory); }
 void event_v1beta1_from_memory(const void* memory, void* wire) { from_core<events::v1beta1::Event>(memory, wire); }
 
+std::string event_field_name(std::string_view field) {
+  constexpr std::string_view kRegarding = "regarding.";
+  if (field.starts_with(kRegarding)) return "involvedObject." + std::string(field.substr(kRegarding.size()));
+  if (field == "reportingController") return "reportingComponent";
+  if (field == "reason" || field == "type" || field.starts_with("metadata.")) return std::string(field);
+  return "";
+}
+
 }  // namespace mizzen::api

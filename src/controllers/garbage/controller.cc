@@ -115,6 +115,20 @@ class GarbageCollector final : public Controller {
     return r.ok() || gone(r.error());
   }
 
+  /// Its owners no longer wait for it.
+  bool unblock_owners(const Object& live, const Node& node) {
+    std::string list;
+    for (const auto& owner : live.meta().ownerReferences)
+      if (owner.blockOwnerDeletion.value_or(false))
+        list += fmt::format("{}{{\"uid\":\"{}\",\"blockOwnerDeletion\":false}}", list.empty() ? "" : ",", owner.uid);
+    if (list.empty()) return true;
+    const std::string body =
+        fmt::format(R"({{"metadata":{{"uid":"{}","ownerReferences":[{}]}}}})", node.uid, list);
+    const auto r = env_.api().patch(*node.resource, node.namespace_, node.name, client::PatchType::Strategic,
+                                    body, {}, Call());
+    return r.ok() || gone(r.error());
+  }
+
   bool remove(const Node& node, const std::string& policy, const std::string& resource_version) {
     meta::v1::DeleteOptions options;
     options.preconditions.ensure().uid = node.uid;
@@ -182,9 +196,14 @@ class GarbageCollector final : public Controller {
       dangling.insert(dangling.end(), waiting.begin(), waiting.end());
       return dangling.empty() || drop_owners(seen, dangling) ? Outcome::done() : Outcome::retry();
     }
+    if (!waiting.empty() && !dependents.empty()) {
+      // A dependent that waits itself may be waiting for its own owner: the circle is cut here.
+      const bool circle = std::any_of(dependents.begin(), dependents.end(),
+                                      [](const Node& d) { return d.waits_for_dependents; });
+      if (circle && !unblock_owners(*live, seen)) return Outcome::retry();
+      return remove(seen, "Foreground", circle ? "" : live->meta().resourceVersion) ? Outcome::done() : Outcome::retry();
+    }
     const std::string& version = live->meta().resourceVersion;
-    if (!waiting.empty() && !dependents.empty())
-      return remove(seen, "Foreground", version) ? Outcome::done() : Outcome::retry();
     const char* policy = has_finalizer(live->meta(), "orphan")               ? "Orphan"
                          : has_finalizer(live->meta(), "foregroundDeletion") ? "Foreground"
                                                                              : "Background";

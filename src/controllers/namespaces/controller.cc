@@ -62,8 +62,12 @@ class NamespaceController final : public Controller {
       return Outcome::done();
     Content content;
     std::map<std::string, size_t> held;
-    for (const api::ResourceInfo& r : api::builtin().resources())
-      if (r.namespaced && !r.create_only) empty_resource(r, name, content, held);
+    // Pods go first and the rest waits for them: what a pod needs to end well is there until it has ended.
+    const api::ResourceInfo& pods = api::resource_of<api::core::v1::Pod>();
+    empty_resource(pods, name, content, held);
+    if (content.left == 0 && content.failure.empty())
+      for (const api::ResourceInfo& r : api::builtin().resources())
+        if (r.namespaced && !r.create_only && &r != &pods) empty_resource(r, name, content, held);
     for (const auto& [finalizer, n] : held)
       content.finalizers +=
           fmt::format("{}{} in {} resource instances", content.finalizers.empty() ? "" : ", ", finalizer, n);
