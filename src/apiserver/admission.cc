@@ -73,7 +73,10 @@ Result<void> Core::admit_parts(const api::ResourceInfo& resource, machinery::Mut
     const auto before = old->object().share<Pod>();
     if (!pod->spec.priority) pod->spec.priority = before->spec.priority;
     if (!pod->spec.preemptionPolicy) pod->spec.preemptionPolicy = before->spec.preemptionPolicy;
-    return {};
+    return timed(Part::DefaultTolerationSeconds, false, [&]() -> Result<void> {
+      default_tolerations(*pod);
+      return {};
+    });
   }
   MZ_TRY(timed(Part::ServiceAccount, true, [&] { return admit_account(resource, *pod); }));
   MZ_TRY(timed(Part::Priority, true, [&] { return admit_priority(resource, *pod); }));

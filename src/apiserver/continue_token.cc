@@ -7,11 +7,16 @@ namespace mizzen::apiserver {
 
 using codec::Value;
 
+bool ContinueToken::too_old(WallTime now) const {
+  return since != 0 && now - WallTime(std::chrono::seconds(since)) > kContinueLifetime;
+}
+
 std::string encode_continue(const ContinueToken& token) {
   Value v = Value::object();
   v["v"] = Value::string("meta.k8s.io/v1");
   v["rv"] = Value::integer(token.revision);
   v["start"] = Value::string(token.start + std::string(1, '\0'));
+  if (token.since != 0) v["since"] = Value::integer(token.since);
   return base64url_encode(v.str());
 }
 
@@ -39,6 +44,7 @@ Result<ContinueToken> decode_continue(std::string_view text) {
                  "invalid continue token: continue key is not valid: encoded start key empty (version "
                  "meta.k8s.io/v1)");
   ContinueToken out{*revision, start->text()};
+  if (const Value* since = v->find("since")) out.since = parse_int<int64_t>(since->text()).value_or(0);
   if (out.start.back() == '\0') out.start.pop_back();
   if (out.start.find("..") != std::string::npos && out.start.starts_with("/")) return bad;
   return out;

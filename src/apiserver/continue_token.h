@@ -7,10 +7,17 @@
 
 namespace mizzen::apiserver {
 
+/// How long pages show the state of the first one: as long as history is kept for sure. Upstream's end between
+/// five and ten minutes after the first page, when that state is compacted.
+inline constexpr Duration kContinueLifetime = std::chrono::minutes(5);
+
 /// Where the next page of a list begins, as upstream's tokens say it.
 struct ContinueToken {
   int64_t revision = 0;  ///< -1: the newest
   std::string start;     ///< the last key of the page before
+  int64_t since = 0;     ///< when the first page was made, in seconds of the epoch; 0: not known
+
+  bool too_old(WallTime now) const;
 };
 std::string encode_continue(const ContinueToken& token);
 /// BadRequest with upstream's texts.

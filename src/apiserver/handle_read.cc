@@ -115,11 +115,19 @@ void HttpApi::list(const HandlingPtr& h) {
     ResourceCache& cache = h->store->cache();
     const std::string after = q.token ? q.token->start : "";
     const bool plain = f.labels.empty() && f.fields.empty();
-    const auto finish = [this, h, plain](const ResourceCache::Page& page, int64_t revision) {
+    const auto expired = [this, h, after] {
+      auto status = status_of(expired_continue());
+      status.metadata.continue_ = encode_continue({-1, after});
+      return fail(h, status);
+    };
+    if (q.exact && q.token && q.token->too_old(h->view.now)) return expired();
+    // Pages that follow belong to the time of the first one, unless they took a newer state.
+    const int64_t since = q.exact && q.token && q.token->since != 0 ? q.token->since : codec::Time::from(h->view.now).seconds;
+    const auto finish = [this, h, plain, since](const ResourceCache::Page& page, int64_t revision) {
       ListMeta meta;
       meta.resource_version = std::to_string(revision);
       if (page.more && !page.entries.empty()) {
-        meta.continue_token = encode_continue({revision, page.entries.back()->key()});
+        meta.continue_token = encode_continue({revision, page.entries.back()->key(), since});
         if (plain) meta.remaining = static_cast<int64_t>(page.remaining);
       }
       respond(h, 200, encode_list(h->view, page.entries, meta), h->view.media.content_type());
@@ -129,16 +137,14 @@ void HttpApi::list(const HandlingPtr& h) {
       return finish(page, q.exact ? q.revision : page.revision);
     }
     // History: read from the store at that revision, on a worker.
-    blocking(h, [this, h, q, f, after, finish] {
+    blocking(h, [this, h, q, f, after, finish, expired] {
       auto page = read_history(deps_.core.store(), *h->view.resource, f, q.revision, after,
                                static_cast<size_t>(q.limit), h->store->cache().companions());
       if (!page.ok()) {
         if (page.error().code() != Code::Expired) return fail(h, page.error());
         if (!q.token)
           return fail(h, Error(Code::Expired, "The resourceVersion for the provided list is too old."));
-        auto status = status_of(expired_continue());
-        status.metadata.continue_ = encode_continue({-1, after});
-        return fail(h, status);
+        return expired();
       }
       finish(*page, q.revision);
     });

@@ -1,6 +1,7 @@
 // Lists: order, pages, selectors, and the table of resourceVersion and resourceVersionMatch.
 #include <fmt/format.h>
 
+#include "apiserver/continue_token.h"
 #include "apiserver/testing/running_server.h"
 #include "base/strings.h"
 
@@ -75,6 +76,24 @@ TEST_F(HttpLists, AnExpiredTokenOffersAnotherOne) {
                                         one.at("metadata.resourceVersion")));
   EXPECT_EQ(exact.status, 410);
   EXPECT_EQ(exact.message(), "The resourceVersion for the provided list is too old.");
+}
+
+TEST_F(HttpLists, ATokenLivesForFiveMinutes) {
+  fill(3);
+  const Answer one = call("GET", core("configmaps?limit=1"));
+  auto token = decode_continue(one.at("metadata.continue"));
+  ASSERT_TRUE(token.ok());
+  ASSERT_NE(token->since, 0);
+  token->since -= 310;
+  const Answer late = call("GET", core("configmaps?limit=1&continue=" + encode_continue(*token)));
+  ASSERT_EQ(late.status, 410) << late.body;
+  const Answer two = call("GET", core("configmaps?limit=1&continue=" + late.at("metadata.continue")));
+  EXPECT_EQ(names(two), "c1 ") << two.body;
+  const Answer three = call("GET", core("configmaps?limit=1&continue=" + two.at("metadata.continue")));
+  EXPECT_EQ(names(three), "c2 ") << three.body;
+  EXPECT_EQ(three.at("metadata.resourceVersion"), two.at("metadata.resourceVersion"));
+  token->since += 200;
+  EXPECT_EQ(names(call("GET", core("configmaps?limit=1&continue=" + encode_continue(*token)))), "c1 ");
 }
 
 TEST_F(HttpLists, BadTokensAreRefused) {

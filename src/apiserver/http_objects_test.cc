@@ -8,6 +8,16 @@ namespace {
 
 class HttpObjects : public HttpTest {};
 
+TEST_F(HttpObjects, PodsGetTheirDefaultTolerationsBackOnUpdate) {
+  const Answer made = create_pod("tolerant");
+  ASSERT_EQ(made.status, 201) << made.body;
+  ASSERT_EQ(made.count("spec.tolerations"), 2u) << made.body;
+  const std::string one = R"([{"op":"replace","path":"/spec/tolerations","value":[{"key":"k","operator":"Exists"}]}])";
+  const Answer patched = call("PATCH", core("pods/tolerant"), one, {{"Content-Type", "application/json-patch+json"}});
+  EXPECT_EQ(patched.status, 200) << patched.body;
+  EXPECT_EQ(patched.count("spec.tolerations"), 3u) << patched.body;
+}
+
 TEST_F(HttpObjects, CreateReadUpdateDelete) {
   const Answer made = create_config("a");
   ASSERT_EQ(made.status, 201) << made.body;

@@ -76,16 +76,7 @@ bool PodRunner::start_container(const Pod& pod, const Container& c, const Runtim
 
 Result<cri::v1::ContainerConfig> PodRunner::configure(const Pod& pod, const Container& c, int32_t restarts,
                                                       const Placed& placed, const PulledImage& image) {
-  Pod with_addresses = pod;
-  if (!placed.ips.empty()) {
-    with_addresses.status.podIP = placed.ips.front();
-    with_addresses.status.podIPs.clear();
-    for (const auto& ip : placed.ips) with_addresses.status.podIPs.emplace_back().ip = ip;
-  } else if (pod.spec.hostNetwork) {
-    with_addresses.status.podIP = pod.status.hostIP;
-    with_addresses.status.podIPs.clear();
-    for (const auto& ip : pod.status.hostIPs) with_addresses.status.podIPs.emplace_back().ip = ip.ip;
-  }
+  const Pod with_addresses = addressed(pod, options_.host_ips, placed.ips);
   MZ_ASSIGN(const auto services, deps_.services(pod.metadata.namespace_));
   const auto allocatable = deps_.allocatable();
   MZ_ASSIGN(const auto environment,
@@ -151,7 +142,7 @@ bool PodRunner::run_post_start(const Pod& pod, const Container& c, const std::st
                                const Placed& placed, StartFailure& failure) {
   if (!c.lifecycle || !c.lifecycle->postStart) return true;
   const auto& hook = *c.lifecycle->postStart;
-  const HandlerTarget target{pod, c, id, placed.ips.empty() ? pod.status.hostIP : placed.ips.front()};
+  const HandlerTarget target{pod, c, id, addressed(pod, options_.host_ips, placed.ips).status.podIP};
   HandlerResult result;
   if (hook.exec) {
     result = deps_.handlers.exec(target, *hook.exec, Duration::zero());

@@ -77,6 +77,7 @@ struct Kubelet::Impl {
     out.dns = options.dns;
     out.resolv_conf = options.resolv_conf;
     out.node_memory_bytes = static_cast<int64_t>(machine.memory_bytes);
+    out.host_ips = options.addresses;
     return out;
   }
   PodWorkers::Options worker_options() const {

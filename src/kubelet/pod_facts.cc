@@ -26,6 +26,16 @@ std::string pod_text(const Pod& pod) {
 
 bool is_sidecar(const Container& c) { return c.restartPolicy && *c.restartPolicy == "Always"; }
 
+bool stops_before(const Pod& pod, const std::string& first, const std::string& second) {
+  const auto rank = [&](const std::string& name) {  // 0: no sidecar; else the later it started, the lower
+    const auto& all = pod.spec.initContainers;
+    for (size_t i = 0; i < all.size(); ++i)
+      if (all[i].name == name && is_sidecar(all[i])) return all.size() - i;
+    return size_t{0};
+  };
+  return rank(first) < rank(second);
+}
+
 bool is_terminal(const std::string& phase) { return phase == "Succeeded" || phase == "Failed"; }
 
 std::string qos_class(const Pod& pod) {
@@ -95,6 +105,21 @@ int64_t grace_seconds(const Pod& pod) {
   int64_t out = pod.spec.terminationGracePeriodSeconds.value_or(kGraceDefault);
   if (pod.metadata.deletionGracePeriodSeconds) out = *pod.metadata.deletionGracePeriodSeconds;
   return std::max<int64_t>(out, 1);
+}
+
+Pod addressed(Pod pod, const std::vector<std::string>& host_ips, const std::vector<std::string>& pod_ips) {
+  if (!host_ips.empty()) {
+    pod.status.hostIP = host_ips.front();
+    pod.status.hostIPs.clear();
+    for (const auto& ip : host_ips) pod.status.hostIPs.emplace_back().ip = ip;
+  }
+  const auto& own = pod_ips.empty() && pod.spec.hostNetwork ? host_ips : pod_ips;
+  if (!own.empty()) {
+    pod.status.podIP = own.front();
+    pod.status.podIPs.clear();
+    for (const auto& ip : own) pod.status.podIPs.emplace_back().ip = ip;
+  }
+  return pod;
 }
 
 }  // namespace mizzen::kubelet

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/file.h"
 #include "base/strings.h"
@@ -136,13 +137,16 @@ Result<void> PodRunner::set_up_volumes(const Pod& pod) {
 }
 
 Result<void> PodRunner::stop_container(const Pod& pod, const ContainerRecord& record,
-                                       const std::string& message, int64_t grace_s) {
+                                       const std::string& message, int64_t grace_s,
+                                       const std::function<void(Duration)>& turn) {
   deps_.events.pod_event(pod, record.name, false, "Killing",
                          message.empty() ? fmt::format("Stopping container {}", record.name) : message);
   const auto* c = find_container(pod, record.name);
   const auto started = deps_.clock.monotonic();
   if (c && grace_s > 0 && record.state == ContainerRecord::State::Running)
     run_pre_stop(pod, *c, record, std::chrono::seconds(grace_s));
+  const Duration left = std::chrono::seconds(grace_s) - (deps_.clock.monotonic() - started);
+  if (turn && left > Duration::zero()) turn(left);
   const auto spent =
       std::chrono::duration_cast<std::chrono::seconds>(deps_.clock.monotonic() - started).count();
   cri::v1::StopContainerRequest request;
@@ -159,7 +163,7 @@ Result<void> PodRunner::stop_pod(const Pod& pod, const RuntimePod& state, int64_
   struct Shared {
     Mutex m;
     CondVar done;
-    size_t open = 0;
+    std::set<std::string> open;  ///< names of containers that have not ended
     Result<void> first;
   };
   auto shared = std::make_shared<Shared>();
@@ -168,12 +172,23 @@ Result<void> PodRunner::stop_pod(const Pod& pod, const RuntimePod& state, int64_
     if (record.state == ContainerRecord::State::Running || record.state == ContainerRecord::State::Unknown)
       running.push_back(&record);
   }
-  shared->open = running.size();
+  // Who waits for others comes after them, so that it also ends where no thread is free.
+  std::stable_sort(running.begin(), running.end(), [&](const ContainerRecord* a, const ContainerRecord* b) {
+    return stops_before(pod, a->name, b->name);
+  });
+  for (const auto* record : running) shared->open.insert(record->name);
   const auto stop_one = [this, &pod, shared, grace_s](const ContainerRecord& record) {
-    auto stopped = stop_container(pod, record, "", grace_s);
+    auto stopped = stop_container(pod, record, "", grace_s, [&](Duration at_most) {
+      const auto deadline = Deadline::after(at_most);
+      const auto waits = [&](const std::string& other) { return stops_before(pod, other, record.name); };
+      Lock lock(shared->m);
+      while (std::any_of(shared->open.begin(), shared->open.end(), waits) && !deadline.expired())
+        shared->done.wait_until(shared->m, deadline);
+    });
     Lock lock(shared->m);
     if (!stopped.ok() && shared->first.ok()) shared->first = std::move(stopped);
-    if (--shared->open == 0) shared->done.notify_all();
+    shared->open.erase(record.name);
+    shared->done.notify_all();
   };
   for (const auto* record : running) {
     if (running.size() == 1 || !deps_.executor.post([stop_one, record] { stop_one(*record); }))
@@ -182,7 +197,7 @@ Result<void> PodRunner::stop_pod(const Pod& pod, const RuntimePod& state, int64_
   Result<void> first;
   {
     Lock lock(shared->m);
-    while (shared->open > 0) shared->done.wait(shared->m);
+    while (!shared->open.empty()) shared->done.wait(shared->m);
     first = shared->first;
   }
   for (const auto& sandbox : state.sandboxes) {

@@ -33,6 +33,7 @@ class PodRunner {
     ClusterDns dns;
     std::string resolv_conf = "/etc/resolv.conf";
     int64_t node_memory_bytes = 0;
+    std::vector<std::string> host_ips;  ///< of the node
     Backoff::Options restart_backoff;
   };
   struct Deps {
@@ -88,8 +89,9 @@ class PodRunner {
                       StartFailure& failure);
   void run_pre_stop(const Pod& pod, const Container& container, const ContainerRecord& record,
                     Duration grace);
+  /// `turn`, where given, waits after the preStop hook until the container may be stopped, for this long at most.
   Result<void> stop_container(const Pod& pod, const ContainerRecord& record, const std::string& message,
-                              int64_t grace_s);
+                              int64_t grace_s, const std::function<void(Duration)>& turn = nullptr);
   void remove_old_records(const RuntimePod& state, const std::string& container, size_t keep);
   /// Dead sandboxes of earlier attempts, once no container's record (the previous log) hangs on them.
   void remove_empty_sandboxes(const RuntimePod& state);
