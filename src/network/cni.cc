@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/strings.h"
 #include "codec/tree.h"
+#include "linux/file.h"
 #include "linux/net_links.h"
 
 namespace mizzen::network {
@@ -242,10 +243,27 @@ std::string cni_config_list(const NetworkOptions& o) {
   plugin["capabilities"]["portMappings"] = Value::boolean(true);
   Value out = Value::object();
   out["cniVersion"] = Value::string("0.4.0");
-  out["name"] = Value::string("mizzen");
+  out["name"] = Value::string(o.table);  // and so of what the runtime remembers of calls
   out["plugins"] = Value::array();
   out["plugins"].items().push_back(std::move(plugin));
   return out.str();
+}
+
+Result<void> remove_cni_results(const NetworkOptions& options, const std::string& folder) {
+  const auto names = linux::list_folder(folder);
+  if (!names.ok()) return {};
+  const std::string ours = options.table + "-";
+  for (const auto& name : *names) {
+    if (!name.starts_with(ours)) continue;
+    // NETWORK-CONTAINER-INTERFACE; the loopback's stands beside it.
+    const auto id = name.substr(ours.size(), name.rfind('-') - ours.size());
+    if (id.find('-') != std::string::npos) continue;  // of a table whose name begins as ours does
+    MZ_TRY(linux::remove_all(folder + "/" + name));
+    MZ_TRY(linux::remove_all(fmt::format("{}/cni-loopback-{}-lo", folder, id)));
+  }
+  // Others may have theirs there: only what is empty goes.
+  if (::rmdir(folder.c_str()) == 0) ::rmdir(folder.substr(0, folder.rfind('/')).c_str());
+  return {};
 }
 
 Result<void> install_cni(const NetworkOptions& options, const std::string& program,

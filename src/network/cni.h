@@ -35,6 +35,10 @@ bool is_cni_name(std::string_view program);
 
 /// Pure: the configuration list for a runtime's conf_dir (file name `10-mizzen.conflist`).
 std::string cni_config_list(const NetworkOptions& options);
+/// Removes what the runtime's CNI library remembered of this network's calls; the folder too where nothing
+/// else is in it.
+Result<void> remove_cni_results(const NetworkOptions& options,
+                                const std::string& folder = "/var/lib/cni/results");
 /// Writes that file into conf_folder and puts the plug-in's names, links to `program`, into bin_folder.
 Result<void> install_cni(const NetworkOptions& options, const std::string& program,
                          const std::string& conf_folder, const std::string& bin_folder);

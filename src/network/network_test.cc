@@ -164,6 +164,52 @@ TEST_F(PodNetworkTest, PodsReachEachOtherTheNodeAndThemselves) {
   EXPECT_FALSE(answers("a", "10.42.0.1", 8080)) << "the host port went with its pod";
 }
 
+TEST_F(PodNetworkTest, HostPortsOnOneAddressLeadToTheirPods) {
+  const auto on = [](const char* ip) {
+    return fmt::format(R"(,"runtimeConfig":{{"portMappings":[
+        {{"HostPort":8080,"containerPort":9000,"protocol":"TCP","HostIP":"{}"}}]}})",
+                       ip);
+  };
+  for (const char* pod : {"a", "b"})
+    ASSERT_TRUE(linux::in_network_namespace(scratch_.at(pod), [] { return linux::set_loopback_up(); }).ok());
+  for (const char* bad : {"127.0.0.1", "::1", "1.2.3.4; flush ruleset"}) {
+    const auto refused = call("ADD", "a", on(bad));
+    EXPECT_EQ(refused.exit_code, 1) << bad;
+    EXPECT_THAT(refused.output, HasSubstr("\"code\":7")) << bad;
+  }
+  ASSERT_EQ(call("ADD", "a", on("10.42.0.1")).exit_code, 0);
+  Server server;
+  serve(server, "a", 9000);
+  EXPECT_TRUE(answers("a", "10.42.0.1", 8080));
+  // Another address of the node: the port is another pod's there.
+  ASSERT_TRUE(linux::in_network_namespace(scratch_.at("node"), []() -> Result<void> {
+                MZ_ASSIGN(auto net, linux::NetLinks::open());
+                return net.add_address("mizzen0", {"192.0.2.1", 32});
+              }).ok());
+  EXPECT_FALSE(answers("a", "192.0.2.1", 8080));
+  const auto b = call("ADD", "b", on("192.0.2.1"));
+  ASSERT_EQ(b.exit_code, 0) << b.output;
+  Server other;
+  serve(other, "b", 9000);
+  EXPECT_TRUE(answers("a", "192.0.2.1", 8080));
+  ASSERT_EQ(call("DEL", "a").exit_code, 0);
+  EXPECT_FALSE(answers("b", "10.42.0.1", 8080));
+  EXPECT_TRUE(answers("b", "192.0.2.1", 8080)) << "only its own went";
+}
+
+TEST(Cni, WhatTheRuntimeRememberedGoes) {
+  ScratchFolder scratch;
+  const std::string folder = scratch.at("cni/results");
+  ASSERT_TRUE(make_folders(folder).ok());
+  for (const char* name : {"net1-abc-eth0", "cni-loopback-abc-lo", "net1-x-def-eth0", "cni-loopback-def-lo"})
+    ASSERT_TRUE(write_file(folder + "/" + name, "{}").ok());
+  ASSERT_TRUE(remove_cni_results({.table = "net1"}, folder).ok());
+  EXPECT_EQ(linux::list_folder(folder)->size(), 2u) << "those of others stay";
+  ASSERT_TRUE(remove_cni_results({.table = "net1-x"}, folder).ok());
+  EXPECT_FALSE(path_exists(scratch.at("cni")));
+  EXPECT_TRUE(remove_cni_results({.table = "net1"}, folder).ok());
+}
+
 TEST_F(PodNetworkTest, FailedAddLeavesNothing) {
   CniAnswer out;
   const std::string config =

@@ -23,9 +23,32 @@ std::string owner_of(const std::string& container_id, const std::string& interfa
   return container_id + " " + interface;
 }
 
-std::string element_of(const HostPort& port, const Attachment& attachment) {
-  return fmt::format("{} . {} : {} . {}", port.protocol, port.host_port, attachment.address,
+/// "MAP ELEMENT" for a port on one address of the node, or on all.
+std::string entry_of(const HostPort& port, const Attachment& attachment) {
+  const bool all = port.host_ip.empty() || port.host_ip == "0.0.0.0";
+  const std::string key = all ? "hostports " : fmt::format("hostports_at {} . ", port.host_ip);
+  return fmt::format("{}{} . {} : {} . {}", key, port.protocol, port.host_port, attachment.address,
                      port.container_port);
+}
+
+std::string element_command(std::string_view verb, const std::string& table, std::string_view entry) {
+  const auto space = entry.find(' ');
+  return fmt::format("{} element ip {} {} {{ {} }}\n", verb, table, entry.substr(0, space),
+                     entry.substr(space + 1));
+}
+
+Result<void> check_host_port(const HostPort& port) {
+  if (port.protocol != "tcp" && port.protocol != "udp")
+    return Error(Code::BadRequest, "a host port needs protocol TCP or UDP");
+  if (port.host_ip.empty()) return {};
+  const auto address = parse_ipv4(port.host_ip);
+  if (!address)
+    return Error(Code::BadRequest,
+                 fmt::format("the hostIP of a host port must be an IPv4 address: {}", port.host_ip));
+  if (*address >> 24 == 127)
+    return Error(Code::BadRequest,
+                 "a host port on the loopback address (hostIP 127.0.0.1) is not supported by this network");
+  return {};
 }
 
 bool valid_container_id(const std::string& id) {
@@ -44,15 +67,18 @@ std::string host_interface_name(const std::string& container_id, const std::stri
 
 std::string node_table_commands(const NetworkOptions& o) {
   // `add` leaves what exists alone, but rules would pile up: the chains are emptied in the same transaction.
-  // The map of host ports is not, it belongs to the pods that run.
+  // The maps of host ports are not, they belong to the pods that run.
   return fmt::format(R"(add table ip {0}
 add map ip {0} hostports {{ type inet_proto . inet_service : ipv4_addr . inet_service ; }}
+add map ip {0} hostports_at {{ type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service ; }}
 add chain ip {0} prerouting {{ type nat hook prerouting priority -100 ; }}
 add chain ip {0} output {{ type nat hook output priority -100 ; }}
 add chain ip {0} postrouting {{ type nat hook postrouting priority 100 ; }}
 flush chain ip {0} prerouting
 flush chain ip {0} output
 flush chain ip {0} postrouting
+add rule ip {0} prerouting fib daddr type local dnat ip addr . port to ip daddr . meta l4proto . th dport map @hostports_at
+add rule ip {0} output fib daddr type local dnat ip addr . port to ip daddr . meta l4proto . th dport map @hostports_at
 add rule ip {0} prerouting fib daddr type local dnat ip addr . port to meta l4proto . th dport map @hostports
 add rule ip {0} output fib daddr type local ip daddr != 127.0.0.0/8 dnat ip addr . port to meta l4proto . th dport map @hostports
 add rule ip {0} postrouting ip saddr {1} ip daddr {1} ct status dnat masquerade
@@ -86,7 +112,9 @@ Result<void> PodNetwork::ensure_node() {
   if (fresh) MZ_TRY(net.set_mac(options_.bridge, mac_of(pool_.gateway())));
   MZ_TRY(net.set_up(options_.bridge));
   MZ_TRY(linux::set_kernel_parameter("net/ipv4/ip_forward", "1"));
-  if (fresh || !linux::nft_list_table("ip", options_.table).ok())
+  const auto table = linux::nft_list_table("ip", options_.table);
+  if (fresh || !table.ok() ||
+      table->find("hostports_at") == std::string::npos)  // an earlier version's lacks it
     MZ_TRY(linux::nft(node_table_commands(options_)));
   return {};
 }
@@ -132,37 +160,31 @@ Result<void> PodNetwork::wire(const Attachment& a, const std::string& network_na
 
 Result<void> PodNetwork::open_host_ports(const std::string& container_id, const Attachment& attachment,
                                          const std::vector<HostPort>& ports) {
-  std::vector<std::string> elements;
+  std::vector<std::string> entries;
+  std::string commands;
   for (const auto& port : ports) {
     if (port.host_port <= 0) continue;
-    if (!port.host_ip.empty() && port.host_ip != "0.0.0.0") {
-      return Error(Code::BadRequest,
-                   "a host port on one address of the node (hostIP) is not supported by this network");
-    }
-    if (port.protocol != "tcp" && port.protocol != "udp") {
-      return Error(Code::BadRequest, "a host port needs protocol TCP or UDP");
-    }
-    elements.push_back(element_of(port, attachment));
+    MZ_TRY(check_host_port(port));
+    entries.push_back(entry_of(port, attachment));
+    commands += element_command("add", options_.table, entries.back());
   }
-  if (elements.empty()) return {};
+  if (entries.empty()) return {};
   // The file first: what it names is taken away by detach even if we stop after the next line.
   MZ_TRY(make_folders(port_folder(), 0700));
-  MZ_TRY(write_file(port_folder() + "/" + container_id, join(elements, "\n"), 0600));
-  return linux::nft(
-      fmt::format("add element ip {} hostports {{ {} }}\n", options_.table, join(elements, ", ")));
+  MZ_TRY(write_file(port_folder() + "/" + container_id, join(entries, "\n"), 0600));
+  return linux::nft(commands);
 }
 
 Result<void> PodNetwork::close_host_ports(const std::string& container_id) {
   const std::string path = port_folder() + "/" + container_id;
-  auto elements = read_file(path);
-  if (!elements.ok()) return {};
-  for (auto element : split(*elements, '\n')) {
+  auto entries = read_file(path);
+  if (!entries.ok()) return {};
+  for (auto entry : split(*entries, '\n')) {
     // One by one: an element that never came in would refuse them all. Its port may by now lead to another
     // pod.
-    const auto removed =
-        linux::nft(fmt::format("delete element ip {} hostports {{ {} }}\n", options_.table, element));
+    const auto removed = linux::nft(element_command("delete", options_.table, entry));
     if (!removed.ok() && linux::nft_list_table("ip", options_.table).ok() &&
-        linux::nft(fmt::format("get element ip {} hostports {{ {} }}\n", options_.table, element)).ok()) {
+        linux::nft(element_command("get", options_.table, entry)).ok()) {
       return removed;
     }
   }
