@@ -45,6 +45,22 @@ void add_node_flags(CLI::App& command, NodeOptions& node) {
       "CRI socket (unix:///...) of a runtime that is there already; default: a containerd of our own");
   command.add_option("--registry-hosts", node.registry_hosts,
                      "Folder with hosts.toml files of registry mirrors");
+  command.add_option(
+      "--pod-infra-container-image", node.sandbox_image,
+      "Image of the process that holds a pod's namespaces; default: our own, which needs no registry");
+  command
+      .add_option("--feature-gates", node.feature_gates,
+                  "NAME=true|false, separated by commas; known: RelaxedEnvironmentVariableValidation (true)")
+      ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      .add_option("--container-log-max-size", node.container_log_max_size,
+                  "Size at which a container's log is rotated")
+      ->capture_default_str();
+  command
+      .add_option("--container-log-max-files", node.container_log_max_files,
+                  "Log files kept of each container, at least 2")
+      ->capture_default_str();
   command.add_option("--max-pods", node.max_pods, "Most pods this node runs")->capture_default_str();
 }
 

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "apps/feature_gates.h"
 #include "base/file.h"
 #include "base/strings.h"
+#include "codec/quantity.h"
 #include "cri/client.h"
 #include "cri/containerd.h"
 #include "kubelet/kubelet.h"
@@ -36,7 +38,17 @@ cri::ContainerdOptions containerd_options(const NodeOptions& o) {
   out.cni_conf_folder = o.data_dir + "/cni/conf";
   out.cni_bin_folder = o.data_dir + "/cni/bin";
   out.registry_hosts_folder = o.registry_hosts;
+  if (!o.sandbox_image.empty()) out.sandbox_image = o.sandbox_image;
   return out;
+}
+
+Result<int64_t> parse_log_size(const std::string& text) {
+  const auto size = codec::Quantity::parse(text);
+  const auto bytes = size.ok() ? size->value() : 0;
+  if (bytes <= 0)
+    return Error(Code::BadRequest,
+                 fmt::format("--container-log-max-size: {} is not a size such as 10Mi", quote(text)));
+  return bytes;
 }
 
 Result<std::string> own_program() {
@@ -96,6 +108,10 @@ Result<void> NodeRole::start(Deadline deadline) {
 
 Result<void> NodeRole::Impl::start(Deadline deadline) {
   Impl& n = *this;
+  MZ_ASSIGN(const auto gates, parse_feature_gates(n.options.feature_gates));
+  MZ_ASSIGN(const auto log_bytes_max, parse_log_size(n.options.container_log_max_size));
+  if (n.options.container_log_max_files < 2)
+    return Error(Code::BadRequest, "--container-log-max-files must be at least 2");
   MZ_ASSIGN(const auto endpoint, n.start_runtime(deadline));
   MZ_ASSIGN(n.runtime, cri::Client::open(endpoint));
   const std::string name = n.options.name();
@@ -109,6 +125,9 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
   k.dns = {n.options.cluster_dns, n.options.cluster_domain};
   k.cgroup_root = n.options.cgroup_root;
   k.pods_max = n.options.max_pods;
+  k.relaxed_environment_names = gates.at("RelaxedEnvironmentVariableValidation");
+  k.log_bytes_max = log_bytes_max;
+  k.log_files_max = n.options.container_log_max_files;
   MZ_ASSIGN(k.serving, pki::ensure_issued(n.deps.authority, n.options.data_dir + "/pki", "kubelet",
                                           {.common_name = "system:node:" + name,
                                            .organisations = {"system:nodes"},
@@ -154,6 +173,7 @@ Result<void> NodeRole::down(const NodeOptions& o) {
   } else {
     note(network.error());
   }
+  note(network::remove_cni_results(network_options(o)));
   note(linux::remove_all(o.data_dir + "/cni"));
   return first;
 }

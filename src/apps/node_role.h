@@ -26,6 +26,10 @@ struct NodeOptions {
   std::string cluster_domain = "cluster.local";
   std::string container_runtime_endpoint;  ///< empty: a containerd of our own
   std::string registry_hosts;              ///< folder of hosts.toml files for our containerd
+  std::string sandbox_image;               ///< of pods; empty: the pause program that is part of this one
+  std::vector<std::string> feature_gates;  ///< NAME=true|false
+  std::string container_log_max_size = "10Mi";
+  int container_log_max_files = 5;
   int max_pods = 110;
 
   std::string name() const;

@@ -19,14 +19,14 @@ Result<std::shared_ptr<const v1::ConfigMap>> ApiObjects::config_map(const std::s
                                                                     const std::string& name) {
   auto found = client::get<v1::ConfigMap>(api_, ns, name, new_call());
   if (!found.ok() && found.error().code() == Code::NotFound)
-    return Error(Code::NotFound, fmt::format("configmap \"{}\" not found", name));
+    return Error(Code::NotFound, fmt::format("configmap \"{}\" not found in namespace \"{}\"", name, ns));
   return found;
 }
 
 Result<std::shared_ptr<const v1::Secret>> ApiObjects::secret(const std::string& ns, const std::string& name) {
   auto found = client::get<v1::Secret>(api_, ns, name, new_call());
   if (!found.ok() && found.error().code() == Code::NotFound)
-    return Error(Code::NotFound, fmt::format("secret \"{}\" not found", name));
+    return Error(Code::NotFound, fmt::format("secret \"{}\" not found in namespace \"{}\"", name, ns));
   return found;
 }
 

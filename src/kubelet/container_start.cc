@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "codec/tree.h"
 #include "kubelet/pod_runner.h"
+#include "linux/file.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {
@@ -33,6 +34,20 @@ bool mounts_at(const Container& c, std::string_view path) {
 
 }  // namespace
 
+/// Where the runtime forgot the earlier containers (a restart of all, a reboot), their logs still say how
+/// many there were.
+int32_t PodRunner::restarts_by_logs(const Pod& pod, const std::string& container) const {
+  const auto& meta = pod.metadata;
+  const auto names = linux::list_folder(
+      pod_log_folder(options_.logs_folder, meta.namespace_, meta.name, meta.uid) + "/" + container);
+  int32_t out = 0;
+  for (const auto& name : names.ok() ? *names : std::vector<std::string>()) {
+    const auto number = parse_int<int32_t>(name.substr(0, name.find('.')));
+    if (number && *number >= 0 && *number < INT32_MAX) out = std::max(out, *number + 1);
+  }
+  return out;
+}
+
 bool PodRunner::start_container(const Pod& pod, const Container& c, const RuntimePod& state,
                                 const Placed& placed, Failures& failures) {
   const auto fail = [&](StartFailure failure) {
@@ -52,7 +67,7 @@ bool PodRunner::start_container(const Pod& pod, const Container& c, const Runtim
   PulledImage image;
   if (!deps_.puller.ensure(pod, c, pull_credentials(pod, c.image), placed.config, image, failure))
     return fail(failure);
-  const int32_t restarts = newest ? newest->restart_count + 1 : 0;
+  const int32_t restarts = newest ? newest->restart_count + 1 : restarts_by_logs(pod, c.name);
   auto config = configure(pod, c, restarts, placed, image);
   if (!config.ok()) return fail({"CreateContainerConfigError", config.error().message()});
 
@@ -79,15 +94,17 @@ Result<cri::v1::ContainerConfig> PodRunner::configure(const Pod& pod, const Cont
   const Pod with_addresses = addressed(pod, options_.host_ips, placed.ips);
   MZ_ASSIGN(const auto services, deps_.services(pod.metadata.namespace_));
   const auto allocatable = deps_.allocatable();
-  MZ_ASSIGN(const auto environment,
-            make_environment({with_addresses, c, deps_.objects, services, allocatable}));
-  MZ_ASSIGN(const auto mounts, make_mounts(with_addresses, c, environment, placed.ips));
+  MZ_ASSIGN(const auto environment, make_environment({with_addresses, c, deps_.objects, services, allocatable,
+                                                      options_.relaxed_environment_names}));
+  for (const auto& text : environment.skipped)
+    deps_.events.pod_event(pod, "", true, "InvalidEnvironmentVariableNames", text);
+  MZ_ASSIGN(const auto mounts, make_mounts(with_addresses, c, environment.variables, placed.ips));
   return container_config({.pod = pod,
                            .container = c,
                            .restart_count = restarts,
                            .image_ref = image.ref,
                            .image = image.image,
-                           .environment = environment,
+                           .environment = environment.variables,
                            .mounts = mounts,
                            .node_memory_bytes = options_.node_memory_bytes,
                            .seccomp_folder = options_.seccomp_folder});

@@ -20,6 +20,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Pair;
 
 Pod pod_of(const std::string& json) {
@@ -103,6 +104,38 @@ TEST(PodActions, DeadPauseEndsAllAndMakesTheNextAttempt) {
   EXPECT_TRUE(a.kill_pod && a.create_sandbox);
   EXPECT_EQ(a.attempt, 1u);
   EXPECT_THAT(a.start, ElementsAre("a", "b"));
+}
+
+TEST(PodActions, RuleOfOneContainerRestartsAllOfThem) {
+  auto pod = pod_of(
+      R"json({"metadata":{"name":"web"},"spec":{"restartPolicy":"Never","initContainers":[{"name":"i","image":"i"}],
+    "containers":[{"name":"a","image":"i","restartPolicy":"Never","restartPolicyRules":[
+      {"action":"Restart","exitCodes":{"operator":"In","values":[1]}},
+      {"action":"RestartAllContainers","exitCodes":{"operator":"NotIn","values":[0]}}]},{"name":"b","image":"i"}]}})json");
+  EXPECT_TRUE(may_restart_all(pod));
+  World w(pod);
+  w.sandbox().container("i", State::Exited).container("a", State::Exited, 42).container("b", State::Running);
+  auto a = compute_pod_actions(pod, w.state, {});
+  EXPECT_FALSE(a.kill_pod || a.create_sandbox);
+  EXPECT_THAT(a.start, IsEmpty());
+  std::vector<std::string> order;
+  for (const auto& r : a.resets) order.push_back(r.name + (r.running ? " running" : ""));
+  EXPECT_THAT(order, ElementsAre("b running", "i", "a")) << "what asked goes last";
+  w.state.containers.clear();
+  EXPECT_THAT(compute_pod_actions(pod, w.state, {}).start_init, ElementsAre("i"))
+      << "in the same sandbox, from the start";
+  // The first rule that matches decides; what no rule matches falls to the policy.
+  for (const auto& [code, all, alone] :
+       std::vector<std::tuple<int, bool, bool>>{{1, false, true}, {42, true, false}, {0, false, false}}) {
+    World one(pod);
+    one.sandbox()
+        .container("i", State::Exited)
+        .container("a", State::Exited, code)
+        .container("b", State::Running);
+    a = compute_pod_actions(pod, one.state, {});
+    EXPECT_EQ(!a.resets.empty(), all) << code;
+    EXPECT_EQ(!a.start.empty(), alone) << code;
+  }
 }
 
 TEST(PodActions, RestartPolicyDecides) {
@@ -383,12 +416,22 @@ TEST(Environment, LaterSourcesWinAndReferencesSeeEarlierOnes) {
   const Services services{service};
   const auto env = make_environment({pod, pod.spec.containers[0], objects, services, allocatable});
   ASSERT_TRUE(env.ok()) << env.error().message();
-  EXPECT_THAT(*env, Contains(Pair("TWO", "1value$(LATER)")));
-  EXPECT_THAT(*env, Contains(Pair("P_1bad", "kept")));
-  EXPECT_THAT(*env, Contains(Pair("NAME", "p")));
-  EXPECT_THAT(*env, Contains(Pair("REDIS_MAIN_PORT_6379_TCP", "tcp://10.96.0.7:6379")));
-  EXPECT_THAT(*env, Contains(Pair("REDIS_MAIN_SERVICE_HOST", "10.96.0.7")));
-  for (const auto& [name, value] : *env) EXPECT_NE(name, "GONE");
+  EXPECT_THAT(env->variables, Contains(Pair("TWO", "1value$(LATER)")));
+  EXPECT_THAT(env->variables, Contains(Pair("P_1bad", "kept")));
+  EXPECT_THAT(env->variables, Contains(Pair("NAME", "p")));
+  EXPECT_THAT(env->variables, Contains(Pair("REDIS_MAIN_PORT_6379_TCP", "tcp://10.96.0.7:6379")));
+  EXPECT_THAT(env->variables, Contains(Pair("REDIS_MAIN_SERVICE_HOST", "10.96.0.7")));
+  for (const auto& [name, value] : env->variables) EXPECT_NE(name, "GONE");
+  EXPECT_THAT(env->skipped, IsEmpty());
+  pod.spec.containers[0].envFrom[0].prefix.clear();
+  const auto strict = make_environment({pod, pod.spec.containers[0], objects, services, allocatable, false});
+  EXPECT_THAT(strict->variables, Not(Contains(Pair("1bad", "kept"))));
+  EXPECT_THAT(
+      strict->skipped,
+      ElementsAre("Keys [1bad] from the EnvFrom configMap default/cm were skipped since they are considered "
+                  "invalid environment variable names."));
+  EXPECT_THAT(make_environment({pod, pod.spec.containers[0], objects, services, allocatable})->variables,
+              Contains(Pair("1bad", "kept")));
 
   pod.spec.containers[0].env[5].valueFrom->configMapKeyRef->optional = false;
   EXPECT_EQ(make_environment({pod, pod.spec.containers[0], objects, services, allocatable}).error().message(),

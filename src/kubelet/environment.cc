@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
 #include "base/strings.h"
+#include "machinery/names.h"
 
 namespace mizzen::kubelet {
 namespace {
@@ -52,26 +54,56 @@ void add_service(const v1::Service& s, std::vector<Variable>& out) {
   }
 }
 
-void add_all(const codec::Map<std::string>& data, const std::string& prefix, Map& out) {
-  for (const auto& [key, value] : data) out[prefix + key] = value;
-}
+/// What envFrom brings, and what of it was left out.
+struct Bulk {
+  const EnvironmentContext& context;
+  Map& out;
+  std::vector<std::string>& skipped;
 
-Result<void> add_from(const EnvironmentContext& c, const v1::EnvFromSource& source, Map& out) {
-  const std::string& ns = c.pod.metadata.namespace_;
-  if (source.configMapRef) {
-    auto found = c.objects.config_map(ns, source.configMapRef->localObjectReference.name);
-    if (found.ok()) return add_all((*found)->data, source.prefix, out), Result<void>();
-    if (source.configMapRef->optional.value_or(false) && found.error().code() == Code::NotFound) return {};
-    return found.error();
+  void take(const codec::Map<std::string>& data, const v1::EnvFromSource& source, std::string_view kind,
+            const std::string& name) {
+    std::vector<std::string> invalid;
+    for (const auto& [key, value] : data) {
+      const std::string full = source.prefix + key;
+      if (!context.relaxed_names && !machinery::is_env_var_name(full).empty()) {
+        invalid.push_back(full);
+      } else {
+        out[full] = value;
+      }
+    }
+    if (invalid.empty()) return;
+    std::sort(invalid.begin(), invalid.end());
+    skipped.push_back(fmt::format(
+        "Keys [{}] from the EnvFrom {} {}/{} were skipped since they are considered invalid environment "
+        "variable names.",
+        join(invalid, ", "), kind, context.pod.metadata.namespace_, name));
   }
-  if (source.secretRef) {
-    auto found = c.objects.secret(ns, source.secretRef->localObjectReference.name);
-    if (found.ok()) return add_all((*found)->data, source.prefix, out), Result<void>();
-    if (source.secretRef->optional.value_or(false) && found.error().code() == Code::NotFound) return {};
-    return found.error();
+
+  template <typename Object>
+  Result<void> add(const v1::EnvFromSource& source, const Result<Object>& found, bool optional,
+                   std::string_view kind, const std::string& name) {
+    if (found.ok()) {
+      take((*found)->data, source, kind, name);
+    } else if (!optional || found.error().code() != Code::NotFound) {
+      return found.error();
+    }
+    return {};
   }
-  return {};
-}
+
+  Result<void> add(const v1::EnvFromSource& source) {
+    const std::string& ns = context.pod.metadata.namespace_;
+    if (source.configMapRef) {
+      const auto& name = source.configMapRef->localObjectReference.name;
+      MZ_TRY(add(source, context.objects.config_map(ns, name), source.configMapRef->optional.value_or(false),
+                 "configMap", name));
+    } else if (source.secretRef) {
+      const auto& name = source.secretRef->localObjectReference.name;
+      MZ_TRY(add(source, context.objects.secret(ns, name), source.secretRef->optional.value_or(false),
+                 "secret", name));
+    }
+    return {};
+  }
+};
 
 /// A key of a config map or secret; nothing where it is optional and missing.
 template <typename Selector, typename Object>
@@ -158,14 +190,16 @@ std::vector<Variable> service_variables(const Services& services, const std::str
   return out;
 }
 
-Result<std::vector<Variable>> make_environment(const EnvironmentContext& c) {
+Result<Environment> make_environment(const EnvironmentContext& c) {
   Map services;
   for (auto& [name, value] : service_variables(c.services, c.pod.metadata.namespace_,
                                                c.pod.spec.enableServiceLinks.value_or(true))) {
     services[name] = value;
   }
   Map own;
-  for (const auto& source : c.container.envFrom) MZ_TRY(add_from(c, source, own));
+  Environment out;
+  Bulk bulk{c, own, out.skipped};
+  for (const auto& source : c.container.envFrom) MZ_TRY(bulk.add(source));
   const auto lookup = [&](const std::string& name) -> const std::string* {
     if (const auto found = own.find(name); found != own.end()) return &found->second;
     const auto found = services.find(name);
@@ -180,7 +214,8 @@ Result<std::vector<Variable>> make_environment(const EnvironmentContext& c) {
     if (value) own[variable.name] = std::move(*value);
   }
   for (auto& [name, value] : services) own.emplace(name, value);
-  return std::vector<Variable>(own.begin(), own.end());
+  out.variables.assign(own.begin(), own.end());
+  return out;
 }
 
 std::vector<std::string> expand_all(const std::vector<std::string>& words,

@@ -31,12 +31,18 @@ struct EnvironmentContext {
   volumes::ObjectSource& objects;
   const Services& services;
   const volumes::Allocatable& allocatable;
+  bool relaxed_names = true;  ///< false: keys of envFrom that shells cannot read are left out, and told
 };
 
-/// The container's variables, sorted by name: services, then envFrom, then env, later ones win. Where a
-/// config map, secret or key is missing and not optional: NotFound in upstream's words, which becomes
-/// CreateContainerConfigError.
-Result<std::vector<Variable>> make_environment(const EnvironmentContext& context);
+/// The environment of a container.
+struct Environment {
+  std::vector<Variable> variables;   ///< sorted by name
+  std::vector<std::string> skipped;  ///< texts of InvalidEnvironmentVariableNames events
+};
+
+/// The container's variables: services, then envFrom, then env, later ones win. Where a config map, secret or
+/// key is missing and not optional: NotFound in upstream's words, which becomes CreateContainerConfigError.
+Result<Environment> make_environment(const EnvironmentContext& context);
 
 /// command or args with the container's variables put in.
 std::vector<std::string> expand_all(const std::vector<std::string>& words,

@@ -13,6 +13,7 @@
 #include "client/informer.h"
 #include "kubelet/api_sources.h"
 #include "kubelet/http_getter.h"
+#include "kubelet/log_rotation.h"
 #include "kubelet/node_manager.h"
 #include "kubelet/node_server.h"
 #include "kubelet/pod_workers.h"
@@ -59,6 +60,8 @@ struct Kubelet::Impl {
         probes(
             {handlers, events, probe_pool, d.clock, [this](const std::string& uid) { workers.kick(uid); }}),
         statuses({d.api, background, d.clock}),
+        rotation(d.runtime, d.clock,
+                 {options.data_folder + "/logs", options.log_bytes_max, options.log_files_max}),
         watch(d.runtime, d.clock),
         workers({d.runtime, runner, probes, statuses, events, pod_pool, d.clock, secure_random(),
                  [this] { wake(); }, [this] { return watch.network_problem(); }},
@@ -76,6 +79,7 @@ struct Kubelet::Impl {
     out.cgroup_root = options.cgroup_root;
     out.dns = options.dns;
     out.resolv_conf = options.resolv_conf;
+    out.relaxed_environment_names = options.relaxed_environment_names;
     out.node_memory_bytes = static_cast<int64_t>(machine.memory_bytes);
     out.host_ips = options.addresses;
     return out;
@@ -109,6 +113,7 @@ struct Kubelet::Impl {
   void run();
   void wake();
   void housekeeping();
+  void rotate_logs();
   void remove_orphan(const std::string& uid);
 
   const Deps deps;
@@ -131,6 +136,8 @@ struct Kubelet::Impl {
   PodRunner runner;
   ProbeManager probes;
   StatusManager statuses;
+  LogRotation rotation;
+  std::atomic<bool> rotating = false;
   RuntimeWatch watch;
   PodWorkers workers;
   NodeManager node;
@@ -230,8 +237,19 @@ void Kubelet::Impl::run() {
   }
 }
 
+/// Away from the loop: compressing takes a while.
+void Kubelet::Impl::rotate_logs() {
+  if (rotating.exchange(true)) return;
+  const bool posted = background.post([this] {
+    rotation.tick();
+    rotating = false;
+  });
+  if (!posted) rotating = false;
+}
+
 void Kubelet::Impl::housekeeping() {
   statuses.tick();
+  rotate_logs();
   auto listed = deps.runtime.list_images({}, Deadline::after(kRuntimeTimeout));
   if (listed.ok()) images.with([&](auto& i) { i = std::move(listed->images); });
   if (!pods.synced()) return;  // nobody is an orphan before the API was heard

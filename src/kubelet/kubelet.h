@@ -31,6 +31,9 @@ struct KubeletOptions {
   std::string cgroup_root = "/kubepods";
   bool manage_cgroups = true;
   int pods_max = 110;
+  bool relaxed_environment_names = true;  ///< false: envFrom leaves out keys that shells cannot read
+  int64_t log_bytes_max = 10 << 20;       ///< a container's log is rotated at this size ...
+  int log_files_max = 5;                  ///< ... and this many files of it are kept
   std::string version = "v1.36.2";
   codec::Map<std::string> node_labels;
 };

@@ -121,6 +121,7 @@ Result<bool> LogFile::reopen_if_replaced() {
   struct stat now{}, here{};
   if (::stat(path_.c_str(), &now) != 0 || ::fstat(fd_.get(), &here) != 0) return false;
   if (now.st_ino == here.st_ino && now.st_dev == here.st_dev) return false;
+  if (::lseek(fd_.get(), 0, SEEK_CUR) < here.st_size) return true;  // first what the old one still got
   linux::Fd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return system_error("open " + path_, errno);
   fd_ = std::move(fd);

@@ -1,16 +1,24 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+
 #include "base/file.h"
+#include "cri/testing/fake_runtime.h"
+#include "http/gzip.h"
 #include "kubelet/log_file.h"
 #include "kubelet/log_request.h"
+#include "kubelet/log_rotation.h"
 #include "kubelet/termination_message.h"
+#include "linux/file.h"
 #include "linux/testing/scratch.h"
 
 namespace mizzen::kubelet {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 const std::string kLog =
     "2026-01-01T00:00:01.5Z stdout F one\n"
@@ -112,6 +120,79 @@ TEST(LogRequest, FindsTheContainerOrSaysWhyNot) {
   s.state.running.ensure();
   s.containerID = "containerd://new";
   EXPECT_EQ(*container_of_log(pod, "c", false), "new");
+}
+
+TEST(LogRotation, KeepsTheNewestAndCompressesAllButTheLastOne) {
+  const std::vector<std::string> rotated = {"0.log.20260101-000000.gz",  "0.log.20260102-000000",
+                                            "0.log.20260101-120000.gz",  "1.log.20260101-000000",
+                                            "0.log.20260101-110000.tmp", "0.log"};
+  const auto plan = plan_rotation("0.log", rotated, 4);
+  EXPECT_THAT(plan.remove, ElementsAre("0.log.20260101-110000.tmp", "0.log.20260101-000000.gz"));
+  EXPECT_THAT(plan.compress, ElementsAre("0.log.20260102-000000"));
+  EXPECT_THAT(plan_rotation("0.log", {}, 2).remove, IsEmpty());
+}
+
+TEST(LogRotation, RotatesTheLogsOfRunningContainersThatAreTooBig) {
+  linux::ScratchFolder scratch;
+  ManualClock clock;
+  cri::FakeRuntime runtime(clock);
+  cri::v1::RunPodSandboxRequest sandbox;
+  sandbox.config.ensure().metadata.ensure().name = "p";
+  const auto placed = runtime.run_pod_sandbox(sandbox, Deadline::never());
+  ASSERT_TRUE(placed.ok());
+  cri::v1::CreateContainerRequest create;
+  create.pod_sandbox_id = placed->pod_sandbox_id;
+  create.config.ensure().metadata.ensure().name = "c";
+  create.config->metadata->attempt = 1;
+  create.config->labels.set(cri::kPodUidLabel, "u1");
+  create.config->labels.set(cri::kContainerNameLabel, "c");
+  const auto made = runtime.create_container(create, Deadline::never());
+  ASSERT_TRUE(made.ok()) << made.error().message();
+  cri::v1::StartContainerRequest start;
+  start.container_id = made->container_id;
+  ASSERT_TRUE(runtime.start_container(start, Deadline::never()).ok());
+  const std::string folder = scratch.at("default_p_u1/c");
+  ASSERT_TRUE(make_folders(folder).ok());
+  ASSERT_TRUE(write_file(folder + "/0.log", std::string(200, 'o')).ok());  // of an earlier, dead one
+  ASSERT_TRUE(write_file(folder + "/1.log", std::string(50, 'x')).ok());
+  LogRotation rotation(runtime, clock, {scratch.path(), 100, 3});
+  EXPECT_EQ(rotation.tick(), 0u) << "small enough, or not running";
+  const auto grow = [&](char c) { ASSERT_TRUE(write_file(folder + "/1.log", std::string(101, c)).ok()); };
+  for (const char c : {'a', 'b', 'c'}) {
+    grow(c);
+    clock.advance(std::chrono::seconds(10));
+    EXPECT_EQ(rotation.tick(), 1u);
+  }
+  EXPECT_THAT(*linux::list_folder(folder),
+              ElementsAre("0.log", "1.log.20231114-221340.gz", "1.log.20231114-221350"));
+  EXPECT_EQ(*http::gunzip(*read_file(folder + "/1.log.20231114-221340.gz"), 1000), std::string(101, 'b'));
+  EXPECT_EQ(*read_file(folder + "/1.log.20231114-221350"), std::string(101, 'c'));
+  grow('d');
+  runtime.fail_next("ReopenContainerLog", Error(Code::InternalError, "no"));
+  EXPECT_EQ(rotation.tick(), 0u);
+  EXPECT_EQ(*read_file(folder + "/1.log"), std::string(101, 'd')) << "the runtime still writes there";
+}
+
+TEST(LogFile, FollowsIntoTheNextFileAfterTheLastLineOfTheOld) {
+  linux::ScratchFolder scratch;
+  const std::string path = scratch.at("0.log");
+  ASSERT_TRUE(write_file(path, "2026-01-01T00:00:00Z stdout F one\n").ok());
+  auto file = LogFile::open(path, {});
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(*file->next(), "one\n");
+  {
+    std::FILE* old = std::fopen(path.c_str(), "a");
+    std::fputs("2026-01-01T00:00:00Z stdout F two\n", old);
+    std::fclose(old);
+  }
+  ASSERT_EQ(::rename(path.c_str(), (path + ".1").c_str()), 0);
+  ASSERT_TRUE(write_file(path, "2026-01-01T00:00:01Z stdout F three\n").ok());
+  std::string text;
+  for (int i = 0; i < 4; ++i) {
+    if (!*file->reopen_if_replaced()) break;
+    for (auto more = file->next(); more.ok() && !more->empty(); more = file->next()) text += *more;
+  }
+  EXPECT_EQ(text, "two\nthree\n");
 }
 
 }  // namespace

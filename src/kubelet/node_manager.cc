@@ -116,6 +116,12 @@ void NodeManager::tell_changes(const Node& before, const Node& after) {
   tell("MemoryPressure", "NodeHasInsufficientMemory", "NodeHasSufficientMemory", false);
   tell("DiskPressure", "NodeHasDiskPressure", "NodeHasNoDiskPressure", false);
   tell("PIDPressure", "NodeHasInsufficientPID", "NodeHasSufficientPID", false);
+  const auto& boot = before.status.nodeInfo.bootID;
+  if (!boot.empty() && boot != after.status.nodeInfo.bootID) {
+    deps_.events.node_event(true, "Rebooted",
+                            fmt::format("Node {} has been rebooted, boot id: {}", after.metadata.name,
+                                        after.status.nodeInfo.bootID));
+  }
   const auto* ready = condition(before, "Ready");
   if (!ready || (ready->status == "True") != is_ready(after) || (first_report_ && is_ready(after))) {
     const char* reason = is_ready(after) ? "NodeReady" : "NodeNotReady";

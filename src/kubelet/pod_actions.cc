@@ -19,11 +19,29 @@ std::string restart_policy(const Pod& pod, const Container& c) {
   return c.restartPolicy && !c.restartPolicy->empty() ? *c.restartPolicy : pod.spec.restartPolicy;
 }
 
-bool rule_matches(const api::core::v1::ContainerRestartRule& rule, int32_t code) {
-  if (rule.action != "Restart" || !rule.exitCodes) return false;
-  const auto& values = rule.exitCodes->values;
-  const bool in = std::find(values.begin(), values.end(), code) != values.end();
-  return rule.exitCodes->operator_ == "In" ? in : rule.exitCodes->operator_ == "NotIn" && !in;
+constexpr std::string_view kRestartAll = "RestartAllContainers";
+
+bool asks_for_all(const Container& c, const ContainerRecord& record) {
+  if (record.state != State::Exited) return false;
+  const auto* rule = matching_rule(c, record.exit_code);
+  return rule && rule->action == kRestartAll;
+}
+
+/// Every record of the pod: sidecars and init containers after the regular ones, what asked after what did
+/// not.
+std::vector<ContainerReset> resets_of(const Pod& pod, const RuntimePod& state) {
+  std::vector<ContainerReset> out;
+  for (const bool asking : {false, true}) {
+    for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
+      for (const auto& c : *list) {
+        for (const auto& record : state.containers) {
+          if (record.name != c.name || asks_for_all(c, record) != asking) continue;
+          out.push_back({record.id, record.name, record.state != State::Exited});
+        }
+      }
+    }
+  }
+  return out;
 }
 
 /// Which containers are born with a new sandbox.
@@ -156,12 +174,42 @@ bool should_restart(const Pod& pod, const Container& container, const ContainerR
   if (!newest) return true;
   if (newest->state == State::Running) return false;
   if (newest->state != State::Exited) return true;
-  for (const auto& rule : container.restartPolicyRules) {
-    if (rule_matches(rule, newest->exit_code)) return true;
-  }
+  if (const auto* rule = matching_rule(container, newest->exit_code))
+    if (rule->action == "Restart" || rule->action == kRestartAll) return true;
   const std::string policy = restart_policy(pod, container);
   if (policy == "Never") return false;
   return policy != "OnFailure" || newest->exit_code != 0;
+}
+
+const api::core::v1::ContainerRestartRule* matching_rule(const Container& container, int32_t exit_code) {
+  for (const auto& rule : container.restartPolicyRules) {
+    if (!rule.exitCodes) continue;
+    const auto& values = rule.exitCodes->values;
+    const bool in = std::find(values.begin(), values.end(), exit_code) != values.end();
+    if (rule.exitCodes->operator_ == "In" ? in : rule.exitCodes->operator_ == "NotIn" && !in) return &rule;
+  }
+  return nullptr;
+}
+
+bool may_restart_all(const Pod& pod) {
+  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
+    for (const auto& c : *list) {
+      for (const auto& rule : c.restartPolicyRules) {
+        if (rule.action == kRestartAll) return true;
+      }
+    }
+  }
+  return false;
+}
+
+bool restart_all_asked(const Pod& pod, const RuntimePod& state) {
+  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
+    for (const auto& c : *list) {
+      const auto* newest = state.newest(c.name);
+      if (newest && asks_for_all(c, *newest)) return true;
+    }
+  }
+  return false;
 }
 
 bool is_initialized(const Pod& pod, const RuntimePod& state, const ProbeVerdicts& probes) {
@@ -189,8 +237,12 @@ bool is_initialized(const Pod& pod, const RuntimePod& state, const ProbeVerdicts
 
 PodActions compute_pod_actions(const Pod& pod, const RuntimePod& state, const ProbeVerdicts& probes) {
   PodActions out;
-  if (sandbox_changed(pod, state, out.attempt, out.sandbox_id))
-    return actions_for_new_sandbox(pod, state, std::move(out));
+  const bool changed = sandbox_changed(pod, state, out.attempt, out.sandbox_id);
+  if (restart_all_asked(pod, state)) {
+    out.resets = resets_of(pod, state);
+    return out;
+  }
+  if (changed) return actions_for_new_sandbox(pod, state, std::move(out));
   if (!plan_init(pod, state, probes, out) || out.kill_pod) return out;
   plan_regular(pod, state, probes, out);
   return out;

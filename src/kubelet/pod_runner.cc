@@ -24,24 +24,32 @@ PodRunner::PodRunner(Deps deps, Options options)
       options_(std::move(options)),
       restarts_(deps_.clock, options_.restart_backoff) {}
 
-cri::v1::PodSandboxConfig PodRunner::make_sandbox_config(const Pod& pod, uint32_t attempt) {
+PodDns PodRunner::dns_of(const Pod& pod) const {
   const auto host = read_file(options_.resolv_conf);
-  auto dns = pod_dns(pod, options_.dns, parse_resolv_conf(host.ok() ? *host : ""));
-  for (const auto& problem : dns.forming_problems)
-    deps_.events.pod_event(pod, "", true, "DNSConfigForming", problem);
-  if (dns.missing_cluster_dns) {
-    deps_.events.pod_event(
-        pod, "", true, "MissingClusterDNS",
-        fmt::format("pod: \"{}\". kubelet does not have ClusterDNS IP configured and cannot create Pod using "
-                    "\"ClusterFirst\" policy. Falling back to \"Default\" policy.",
-                    pod_text(pod)));
-  }
+  return pod_dns(pod, options_.dns, parse_resolv_conf(host.ok() ? *host : ""));
+}
+
+cri::v1::PodSandboxConfig PodRunner::make_sandbox_config(const Pod& pod, uint32_t attempt,
+                                                         const PodDns& dns) const {
   return sandbox_config({.pod = pod,
                          .attempt = attempt,
                          .dns = dns.conf,
                          .log_folder = pod_log_folder(options_.logs_folder, pod.metadata.namespace_,
                                                       pod.metadata.name, pod.metadata.uid),
                          .cgroup_parent = pod_cgroup(pod, options_.cgroup_root)});
+}
+
+/// Once for each sandbox: upstream says it again with each sync.
+void PodRunner::tell_dns_problems(const Pod& pod, const PodDns& dns) {
+  for (const auto& problem : dns.forming_problems)
+    deps_.events.pod_event(pod, "", true, "DNSConfigForming", problem);
+  if (!dns.missing_cluster_dns) return;
+  const std::string text =
+      "kubelet does not have ClusterDNS IP configured and cannot create Pod using \"ClusterFirst\" policy. "
+      "Falling back to \"Default\" policy.";
+  if (!missing_dns_told_.exchange(true)) deps_.events.node_event(true, "MissingClusterDNS", text);
+  deps_.events.pod_event(pod, "", true, "MissingClusterDNS",
+                         fmt::format("pod: \"{}\". {}", pod_text(pod), text));
 }
 
 Result<void> PodRunner::ensure_cgroup(const Pod& pod) {
@@ -64,7 +72,9 @@ Result<PodRunner::Placed> PodRunner::create_sandbox(const Pod& pod, const Runtim
   // Init containers run again in a new sandbox: what the old ones left must not pass for theirs.
   for (const auto& c : pod.spec.initContainers) remove_old_records(state, c.name, 0);
   Placed out;
-  out.config = make_sandbox_config(pod, attempt);
+  const auto dns = dns_of(pod);
+  tell_dns_problems(pod, dns);
+  out.config = make_sandbox_config(pod, attempt, dns);
   MZ_TRY(make_folders(out.config.log_directory, 0755));
   cri::v1::RunPodSandboxRequest request;
   request.config = out.config;
@@ -92,6 +102,7 @@ Result<PodRunner::Placed> PodRunner::create_sandbox(const Pod& pod, const Runtim
 
 Result<bool> PodRunner::apply(const Pod& pod, const RuntimePod& state, const PodActions& actions,
                               Failures& failures) {
+  if (!actions.resets.empty()) return reset(pod, state, actions.resets, failures);
   if (actions.kill_pod) {
     MZ_TRY(stop_pod(pod, state, grace_seconds(pod)));
     if (!actions.create_sandbox) return true;
@@ -109,7 +120,7 @@ Result<bool> PodRunner::apply(const Pod& pod, const RuntimePod& state, const Pod
     MZ_ASSIGN(placed, create_sandbox(pod, state, actions.attempt));
   } else {
     placed.id = actions.sandbox_id;
-    placed.config = make_sandbox_config(pod, actions.attempt);
+    placed.config = make_sandbox_config(pod, actions.attempt, dns_of(pod));
     if (!state.sandboxes.empty()) placed.ips = state.sandboxes.front().ips;
   }
   for (const auto& name : actions.start_init) {
@@ -118,6 +129,35 @@ Result<bool> PodRunner::apply(const Pod& pod, const RuntimePod& state, const Pod
   }
   for (const auto& name : actions.start) {
     if (const auto* c = find_container(pod, name)) start_container(pod, *c, state, placed, failures);
+  }
+  return true;
+}
+
+Result<bool> PodRunner::reset(const Pod& pod, const RuntimePod& state,
+                              const std::vector<ContainerReset>& resets, Failures& failures) {
+  // The exit that asked waits as a restart of that container alone would.
+  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
+    for (const auto& c : *list) {
+      StartFailure failure;
+      const auto* newest = state.newest(c.name);
+      const bool asks =
+          newest && newest->state == ContainerRecord::State::Exited && matching_rule(c, newest->exit_code);
+      if (!asks || !in_restart_backoff(pod, c, *newest, failure)) continue;
+      failures[c.name] = std::move(failure);
+      return false;
+    }
+  }
+  failures.clear();
+  for (const auto& r : resets) {
+    if (r.running) {
+      for (const auto& record : state.containers) {
+        if (record.id == r.id) MZ_TRY(stop_container(pod, record, "", 0));
+      }
+    }
+    cri::v1::RemoveContainerRequest request;  // its log stays: the numbers of the next ones go on from it
+    request.container_id = r.id;
+    auto removed = deps_.runtime.remove_container(request, runtime_deadline());
+    if (!removed.ok() && removed.error().code() != Code::NotFound) return removed.error();
   }
   return true;
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,6 +35,7 @@ class PodRunner {
     std::string resolv_conf = "/etc/resolv.conf";
     int64_t node_memory_bytes = 0;
     std::vector<std::string> host_ips;  ///< of the node
+    bool relaxed_environment_names = true;  ///< upstream's gate RelaxedEnvironmentVariableValidation
     Backoff::Options restart_backoff;
   };
   struct Deps {
@@ -73,8 +75,12 @@ class PodRunner {
     cri::v1::PodSandboxConfig config;
     std::vector<std::string> ips;
   };
+  Result<bool> reset(const Pod& pod, const RuntimePod& state, const std::vector<ContainerReset>& resets,
+                     Failures& failures);
   Result<Placed> create_sandbox(const Pod& pod, const RuntimePod& state, uint32_t attempt);
-  cri::v1::PodSandboxConfig make_sandbox_config(const Pod& pod, uint32_t attempt);
+  PodDns dns_of(const Pod& pod) const;
+  cri::v1::PodSandboxConfig make_sandbox_config(const Pod& pod, uint32_t attempt, const PodDns& dns) const;
+  void tell_dns_problems(const Pod& pod, const PodDns& dns);
   Result<void> ensure_cgroup(const Pod& pod);
   bool start_container(const Pod& pod, const Container& container, const RuntimePod& state,
                        const Placed& placed, Failures& failures);
@@ -96,12 +102,14 @@ class PodRunner {
   /// Dead sandboxes of earlier attempts, once no container's record (the previous log) hangs on them.
   void remove_empty_sandboxes(const RuntimePod& state);
   Credentials pull_credentials(const Pod& pod, const std::string& image);
+  int32_t restarts_by_logs(const Pod& pod, const std::string& container) const;
   std::string container_key(const Pod& pod, const Container& container) const;
   Monotonic finished_at(const ContainerRecord& record) const;
 
   Deps deps_;
   Options options_;
   mutable Backoff restarts_;
+  std::atomic<bool> missing_dns_told_ = false;  ///< to the node, once
 };
 
 }  // namespace mizzen::kubelet

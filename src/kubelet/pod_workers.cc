@@ -255,8 +255,10 @@ PodWorkers::Outcome PodWorkers::sync(Step& s, const RuntimePod& state) {
   if (!done.ok()) {
     log::warn(kLog, "Error syncing pod, skipping",
               {log::kv("pod", pod_text(pod)), log::kv("error", done.error().message())});
-    return {Stage::Running, spread(options_.retry_network)};
+    const bool away = done.error().code() == Code::ServiceUnavailable;  // the runtime itself, soon back
+    return {Stage::Running, spread(away ? options_.retry_network : options_.retry)};
   }
+  if (!actions.resets.empty() && *done) return {Stage::Running, Duration::zero()};
   if (is_terminal(now.phase)) return {Stage::Running, Duration::zero()};
   Duration again = spread(options_.resync);
   if (!s.failures.empty()) again = spread(options_.retry);

@@ -14,6 +14,15 @@ using State = ContainerRecord::State;
 
 constexpr int32_t kLostExitCode = 137;
 constexpr const char* kLostReason = "ContainerStatusUnknown";
+constexpr const char* kAllRestarting = "AllContainersRestarting";
+constexpr const char* kRestartingAll = "RestartingAllContainers";
+constexpr const char* kRemovedForAll = "The container is removed because RestartAllContainers in place";
+
+bool restarting_all(const StatusInput& in) {
+  return restart_all_asked(in.pod, in.state) ||
+         std::any_of(in.old.conditions.begin(), in.old.conditions.end(),
+                     [](const auto& c) { return c.type == kAllRestarting && c.status == "True"; });
+}
 
 const v1::ContainerStatus* find_status(const std::vector<v1::ContainerStatus>& list,
                                        const std::string& name) {
@@ -66,6 +75,18 @@ v1::ContainerStatus absent_status(const Container& c, const v1::ContainerStatus*
   out.state.waiting.ensure().reason =
       in.pod.spec.initContainers.empty() ? "ContainerCreating" : "PodInitializing";
   if (!old) return out;
+  // It ran until now: what only waits to run was counted before.
+  const bool ran = !old->state.waiting || old->state.waiting->reason == "CrashLoopBackOff";
+  if (restarting_all(in) && ran) {
+    out.state.waiting->reason = kRestartingAll;
+    out.state.waiting->message = kRemovedForAll;
+    auto& last = out.lastState.terminated.ensure();
+    last.reason = kRestartingAll;
+    last.message = kRemovedForAll;
+    last.exitCode = kLostExitCode;
+    out.restartCount = old->restartCount + 1;
+    return out;
+  }
   if (old->state.terminated) return *old;
   out.restartCount = old->restartCount;
   out.lastState = old->lastState;
@@ -236,6 +257,14 @@ void set_readiness(PodStatus& s, const Pod& pod, WallTime now) {
   set_condition(s, "ContainersReady", containers_ready, reason, message, generation, now);
 }
 
+void set_all_restarting(PodStatus& s, const StatusInput& in) {
+  if (!may_restart_all(in.pod)) return;
+  const bool going = !is_terminal(s.phase) && restarting_all(in) && !in.state.containers.empty();
+  const char* ended = s.phase == "Succeeded" ? "PodCompleted" : s.phase == "Failed" ? "PodFailed" : "";
+  set_condition(s, kAllRestarting, going, going ? "RestartAllContainersStarted" : ended,
+                going ? "container exited with restart policy rule" : "", in.pod.metadata.generation, in.now);
+}
+
 void set_addresses(PodStatus& out, const StatusInput& in) {
   out.hostIPs.clear();
   for (const auto& ip : in.host_ips) out.hostIPs.emplace_back().ip = ip;
@@ -360,6 +389,7 @@ PodStatus build_status(const StatusInput& in) {
   set_condition(out, "PodReadyToStartContainers", sandbox, "", "", in.pod.metadata.generation, in.now);
   set_initialized(out, in.pod, in.now);
   set_readiness(out, in.pod, in.now);
+  set_all_restarting(out, in);
   set_condition(out, "PodScheduled", true, "", "", in.pod.metadata.generation, in.now);
   return out;
 }

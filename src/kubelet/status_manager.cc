@@ -11,8 +11,9 @@ namespace {
 constexpr int kConflictTriesMax = 5;
 constexpr auto kCallTimeout = std::chrono::seconds(30);
 /// In upstream's order, which `describe` shows.
-constexpr std::array<std::string_view, 5> kOwnConditions = {"PodReadyToStartContainers", "Initialized",
-                                                            "Ready", "ContainersReady", "PodScheduled"};
+constexpr std::array<std::string_view, 6> kOwnConditions = {
+    "PodReadyToStartContainers", "Initialized",  "Ready",
+    "ContainersReady",           "PodScheduled", "AllContainersRestarting"};
 
 bool is_own(const std::string& type) {
   return std::find(kOwnConditions.begin(), kOwnConditions.end(), type) != kOwnConditions.end();

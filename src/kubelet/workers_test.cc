@@ -55,9 +55,13 @@ class NoHttp final : public HttpGetter {
 class WorkersTest : public ::testing::Test {
  protected:
   WorkersTest() {
-    PodRunner::Options run;
-    run.logs_folder = scratch_.at("logs");
-    run.dns.servers = {"10.96.0.10"};
+    run_.logs_folder = scratch_.at("logs");
+    run_.dns.servers = {"10.96.0.10"};
+    make_workers();
+  }
+  /// With the options as they are now.
+  void make_workers() {
+    workers_.reset();
     PodRunner::Deps deps{runtime_,
                          puller_,
                          events_,
@@ -69,7 +73,7 @@ class WorkersTest : public ::testing::Test {
                          clock_,
                          [](const std::string&) { return Result<Services>(Services()); },
                          [] { return volumes::Allocatable(); }};
-    runner_ = std::make_unique<PodRunner>(deps, run);
+    runner_ = std::make_unique<PodRunner>(deps, run_);
     probes_ = std::make_unique<ProbeManager>(ProbeManager::Deps{
         handlers_, events_, pool_, clock_, [this](const std::string& uid) { workers_->kick(uid); }});
     statuses_ = std::make_unique<StatusManager>(StatusManager::Deps{api_, pool_, clock_});
@@ -128,6 +132,7 @@ class WorkersTest : public ::testing::Test {
   ImagePuller puller_{{runtime_, events_, clock_}};
   volumes::Volumes volumes_{scratch_.at("pods"), clock_};
   ApiObjects objects_{api_};
+  PodRunner::Options run_;
   std::unique_ptr<PodRunner> runner_;
   std::unique_ptr<ProbeManager> probes_;
   std::unique_ptr<StatusManager> statuses_;
@@ -229,7 +234,8 @@ TEST_F(WorkersTest, MissingConfigMapHoldsTheContainerUntilItIsThere) {
     const auto s = stored("web").status.containerStatuses;
     return !s.empty() && s[0].state.waiting && s[0].state.waiting->reason == "CreateContainerConfigError";
   }));
-  EXPECT_THAT(events_.all(), Contains("Failed/a: Error: configmap \"settings\" not found"));
+  EXPECT_THAT(events_.all(),
+              Contains("Failed/a: Error: configmap \"settings\" not found in namespace \"default\""));
   api::core::v1::ConfigMap map;
   map.metadata.name = "settings";
   map.metadata.namespace_ = "default";
@@ -340,6 +346,65 @@ TEST(NodeManagerTest, RegistersReportsReadyAndHoldsTheLease) {
   EXPECT_TRUE(ready && lease);
   EXPECT_EQ(*(*client::get<Lease>(api, kLeaseNamespace, "n1", {}))->spec.holderIdentity, "n1");
   EXPECT_THAT(events.all(), Contains("node NodeReady"));
+}
+
+const char* kAllRestart =
+    R"({"metadata":{"name":"web"},"spec":{"containers":[
+      {"name":"a","image":"nginx","imagePullPolicy":"IfNotPresent","restartPolicy":"Never","restartPolicyRules":[
+        {"action":"RestartAllContainers","exitCodes":{"operator":"In","values":[42]}}]},
+      {"name":"b","image":"nginx","imagePullPolicy":"IfNotPresent"}]}})";
+
+TEST_F(WorkersTest, OneExitRestartsAllContainersWhereARuleSaysSo) {
+  runtime_.add_image("nginx:latest");
+  add(kAllRestart);
+  ASSERT_TRUE(phase("web", "Running"));
+  const auto sandbox = runtime_.sandboxes().front().id;
+  const auto before_a = runtime_.container_id("a"), before_b = runtime_.container_id("b");
+  runtime_.exit_container(before_a, 42);
+  workers_->kick(uid_of("web"));
+  const auto counts = [&] {
+    std::vector<int> out;
+    for (const auto& c : stored("web").status.containerStatuses)
+      out.push_back(c.state.running ? c.restartCount : -1);
+    return out;
+  };
+  ASSERT_TRUE(eventually([&] { return counts() == std::vector<int>{1, 1}; }));
+  EXPECT_NE(runtime_.container_id("a"), before_a);
+  EXPECT_NE(runtime_.container_id("b"), before_b);
+  ASSERT_EQ(runtime_.sandboxes().size(), 1u);
+  EXPECT_EQ(runtime_.sandboxes().front().id, sandbox) << "address and volumes stay";
+  const auto status = stored("web").status;
+  EXPECT_EQ(status.containerStatuses[1].lastState.terminated->reason, "RestartingAllContainers");
+  const auto condition = std::find_if(status.conditions.begin(), status.conditions.end(),
+                                      [](const auto& c) { return c.type == "AllContainersRestarting"; });
+  ASSERT_NE(condition, status.conditions.end());
+  EXPECT_EQ(condition->status, "False") << "done";
+  // The second time waits, as a restart of one container would.
+  runtime_.exit_container(runtime_.container_id("a"), 42);
+  workers_->kick(uid_of("web"));
+  ASSERT_TRUE(eventually([&] {
+    const auto s = stored("web").status.containerStatuses;
+    return s[0].state.waiting && s[0].state.waiting->reason == "CrashLoopBackOff";
+  }));
+  EXPECT_TRUE(stored("web").status.containerStatuses[1].state.running);
+  clock_.advance(seconds(11));
+  EXPECT_TRUE(eventually([&] { return counts() == std::vector<int>{2, 2}; }));
+}
+
+TEST_F(WorkersTest, MissingClusterDnsIsToldOncePerSandbox) {
+  runtime_.add_image("nginx:latest");
+  run_.dns.servers.clear();
+  make_workers();
+  add(kWeb);
+  ASSERT_TRUE(phase("web", "Running"));
+  runtime_.exit_container(runtime_.container_id("a"), 1);
+  workers_->kick(uid_of("web"));
+  ASSERT_TRUE(eventually([&] { return stored("web").status.containerStatuses[0].restartCount == 1; }));
+  const auto all = events_.all();
+  EXPECT_EQ(std::count_if(all.begin(), all.end(),
+                          [](const auto& e) { return e.starts_with("MissingClusterDNS: pod: "); }),
+            1);
+  EXPECT_EQ(std::count(all.begin(), all.end(), "node MissingClusterDNS"), 1);
 }
 
 }  // namespace

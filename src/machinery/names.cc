@@ -172,6 +172,23 @@ Messages is_c_identifier(std::string_view v) {
   return ok ? Messages{} : Messages{std::string(kIdentifier)};
 }
 
+Messages is_env_var_name(std::string_view v) {
+  Messages out;
+  bool shape = !v.empty() && !(v.front() >= '0' && v.front() <= '9');
+  for (char c : v) shape = shape && (alnum(c) || c == '_' || c == '-' || c == '.');
+  if (!shape) {
+    out.push_back(
+        "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', "
+        "and must not "
+        "start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for "
+        "validation is "
+        "'[-._a-zA-Z][-._a-zA-Z0-9]*')");
+  }
+  if (v == "." || v == "..") out.push_back(fmt::format("must not be '{}'", v));
+  if (v.size() > 2 && v.starts_with("..")) out.push_back("must not start with '..'");
+  return out;
+}
+
 Messages is_relaxed_env_var_name(std::string_view v) {
   if (v.empty()) return {"environment variable name must not be empty"};
   for (char c : v)

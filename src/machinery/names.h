@@ -20,6 +20,8 @@ Messages is_config_map_key(std::string_view value);
 /// Names in URL paths: not "." or "..", no "/" or "%".
 Messages is_path_segment_name(std::string_view value);
 Messages is_c_identifier(std::string_view value);
+/// Environment variables, strict: letters, digits, "_", "-" and ".", no digit first.
+Messages is_env_var_name(std::string_view value);
 /// Environment variables, relaxed: printable ASCII without "=".
 Messages is_relaxed_env_var_name(std::string_view value);
 Messages is_valid_port_num(int64_t port);
