@@ -74,6 +74,21 @@ Result<Filter> make_filter(const api::ResourceInfo& resource, const std::string&
   return filter;
 }
 
+Loopback::Loopback(Core& core, std::string user, Metrics* metrics)
+    : core_(core),
+      user_(std::move(user)),
+      requests_(metrics
+                    ? &metrics->counters("mizzen_loopback_requests_total",
+                                         "Requests of components in this process, which do not go over HTTP.",
+                                         {"user", "verb", "group", "resource"})
+                    : nullptr) {}
+
+void Loopback::count(std::string_view verb, const api::ResourceInfo& resource) {
+  if (requests_)
+    requests_->with({user_, std::string(verb), std::string(resource.group()), std::string(resource.plural)})
+        .add();
+}
+
 Result<ResourceStore*> Loopback::store_of(const api::ResourceInfo& resource) {
   ResourceStore* store = core_.find(resource);
   if (!store)
@@ -83,6 +98,7 @@ Result<ResourceStore*> Loopback::store_of(const api::ResourceInfo& resource) {
 
 Result<Object> Loopback::get(const api::ResourceInfo& resource, const std::string& ns,
                              const std::string& name, const client::Call& call) {
+  count("GET", resource);
   MZ_ASSIGN(ResourceStore* const store, store_of(resource));
   MZ_ASSIGN(const EntryPtr entry, store->get(ns, name, call.deadline));
   return entry->object();
@@ -90,6 +106,7 @@ Result<Object> Loopback::get(const api::ResourceInfo& resource, const std::strin
 
 Result<client::ObjectList> Loopback::list(const api::ResourceInfo& resource,
                                           const client::ListOptions& options, const client::Call& call) {
+  count("LIST", resource);
   MZ_ASSIGN(ResourceStore* const store, store_of(resource));
   MZ_ASSIGN(const Filter filter,
             make_filter(resource, options.namespace_, options.label_selector, options.field_selector));
@@ -107,6 +124,7 @@ Result<client::ObjectList> Loopback::list(const api::ResourceInfo& resource,
 
 std::unique_ptr<client::Watch> Loopback::watch(const api::ResourceInfo& resource,
                                                const client::ListOptions& options, client::WatchSink sink) {
+  count("WATCH", resource);
   const auto start = [&]() -> Result<std::unique_ptr<Subscription>> {
     MZ_ASSIGN(ResourceStore* const store, store_of(resource));
     MZ_ASSIGN(Filter filter,
@@ -154,6 +172,7 @@ std::unique_ptr<client::Watch> Loopback::watch(const api::ResourceInfo& resource
 
 Result<Object> Loopback::create(const api::ResourceInfo& resource, const Object& object,
                                 const client::WriteOptions& options, const client::Call& call) {
+  count("POST", resource);
   const WriteContext context = context_of(resource, options, call);
   if (options.subresource == "binding") {
     const auto* binding = object.as<api::core::v1::Binding>();
@@ -177,6 +196,7 @@ Result<Object> Loopback::create(const api::ResourceInfo& resource, const Object&
 
 Result<Object> Loopback::update(const api::ResourceInfo& resource, const Object& object,
                                 const client::WriteOptions& options, const client::Call& call) {
+  count("PUT", resource);
   MZ_ASSIGN(ResourceStore* const store, store_of(resource));
   const WriteContext context = context_of(resource, options, call);
   const auto& meta = object.meta();
@@ -204,6 +224,7 @@ Result<Object> Loopback::update(const api::ResourceInfo& resource, const Object&
 Result<Object> Loopback::patch(const api::ResourceInfo& resource, const std::string& ns,
                                const std::string& name, client::PatchType type, const std::string& body,
                                const client::WriteOptions& options, const client::Call& call) {
+  count("PATCH", resource);
   MZ_ASSIGN(ResourceStore* const store, store_of(resource));
   PatchRequest request;
   request.type = type;
@@ -222,6 +243,7 @@ Result<Object> Loopback::patch(const api::ResourceInfo& resource, const std::str
 Result<Object> Loopback::remove(const api::ResourceInfo& resource, const std::string& ns,
                                 const std::string& name, const meta::v1::DeleteOptions& options,
                                 const client::Call& call) {
+  count("DELETE", resource);
   MZ_ASSIGN(ResourceStore* const store, store_of(resource));
   MZ_ASSIGN(const Deletion gone, store->remove(ns, name, options, context_of(resource, {}, call)));
   return gone.entry->object();

@@ -2,14 +2,15 @@
 
 namespace mizzen::apps {
 
-ControlPlane::ControlPlane(apiserver::ApiServer& server, Metrics& metrics, controllers::ControllerOptions options)
+ControlPlane::ControlPlane(apiserver::ApiServer& server, Metrics& metrics,
+                           controllers::ControllerOptions options)
     : server_(server),
       metrics_(metrics),
       options_(options),
       executor_({.name = "controller", .threads_max = 16, .queue_max = 100'000}),
       timers_(executor_),
-      api_(server.core(), "system:kube-controller-manager"),
-      scheduler_api_(server.core(), "system:kube-scheduler") {}
+      api_(server.core(), "system:kube-controller-manager", &metrics),
+      scheduler_api_(server.core(), "system:kube-scheduler", &metrics) {}
 
 Result<void> ControlPlane::start(Deadline deadline) {
   environment_ = std::make_unique<controllers::Environment>(

@@ -86,7 +86,8 @@ Result<void> run_server(const ServerOptions& options) {
   std::unique_ptr<apiserver::Loopback> node_api;
   std::unique_ptr<NodeRole> node;
   if (!options.disable_node) {
-    node_api = std::make_unique<apiserver::Loopback>(server.core(), "system:node:" + options.node.name());
+    node_api =
+        std::make_unique<apiserver::Loopback>(server.core(), "system:node:" + options.node.name(), &metrics);
     node = std::make_unique<NodeRole>(NodeRole::Deps{*node_api, loops, server.authority()}, options.node);
     if (auto r = node->start(Deadline::after(kStartTimeout)); !r.ok()) {
       control.stop();

@@ -315,13 +315,15 @@ class Node(Case):
         print(f"a change is visible to the kubelet after {took[len(took) // 2]:.1f} ms (median), {took[-1]:.1f} ms (worst), the PATCH included; "
               f"{sum(t < 100 for t in took)} of {len(took)} under 100 ms")
 
-        def lists():
+        def requests(verb):
             text = self.call(api, "GET", "/metrics").decode()
-            return {line for line in text.splitlines() if line.startswith("apiserver_request_total") and 'verb="LIST"' in line}
+            names = ("apiserver_request_total", "mizzen_loopback_requests_total")
+            return {line for line in text.splitlines() if line.startswith(names) and f'verb="{verb}"' in line}
 
-        before = lists()
+        self.assertTrue(any("system:node:node1" in line for line in requests("WATCH")), "components are counted")
+        before = requests("LIST")
         time.sleep(5)
-        self.assertEqual(lists(), before, "nobody lists while nothing happens")
+        self.assertEqual(requests("LIST"), before, "nobody lists while nothing happens")
 
     def test_s1_14_two_containers_work_together(self):
         mounts = [{"name": "site", "mountPath": "/site"}, {"name": "source", "mountPath": "/source"}]
