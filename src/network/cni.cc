@@ -147,13 +147,12 @@ CniAnswer loopback_call(const CniEnvironment& env, const std::string& version) {
   return {out.str(), 0};
 }
 
-CniAnswer pod_call(const CniEnvironment& env, const Value& config, const std::string& version) {
-  const auto options = options_from(config);
+CniAnswer pod_call(const CniEnvironment& env, const CniConfig& config) {
+  const auto& [version, options, ports, problem] = config;
   auto network = PodNetwork::create(options);
   if (!network.ok()) return failure(version, network.error());
   if (env.command == "ADD") {
-    auto attached =
-        network->attach(env.container_id, env.network_namespace, env.interface, ports_from(config));
+    auto attached = network->attach(env.container_id, env.network_namespace, env.interface, ports);
     if (!attached.ok()) return failure(version, attached.error());
     return {result_of(version, *attached, options, env.network_namespace), 0};
   }
@@ -191,15 +190,29 @@ std::string_view base_name(std::string_view path) { return path.substr(path.rfin
 
 }  // namespace
 
+CniConfig parse_cni_config(std::string_view text) {
+  CniConfig out;
+  const auto document = Value::parse(text);
+  if (!document.ok() || !document->is_object()) {
+    out.problem = failure("", kUndecodable, "the configuration is not a JSON object");
+    return out;
+  }
+  out.version = text_at(*document, "cniVersion");
+  if (std::find(kVersions.begin(), kVersions.end(), out.version) == kVersions.end()) {
+    out.problem =
+        failure("", kIncompatibleVersion, fmt::format("cniVersion {} is not supported", quote(out.version)));
+    return out;
+  }
+  out.options = options_from(*document);
+  out.ports = ports_from(*document);
+  return out;
+}
+
 CniAnswer cni_call(const CniEnvironment& env, std::string_view config_text, bool loopback) {
   if (env.command == "VERSION") return {version_document(), 0};
-  auto config = Value::parse(config_text);
-  if (!config.ok() || !config->is_object())
-    return failure("", kUndecodable, "the configuration is not a JSON object");
-  const std::string version = text_at(*config, "cniVersion");
-  if (std::find(kVersions.begin(), kVersions.end(), version) == kVersions.end()) {
-    return failure("", kIncompatibleVersion, fmt::format("cniVersion {} is not supported", quote(version)));
-  }
+  const auto config = parse_cni_config(config_text);
+  if (config.problem.exit_code != 0) return config.problem;
+  const auto& version = config.version;
   if (env.command != "ADD" && env.command != "DEL" && env.command != "CHECK") {
     return failure(version, kInvalidEnvironment,
                    fmt::format("CNI_COMMAND {} is not supported", quote(env.command)));
@@ -211,7 +224,7 @@ CniAnswer cni_call(const CniEnvironment& env, std::string_view config_text, bool
   }
   if (env.interface.size() > 15)
     return failure(version, kInvalidEnvironment, "CNI_IFNAME is longer than 15 characters");
-  return loopback ? loopback_call(env, version) : pod_call(env, *config, version);
+  return loopback ? loopback_call(env, version) : pod_call(env, config);
 }
 
 bool is_cni_name(std::string_view program) {

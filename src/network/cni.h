@@ -23,6 +23,16 @@ struct CniAnswer {
   int exit_code = 0;
 };
 
+/// What a CNI configuration says, for the plug-in's own use.
+struct CniConfig {
+  std::string version;
+  NetworkOptions options;
+  std::vector<HostPort> ports;  ///< not checked yet
+  CniAnswer problem;            ///< the error document where the text is no configuration we understand
+};
+/// Pure.
+CniConfig parse_cni_config(std::string_view text);
+
 /// Carries out one CNI call. `loopback` stands for the plug-in of that name, which only brings `lo` up;
 /// otherwise it is ours. Never fails but in the answer: errors are CNI error documents with the
 /// specification's codes.

@@ -66,6 +66,11 @@ TEST(Cni, AnswersProtocolErrorsWithTheirCodes) {
   EXPECT_EQ(code_of(cni_call({.command = "GC"}, R"({"cniVersion":"0.4.0"})", false)), "4");
   EXPECT_EQ(code_of(cni_call({.command = "ADD", .container_id = "c"}, R"({"cniVersion":"0.4.0"})", false)),
             "4");
+  for (const char* table : {"x; flush ruleset", "", "1x", "a{b"}) {
+    const bool refused = *table != '\0';  // an empty one is the default
+    const auto config = fmt::format(R"({{"cniVersion":"0.4.0","table":"{}","dataFolder":"/x"}})", table);
+    EXPECT_EQ(PodNetwork::create(parse_cni_config(config).options).ok(), !refused) << table;
+  }
   const auto bad = cni_call({"ADD", "c", "/x", "eth0"},
                             R"({"cniVersion":"0.4.0","podRange":"nonsense","dataFolder":"/x"})", false);
   EXPECT_EQ(code_of(bad), "7");

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/strings.h"
@@ -18,6 +19,17 @@ namespace {
 using linux::NetLinks;
 
 constexpr size_t kInterfaceNameMax = 15;
+constexpr size_t kTableNameMax = 64;
+constexpr int kPortMax = 65535;
+
+/// Goes into commands for nftables as it is.
+bool valid_table_name(std::string_view name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return !name.empty() && name.size() <= kTableNameMax && letter(name.front()) &&
+         std::all_of(name.begin(), name.end(), [&](char c) {
+           return letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+         });
+}
 
 std::string owner_of(const std::string& container_id, const std::string& interface) {
   return container_id + " " + interface;
@@ -37,9 +49,19 @@ std::string element_command(std::string_view verb, const std::string& table, std
                      entry.substr(space + 1));
 }
 
+bool valid_container_id(const std::string& id) {
+  return !id.empty() && id.size() <= 128 && id.find('/') == std::string::npos &&
+         id.find(' ') == std::string::npos && id.find('\n') == std::string::npos && id != "." && id != "..";
+}
+
+}  // namespace
+
 Result<void> check_host_port(const HostPort& port) {
   if (port.protocol != "tcp" && port.protocol != "udp")
     return Error(Code::BadRequest, "a host port needs protocol TCP or UDP");
+  if (port.host_port < 1 || port.host_port > kPortMax || port.container_port < 1 ||
+      port.container_port > kPortMax)
+    return Error(Code::BadRequest, "ports of a host port must be between 1 and 65535");
   if (port.host_ip.empty()) return {};
   const auto address = parse_ipv4(port.host_ip);
   if (!address)
@@ -50,13 +72,6 @@ Result<void> check_host_port(const HostPort& port) {
                  "a host port on the loopback address (hostIP 127.0.0.1) is not supported by this network");
   return {};
 }
-
-bool valid_container_id(const std::string& id) {
-  return !id.empty() && id.size() <= 128 && id.find('/') == std::string::npos &&
-         id.find(' ') == std::string::npos && id.find('\n') == std::string::npos && id != "." && id != "..";
-}
-
-}  // namespace
 
 std::string host_interface_name(const std::string& container_id, const std::string& interface) {
   uint64_t hash = 1469598103934665603ull;
@@ -98,6 +113,9 @@ Result<PodNetwork> PodNetwork::create(NetworkOptions options) {
     return Error(Code::BadRequest,
                  fmt::format("bridge name {} is not 1 to 15 characters long", options.bridge));
   }
+  if (!valid_table_name(options.table))
+    return Error(Code::BadRequest,
+                 fmt::format("{} is not a name for a table of nftables", quote(options.table)));
   if (options.data_folder.empty()) return Error(Code::BadRequest, "the pod network needs a data folder");
   AddressPool pool(options.data_folder + "/addresses", *range);
   return PodNetwork(std::move(options), std::move(pool));

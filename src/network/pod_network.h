@@ -71,6 +71,8 @@ class PodNetwork {
 /// The node's end of a pod's cable: the same name for the same container and interface, 15 characters at
 /// most.
 std::string host_interface_name(const std::string& container_id, const std::string& interface);
+/// Pure: BadRequest where this network cannot open such a port.
+Result<void> check_host_port(const HostPort& port);
 /// Pure: the commands that put the node's table in place where it is not, and leave it alone where it is.
 std::string node_table_commands(const NetworkOptions& options);
 
