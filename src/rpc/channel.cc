@@ -19,6 +19,9 @@ namespace {
 
 constexpr int kBackoffFirstMs = 100;
 constexpr int kBackoffMaxMs = 3000;
+constexpr int kLocalBackoffMaxMs = 200;  ///< a socket of this machine: asking again costs nothing
+/// A server that has just started takes a connection before it speaks.
+constexpr int kConnectTimeoutMs = 5000;
 constexpr int kKeepaliveAnswerMs = 10'000;
 
 gpr_timespec when(Deadline deadline) {
@@ -43,8 +46,9 @@ grpc::ChannelArguments arguments(const ChannelOptions& options) {
   out.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   out.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a channel of ours is a connection of its own
   out.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kBackoffFirstMs);
-  out.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kBackoffFirstMs);
-  out.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kBackoffMaxMs);
+  out.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeoutMs);  // the library's name for the time a try may take
+  const bool local = options.target.starts_with("unix:");
+  out.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, local ? kLocalBackoffMaxMs : kBackoffMaxMs);
   if (options.keepalive > Duration::zero()) {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(options.keepalive).count();
     out.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(ms));

@@ -225,6 +225,20 @@ class Node(Case):
         self.assertEqual(self.wait_reason("ends", "BackOff")["message"], f"Back-off restarting failed container a in pod ends_default({uid})")
         self.assertEqual((self.c.get("pod", "stays")["status"]["phase"], self.statuses("stays")["a"]["restartCount"]), ("Running", 0))
 
+    def test_killed_containerd_comes_back(self):
+        self.make_pod("lives", busybox("a"))
+        self.wait_ready("lives")
+        before = self.statuses("lives")["a"]
+        with open(os.path.join(self.c.data, "containerd/containerd.pid"), encoding="utf-8") as f:
+            os.kill(int(f.read().split()[0]), signal.SIGKILL)
+        started = time.monotonic()
+        self.c.until(lambda: self.c.kubectl("exec", "lives", "--", "echo", "here") == "here\n", 30, "containerd back")
+        print(f"a container answered {time.monotonic() - started:.1f} s after its containerd was killed")
+        self.make_pod("next", busybox("a"))
+        self.wait_ready("next")
+        after = self.statuses("lives")["a"]
+        self.assertEqual((after["containerID"], after["restartCount"]), (before["containerID"], 0))
+
     # -- images
 
     def digest(self, repository):
