@@ -154,6 +154,15 @@ std::string storage_hash(const ResourceInfo& r) {
   return base64_encode(digest(EVP_sha256(), id).substr(0, 8));
 }
 
+/// Only in the resource's own group: the same short name in two groups makes kubectl warn, and `get all` would show each
+/// object once for every group.
+template <typename T>
+void put_other_names(const ResourceInfo& r, const ServedVersion& v, T& out) {
+  if (v.group != r.group()) return;
+  for (const std::string_view s : r.short_names) out.shortNames.emplace_back(s);
+  for (const std::string_view c : r.categories) out.categories.emplace_back(c);
+}
+
 meta::v1::APIResourceList resource_list(const api::Registry& registry, const std::string& group,
                                         const std::string& version) {
   meta::v1::APIResourceList out;
@@ -167,10 +176,7 @@ meta::v1::APIResourceList resource_list(const api::Registry& registry, const std
       resource.namespaced = r.namespaced;
       resource.kind = r.kind;
       resource.verbs.items = verbs_of(r);
-      // Only the resource's own group: the same short name in two groups makes kubectl warn.
-      if (v.group == r.group())
-        for (std::string_view s : r.short_names) resource.shortNames.emplace_back(s);
-      for (std::string_view c : r.categories) resource.categories.emplace_back(c);
+      put_other_names(r, v, resource);
       if (!r.create_only) resource.storageVersionHash = storage_hash(r);
       for (const Sub& sub : subresources_of(r, v)) {
         auto& s = out.resources.emplace_back();
@@ -272,9 +278,7 @@ std::string make_aggregated_discovery(const api::Registry& registry, bool core, 
           resource.scope = r.namespaced ? "Namespaced" : "Cluster";
           resource.singularResource = r.singular;
           resource.verbs = verbs_of(r);
-          if (v.group == r.group())
-            for (std::string_view s : r.short_names) resource.shortNames.emplace_back(s);
-          for (std::string_view c : r.categories) resource.categories.emplace_back(c);
+          put_other_names(r, v, resource);
           for (const Sub& sub : subresources_of(r, v)) {
             auto& s = resource.subresources.emplace_back();
             s.subresource = sub.name;
