@@ -84,6 +84,11 @@ void check_object_meta(const meta::v1::ObjectMeta& meta, const ResourceInfo& res
     for (const std::string& m : machinery::is_qualified_name(meta.finalizers[i]))
       errors.invalid(at.child("finalizers"), meta.finalizers[i], m);
   }
+  for (size_t i = 0; i < meta.finalizers.size(); ++i) {
+    const auto& f = meta.finalizers[i];
+    if (!machinery::is_qualified_name(f).empty()) continue;  // told above
+    for (const std::string& m : machinery::is_finalizer(f)) errors.invalid(at.child("finalizers").index(i), f, m);
+  }
   const bool orphan = std::count(meta.finalizers.begin(), meta.finalizers.end(), "orphan") > 0;
   const bool foreground =
       std::count(meta.finalizers.begin(), meta.finalizers.end(), "foregroundDeletion") > 0;

@@ -54,17 +54,16 @@ Result<void> Core::timed(AdmissionMetrics::Part part, bool create, const std::fu
 }
 
 Result<void> Core::admit(const api::ResourceInfo& resource, machinery::MutableObject& object,
-                         const Entry* old, const WriteContext& context) {
+                         const Entry* old) {
   return timed(AdmissionMetrics::Part::Whole, old == nullptr,
-               [&] { return admit_parts(resource, object, old, context); });
+               [&] { return admit_parts(resource, object, old); });
 }
 
 Result<void> Core::admit_parts(const api::ResourceInfo& resource, machinery::MutableObject& object,
-                               const Entry* old, const WriteContext& context) {
+                               const Entry* old) {
   using Part = AdmissionMetrics::Part;
   if (!old && resource.namespaced)
     MZ_TRY(timed(Part::NamespaceLifecycle, true, [&] { return admit_namespace(resource, object.meta()); }));
-  if (resource.kind == "Service" && resource.group().empty()) return admit_service(object, old, context);
   if (resource.kind == "PriorityClass") return admit_priority_class(resource, object, old);
   Pod* pod = object.as<Pod>();
   if (!pod) return {};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/schema/core/v1/namespace.h"
+#include "api/schema/core/v1/service.h"
 #include "api/schema/scheduling/v1/priority_class.h"
 #include "base/strings.h"
 
@@ -20,10 +21,13 @@ Core::Core(Deps deps, Options options)
     if (deps_.metrics) times = &store_metrics_.emplace(&r, StoreMetrics(*deps_.metrics, r)).first->second;
     auto cache = std::make_unique<ResourceCache>(r, deps_.store, companions_, *dispatch_);
     const auto hook = [this](const api::ResourceInfo& resource, machinery::MutableObject& object,
-                             const Entry* old,
-                             const WriteContext& context) { return admit(resource, object, old, context); };
+                             const Entry* old, const WriteContext&) { return admit(resource, object, old); };
+    Allocate allocate;
+    if (&r == &api::resource_of<api::core::v1::Service>())
+      allocate = [this](const api::ResourceInfo& resource, machinery::MutableObject& object, const Entry* old,
+                        const WriteContext& context) { return allocate_addresses(resource, object, old, context); };
     stores_[&r] = std::make_unique<ResourceStore>(
-        ResourceStore::Deps{deps_.store, *cache, deps_.clock, deps_.random, hook, times});
+        ResourceStore::Deps{deps_.store, *cache, deps_.clock, deps_.random, hook, allocate, times});
     caches_[&r] = std::move(cache);
   }
   if (deps_.metrics) register_cache_metrics(*deps_.metrics, *this);

@@ -1,10 +1,13 @@
 #include "apiserver/core.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "api/schema/core/v1/config_map.h"
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/core/v1/service.h"
+#include "api/schema/core/v1/service_account.h"
+#include "api/schema/scheduling/v1/priority_class.h"
 #include "apiserver/loopback.h"
 #include "store/memory/memory_store.h"
 
@@ -131,6 +134,75 @@ TEST_F(CoreTest, ServicesGetDistinctClusterAddresses) {
     ips.insert((*made)->spec.clusterIP);
   }
   EXPECT_EQ(ips.size(), 20u);
+}
+
+TEST_F(CoreTest, AddressesThatAreAskedForAreGivenWhereTheyCanBe) {
+  const auto make = [&](const std::string& name, const std::string& ip, const std::string& family = "") {
+    api::core::v1::Service s;
+    s.metadata.name = name;
+    s.metadata.namespace_ = "default";
+    s.spec.clusterIP = ip;
+    s.spec.ports.emplace_back().port = 80;
+    if (!family.empty()) s.spec.ipFamilies = {family};
+    const auto made = client::create(api_, s, Call());
+    return made.ok() ? (*made)->spec.clusterIP : made.error().message();
+  };
+  const auto refused = [](const std::string& name, const std::string& ip, const std::string& why) {
+    return fmt::format("Service \"{}\" is invalid: spec.clusterIPs: Invalid value: [\"{}\"]: failed to allocate IP {}: {}",
+                       name, ip, ip, why);
+  };
+  EXPECT_EQ(make("a", "10.96.0.10"), "10.96.0.10");
+  EXPECT_EQ(make("b", "10.96.0.10"), refused("b", "10.96.0.10", "provided IP is already allocated"));
+  EXPECT_EQ(make("b", "10.95.0.1"),
+            refused("b", "10.95.0.1", "the provided network does not match the current range"));
+  EXPECT_EQ(make("b", "10.96.0.0"),
+            refused("b", "10.96.0.0",
+                    "the provided IP (10.96.0.0) is not in the valid range. The range of valid IPs is 10.96.0.0/12"));
+  EXPECT_EQ(make("b", "", "IPv6"),
+            "Service \"b\" is invalid: spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this cluster");
+  EXPECT_EQ(make("h", "None"), "None");
+  ASSERT_TRUE(api_.remove(api::resource_of<api::core::v1::Service>(), "default", "a", {}, Call()).ok());
+  EXPECT_EQ(make("b", "10.96.0.10"), "10.96.0.10") << "free again at once";
+}
+
+TEST_F(CoreTest, OfSeveralDefaultPriorityClassesTheLowestCountsAndASecondIsRefused) {
+  using api::scheduling::v1::PriorityClass;
+  const auto make = [&](const std::string& name, int32_t value) {
+    PriorityClass c;
+    c.metadata.name = name;
+    c.value = value;
+    c.globalDefault = true;
+    const auto made = client::create(api_, c, Call());
+    return made.ok() ? std::string() : made.error().message();
+  };
+  EXPECT_EQ(make("one", 100), "");
+  EXPECT_EQ(make("two", 50),
+            "priorityclasses.scheduling.k8s.io \"two\" is forbidden: PriorityClass one is already marked as default. Only "
+            "one default can exist");
+  // As a race may leave it: two of them in the store.
+  const auto& resource = api::resource_of<PriorityClass>();
+  machinery::MutableObject second(PriorityClass::descriptor());
+  second.meta().name = "two";
+  second.as<PriorityClass>()->value = 50;
+  second.as<PriorityClass>()->globalDefault = true;
+  ASSERT_TRUE(store_
+                  .txn(store::Txn::put(storage_prefix(resource) + "two",
+                                       store::make_bytes(encode_stored(resource, second))),
+                       Deadline::after(std::chrono::seconds(5)))
+                  .ok());
+  api::core::v1::ServiceAccount account;
+  account.metadata.name = "default";
+  account.metadata.namespace_ = "default";
+  ASSERT_TRUE(client::create(api_, account, Call()).ok());
+  api::core::v1::Pod pod;
+  pod.metadata.name = "p";
+  pod.metadata.namespace_ = "default";
+  auto& c = pod.spec.containers.emplace_back();
+  c.name = c.image = "c";
+  const auto made = client::create(api_, pod, Call());
+  ASSERT_TRUE(made.ok()) << made.error().message();
+  EXPECT_EQ((*made)->spec.priority, 50);
+  EXPECT_EQ((*made)->spec.priorityClassName, "two");
 }
 
 }  // namespace

@@ -139,6 +139,10 @@ Result<EntryPtr> ResourceStore::create(MutableObject object, const WriteContext&
     if (context.warnings)
       for (std::string& w : resource().strategy->warnings(object.get(), nullptr))
         context.warnings->push_back(std::move(w));
+    std::shared_ptr<void> held;
+    if (deps_.allocate) {
+      MZ_ASSIGN(held, deps_.allocate(resource(), object, nullptr, context));
+    }
     const std::string key = entry_key(resource().namespaced ? meta.namespace_ : "", meta.name);
     if (context.dry_run) {
       if (const EntryPtr there = deps_.cache.find(key); there && !generated) return already_exists(meta.name);
@@ -166,7 +170,8 @@ Result<EntryPtr> ResourceStore::create(MutableObject object, const WriteContext&
 }
 
 Result<MutableObject> ResourceStore::next_state(const Entry& old_entry, const Change& change,
-                                                const UpdateOptions& options, const WriteContext& context) {
+                                                const UpdateOptions& options, const WriteContext& context,
+                                                std::shared_ptr<void>& held) {
   const Object old = old_entry.object();
   const auto& old_meta = old.meta();
   MZ_ASSIGN(MutableObject next, change(old_entry));
@@ -216,6 +221,9 @@ Result<MutableObject> ResourceStore::next_state(const Entry& old_entry, const Ch
         context.warnings->push_back(std::move(w));
   }
   if (!errors.empty()) return invalid(errors, next);
+  if (deps_.allocate && options.kind == UpdateKind::Main && !options.raw) {
+    MZ_ASSIGN(held, deps_.allocate(resource(), next, &old_entry, context));
+  }
   meta.resourceVersion = old_meta.resourceVersion;
   return next;
 }
@@ -234,7 +242,8 @@ Result<EntryPtr> ResourceStore::update(const std::string& ns, const std::string&
     MZ_ASSIGN(old, std::move(got));
   }
   for (bool first = true;; first = false) {
-    auto made = next_state(*old, change, options, context);
+    std::shared_ptr<void> held;
+    auto made = next_state(*old, change, options, context, held);
     if (!made.ok()) {
       // What was refused against the cache may be right against the store: the cache can be a moment behind.
       if (!first) return made.error();

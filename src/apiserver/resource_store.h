@@ -24,6 +24,11 @@ struct WriteContext {
 using Admit = std::function<Result<void>(const api::ResourceInfo&, machinery::MutableObject& object,
                                          const Entry* old, const WriteContext&)>;
 
+/// The last step before a write, on objects that are valid: gives out what only one object may have. The token goes when
+/// the write is done, however it ended.
+using Allocate = std::function<Result<std::shared_ptr<void>>(const api::ResourceInfo&, machinery::MutableObject& object,
+                                                             const Entry* old, const WriteContext&)>;
+
 /// Events are kept this long, as upstream's --event-ttl has it.
 inline constexpr std::chrono::seconds kEventTtl{3600};
 inline constexpr std::chrono::seconds kLeaseReuse{60};
@@ -51,6 +56,7 @@ class ResourceStore {
     const Clock& clock;
     Random& random;
     Admit admit;
+    Allocate allocate = nullptr;
     const StoreMetrics* metrics = nullptr;  ///< null: calls of the store are not timed
   };
   explicit ResourceStore(Deps deps) : deps_(std::move(deps)) {}
@@ -94,8 +100,10 @@ class ResourceStore {
                           const WriteContext& context);
   Result<bool> commit_delete(const std::string& key, int64_t expected, int64_t& revision,
                              const WriteContext& context);
+  /// `held` keeps what was given out until the write is done.
   Result<machinery::MutableObject> next_state(const Entry& old, const Change& change,
-                                              const UpdateOptions& options, const WriteContext& context);
+                                              const UpdateOptions& options, const WriteContext& context,
+                                              std::shared_ptr<void>& held);
   /// Counts a call of the store.
   template <typename T>
   Result<T> timed(StoreMetrics::Op op, Monotonic since, Result<T> result) const {

@@ -44,11 +44,17 @@ void FieldErrors::invalid_raw(const Path& at, std::string_view value_text, std::
 void FieldErrors::duplicate(const Path& at, std::string_view value) {
   add("FieldValueDuplicate", at, fmt::format("Duplicate value: {}", quote(value)));
 }
-void FieldErrors::not_found(const Path& at, std::string_view value) {
-  add("FieldValueNotFound", at, fmt::format("Not found: {}", quote(value)));
+void FieldErrors::duplicate_raw(const Path& at, std::string_view value_text, std::string_view detail) {
+  add("FieldValueDuplicate", at,
+      detail.empty() ? fmt::format("Duplicate value: {}", value_text)
+                     : fmt::format("Duplicate value: {}: {}", value_text, detail));
 }
-void FieldErrors::not_supported(const Path& at, std::string_view value, std::vector<std::string> supported) {
-  std::sort(supported.begin(), supported.end());
+void FieldErrors::not_found(const Path& at, std::string_view value, std::string_view detail) {
+  add("FieldValueNotFound", at,
+      detail.empty() ? fmt::format("Not found: {}", quote(value))
+                     : fmt::format("Not found: {}: {}", quote(value), detail));
+}
+void FieldErrors::not_supported(const Path& at, std::string_view value, const std::vector<std::string>& supported) {
   std::string list;
   for (const std::string& s : supported) list += (list.empty() ? "" : ", ") + quote(s);
   add("FieldValueNotSupported", at,

@@ -155,6 +155,14 @@ Messages is_config_map_key(std::string_view v) {
   return out;
 }
 
+Messages is_finalizer(std::string_view v) {
+  Messages out = is_qualified_name(v);
+  if (!out.empty()) return out;
+  if (v.find('/') == std::string_view::npos && v != "kubernetes" && v != "orphan" && v != "foregroundDeletion")
+    out.push_back("name is neither a standard finalizer name nor is it fully qualified");
+  return out;
+}
+
 Messages is_path_segment_name(std::string_view v) {
   Messages out;
   if (v == "." || v == "..") {
@@ -228,12 +236,123 @@ Messages is_http_header_name(std::string_view v) {
       "for validation is '[-A-Za-z0-9]+')"};
 }
 
+Messages is_dns1123_subdomain_with_underscore(std::string_view v) {
+  Messages out;
+  if (v.size() > 253) out.push_back(max_length(253));
+  const auto shape = [](std::string_view part) {
+    if (part.starts_with("_")) part.remove_prefix(1);
+    if (part.empty() || !lower_alnum(part.front()) || !lower_alnum(part.back())) return false;
+    for (const char c : part)
+      if (!lower_alnum(c) && c != '-' && c != '_') return false;
+    return true;
+  };
+  bool ok = true;
+  for (const std::string_view part : split(v, '.')) ok = ok && shape(part);
+  if (!ok)
+    out.emplace_back(
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must "
+        "start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+        "'_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')");
+  return out;
+}
+
+namespace {
+
+/// Bytes of an address; four or sixteen, none where it is none. `zeros`: numbers with leading zeros are decimal.
+std::vector<unsigned char> parse_address(std::string_view v, bool zeros) {
+  std::string text(v);
+  if (zeros) {
+    // "010.1.2.3" and "::ffff:010.1.2.3": drop the zeros of decimal parts.
+    const size_t colon = text.rfind(':');
+    const size_t from = colon == std::string::npos ? 0 : colon + 1;
+    if (text.find('.', from) == std::string::npos) return parse_address(v, false);
+    std::vector<std::string> parts;
+    for (std::string_view part : split(std::string_view(text).substr(from), '.')) {
+      while (part.size() > 1 && part[0] == '0') part.remove_prefix(1);
+      parts.emplace_back(part);
+    }
+    text = text.substr(0, from) + join(parts, ".");
+  }
+  std::vector<unsigned char> out(16);
+  if (inet_pton(AF_INET6, text.c_str(), out.data()) == 1) return out;
+  out.resize(4);
+  if (inet_pton(AF_INET, text.c_str(), out.data()) == 1) return out;
+  return {};
+}
+
+bool v4_inside_v6(const std::vector<unsigned char>& a) {
+  if (a.size() != 16 || a[10] != 0xff || a[11] != 0xff) return false;
+  for (size_t i = 0; i < 10; ++i)
+    if (a[i] != 0) return false;
+  return true;
+}
+
+}  // namespace
+
 Messages is_valid_ip(std::string_view v) {
-  unsigned char buffer[16];
-  const std::string text(v);
-  if (inet_pton(AF_INET, text.c_str(), buffer) == 1 || inet_pton(AF_INET6, text.c_str(), buffer) == 1)
-    return {};
-  return {"must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"};
+  const auto strict = parse_address(v, false);
+  if (strict.empty()) {
+    if (parse_address(v, true).empty()) return {"must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"};
+    return {"must not have leading 0s"};
+  }
+  if (v4_inside_v6(strict)) return {"must not be an IPv4-mapped IPv6 address"};
+  return {};
+}
+
+Messages is_endpoint_ip(std::string_view v) {
+  const auto a = parse_address(v, true);
+  Messages out;
+  if (a.empty()) return {"must be a valid IP address"};
+  const bool v4 = a.size() == 4;
+  const auto all_zero = [&](size_t n) {
+    for (size_t i = 0; i < n; ++i)
+      if (a[i] != 0) return false;
+    return true;
+  };
+  if (all_zero(a.size())) out.push_back(fmt::format("may not be unspecified ({})", v));
+  if (v4 ? a[0] == 127 : all_zero(15) && a[15] == 1)
+    out.push_back("may not be in the loopback range (127.0.0.0/8, ::1/128)");
+  if (v4 ? a[0] == 169 && a[1] == 254 : a[0] == 0xfe && (a[1] & 0xc0) == 0x80)
+    out.push_back("may not be in the link-local range (169.254.0.0/16, fe80::/10)");
+  if (v4 ? a[0] == 224 && a[1] == 0 && a[2] == 0 : a[0] == 0xff && (a[1] & 0x0f) == 2)
+    out.push_back("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
+  return out;
+}
+
+Messages is_valid_cidr(std::string_view v) {
+  const Messages wrong = {"must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"};
+  const size_t slash = v.find('/');
+  if (slash == std::string_view::npos) return wrong;
+  const std::string_view address = v.substr(0, slash), length = v.substr(slash + 1);
+  const auto loose = parse_address(address, true);
+  const auto bits = parse_int<int>(length);
+  if (loose.empty() || !bits || length[0] == '+' || *bits < 0 || static_cast<size_t>(*bits) > loose.size() * 8)
+    return wrong;
+  const auto strict = parse_address(address, false);
+  if (strict.empty() || (length.size() > 1 && length[0] == '0'))
+    return {"must not have leading 0s in IP or prefix length"};
+  if (v4_inside_v6(strict)) return {"must not have an IPv4-mapped IPv6 address"};
+  for (size_t bit = static_cast<size_t>(*bits); bit < strict.size() * 8; ++bit)
+    if (strict[bit / 8] & (0x80 >> (bit % 8))) return {"must not have bits set beyond the prefix length"};
+  return {};
+}
+
+std::string_view ip_family(std::string_view v) {
+  const auto a = parse_address(v, true);
+  if (a.empty()) return "";
+  return a.size() == 4 || v4_inside_v6(a) ? "IPv4" : "IPv6";
+}
+
+std::string canonical_ip(std::string_view v) {
+  const auto a = parse_address(v, true);
+  if (a.empty()) return std::string(v);
+  char text[INET6_ADDRSTRLEN] = {};
+  if (v4_inside_v6(a)) return inet_ntop(AF_INET, a.data() + 12, text, sizeof text);
+  return inet_ntop(a.size() == 4 ? AF_INET : AF_INET6, a.data(), text, sizeof text);
+}
+
+bool is_fqdn(std::string_view v) {
+  return v.size() <= 253 && subdomain_shape(v) && v.find('.') != std::string_view::npos;
 }
 
 }  // namespace mizzen::machinery

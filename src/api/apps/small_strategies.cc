@@ -1,5 +1,9 @@
 // ControllerRevisions, Leases, EndpointSlices, PriorityClasses.
+#include <set>
+
 #include "api/apps/strategies.h"
+#include "api/field_checks.h"
+#include "api/object_meta_checks.h"
 #include "api/schema/apps/v1/controller_revision.h"
 #include "api/schema/coordination/v1/lease.h"
 #include "api/schema/discovery/v1/endpoint_slice.h"
@@ -29,7 +33,11 @@ std::string more3(const std::vector<std::string>& list) {
 class ControllerRevisionStrategy final : public TypedStrategy<ControllerRevision> {
  public:
   void check_create(const ControllerRevision& r, FieldErrors& errors) const override {
-    if (r.data.empty()) errors.required(Path("data"), "data is mandatory");
+    if (r.data.empty() || r.data.text == "null") {
+      errors.required(Path("data"), "data is mandatory");
+    } else if (r.data.text[0] != '{') {
+      errors.required(Path("data"), "data must be a valid JSON object");
+    }
     if (r.revision < 0) errors.invalid(Path("revision"), r.revision, "must be greater than or equal to 0");
   }
   void check_update(const ControllerRevision& r, const ControllerRevision& old,
@@ -67,6 +75,15 @@ class LeaseStrategy final : public TypedStrategy<Lease> {
     if (l.spec.leaseTransitions && *l.spec.leaseTransitions < 0)
       errors.invalid(at.child("leaseTransitions"), *l.spec.leaseTransitions,
                      "must be greater than or equal to 0");
+    const auto& strategy = l.spec.strategy;
+    if (strategy && strategy->find('/') == std::string::npos) {
+      if (*strategy != "OldestEmulationVersion")
+        errors.not_supported(at.child("strategy").child("strategy"), *strategy, {"OldestEmulationVersion"});
+    } else if (strategy) {
+      check_messages(machinery::is_qualified_name(*strategy), at.child("strategy").child("strategy"), *strategy, errors);
+    }
+    if (l.spec.preferredHolder && !l.spec.preferredHolder->empty() && !strategy)
+      errors.forbidden(at.child("preferredHolder"), "may only be specified if `strategy` is defined");
   }
   void check_update(const Lease& l, const Lease&, FieldErrors& errors) const override {
     check_create(l, errors);
@@ -81,6 +98,86 @@ class LeaseStrategy final : public TypedStrategy<Lease> {
             age_cell(l.metadata.creationTimestamp, now)};
   }
 };
+
+constexpr size_t kEndpointsMax = 1000, kAddressesMax = 100, kPortsMax = 20000, kTopologyMax = 16, kHintsMax = 8;
+
+void check_slice_ports(const EndpointSlice& s, FieldErrors& errors) {
+  const Path at("ports");
+  if (s.ports.size() > kPortsMax) return errors.too_many(at, s.ports.size(), kPortsMax);
+  std::set<std::string> names;
+  for (size_t i = 0; i < s.ports.size(); ++i) {
+    const auto& p = s.ports[i];
+    const Path here = at.index(i);
+    const std::string name = p.name.value_or("");
+    if (!name.empty()) check_label(name, here.child("name"), errors);
+    if (!names.insert(name).second) errors.duplicate(here.child("name"), name);
+    check_one_of(p.protocol.value_or(""), here.child("protocol"), {"SCTP", "TCP", "UDP"}, errors);
+    if (p.appProtocol)
+      check_messages(machinery::is_qualified_name(*p.appProtocol), here.child("appProtocol"), *p.appProtocol, errors);
+  }
+}
+
+void check_slice_address(const std::string& type, const std::string& address, const Path& list, const Path& at,
+                         FieldErrors& errors) {
+  if (type == "FQDN") {
+    std::string_view name = address;
+    if (name.ends_with(".")) name.remove_suffix(1);
+    if (name.empty()) return errors.required(at, "");
+    const auto messages = machinery::is_dns1123_subdomain(name);
+    if (!messages.empty()) return errors.invalid(at, name, join(messages, ","));
+    if (!machinery::is_fqdn(name))
+      errors.invalid(at, name, "should be a domain with at least two segments separated by dots");
+    return;
+  }
+  if (type != "IPv4" && type != "IPv6") return;
+  const auto messages = machinery::is_valid_ip(address);
+  if (!messages.empty()) return check_messages(messages, at, address, errors);
+  if (const std::string canonical = machinery::canonical_ip(address); type == "IPv6" && canonical != address)
+    return errors.invalid(at, address, "must be in canonical form (" + quote(canonical) + ")");
+  if (machinery::ip_family(address) != type) errors.invalid(list, address, "must be an " + type + " address");
+  check_messages(machinery::is_endpoint_ip(address), at, address, errors);
+}
+
+/// Names under hints: each once, at most kHintsMax.
+template <typename T, typename F>
+bool check_hints(const std::vector<T>& hints, const Path& at, F check_name, FieldErrors& errors) {
+  if (hints.size() > kHintsMax) {
+    errors.too_many(at, hints.size(), kHintsMax);
+    return false;
+  }
+  std::set<std::string> seen;
+  for (size_t i = 0; i < hints.size(); ++i) {
+    const Path name = at.index(i).child("name");
+    if (!seen.insert(hints[i].name).second) errors.duplicate(name, hints[i].name);
+    check_messages(check_name(hints[i].name), name, hints[i].name, errors);
+  }
+  return true;
+}
+
+void check_slice_endpoints(const EndpointSlice& s, FieldErrors& errors) {
+  const Path at("endpoints");
+  if (s.endpoints.size() > kEndpointsMax) return errors.too_many(at, s.endpoints.size(), kEndpointsMax);
+  for (size_t i = 0; i < s.endpoints.size(); ++i) {
+    const auto& e = s.endpoints[i];
+    const Path here = at.index(i), list = here.child("addresses");
+    if (e.addresses.empty()) errors.required(list, "must contain at least 1 address");
+    if (e.addresses.size() > kAddressesMax) errors.too_many(list, e.addresses.size(), kAddressesMax);
+    for (size_t k = 0; k < e.addresses.size(); ++k)
+      check_slice_address(s.addressType, e.addresses[k], list, list.index(k), errors);
+    if (e.nodeName) check_subdomain(*e.nodeName, here.child("nodeName"), errors);
+    const Path topology = here.child("deprecatedTopology");
+    if (e.deprecatedTopology.size() > kTopologyMax)
+      errors.too_many(topology, e.deprecatedTopology.size(), kTopologyMax);
+    check_labels(e.deprecatedTopology, topology, errors);
+    if (e.deprecatedTopology.contains("topology.kubernetes.io/zone"))
+      errors.internal(topology.key("topology.kubernetes.io/zone"), "reserved key was not removed in conversion");
+    if (e.hostname) check_label(*e.hostname, here.child("hostname"), errors);
+    if (!e.hints) continue;
+    const Path hints = here.child("hints");
+    if (check_hints(e.hints->forZones, hints.child("forZones"), machinery::is_valid_label_value, errors))
+      check_hints(e.hints->forNodes, hints.child("forNodes"), machinery::is_dns1123_subdomain, errors);
+  }
+}
 
 class EndpointSliceStrategy final : public TypedStrategy<EndpointSlice> {
  public:
@@ -98,25 +195,22 @@ class EndpointSliceStrategy final : public TypedStrategy<EndpointSlice> {
       s.metadata.generation = old.metadata.generation + 1;
   }
   void check_create(const EndpointSlice& s, FieldErrors& errors) const override {
-    if (s.addressType.empty()) {
-      errors.required(Path("addressType"), "");
-    } else if (s.addressType != "IPv4" && s.addressType != "IPv6" && s.addressType != "FQDN") {
-      errors.not_supported(Path("addressType"), s.addressType, {"FQDN", "IPv4", "IPv6"});
-    }
-    if (s.endpoints.size() > 1000) errors.too_many(Path("endpoints"), s.endpoints.size(), 1000);
-    for (size_t i = 0; i < s.endpoints.size(); ++i) {
-      const Path at = Path("endpoints").index(i).child("addresses");
-      if (s.endpoints[i].addresses.empty()) errors.required(at, "must contain at least 1 address");
-      if (s.addressType == "FQDN") continue;
-      for (size_t k = 0; k < s.endpoints[i].addresses.size(); ++k)
-        for (const std::string& m : machinery::is_valid_ip(s.endpoints[i].addresses[k]))
-          errors.invalid(at.index(k), s.endpoints[i].addresses[k], m);
-    }
+    check_one_of(s.addressType, Path("addressType"), {"FQDN", "IPv4", "IPv6"}, errors);
+    check_slice_ports(s, errors);
+    check_slice_endpoints(s, errors);
   }
   void check_update(const EndpointSlice& s, const EndpointSlice& old, FieldErrors& errors) const override {
-    check_create(s, errors);
-    if (s.addressType != old.addressType)
-      errors.invalid(Path("addressType"), s.addressType, "field is immutable");
+    check_one_of(s.addressType, Path("addressType"), {"FQDN", "IPv4", "IPv6"}, errors);
+    check_slice_ports(s, errors);
+    // What was taken once stays.
+    FieldErrors found;
+    check_slice_endpoints(s, found);
+    if (!found.empty()) {
+      bool same = s.endpoints.size() == old.endpoints.size();
+      for (size_t i = 0; same && i < s.endpoints.size(); ++i) same = codec::equal(s.endpoints[i], old.endpoints[i]);
+      if (!same) errors.append(found);
+    }
+    if (s.addressType != old.addressType) errors.invalid(Path("addressType"), s.addressType, "field is immutable");
   }
   std::vector<TableColumn> table_columns() const override {
     return {{"Name", "string", "name", "Its name."},
@@ -152,13 +246,12 @@ class PriorityClassStrategy final : public TypedStrategy<PriorityClass> {
               c.metadata.name + " is not a known system priority class");
     if (!system && c.value > 1'000'000'000)
       errors.forbidden(Path("value"), "maximum allowed value of a user defined priority is 1000000000");
-    if (*c.preemptionPolicy != "PreemptLowerPriority" && *c.preemptionPolicy != "Never")
-      errors.not_supported(Path("preemptionPolicy"), *c.preemptionPolicy, {"Never", "PreemptLowerPriority"});
+    check_one_of(c.preemptionPolicy.value_or(""), Path("preemptionPolicy"), {"PreemptLowerPriority", "Never"}, errors);
   }
   void check_update(const PriorityClass& c, const PriorityClass& old, FieldErrors& errors) const override {
     if (c.value != old.value) errors.forbidden(Path("value"), "may not be changed in an update.");
     if (c.preemptionPolicy != old.preemptionPolicy)
-      errors.forbidden(Path("preemptionPolicy"), "field is immutable");
+      errors.invalid(Path("preemptionPolicy"), c.preemptionPolicy.value_or(""), "field is immutable");
   }
   std::vector<TableColumn> table_columns() const override {
     return {{"Name", "string", "name", "Its name."},

@@ -4,6 +4,7 @@
 #include "api/core/pod_defaults.h"
 #include "api/core/pod_table.h"
 #include "api/core/strategies.h"
+#include "api/field_checks.h"
 #include "api/object_meta_checks.h"
 #include "api/schema/apps/v1/deployment.h"
 #include "api/schema/apps/v1/replica_set.h"
@@ -49,18 +50,18 @@ void check_selected_template(const Spec& spec, const Path& at, const char* kind,
     errors.required(at.child("selector"), "");
   } else {
     const auto selector = machinery::LabelSelector::from(*spec.selector);
-    check_labels(spec.selector->matchLabels, at.child("selector").child("matchLabels"), errors);
-    if (!selector.ok()) {
-      errors.invalid(at.child("selector"), "", selector.error().message());
-    } else if (selector->empty()) {
+    check_label_selector(spec.selector, at.child("selector"), errors);
+    if (spec.selector->matchLabels.empty() && spec.selector->matchExpressions.empty())
       errors.invalid_raw(at.child("selector"), "{}", std::string("empty selector is invalid for ") + kind);
-    } else if (!selector->matches(spec.template_.metadata.labels)) {
+    if (!selector.ok()) {
+      errors.invalid_raw(at.child("selector"), codec::to_json(*spec.selector), "invalid label selector");
+    } else if (!selector->empty() && !selector->matches(spec.template_.metadata.labels)) {
       errors.invalid_raw(at.child("template").child("metadata").child("labels"),
                          labels_json(spec.template_.metadata.labels),
                          "`selector` does not match template `labels`");
     }
   }
-  check_controller_template(spec.template_, at.child("template"), errors);
+  check_controller_template(spec.template_, "ReplicaSet", at.child("template"), errors);
 }
 
 /// What the deprecated versions filled in, which the current one leaves to the user.
@@ -69,6 +70,38 @@ void default_from_template(T& object) {
   if (!object.spec.selector && !object.spec.template_.metadata.labels.empty())
     object.spec.selector.ensure().matchLabels = object.spec.template_.metadata.labels;
   if (object.metadata.labels.empty()) object.metadata.labels = object.spec.template_.metadata.labels;
+}
+
+/// Counts in a status: none negative, none above the pods there are.
+struct Counts {
+  std::vector<std::pair<const char*, int64_t>> all;    ///< in upstream's order
+  std::vector<std::pair<const char*, int64_t>> parts;  ///< may not exceed `replicas`
+  int64_t replicas = 0, ready = 0, available = 0;
+};
+
+void check_counts(const Counts& c, FieldErrors& errors) {
+  const Path at("status");
+  for (const auto& [name, value] : c.all) non_negative(value, at.child(name), errors);
+  for (const auto& [name, value] : c.parts)
+    if (value > c.replicas) errors.invalid(at.child(name), value, "cannot be greater than status.replicas");
+  if (c.available > c.ready)
+    errors.invalid(at.child("availableReplicas"), c.available, "cannot be greater than readyReplicas");
+}
+
+/// ReplicaSets and ReplicationControllers count alike.
+template <typename Status>
+Counts replica_counts(const Status& s) {
+  return {{{"replicas", s.replicas},
+           {"fullyLabeledReplicas", s.fullyLabeledReplicas},
+           {"readyReplicas", s.readyReplicas},
+           {"availableReplicas", s.availableReplicas},
+           {"observedGeneration", s.observedGeneration}},
+          {{"fullyLabeledReplicas", s.fullyLabeledReplicas},
+           {"readyReplicas", s.readyReplicas},
+           {"availableReplicas", s.availableReplicas}},
+          s.replicas,
+          s.readyReplicas,
+          s.availableReplicas};
 }
 
 class DeploymentStrategy final : public TypedStrategy<Deployment> {
@@ -122,6 +155,26 @@ class DeploymentStrategy final : public TypedStrategy<Deployment> {
     if (d.spec.selector && old.spec.selector && !codec::equal(*d.spec.selector, *old.spec.selector))
       errors.invalid_raw(Path("spec").child("selector"), codec::to_json(*d.spec.selector),
                          "field is immutable");
+  }
+  void check_status_update(const Deployment& d, const Deployment& old, FieldErrors& errors) const override {
+    const auto& s = d.status;
+    check_counts({{{"observedGeneration", s.observedGeneration},
+                   {"replicas", s.replicas},
+                   {"updatedReplicas", s.updatedReplicas},
+                   {"readyReplicas", s.readyReplicas},
+                   {"availableReplicas", s.availableReplicas},
+                   {"unavailableReplicas", s.unavailableReplicas},
+                   {"terminatingReplicas", s.terminatingReplicas.value_or(0)},
+                   {"collisionCount", s.collisionCount.value_or(0)}},
+                  {{"updatedReplicas", s.updatedReplicas},
+                   {"readyReplicas", s.readyReplicas},
+                   {"availableReplicas", s.availableReplicas}},
+                  s.replicas,
+                  s.readyReplicas,
+                  s.availableReplicas},
+                 errors);
+    if (s.collisionCount.value_or(0) < old.status.collisionCount.value_or(0))
+      errors.invalid(Path("status").child("collisionCount"), s.collisionCount.value_or(0), "cannot be decremented");
   }
   std::vector<TableColumn> table_columns() const override {
     return {{"Name", "string", "name", "Name of the deployment."},
@@ -232,6 +285,9 @@ class ReplicaSetStrategy final : public TypedStrategy<ReplicaSet> {
       errors.invalid_raw(Path("spec").child("selector"), codec::to_json(*r.spec.selector),
                          "field is immutable");
   }
+  void check_status_update(const ReplicaSet& r, const ReplicaSet&, FieldErrors& errors) const override {
+    check_counts(replica_counts(r.status), errors);
+  }
   std::vector<TableColumn> table_columns() const override { return replica_columns(); }
   TableCells row(const ReplicaSet& r, WallTime now) const override {
     return replica_row(r, &r.spec.template_.spec.containers, selector_text(r.spec.selector, "<none>"), now);
@@ -275,11 +331,15 @@ class ReplicationControllerStrategy final : public TypedStrategy<ReplicationCont
       errors.invalid_raw(at.child("template").child("metadata").child("labels"),
                          labels_json(r.spec.template_->metadata.labels),
                          "`selector` does not match template `labels`");
-    check_controller_template(*r.spec.template_, at.child("template"), errors);
+    check_controller_template(*r.spec.template_, "ReplicationController", at.child("template"), errors);
   }
   void check_update(const ReplicationController& r, const ReplicationController&,
                     FieldErrors& errors) const override {
     check_create(r, errors);
+  }
+  void check_status_update(const ReplicationController& r, const ReplicationController&,
+                           FieldErrors& errors) const override {
+    check_counts(replica_counts(r.status), errors);
   }
   void fields_of(const ReplicationController& r, machinery::Labels& f) const override {
     f.set("status.replicas", std::to_string(r.status.replicas));

@@ -2,9 +2,12 @@
 #include <algorithm>
 #include <set>
 
+#include "api/core/resource_checks.h"
 #include "api/core/strategies.h"
+#include "api/field_checks.h"
 #include "api/schema/core/v1/namespace.h"
 #include "api/schema/core/v1/node.h"
+#include "base/strings.h"
 #include "machinery/names.h"
 
 namespace mizzen::api {
@@ -44,6 +47,36 @@ std::string node_address(const Node& node, std::string_view type) {
   return "<none>";
 }
 
+/// Taints stand under spec; the texts have always said otherwise.
+void check_taints(const Node& node, FieldErrors& errors) {
+  const Path taints = Path("metadata").child("taints");
+  for (size_t i = 0; i < node.spec.taints.size(); ++i) {
+    const auto& t = node.spec.taints[i];
+    const Path here = taints.index(i);
+    check_messages(machinery::is_qualified_name(t.key), here.child("key"), t.key, errors);
+    const auto messages = machinery::is_valid_label_value(t.value);
+    if (!messages.empty()) errors.invalid(here.child("value"), t.value, join(messages, ";"));
+    check_one_of(t.effect, here.child("effect"), {"NoSchedule", "PreferNoSchedule", "NoExecute"}, errors);
+    for (size_t k = 0; k < i; ++k)
+      if (node.spec.taints[k].key == t.key && node.spec.taints[k].effect == t.effect) {
+        const std::string added = t.timeAdded ? quote(codec::format_time(*t.timeAdded)) : "null";
+        errors.duplicate_raw(here,
+                             "{\"Key\":" + quote(t.key) + ",\"Value\":" + quote(t.value) +
+                                 ",\"Effect\":" + quote(t.effect) + ",\"TimeAdded\":" + added + "}",
+                             "taints must be unique by key and effect pair");
+        break;
+      }
+  }
+}
+
+void check_status(const Node& node, FieldErrors& errors) {
+  const Path at("status");
+  for (const auto& [name, amount] : node.status.capacity)
+    check_quantity(name, amount, at.child("capacity").child(name), errors);
+  for (const auto& [name, amount] : node.status.allocatable)
+    check_quantity(name, amount, at.child("allocatable").child(name), errors);
+}
+
 class NodeStrategy final : public TypedStrategy<Node> {
  public:
   void defaults(Node& node, std::string_view) const override {
@@ -56,33 +89,49 @@ class NodeStrategy final : public TypedStrategy<Node> {
       for (auto& [name, quantity] : *list) quantity = quantity.rounded_to_milli();
   }
   void check_create(const Node& node, FieldErrors& errors) const override {
-    const Path taints = Path("spec").child("taints");
-    for (size_t i = 0; i < node.spec.taints.size(); ++i) {
-      const auto& t = node.spec.taints[i];
-      for (const std::string& m : machinery::is_qualified_name(t.key))
-        errors.invalid(taints.index(i).child("key"), t.key, m);
-      for (const std::string& m : machinery::is_valid_label_value(t.value))
-        errors.invalid(taints.index(i).child("value"), t.value, m);
-      if (t.effect.empty()) {
-        errors.required(taints.index(i).child("effect"), "");
-      } else if (t.effect != "NoSchedule" && t.effect != "PreferNoSchedule" && t.effect != "NoExecute") {
-        errors.not_supported(taints.index(i).child("effect"), t.effect,
-                             {"NoSchedule", "PreferNoSchedule", "NoExecute"});
-      }
-      for (size_t k = 0; k < i; ++k)
-        if (node.spec.taints[k].key == t.key && node.spec.taints[k].effect == t.effect)
-          errors.duplicate(taints.index(i), t.key + ":" + t.effect);
+    check_taints(node, errors);
+    check_status(node, errors);
+    const Path at = Path("spec").child("podCIDRs");
+    std::set<std::string_view> families;
+    for (size_t i = 0; i < node.spec.podCIDRs.size(); ++i) {
+      const std::string& range = node.spec.podCIDRs[i];
+      check_messages(machinery::is_valid_cidr(range), at.index(i), range, errors);
+      families.insert(machinery::ip_family(std::string_view(range).substr(0, range.find('/'))));
     }
+    if (node.spec.podCIDRs.size() > 1 && (families.size() < 2 || node.spec.podCIDRs.size() > 2))
+      errors.invalid_raw(at, list_json(node.spec.podCIDRs), "may specify no more than one CIDR for each IP family");
   }
   void before_update(Node& node, const Node& old) const override { node.status = old.status; }
   void check_update(const Node& node, const Node& old, FieldErrors& errors) const override {
-    check_create(node, errors);
+    check_status(node, errors);
+    const auto& addresses = node.status.addresses;
+    for (size_t i = 0; i < addresses.size(); ++i)
+      for (size_t k = 0; k < i; ++k)
+        if (codec::equal(addresses[i], addresses[k])) {
+          errors.duplicate_raw(
+              Path("status").child("addresses").index(i),
+              "{\"Type\":" + quote(addresses[i].type) + ",\"Address\":" + quote(addresses[i].address) + "}");
+          break;
+        }
+    if (!old.spec.podCIDRs.empty()) {
+      const Path at = Path("spec").child("podCIDRs");
+      const char* why = "node updates may not change podCIDR except from \"\" to valid";
+      if (old.spec.podCIDRs.size() != node.spec.podCIDRs.size()) {
+        errors.forbidden(at, why);
+      } else {
+        for (size_t i = 0; i < old.spec.podCIDRs.size(); ++i)
+          if (old.spec.podCIDRs[i] != node.spec.podCIDRs[i]) errors.forbidden(at, why);
+      }
+    }
     if (!old.spec.providerID.empty() && node.spec.providerID != old.spec.providerID)
       errors.forbidden(Path("spec").child("providerID"),
                        "node updates may not change providerID except from \"\" to valid");
-    if (!old.spec.podCIDRs.empty() && node.spec.podCIDRs != old.spec.podCIDRs)
-      errors.forbidden(Path("spec").child("podCIDRs"),
-                       "node updates may not change podCIDR except from \"\" to valid");
+    check_taints(node, errors);
+    if (node.spec.externalID != old.spec.externalID)
+      errors.forbidden(Path("spec").child("externalID"), "may not be updated");
+  }
+  void check_status_update(const Node& node, const Node& old, FieldErrors& errors) const override {
+    check_update(node, old, errors);
   }
   void before_status_update(Node& node, const Node& old) const override { node.spec = old.spec; }
   void fields_of(const Node& node, machinery::Labels& f) const override {
@@ -140,8 +189,12 @@ class NamespaceStrategy final : public TypedStrategy<Namespace> {
     ns.status = old.status;
   }
   void before_status_update(Namespace& ns, const Namespace& old) const override { ns.spec = old.spec; }
+  void check_create(const Namespace& ns, FieldErrors& errors) const override {
+    for (const std::string& f : ns.spec.finalizers)
+      check_messages(machinery::is_finalizer(f), Path("spec").child("finalizers"), f, errors);
+  }
   void check_status_update(const Namespace& ns, const Namespace&, FieldErrors& errors) const override {
-    const Path phase = Path("status").child("phase");
+    const Path phase = Path("status").child("Phase");  // as upstream spells it
     if (!ns.metadata.deletionTimestamp && ns.status.phase != "Active")
       errors.invalid(phase, ns.status.phase, "may only be 'Active' if `deletionTimestamp` is empty");
     if (ns.metadata.deletionTimestamp && ns.status.phase != "Terminating")

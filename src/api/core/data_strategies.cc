@@ -71,13 +71,24 @@ class SecretStrategy final : public TypedStrategy<Secret> {
     const auto needs = [&](const char* key) {
       if (!s.data.contains(key)) errors.required(Path("data").key(key), "");
     };
-    if (s.type == "kubernetes.io/dockerconfigjson") {
-      needs(".dockerconfigjson");
-      const std::string* text = s.data.find(".dockerconfigjson");
-      if (text && !codec::Value::parse(*text).ok())
-        errors.invalid(Path("data").key(".dockerconfigjson"), "<secret contents redacted>", "invalid JSON");
-    } else if (s.type == "kubernetes.io/dockercfg") {
-      needs(".dockercfg");
+    if (s.type == "kubernetes.io/dockerconfigjson" || s.type == "kubernetes.io/dockercfg") {
+      const char* key = s.type == "kubernetes.io/dockercfg" ? ".dockercfg" : ".dockerconfigjson";
+      needs(key);
+      const std::string* text = s.data.find(key);
+      if (!text) return;
+      const Path where = Path("data").key(key);
+      const auto parsed = codec::Value::parse(*text);
+      if (!parsed.ok()) {
+        errors.invalid(where, "<secret contents redacted>", parsed.error().message());
+      } else if (!parsed->is_object() && !parsed->is_null()) {
+        errors.invalid(where, "<secret contents redacted>",
+                       std::string("json: cannot unmarshal ") +
+                           (parsed->is_array()    ? "array"
+                            : parsed->is_string() ? "string"
+                            : parsed->is_bool()   ? "bool"
+                                                  : "number") +
+                           " into Go value of type map[string]interface {}");
+      }
     } else if (s.type == "kubernetes.io/basic-auth") {
       if (!s.data.contains("username") && !s.data.contains("password")) {
         needs("username");

@@ -1,6 +1,8 @@
 #include "api/core/strategies.h"
+#include "api/field_checks.h"
 #include "api/schema/core/v1/event.h"
 #include "base/strings.h"
+#include "codec/json_codec.h"
 #include "machinery/names.h"
 
 namespace mizzen::api {
@@ -10,18 +12,89 @@ using core::v1::Event;
 using machinery::FieldErrors;
 using machinery::Path;
 
+constexpr size_t kNameMax = 128;
+constexpr size_t kMessageMax = 1024;
+
+void check_legacy(const Event& e, const char* controller, FieldErrors& errors) {
+  const std::string& about = e.involvedObject.namespace_;
+  const Path where = Path("involvedObject").child("namespace");
+  const char* elsewhere = "does not match event.namespace";
+  const std::string& own = e.metadata.namespace_;
+  if (!e.eventTime.is_set()) {
+    const bool fits = about.empty() ? own.empty() || own == "default" : own == about;
+    if (!fits) errors.invalid(where, about, elsewhere);
+  } else {
+    if (about.empty() && own != "default" && own != "kube-system") errors.invalid(where, about, elsewhere);
+    const auto at_most = [&](const std::string& value, size_t max, const char* name) {
+      if (value.size() > max) errors.invalid(Path(name), "", "can have at most " + std::to_string(max) + " characters");
+    };
+    if (e.reportingComponent.empty()) errors.required(Path(controller), "");
+    check_messages(machinery::is_qualified_name(e.reportingComponent), Path(controller), e.reportingComponent, errors);
+    if (e.reportingInstance.empty()) errors.required(Path("reportingInstance"), "");
+    at_most(e.reportingInstance, kNameMax, "reportingInstance");
+    if (e.action.empty()) errors.required(Path("action"), "");
+    at_most(e.action, kNameMax, "action");
+    if (e.reason.empty()) errors.required(Path("reason"), "");
+    at_most(e.reason, kNameMax, "reason");
+    at_most(e.message, kMessageMax, "message");
+  }
+  check_messages(machinery::is_dns1123_subdomain(own), Path("namespace"), own, errors);
+}
+
+void check_series(const Event& e, FieldErrors& errors) {
+  if (!e.series) return;
+  if (e.series->count < 2) errors.invalid(Path("series.count"), "", "should be at least 2");
+  if (!e.series->lastObservedTime.is_set()) errors.required(Path("series.lastObservedTime"), "");
+}
+
+/// What the newer API has no room for has to be left out.
+void check_new(const Event& e, FieldErrors& errors) {
+  check_series(e, errors);
+  if (!e.eventTime.is_set()) errors.required(Path("eventTime"), "");
+  if (e.type != "Normal" && e.type != "Warning") errors.invalid(Path("type"), "", "has invalid value: " + e.type);
+  const auto unset = [&](bool set, const char* name) {
+    if (set) errors.invalid(Path(name), "", "needs to be unset");
+  };
+  unset(e.firstTimestamp.is_set(), "firstTimestamp");
+  unset(e.lastTimestamp.is_set(), "lastTimestamp");
+  unset(e.count != 0, "count");
+  unset(!e.source.component.empty() || !e.source.host.empty(), "source");
+}
+
+/// Nothing but the series changes.
+void check_same(const Event& e, const Event& old, FieldErrors& errors) {
+  const auto same = [&](bool is, const char* name, const std::string& shown) {
+    if (!is) errors.invalid_raw(Path(name), shown, "field is immutable");
+  };
+  same(codec::equal(e.involvedObject, old.involvedObject), "involvedObject", codec::to_json(e.involvedObject));
+  same(e.reason == old.reason, "reason", quote(e.reason));
+  same(e.message == old.message, "message", quote(e.message));
+  same(codec::equal(e.source, old.source), "source", codec::to_json(e.source));
+  const auto time = [](const codec::Time& t) { return t.is_set() ? quote(codec::format_time(t)) : "null"; };
+  same(e.firstTimestamp == old.firstTimestamp, "firstTimestamp", time(e.firstTimestamp));
+  same(e.lastTimestamp == old.lastTimestamp, "lastTimestamp", time(e.lastTimestamp));
+  same(e.count == old.count, "count", std::to_string(e.count));
+  same(e.type == old.type, "type", quote(e.type));
+  same(e.eventTime == old.eventTime, "eventTime", time(e.eventTime));
+  same(e.action == old.action, "action", quote(e.action));
+  const bool related = e.related && old.related ? codec::equal(*e.related, *old.related) : !e.related == !old.related;
+  same(related, "related", e.related ? codec::to_json(*e.related) : "null");
+  same(e.reportingComponent == old.reportingComponent, "reportingController", quote(e.reportingComponent));
+  same(e.reportingInstance == old.reportingInstance, "reportingInstance", quote(e.reportingInstance));
+}
+
 class EventStrategy final : public TypedStrategy<Event> {
  public:
   bool allow_create_on_update() const override { return true; }
-  void check_create(const Event& e, FieldErrors& errors) const override {
-    const std::string& about = e.involvedObject.namespace_;
-    const bool cluster_wide =
-        about.empty() && (e.metadata.namespace_ == "default" || e.metadata.namespace_ == "kube-system");
-    if (!cluster_wide && about != e.metadata.namespace_)
-      errors.invalid(Path("involvedObject").child("namespace"), about, "does not match event.namespace");
-  }
-  void check_update(const Event& e, const Event&, FieldErrors& errors) const override {
-    check_create(e, errors);
+  void check_version(const Event& e, const Event* old, std::string_view api_version,
+                     FieldErrors& errors) const override {
+    check_legacy(e, api_version == "v1" ? "reportingComponent" : "reportingController", errors);
+    // What the newer API asks for, older ones have never asked.
+    if (api_version != "events.k8s.io/v1") return;
+    if (!old) return check_new(e, errors);
+    const bool same = e.series && old->series ? codec::equal(*e.series, *old->series) : !e.series == !old->series;
+    if (!same) check_series(e, errors);
+    check_same(e, *old, errors);
   }
   void fields_of(const Event& e, machinery::Labels& f) const override {
     f.set("involvedObject.kind", e.involvedObject.kind);

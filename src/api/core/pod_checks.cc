@@ -1,11 +1,18 @@
+// Pod specs as a whole, pods and templates.
 #include "api/core/pod_checks.h"
 
 #include <algorithm>
 #include <set>
 
+#include "api/core/container_checks.h"
+#include "api/core/placement_checks.h"
+#include "api/core/resource_checks.h"
+#include "api/core/security_checks.h"
+#include "api/core/volume_checks.h"
+#include "api/field_checks.h"
 #include "api/object_meta_checks.h"
 #include "base/strings.h"
-#include "machinery/names.h"
+#include "codec/json_codec.h"
 
 namespace mizzen::api {
 namespace {
@@ -14,398 +21,258 @@ using namespace core::v1;
 using machinery::FieldErrors;
 using machinery::Path;
 
-void check_messages(const machinery::Messages& messages, const Path& at, std::string_view value,
-                    FieldErrors& errors) {
-  for (const std::string& m : messages) errors.invalid(at, value, m);
-}
+constexpr const char* kMirror = "kubernetes.io/config.mirror";
+constexpr const char* kDeletionCost = "controller.kubernetes.io/pod-deletion-cost";
+constexpr size_t kNameserversMax = 3;
+constexpr size_t kSearchPathsMax = 32;
+constexpr size_t kSearchCharactersMax = 2048;
+constexpr size_t kHostnameMax = 64;
 
-void one_of(const std::string& value, const Path& at, std::initializer_list<const char*> allowed,
-            FieldErrors& errors) {
-  for (const char* a : allowed)
-    if (value == a) return;
-  if (value.empty()) {
-    errors.required(at, "");
-  } else {
-    errors.not_supported(at, value, {allowed.begin(), allowed.end()});
-  }
-}
-
-void check_ports(const std::vector<ContainerPort>& ports, const Path& at, FieldErrors& errors) {
+std::set<std::string> check_claims(const PodSpec& spec, const meta::v1::ObjectMeta* meta, const Path& at,
+                                   FieldErrors& errors) {
   std::set<std::string> names;
-  for (size_t i = 0; i < ports.size(); ++i) {
-    const ContainerPort& p = ports[i];
+  for (size_t i = 0; i < spec.resourceClaims.size(); ++i) {
+    const auto& c = spec.resourceClaims[i];
     const Path here = at.index(i);
-    if (!p.name.empty()) {
-      const auto messages = machinery::is_valid_port_name(p.name);
-      check_messages(messages, here.child("name"), p.name, errors);
-      if (messages.empty() && !names.insert(p.name).second) errors.duplicate(here.child("name"), p.name);
+    if (meta && meta->annotations.contains(kMirror)) {
+      errors.forbidden(Path(""), "static pods do not support resource claims");
+      continue;
     }
-    if (p.containerPort == 0) {
-      errors.required(here.child("containerPort"), "");
-    } else {
-      for (const std::string& m : machinery::is_valid_port_num(p.containerPort))
-        errors.invalid(here.child("containerPort"), p.containerPort, m);
-    }
-    if (p.hostPort != 0)
-      for (const std::string& m : machinery::is_valid_port_num(p.hostPort))
-        errors.invalid(here.child("hostPort"), p.hostPort, m);
-    one_of(p.protocol, here.child("protocol"), {"SCTP", "TCP", "UDP"}, errors);
-  }
-}
-
-void check_env(const std::vector<EnvVar>& env, const Path& at, FieldErrors& errors) {
-  for (size_t i = 0; i < env.size(); ++i) {
-    const EnvVar& e = env[i];
-    const Path here = at.index(i);
-    if (e.name.empty()) {
+    if (c.name.empty()) {
       errors.required(here.child("name"), "");
+    } else if (names.contains(c.name)) {
+      errors.duplicate(here.child("name"), c.name);
     } else {
-      check_messages(machinery::is_relaxed_env_var_name(e.name), here.child("name"), e.name, errors);
+      check_label(c.name, here.child("name"), errors);
     }
-    if (!e.valueFrom) continue;
-    const Path from = here.child("valueFrom");
-    const auto& v = *e.valueFrom;
-    const int sources =
-        !!v.fieldRef + !!v.resourceFieldRef + !!v.configMapKeyRef + !!v.secretKeyRef + !!v.fileKeyRef;
-    if (sources == 0)
-      errors.invalid(from, "",
-                     "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` "
-                     "or `fileKeyRef`");
-    if (!e.value.empty() && sources > 0) {
-      errors.invalid(from, "", "may not be specified when `value` is not empty");
-    } else if (sources > 1) {
-      errors.invalid(from, "", "may not have more than one field specified at a time");
-    }
-    if (v.configMapKeyRef) {
-      if (v.configMapKeyRef->localObjectReference.name.empty())
-        errors.required(from.child("configMapKeyRef").child("name"), "");
-      if (v.configMapKeyRef->key.empty()) errors.required(from.child("configMapKeyRef").child("key"), "");
-    }
-    if (v.secretKeyRef) {
-      if (v.secretKeyRef->localObjectReference.name.empty())
-        errors.required(from.child("secretKeyRef").child("name"), "");
-      if (v.secretKeyRef->key.empty()) errors.required(from.child("secretKeyRef").child("key"), "");
-    }
-    if (v.fieldRef && v.fieldRef->fieldPath.empty())
-      errors.required(from.child("fieldRef").child("fieldPath"), "");
-  }
-}
-
-void check_resources(const ResourceRequirements& r, const Path& at, FieldErrors& errors) {
-  for (const auto& [name, limit] : r.limits)
-    if (limit.negative())
-      errors.invalid(at.child("limits").key(name), limit.text(), "must be greater than or equal to 0");
-  for (const auto& [name, request] : r.requests) {
-    if (request.negative())
-      errors.invalid(at.child("requests").key(name), request.text(), "must be greater than or equal to 0");
-    const auto* limit = r.limits.find(name);
-    if (limit && request.compare(*limit) > 0)
-      errors.invalid(at.child("requests"), request.text(),
-                     "must be less than or equal to " + name + " limit of " + limit->text());
-  }
-}
-
-void check_handler(const ProbeHandler& h, const Path& at, FieldErrors& errors) {
-  const int handlers = !!h.exec + !!h.httpGet + !!h.tcpSocket + !!h.grpc;
-  if (handlers == 0) errors.required(at, "must specify a handler type");
-  if (handlers > 1) errors.forbidden(at, "may not specify more than 1 handler type");
-  if (h.exec && h.exec->command.empty()) errors.required(at.child("exec").child("command"), "");
-  const auto port = [&](const codec::IntOrString& p, const Path& where) {
-    if (p.is_string) {
-      check_messages(machinery::is_valid_port_name(p.text), where, p.text, errors);
-    } else {
-      for (const std::string& m : machinery::is_valid_port_num(p.number)) errors.invalid(where, p.number, m);
-    }
-  };
-  if (h.httpGet) {
-    if (h.httpGet->path.empty()) errors.required(at.child("httpGet").child("path"), "");
-    port(h.httpGet->port, at.child("httpGet").child("port"));
-    one_of(h.httpGet->scheme, at.child("httpGet").child("scheme"), {"HTTP", "HTTPS"}, errors);
-  }
-  if (h.tcpSocket) port(h.tcpSocket->port, at.child("tcpSocket").child("port"));
-}
-
-void check_probe(const codec::Box<Probe>& probe, const Path& at, bool liveness, FieldErrors& errors) {
-  if (!probe) return;
-  check_handler(probe->probeHandler, at, errors);
-  const std::pair<const char*, int32_t> numbers[] = {{"initialDelaySeconds", probe->initialDelaySeconds},
-                                                     {"timeoutSeconds", probe->timeoutSeconds},
-                                                     {"periodSeconds", probe->periodSeconds},
-                                                     {"successThreshold", probe->successThreshold},
-                                                     {"failureThreshold", probe->failureThreshold}};
-  for (const auto& [name, value] : numbers)
-    if (value < 0) errors.invalid(at.child(name), value, "must be greater than or equal to 0");
-  if (liveness && probe->successThreshold != 1)
-    errors.invalid(at.child("successThreshold"), probe->successThreshold, "must be 1");
-}
-
-void check_mounts(const Container& c, const std::set<std::string>& volumes, const Path& at,
-                  FieldErrors& errors) {
-  std::set<std::string> paths;
-  for (size_t i = 0; i < c.volumeMounts.size(); ++i) {
-    const VolumeMount& m = c.volumeMounts[i];
-    const Path here = at.index(i);
-    if (m.name.empty()) {
-      errors.required(here.child("name"), "");
-    } else if (!volumes.contains(m.name)) {
-      errors.not_found(here.child("name"), m.name);
-    }
-    if (m.mountPath.empty()) errors.required(here.child("mountPath"), "");
-    if (!paths.insert(m.mountPath).second)
-      errors.invalid(here.child("mountPath"), m.mountPath, "must be unique");
-    const auto relative = [&](const std::string& path, const char* name) {
-      if (path.starts_with("/")) errors.invalid(here.child(name), path, "must be a relative path");
-      for (std::string_view part : split(path, '/'))
-        if (part == "..") {
-          errors.invalid(here.child(name), path, "must not contain '..'");
-          break;
-        }
-    };
-    if (!m.subPath.empty()) relative(m.subPath, "subPath");
-    if (!m.subPathExpr.empty()) {
-      if (!m.subPath.empty())
-        errors.invalid(here.child("subPathExpr"), m.subPathExpr,
-                       "subPathExpr and subPath are mutually exclusive");
-      relative(m.subPathExpr, "subPathExpr");
-    }
-  }
-}
-
-void check_container(const Container& c, const std::set<std::string>& volumes, const Path& at, bool init,
-                     FieldErrors& errors) {
-  if (c.name.empty()) {
-    errors.required(at.child("name"), "");
-  } else {
-    check_messages(machinery::is_dns1123_label(c.name), at.child("name"), c.name, errors);
-  }
-  if (c.image.empty()) {
-    errors.required(at.child("image"), "");
-  } else if (trim(c.image) != c.image) {
-    errors.invalid(at.child("image"), c.image, "must not have leading or trailing whitespace");
-  }
-  one_of(c.imagePullPolicy, at.child("imagePullPolicy"), {"Always", "IfNotPresent", "Never"}, errors);
-  one_of(c.terminationMessagePolicy, at.child("terminationMessagePolicy"), {"FallbackToLogsOnError", "File"},
-         errors);
-  check_ports(c.ports, at.child("ports"), errors);
-  check_env(c.env, at.child("env"), errors);
-  for (size_t i = 0; i < c.envFrom.size(); ++i) {
-    const auto& e = c.envFrom[i];
-    const Path here = at.child("envFrom").index(i);
-    if (!e.prefix.empty())
-      check_messages(machinery::is_relaxed_env_var_name(e.prefix), here.child("prefix"), e.prefix, errors);
-    if (!e.configMapRef && !e.secretRef)
-      errors.invalid(here, "", "must specify one of: `configMapRef` or `secretRef`");
-    if (e.configMapRef && e.secretRef)
-      errors.invalid(here, "", "may not have more than one field specified at a time");
-    if (e.configMapRef && e.configMapRef->localObjectReference.name.empty())
-      errors.required(here.child("configMapRef").child("name"), "");
-    if (e.secretRef && e.secretRef->localObjectReference.name.empty())
-      errors.required(here.child("secretRef").child("name"), "");
-  }
-  check_mounts(c, volumes, at.child("volumeMounts"), errors);
-  check_resources(c.resources, at.child("resources"), errors);
-  const bool sidecar = c.restartPolicy && *c.restartPolicy == "Always";
-  if (init && !sidecar) {
-    for (const auto& [probe, name] : {std::pair(&c.livenessProbe, "livenessProbe"),
-                                      {&c.readinessProbe, "readinessProbe"},
-                                      {&c.startupProbe, "startupProbe"}})
-      if (*probe)
-        errors.forbidden(at.child(name), "may not be set for init containers without restartPolicy=Always");
-    if (c.lifecycle)
-      errors.forbidden(at.child("lifecycle"),
-                       "may not be set for init containers without restartPolicy=Always");
-    return;
-  }
-  check_probe(c.livenessProbe, at.child("livenessProbe"), true, errors);
-  check_probe(c.readinessProbe, at.child("readinessProbe"), false, errors);
-  check_probe(c.startupProbe, at.child("startupProbe"), true, errors);
-}
-
-std::set<std::string> check_volumes(const std::vector<Volume>& volumes, const Path& at, FieldErrors& errors) {
-  std::set<std::string> names;
-  for (size_t i = 0; i < volumes.size(); ++i) {
-    const Volume& v = volumes[i];
-    const Path here = at.index(i);
-    if (v.name.empty()) {
-      errors.required(here.child("name"), "");
-    } else {
-      check_messages(machinery::is_dns1123_label(v.name), here.child("name"), v.name, errors);
-    }
-    if (!names.insert(v.name).second) errors.duplicate(here.child("name"), v.name);
-    int sources = 0;
-    for (const codec::Field& f : VolumeSource::descriptor().json)
-      sources += codec::box_get(reinterpret_cast<const char*>(&v.volumeSource) + f.offset) != nullptr;
-    if (sources == 0) errors.required(here, "must specify a volume type");
-    if (sources > 1) errors.forbidden(here, "may not specify more than 1 volume type");
-    const auto& s = v.volumeSource;
-    if (s.hostPath) {
-      if (s.hostPath->path.empty()) errors.required(here.child("hostPath").child("path"), "");
-      for (std::string_view part : split(s.hostPath->path, '/'))
-        if (part == "..")
-          errors.invalid(here.child("hostPath").child("path"), s.hostPath->path, "must not contain '..'");
-    }
-    if (s.secret && s.secret->secretName.empty())
-      errors.required(here.child("secret").child("secretName"), "");
-    if (s.configMap && s.configMap->localObjectReference.name.empty())
-      errors.required(here.child("configMap").child("name"), "");
-    const auto items = [&](const std::vector<KeyToPath>& list, const Path& where) {
-      for (size_t k = 0; k < list.size(); ++k) {
-        if (list[k].key.empty()) errors.required(where.index(k).child("key"), "");
-        if (list[k].path.empty()) errors.required(where.index(k).child("path"), "");
-        if (list[k].path.starts_with("/"))
-          errors.invalid(where.index(k).child("path"), list[k].path, "must be a relative path");
-        if (list[k].path.starts_with(".."))
-          errors.invalid(where.index(k).child("path"), list[k].path, "must not start with '..'");
-      }
-    };
-    if (s.configMap) items(s.configMap->items, here.child("configMap").child("items"));
-    if (s.secret) items(s.secret->items, here.child("secret").child("items"));
-    if (s.emptyDir && s.emptyDir->sizeLimit && s.emptyDir->sizeLimit->negative())
-      errors.forbidden(here.child("emptyDir").child("sizeLimit"),
-                       "SizeLimit field must be a valid resource quantity");
+    names.insert(c.name);
+    if (c.resourceClaimName && c.resourceClaimTemplateName)
+      errors.invalid_raw(here, codec::to_json(c),
+                         "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified");
+    if (!c.resourceClaimName && !c.resourceClaimTemplateName)
+      errors.invalid_raw(here, codec::to_json(c),
+                         "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`");
+    if (c.resourceClaimName) check_subdomain(*c.resourceClaimName, here.child("resourceClaimName"), errors);
+    if (c.resourceClaimTemplateName)
+      check_subdomain(*c.resourceClaimTemplateName, here.child("resourceClaimTemplateName"), errors);
   }
   return names;
 }
 
-void check_tolerations(const std::vector<Toleration>& tolerations, const Path& at, FieldErrors& errors) {
-  for (size_t i = 0; i < tolerations.size(); ++i) {
-    const Toleration& t = tolerations[i];
-    const Path here = at.index(i);
-    if (!t.key.empty()) check_messages(machinery::is_qualified_name(t.key), here.child("key"), t.key, errors);
-    if (t.key.empty() && t.operator_ != "Exists")
-      errors.invalid(
-          here.child("operator"), t.operator_,
-          "operator must be Exists when `key` is empty, which means \"match all values and all keys\"");
-    if (t.tolerationSeconds && t.effect != "NoExecute")
-      errors.invalid(here.child("effect"), t.effect,
-                     "effect must be 'NoExecute' when `tolerationSeconds` is set");
-    if (t.operator_ == "Exists" && !t.value.empty())
-      errors.invalid(here, t.value, "value must be empty when `operator` is 'Exists'");
-    if (t.operator_ != "Exists" && t.operator_ != "Equal" && !t.operator_.empty())
-      errors.not_supported(here.child("operator"), t.operator_, {"Equal", "Exists"});
-    if (!t.effect.empty() && t.effect != "NoSchedule" && t.effect != "PreferNoSchedule" &&
-        t.effect != "NoExecute")
-      errors.not_supported(here.child("effect"), t.effect, {"NoExecute", "NoSchedule", "PreferNoSchedule"});
+void check_dns(const PodSpec& spec, const Path& at, FieldErrors& errors) {
+  if (spec.dnsPolicy == "None") {
+    if (!spec.dnsConfig) return errors.required(at, "must provide `dnsConfig` when `dnsPolicy` is None");
+    if (spec.dnsConfig->nameservers.empty())
+      return errors.required(at.child("nameservers"),
+                             "must provide at least one DNS nameserver when `dnsPolicy` is None");
   }
+  if (!spec.dnsConfig) return;
+  const auto& c = *spec.dnsConfig;
+  const Path servers = at.child("nameservers"), searches = at.child("searches");
+  if (c.nameservers.size() > kNameserversMax)
+    errors.invalid_raw(servers, list_json(c.nameservers), "must not have more than 3 nameservers");
+  for (size_t i = 0; i < c.nameservers.size(); ++i)
+    check_messages(machinery::is_valid_ip(c.nameservers[i]), servers.index(i), c.nameservers[i], errors);
+  if (c.searches.size() > kSearchPathsMax)
+    errors.invalid_raw(searches, list_json(c.searches), "must not have more than 32 search paths");
+  if (join(c.searches, " ").size() > kSearchCharactersMax)
+    errors.invalid_raw(searches, list_json(c.searches),
+                       "must not have more than 2048 characters (including spaces) in the search list");
+  for (size_t i = 0; i < c.searches.size(); ++i) {
+    std::string_view search = c.searches[i];
+    if (search == ".") continue;
+    if (search.ends_with(".")) search.remove_suffix(1);
+    check_messages(machinery::is_dns1123_subdomain_with_underscore(search), searches.index(i), search, errors);
+  }
+  for (size_t i = 0; i < c.options.size(); ++i)
+    if (c.options[i].name.empty()) errors.required(at.child("options").index(i), "must not be empty");
+}
+
+void check_host_network(const PodSpec& spec, bool is_pod, const Path& at, FieldErrors& errors) {
+  if (!spec.hostNetwork) return;
+  for (size_t i = 0; i < spec.containers.size(); ++i)
+    for (size_t k = 0; k < spec.containers[i].ports.size(); ++k) {
+      const auto& p = spec.containers[i].ports[k];
+      if ((is_pod || p.hostPort != 0) && p.hostPort != p.containerPort)
+        errors.invalid(at.child("containers").index(i).child("ports").index(k).child("hostPort"), p.hostPort,
+                       "must match `containerPort` when `hostNetwork` is true");
+    }
+}
+
+/// What a pod with users of its own cannot have.
+void check_own_users(const PodSpec& spec, const Path& at, FieldErrors& errors) {
+  if (spec.hostUsers.value_or(true)) return;
+  const char* why = "when `hostUsers` is false";
+  if (spec.hostNetwork) errors.forbidden(at.child("hostNetwork"), why);
+  if (spec.hostPID) errors.forbidden(at.child("HostPID"), why);
+  if (spec.hostIPC) errors.forbidden(at.child("HostIPC"), why);
+  const auto devices = [&](const std::vector<Container>& list, const char* name) {
+    for (size_t i = 0; i < list.size(); ++i)
+      if (!list[i].volumeDevices.empty()) errors.forbidden(at.child(name).index(i).child("volumeDevices"), why);
+  };
+  devices(spec.initContainers, "initContainers");
+  devices(spec.containers, "containers");
+}
+
+void check_hostname_override(const PodSpec& spec, const Path& at, FieldErrors& errors) {
+  if (!spec.hostnameOverride) return;
+  if (spec.setHostnameAsFQDN.value_or(false))
+    errors.forbidden(at, "may not be specified when setHostnameAsFQDN is true");
+  if (spec.hostNetwork) errors.forbidden(at, "may not be specified when hostNetwork is true");
+  if (spec.hostnameOverride->size() > kHostnameMax) errors.too_long(at, kHostnameMax);
+  check_subdomain(*spec.hostnameOverride, at, errors);
+}
+
+void check_file_volumes(const PodSpec& spec, const Path& at, FieldErrors& errors) {
+  const auto containers = [&](const std::vector<Container>& list, const char* name) {
+    for (size_t i = 0; i < list.size(); ++i)
+      for (size_t k = 0; k < list[i].env.size(); ++k) {
+        const auto& from = list[i].env[k].valueFrom;
+        if (!from || !from->fileKeyRef) continue;
+        const std::string& volume = from->fileKeyRef->volumeName;
+        const Path where = at.child(name).index(i).child("env").index(k).child("valueFrom").child("fileKeyRef").child(
+            "volumeName");
+        const auto it = std::find_if(spec.volumes.rbegin(), spec.volumes.rend(),
+                                     [&](const Volume& v) { return v.name == volume; });
+        if (it == spec.volumes.rend()) {
+          errors.not_found(where, volume);
+        } else if (!it->volumeSource.emptyDir) {
+          errors.invalid(where, volume, "referenced volume must be of type emptyDir");
+        }
+      }
+  };
+  containers(spec.initContainers, "initContainers");
+  containers(spec.containers, "containers");
+}
+
+void check_gates(const PodSpec& spec, const Path& at, FieldErrors& errors) {
+  for (size_t i = 0; i < spec.readinessGates.size(); ++i) {
+    const std::string& type = spec.readinessGates[i].conditionType;
+    check_messages(machinery::is_qualified_name(type), at.child("readinessGates").index(i).child("conditionType"), type,
+                   errors);
+  }
+  std::set<std::string> seen;
+  for (size_t i = 0; i < spec.schedulingGates.size(); ++i) {
+    const std::string& name = spec.schedulingGates[i].name;
+    const Path here = at.child("schedulingGates").index(i);
+    check_messages(machinery::is_qualified_name(name), here, name, errors);
+    if (!seen.insert(name).second) errors.duplicate(here, name);
+  }
+}
+
+/// `meta` is the pod's; null for templates.
+void check_spec(const PodSpec& spec, const meta::v1::ObjectMeta* meta, const Path& at, FieldErrors& errors) {
+  if (!spec.terminationGracePeriodSeconds) errors.required(at.child("terminationGracePeriodSeconds"), "");
+  const auto volumes = check_volumes(spec.volumes, meta ? meta->name : "", at.child("volumes"), errors);
+  const auto claims = check_claims(spec, meta, at.child("resourceClaims"), errors);
+  check_containers({spec, volumes, claims, spec.hostUsers.value_or(true)}, at, errors);
+  check_pod_resources(spec, claims, at, errors);
+  check_host_network(spec, meta != nullptr, at, errors);
+  check_one_of(spec.restartPolicy, at.child("restartPolicy"), {"Always", "OnFailure", "Never"}, errors);
+  check_one_of(spec.dnsPolicy, at.child("dnsPolicy"), {"ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"},
+               errors);
+  check_labels(spec.nodeSelector, at.child("nodeSelector"), errors);
+  check_pod_security(spec, at.child("securityContext"), errors);
+  if (spec.affinity) check_affinity(*spec.affinity, at.child("affinity"), errors);
+  check_dns(spec, at.child("dnsConfig"), errors);
+  check_gates(spec, at, errors);
+  check_spread(spec.topologySpreadConstraints, at.child("topologySpreadConstraints"), errors);
+  check_own_users(spec, at, errors);
+  check_hostname_override(spec, at.child("hostnameOverride"), errors);
+  if (!spec.serviceAccountName.empty())
+    check_subdomain(spec.serviceAccountName, at.child("serviceAccountName"), errors);
+  if (!spec.nodeName.empty()) check_subdomain(spec.nodeName, at.child("nodeName"), errors);
+  if (spec.activeDeadlineSeconds && (*spec.activeDeadlineSeconds < 1 || *spec.activeDeadlineSeconds > INT32_MAX))
+    errors.invalid(at.child("activeDeadlineSeconds"), *spec.activeDeadlineSeconds,
+                   "must be between 1 and 2147483647, inclusive");
+  if (!spec.hostname.empty()) check_label(spec.hostname, at.child("hostname"), errors);
+  if (!spec.subdomain.empty()) check_label(spec.subdomain, at.child("subdomain"), errors);
+  check_tolerations(spec.tolerations, at.child("tolerations"), errors);
+  for (size_t i = 0; i < spec.hostAliases.size(); ++i) {
+    const auto& alias = spec.hostAliases[i];
+    const Path here = at.child("hostAliases").index(i);
+    check_messages(machinery::is_valid_ip(alias.ip), here.child("ip"), alias.ip, errors);
+    for (size_t k = 0; k < alias.hostnames.size(); ++k)
+      check_subdomain(alias.hostnames[k], here.child("hostnames").index(k), errors);
+  }
+  if (!spec.priorityClassName.empty()) check_subdomain(spec.priorityClassName, at.child("priorityClassName"), errors);
+  if (spec.runtimeClassName) check_subdomain(*spec.runtimeClassName, at.child("runtimeClassName"), errors);
+  if (spec.preemptionPolicy)
+    check_one_of(*spec.preemptionPolicy, at.child("preemptionPolicy"), {"PreemptLowerPriority", "Never"}, errors);
+  if (!spec.overhead.empty()) {
+    ResourceRequirements overhead;
+    overhead.limits = spec.overhead;
+    check_resources(overhead, {}, at.child("overhead"), errors);
+  }
+  check_operating_system(spec, at, errors);
+  check_file_volumes(spec, at, errors);
+}
+
+/// A 32-bit number without a plus sign or leading zeros.
+bool is_deletion_cost(std::string_view text) {
+  if (text.empty() || text[0] == '+') return false;
+  if (text.size() > 1 && text[0] == '0') return false;
+  return parse_int<int32_t>(text).has_value();
+}
+
+void check_pod_annotations(const codec::Map<std::string>& annotations, const PodSpec& spec, const Path& at,
+                           FieldErrors& errors) {
+  if (const std::string* mirror = annotations.find(kMirror); mirror && spec.nodeName.empty())
+    errors.invalid(at.key(kMirror), *mirror, "must set spec.nodeName if mirror pod annotation is set");
+  if (const std::string* cost = annotations.find(kDeletionCost); cost && !is_deletion_cost(*cost))
+    errors.invalid(at.key(kDeletionCost), *cost, "must be a 32bit integer");
+}
+
+void check_images(const std::vector<Container>& list, const Path& at, FieldErrors& errors) {
+  for (size_t i = 0; i < list.size(); ++i)
+    if (trim(list[i].image) != list[i].image)
+      errors.invalid(at.index(i).child("image"), list[i].image, "must not have leading or trailing whitespace");
 }
 
 }  // namespace
 
-void check_pod_spec(const PodSpec& spec, const Path& at, FieldErrors& errors) {
-  const auto volumes = check_volumes(spec.volumes, at.child("volumes"), errors);
-  if (spec.containers.empty()) errors.required(at.child("containers"), "");
-  std::set<std::string> names;
-  const auto containers = [&](const std::vector<Container>& list, const char* name, bool init) {
-    for (size_t i = 0; i < list.size(); ++i) {
-      const Path here = at.child(name).index(i);
-      check_container(list[i], volumes, here, init, errors);
-      if (!list[i].name.empty() && !names.insert(list[i].name).second)
-        errors.duplicate(here.child("name"), list[i].name);
+void check_pod(const Pod& pod, FieldErrors& errors) {
+  const Path at("spec");
+  check_pod_annotations(pod.metadata.annotations, pod.spec, Path("metadata").child("annotations"), errors);
+  check_spec(pod.spec, &pod.metadata, at, errors);
+  if (pod.spec.serviceAccountName.empty())
+    for (size_t i = 0; i < pod.spec.volumes.size(); ++i) {
+      const auto& projected = pod.spec.volumes[i].volumeSource.projected;
+      for (size_t k = 0; projected && k < projected->sources.size(); ++k)
+        if (projected->sources[k].serviceAccountToken)
+          errors.forbidden(
+              at.child("volumes").index(i).child("projected").child("sources").index(k).child("serviceAccountToken"),
+              "must not be specified when serviceAccountName is not set");
     }
-  };
-  containers(spec.containers, "containers", false);
-  containers(spec.initContainers, "initContainers", true);
-  one_of(spec.restartPolicy, at.child("restartPolicy"), {"Always", "OnFailure", "Never"}, errors);
-  one_of(spec.dnsPolicy, at.child("dnsPolicy"),
-         {"ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"}, errors);
-  if (spec.dnsPolicy == "None" && (!spec.dnsConfig || spec.dnsConfig->nameservers.empty()))
-    errors.required(at.child("dnsConfig").child("nameservers"),
-                    "must provide at least one DNS nameserver when `dnsPolicy` is None");
-  if (spec.terminationGracePeriodSeconds && *spec.terminationGracePeriodSeconds < 0)
-    errors.invalid(at.child("terminationGracePeriodSeconds"), *spec.terminationGracePeriodSeconds,
-                   "must be greater than or equal to 0");
-  if (spec.activeDeadlineSeconds &&
-      (*spec.activeDeadlineSeconds < 1 || *spec.activeDeadlineSeconds > INT32_MAX))
-    errors.invalid(at.child("activeDeadlineSeconds"), *spec.activeDeadlineSeconds,
-                   "must be between 1 and 2147483647, inclusive");
-  check_labels(spec.nodeSelector, at.child("nodeSelector"), errors);
-  if (!spec.serviceAccountName.empty())
-    check_messages(machinery::is_dns1123_subdomain(spec.serviceAccountName), at.child("serviceAccountName"),
-                   spec.serviceAccountName, errors);
-  if (!spec.nodeName.empty())
-    check_messages(machinery::is_dns1123_subdomain(spec.nodeName), at.child("nodeName"), spec.nodeName,
-                   errors);
-  if (!spec.hostname.empty())
-    check_messages(machinery::is_dns1123_label(spec.hostname), at.child("hostname"), spec.hostname, errors);
-  if (!spec.subdomain.empty())
-    check_messages(machinery::is_dns1123_label(spec.subdomain), at.child("subdomain"), spec.subdomain,
-                   errors);
-  check_tolerations(spec.tolerations, at.child("tolerations"), errors);
-  for (size_t i = 0; i < spec.hostAliases.size(); ++i)
-    check_messages(machinery::is_valid_ip(spec.hostAliases[i].ip),
-                   at.child("hostAliases").index(i).child("ip"), spec.hostAliases[i].ip, errors);
-  if (spec.hostNetwork)
-    for (size_t i = 0; i < spec.containers.size(); ++i)
-      for (size_t k = 0; k < spec.containers[i].ports.size(); ++k) {
-        const auto& p = spec.containers[i].ports[k];
-        if (p.hostPort != 0 && p.hostPort != p.containerPort)
-          errors.invalid(at.child("containers").index(i).child("ports").index(k).child("containerPort"),
-                         p.containerPort, "must match `hostPort` when `hostNetwork` is true");
-      }
+  check_images(pod.spec.containers, at.child("containers"), errors);
+  check_images(pod.spec.initContainers, at.child("initContainers"), errors);
+}
+
+void check_pod_create(const Pod& pod, FieldErrors& errors) {
+  check_pod(pod, errors);
+  const Path at("spec");
+  if (!pod.spec.ephemeralContainers.empty())
+    errors.forbidden(at.child("ephemeralContainers"), "cannot be set on create");
+  if (!pod.spec.nodeName.empty() && !pod.spec.schedulingGates.empty())
+    errors.forbidden(at.child("nodeName"), "cannot be set until all schedulingGates have been cleared");
 }
 
 void check_pod_template(const PodTemplateSpec& tmpl, const Path& at, FieldErrors& errors) {
-  check_labels(tmpl.metadata.labels, at.child("metadata").child("labels"), errors);
-  check_annotations(tmpl.metadata.annotations, at.child("metadata").child("annotations"), errors);
-  check_pod_spec(tmpl.spec, at.child("spec"), errors);
+  check_labels(tmpl.metadata.labels, at.child("labels"), errors);
+  check_annotations(tmpl.metadata.annotations, at.child("annotations"), errors);
+  check_pod_annotations(tmpl.metadata.annotations, tmpl.spec, at.child("annotations"), errors);
+  check_spec(tmpl.spec, nullptr, at.child("spec"), errors);
+  if (!tmpl.spec.ephemeralContainers.empty())
+    errors.forbidden(at.child("spec").child("ephemeralContainers"), "ephemeral containers not allowed in pod template");
 }
 
-void check_controller_template(const PodTemplateSpec& tmpl, const Path& at, FieldErrors& errors) {
+void check_controller_template(const PodTemplateSpec& tmpl, const char* kind, const Path& at, FieldErrors& errors) {
   check_pod_template(tmpl, at, errors);
   if (tmpl.spec.restartPolicy != "Always")
     errors.not_supported(at.child("spec").child("restartPolicy"), tmpl.spec.restartPolicy, {"Always"});
   if (tmpl.spec.activeDeadlineSeconds)
     errors.forbidden(at.child("spec").child("activeDeadlineSeconds"),
-                     "activeDeadlineSeconds in ReplicaSet is not Supported");
-}
-
-void check_pod_update(const Pod& pod, const Pod& old, FieldErrors& errors) {
-  const Path at("spec");
-  PodSpec allowed = old.spec;
-  const auto images = [](std::vector<Container>& to, const std::vector<Container>& from) {
-    for (size_t i = 0; i < to.size() && i < from.size(); ++i) to[i].image = from[i].image;
-  };
-  if (pod.spec.containers.size() != old.spec.containers.size()) {
-    errors.forbidden(at.child("containers"), "pod updates may not add or remove containers");
-    return;
-  }
-  images(allowed.containers, pod.spec.containers);
-  images(allowed.initContainers, pod.spec.initContainers);
-  allowed.activeDeadlineSeconds = pod.spec.activeDeadlineSeconds;
-  if (old.spec.activeDeadlineSeconds &&
-      (!pod.spec.activeDeadlineSeconds || *pod.spec.activeDeadlineSeconds > *old.spec.activeDeadlineSeconds))
-    errors.invalid_raw(
-        at.child("activeDeadlineSeconds"),
-        pod.spec.activeDeadlineSeconds ? std::to_string(*pod.spec.activeDeadlineSeconds) : "null",
-        "must not update from a positive integer to a larger or nil value");
-  if (old.spec.terminationGracePeriodSeconds.value_or(0) < 0 &&
-      pod.spec.terminationGracePeriodSeconds.value_or(0) == 1)
-    allowed.terminationGracePeriodSeconds = 1;
-  // Tolerations may be added, not taken away.
-  bool kept = true;
-  for (const auto& t : old.spec.tolerations)
-    kept =
-        kept &&
-        std::any_of(pod.spec.tolerations.begin(), pod.spec.tolerations.end(), [&](const Toleration& n) {
-          return n.key == t.key && n.operator_ == t.operator_ && n.value == t.value && n.effect == t.effect;
-        });
-  if (kept) allowed.tolerations = pod.spec.tolerations;
-  // Gates may be taken away, not added.
-  bool fewer = true;
-  for (const auto& g : pod.spec.schedulingGates)
-    fewer = fewer && std::any_of(old.spec.schedulingGates.begin(), old.spec.schedulingGates.end(),
-                                 [&](const auto& o) { return o.name == g.name; });
-  if (!fewer)
-    errors.forbidden(at.child("schedulingGates"), "only deletion is allowed, but found new scheduling gate");
-  allowed.schedulingGates = pod.spec.schedulingGates;
-  allowed.serviceAccount = pod.spec.serviceAccount;
-  if (!codec::equal(allowed, pod.spec))
-    errors.forbidden(
-        at,
-        "pod updates may not change fields other than "
-        "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
-        "`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` "
-        "(allow it to be set to 1 if it was previously negative)");
+                     std::string("activeDeadlineSeconds in ") + kind + " is not Supported");
 }
 
 }  // namespace mizzen::api

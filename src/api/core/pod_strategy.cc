@@ -31,14 +31,13 @@ class PodStrategy final : public TypedStrategy<Pod> {
     c.message = "Scheduling is blocked due to non-empty scheduling gates";
   }
   void check_create(const Pod& pod, FieldErrors& errors) const override {
-    check_pod_spec(pod.spec, Path("spec"), errors);
+    check_pod_create(pod, errors);
   }
   void before_update(Pod& pod, const Pod& old) const override {
     pod.status = old.status;
     if (!codec::equal(pod.spec, old.spec)) ++pod.metadata.generation;
   }
   void check_update(const Pod& pod, const Pod& old, FieldErrors& errors) const override {
-    check_pod_spec(pod.spec, Path("spec"), errors);
     check_pod_update(pod, old, errors);
   }
   void before_status_update(Pod& pod, const Pod& old) const override {
@@ -51,6 +50,9 @@ class PodStrategy final : public TypedStrategy<Pod> {
       pod.status.podIPs.clear();
       pod.status.podIPs.emplace_back().ip = pod.status.podIP;
     }
+  }
+  void check_status_update(const Pod& pod, const Pod& old, FieldErrors& errors) const override {
+    check_pod_status_update(pod, old, errors);
   }
   std::optional<int64_t> grace(const Pod& pod, const std::optional<int64_t>& asked) const override {
     int64_t period = asked.value_or(pod.spec.terminationGracePeriodSeconds.value_or(30));

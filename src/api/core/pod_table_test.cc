@@ -129,7 +129,7 @@ TEST(PodStrategy, RefusesInUpstreamsWords) {
       {R"({"metadata":{"name":"p"},"spec":{"restartPolicy":"Sometimes","containers":[{"name":"c","image":"i"}]}})",
        "Pod \"p\" is invalid: spec.restartPolicy: Unsupported value: \"Sometimes\": supported values: "
        "\"Always\", "
-       "\"Never\", \"OnFailure\""},
+       "\"OnFailure\", \"Never\""},
       {R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i","volumeMounts":[{"name":"v","mountPath":"/m"}]}]}})",
        "Pod \"p\" is invalid: spec.containers[0].volumeMounts[0].name: Not found: \"v\""},
   };
