@@ -14,8 +14,9 @@ namespace mizzen::kubelet {
 /// Role: tells the API what the pods' status is, and deletes those that are done terminating; the only writer
 /// of pod status on this node. Truth: the API's object is; what is kept here is what it is to become. An API
 /// that cannot be reached changes nothing but the time at which it learns. Threading: thread-safe. set()
-/// never blocks: the writing happens on the executor, one write of one pod at a time. Failure: a failed write
-/// is repeated by tick(). A pod of another UID under the same name is left alone.
+/// never blocks: the writing happens on the executor, one write of one pod at a time. Lifecycle: the executor
+/// is stopped before it goes. Failure: a failed write is repeated by tick(). A pod of another UID under the
+/// same name is left alone.
 class StatusManager {
  public:
   struct Deps {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 
 #include "api/schema/core/v1/pod.h"
@@ -23,6 +24,18 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+
+/// A clock that moves when told, also under running threads.
+class SharedClock final : public Clock {
+ public:
+  Monotonic monotonic() const override { return Monotonic(std::chrono::hours(1)) + passed(); }
+  WallTime wall() const override { return WallTime(seconds(1'700'000'000)) + passed(); }
+  void advance(Duration by) { passed_ += by.count(); }
+
+ private:
+  Duration passed() const { return Duration(passed_.load()); }
+  std::atomic<Duration::rep> passed_ = 0;
+};
 
 class RecordedEvents final : public Events {
  public:
@@ -122,7 +135,7 @@ class WorkersTest : public ::testing::Test {
   std::string uid_of(const std::string& name) { return stored(name).metadata.uid; }
 
   linux::ScratchFolder scratch_;
-  ManualClock clock_;
+  SharedClock clock_;
   cri::FakeRuntime runtime_{clock_};
   FakeApi api_;
   RecordedEvents events_;
@@ -310,7 +323,8 @@ TEST_F(WorkersTest, WorkerOfARestartedNodeFindsItsPodsUntouched) {
   ASSERT_TRUE(phase("web", "Running"));
   const auto before = runtime_.changes();
   workers_->stop();
-  StatusManager statuses({api_, pool_, clock_});
+  ThreadPool writers({.name = "writers"});
+  StatusManager statuses({api_, writers, clock_});
   PodWorkers again(
       {runtime_, *runner_, *probes_, statuses, events_, pool_, clock_, secure_random(), nullptr, nullptr},
       {});
@@ -320,6 +334,7 @@ TEST_F(WorkersTest, WorkerOfARestartedNodeFindsItsPodsUntouched) {
     ::usleep(5000);
   }
   again.stop();
+  writers.stop();  // before the statuses, which it writes, go
   EXPECT_EQ(runtime_.changes(), before);
   EXPECT_EQ(stored("web").status.containerStatuses.at(0).restartCount, 0);
 }
