@@ -132,6 +132,10 @@ std::vector<ApiOperation> api_operations(const Registry& registry, std::string_v
           op.writes = true;
         } else if (s == Subresource::Log) {
           add(one + "/log", "get", "read" + name + "Log", "get");
+        } else if (s == Subresource::Proxy) {
+          for (const char* method : {"get", "put", "post", "delete", "options", "head", "patch"})
+            add(one + "/proxy", method, "connect" + gv + capital(method) + scope + std::string(r.kind) + "Proxy", "connect")
+                .kind = std::string(r.kind) + "ProxyOptions";
         } else if (s == Subresource::Finalize) {
           ApiOperation& op = add(one + "/finalize", "put", "replace" + name + "Finalize", "put");
           op.body = op.answer = v.message;

@@ -42,6 +42,7 @@ enum class Subresource : uint8_t {
   Exec,
   Attach,
   PortForward,
+  Proxy,
   Finalize
 };
 

@@ -123,7 +123,7 @@ std::vector<ResourceInfo> builtin_resources() {
   add("nodes", "node", "Node", false, {"no"}, {served<core::Node, core::NodeList>("", "v1")}, {S::Status},
       node_strategy());
   add("pods", "pod", "Pod", true, {"po"}, {served<core::Pod, core::PodList>("", "v1")},
-      {S::Status, S::Binding, S::Eviction, S::Log, S::Exec, S::Attach, S::PortForward}, pod_strategy(),
+      {S::Status, S::Binding, S::Eviction, S::Log, S::Exec, S::Attach, S::PortForward, S::Proxy}, pod_strategy(),
       {"all"});
   add("podtemplates", "podtemplate", "PodTemplate", true, {},
       {served<core::PodTemplate, core::PodTemplateList>("", "v1")}, {}, pod_template_strategy());
@@ -135,7 +135,7 @@ std::vector<ResourceInfo> builtin_resources() {
   add("serviceaccounts", "serviceaccount", "ServiceAccount", true, {"sa"},
       {served<core::ServiceAccount, core::ServiceAccountList>("", "v1")}, {}, service_account_strategy());
   add("services", "service", "Service", true, {"svc"}, {served<core::Service, core::ServiceList>("", "v1")},
-      {S::Status}, service_strategy(), {"all"});
+      {S::Status, S::Proxy}, service_strategy(), {"all"});
 
   const Old apps1{"1.8", "1.16", "apps/v1"}, apps2{"1.9", "1.16", "apps/v1"}, extensions{"1.8", "1.16", "apps/v1"};
   add("deployments", "deployment", "Deployment", true, {"deploy"},

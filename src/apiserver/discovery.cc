@@ -121,6 +121,11 @@ std::vector<Sub> subresources_of(const ResourceInfo& r, const ServedVersion& ver
       case Subresource::PortForward:
         out.push_back({"portforward", {"create", "get"}, {"v1", "PodPortForwardOptions"}});
         break;
+      case Subresource::Proxy:
+        out.push_back({"proxy",
+                       {"create", "delete", "get", "patch", "update"},
+                       {"v1", r.kind == "Pod" ? "PodProxyOptions" : "ServiceProxyOptions"}});
+        break;
       case Subresource::Finalize:
         out.push_back({"finalize", {"update"}, {"v1", "Namespace"}});
         break;

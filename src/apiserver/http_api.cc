@@ -102,7 +102,8 @@ void HttpApi::route_resource(const HandlingPtr& h) {
   // Sessions and logs answer with bytes of their own: what Accept says matters to their errors alone.
   const std::string& sub = info.subresource;
   h->labels = request_labels(h->exchange->request().method, info, h->query, h->exchange->request().headers, h->path);
-  const bool session = sub == "log" || sub == "exec" || sub == "attach" || sub == "portforward";
+  const bool proxied = sub == "proxy" && resource->has(api::Subresource::Proxy);
+  const bool session = proxied || sub == "log" || sub == "exec" || sub == "attach" || sub == "portforward";
   if (!media.ok() && !session) return fail(h, media.error());
   if (media.ok()) h->view.media = std::move(*media);
   if (!session && !watch) h->running = request_metrics_.in_flight(is_write(info.verb));
@@ -123,6 +124,10 @@ void HttpApi::route_resource(const HandlingPtr& h) {
   if (!resource->namespaced && !info.namespace_.empty() && info.resource != "namespaces")
     return fail(h, no_such_resource());
 
+  if (proxied) {
+    if (!deps_.proxies) return fail(h, Error(Code::ServiceUnavailable, "no pod can be reached from here"));
+    return deps_.proxies->serve(h);
+  }
   if (!info.subresource.empty() || resource->create_only) {
     if (info.verb == "get" && info.subresource == "status" && resource->has(api::Subresource::Status))
       return get(h);

@@ -50,6 +50,14 @@ class NodeGateway {
   virtual void serve(const HandlingPtr& handling, const Object& pod) = 0;
 };
 
+/// What the API server needs to pass requests on to pods.
+class ProxyGateway {
+ public:
+  virtual ~ProxyGateway() = default;
+  /// Answers the exchange: pods/NAME/proxy and services/NAME/proxy, whatever the method. Does not block.
+  virtual void serve(const HandlingPtr& handling) = 0;
+};
+
 /// Role: the API over HTTP: from a parsed request to bytes. Reads that cannot block are answered on the loop
 /// they came on, everything else on the workers. Place: made by ApiServer, is the http::Server's handler.
 /// Threading: thread-safe; immutable after construction. Failure: every error is a Status in the format asked
@@ -64,6 +72,7 @@ class HttpApi {
     const Health& health;
     Metrics& metrics;
     NodeGateway* nodes = nullptr;  ///< null: logs and sessions answer 503
+    ProxyGateway* proxies = nullptr;  ///< null: so does what would go to pods
   };
   HttpApi(Deps deps, std::string external_address);
   ~HttpApi();

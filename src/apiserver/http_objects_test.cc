@@ -8,6 +8,34 @@ namespace {
 
 class HttpObjects : public HttpTest {};
 
+TEST_F(HttpObjects, ProxiedRequestsGoToPodsOnly) {
+  ASSERT_EQ(create_pod("p").status, 201);
+  const auto status = [&](const std::string& ip) {
+    return call("PATCH", core("pods/p/status"),
+                R"({"status":{"phase":"Running","podIP":")" + ip + R"(","podIPs":[{"ip":")" + ip + R"("}]}})",
+                {{"Content-Type", "application/merge-patch+json"}})
+        .status;
+  };
+  EXPECT_EQ(call("GET", core("pods/none/proxy/")).status, 404);
+  EXPECT_EQ(call("GET", core("pods/ftp:p:1/proxy/")).message(), "invalid pod request \"ftp:p:1\"");
+  ASSERT_EQ(status("127.0.0.1"), 200);
+  const Answer refused = call("POST", core("pods/p:80/proxy/x"), "body");
+  EXPECT_EQ(refused.status, 400) << refused.body;
+  EXPECT_EQ(refused.message(), "address not allowed");
+  ASSERT_EQ(status("192.0.2.1"), 200);
+  const Answer slash = call("GET", core("pods/p/proxy?a=b"));
+  EXPECT_EQ(slash.status, 301);
+  EXPECT_EQ(slash.headers.get("Location"), core("pods/p/proxy/?a=b"));
+  ASSERT_EQ(call("POST", core("services"),
+                 R"({"metadata":{"name":"s"},"spec":{"selector":{"a":"b"},"ports":[{"port":80}]}})")
+                .status,
+            201);
+  const Answer none = call("GET", core("services/s/proxy/"));
+  EXPECT_EQ(none.status, 503) << none.body;
+  EXPECT_EQ(none.message(), "no endpoints available for service \"s\"");
+  EXPECT_NE(call("GET", "/api/v1").body.find("\"pods/proxy\""), std::string::npos);
+}
+
 TEST_F(HttpObjects, PodsGetTheirDefaultTolerationsBackOnUpdate) {
   const Answer made = create_pod("tolerant");
   ASSERT_EQ(made.status, 201) << made.body;

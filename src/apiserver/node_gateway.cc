@@ -6,6 +6,7 @@
 
 #include "api/schema/core/v1/node.h"
 #include "api/schema/core/v1/pod.h"
+#include "apiserver/forward.h"
 #include "apiserver/node_address.h"
 #include "apiserver/status.h"
 #include "async/executor.h"
@@ -17,28 +18,13 @@ namespace mizzen::apiserver {
 namespace {
 
 namespace v1 = api::core::v1;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr auto kDialTimeout = seconds(30);
 constexpr auto kLookUpTimeout = seconds(5);
-constexpr auto kFullEvery = milliseconds(20);
 constexpr size_t kRefusalBytesMax = 64 * 1024;
 
 http::Slice document(const Error& error) { return encode_status(status_of(error), Format::Json, false); }
-
-void refuse(const HandlingPtr& h, const Error& error) {
-  const auto status = status_of(error);
-  h->answered(status.code, 0, real_clock().monotonic());
-  h->exchange->respond(status.code, {{"Content-Type", "application/json"}},
-                       encode_status(status, Format::Json, false));
-}
-
-/// What a kubelet said, as the API says it: its text with the nearest reason.
-Error from_kubelet(int status, std::string_view text) {
-  const Code code = code_from("", status);
-  return Error(code == Code::Unknown ? Code::InternalError : code, std::string(trim(text)));
-}
 
 /// In the order upstream visits them.
 std::vector<std::string> container_names(const v1::Pod& pod) {
@@ -47,17 +33,6 @@ std::vector<std::string> container_names(const v1::Pod& pod) {
   for (const auto& c : pod.spec.containers) out.push_back(c.name);
   for (const auto& c : pod.spec.ephemeralContainers) out.push_back(c.ephemeralContainerCommon.name);
   return out;
-}
-
-Error dial_failed(const Error& error) {
-  if (error.code() == Code::Cancelled) return error;
-  return Error(Code::Unknown, "error dialing backend: " + error.message());
-}
-
-bool passes(const std::string& name) {
-  static const std::vector<std::string> kDropped = {"host", "authorization", "content-length",
-                                                    "transfer-encoding", "cookie"};
-  return std::find(kDropped.begin(), kDropped.end(), to_lower(name)) == kDropped.end();
 }
 
 }  // namespace
@@ -84,7 +59,6 @@ struct KubeletGateway::Impl : std::enable_shared_from_this<KubeletGateway::Impl>
            const std::string& container);
   void session(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target,
            const std::string& container);
-  void pass(const HandlingPtr& h, http::ClientRequest request);
   void translate(const HandlingPtr& h, http::ClientRequest request);
   void tunnel(const HandlingPtr& h, http::ClientRequest request, const std::string& protocol);
   Result<http::DuplexPtr> dial_spdy(const HandlingPtr& h, http::ClientRequest request,
@@ -175,25 +149,9 @@ void KubeletGateway::Impl::log(const HandlingPtr& h, const v1::Pod& pod, const h
   }
   if ((*reader)->status() != 200) {
     const auto text = (*reader)->read_all(kRefusalBytesMax, context);
-    return refuse(h, from_kubelet((*reader)->status(), text.ok() ? *text : ""));
+    return refuse(h, from_backend((*reader)->status(), text.ok() ? *text : ""));
   }
-  auto stream = h->exchange->start_stream(200, {{"Content-Type", "text/plain"}});
-  if (!stream) return;
-  // Counted when it ends, as its answer is over then.
-  const std::shared_ptr<void> counted(nullptr, [h](void*) { h->answered(200, 0, real_clock().monotonic()); });
-  context.deadline = Deadline::never();
-  for (;;) {
-    auto piece = (*reader)->read(context);
-    if (!piece.ok()) return stream->cut();
-    if (piece->empty()) return stream->finish();
-    const http::Slice slice(std::move(*piece));
-    for (;;) {
-      const auto written = stream->write(slice);
-      if (written == http::Stream::Write::Ok) break;
-      if (written == http::Stream::Write::Closed || stop_source.token().stopped()) return;
-      if (gone.wait_until(Deadline::after(kFullEvery))) return;
-    }
-  }
+  forward_body(h, **reader, 200, {{"Content-Type", "text/plain"}}, stop_source.token());
 }
 
 void KubeletGateway::Impl::session(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target,
@@ -211,7 +169,7 @@ void KubeletGateway::Impl::session(const HandlingPtr& h, const v1::Pod& pod, con
     if (!query.empty()) request.path += "?" + query.encode();
     const auto tunnelled =
         http::WebSocket::wanted(asked) ? http::tunnelled_protocols(asked) : std::vector<std::string>();
-    return tunnelled.empty() ? pass(h, std::move(request)) : tunnel(h, std::move(request), tunnelled.front());
+    return tunnelled.empty() ? forward_upgrade(h, client, std::move(request)) : tunnel(h, std::move(request), tunnelled.front());
   }
   http::Query query;
   for (const auto& [theirs, ours] :
@@ -223,25 +181,7 @@ void KubeletGateway::Impl::session(const HandlingPtr& h, const v1::Pod& pod, con
   const bool websocket = http::WebSocket::wanted(asked);
   if (websocket && !http::WebSocket::choose(asked, {http::kStreamProtocolV5}).empty())
     return translate(h, std::move(request));
-  pass(h, std::move(request));
-}
-
-/// The client's own upgrade goes through to the runtime's streaming server, byte for byte.
-void KubeletGateway::Impl::pass(const HandlingPtr& h, http::ClientRequest request) {
-  if (!h->exchange->wants_upgrade()) return refuse(h, Error(Code::BadRequest, "Upgrade request required"));
-  for (const auto& header : h->exchange->request().headers) {
-    if (passes(header.name)) request.headers.add(header.name, header.value);
-  }
-  auto upgraded = client.dial_upgrade(request, {Deadline::after(kDialTimeout), h->exchange->gone()});
-  if (!upgraded.ok()) return refuse(h, dial_failed(upgraded.error()));
-  if (!upgraded->duplex) return refuse(h, from_kubelet(upgraded->status, upgraded->body));
-  auto ours = h->exchange->upgrade(upgraded->headers);
-  if (!ours.ok()) {
-    upgraded->duplex->cut();
-    return refuse(h, ours.error());
-  }
-  h->answered(101, 0, real_clock().monotonic());
-  http::splice(std::move(*ours), std::move(upgraded->duplex));
+  forward_upgrade(h, client, std::move(request));
 }
 
 Result<http::DuplexPtr> KubeletGateway::Impl::dial_spdy(const HandlingPtr& h, http::ClientRequest request,
@@ -251,7 +191,7 @@ Result<http::DuplexPtr> KubeletGateway::Impl::dial_spdy(const HandlingPtr& h, ht
       {"Connection", "Upgrade"}, {"Upgrade", "SPDY/3.1"}, {"X-Stream-Protocol-Version", protocol}};
   auto upgraded = client.dial_upgrade(request, {Deadline::after(kDialTimeout), h->exchange->gone()});
   if (!upgraded.ok()) return dial_failed(upgraded.error());
-  if (!upgraded->duplex) return from_kubelet(upgraded->status, upgraded->body);
+  if (!upgraded->duplex) return from_backend(upgraded->status, upgraded->body);
   return std::move(upgraded->duplex);
 }
 

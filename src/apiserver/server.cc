@@ -60,8 +60,9 @@ Result<void> ApiServer::start(Deadline deadline) {
     gateway_ = std::make_unique<KubeletGateway>(KubeletGateway::Deps{deps_.loops, *core_, options_.local_node}, identity,
                                                 authority_->certificate_pem());
   }
+  proxy_ = std::make_unique<WorkloadProxy>(WorkloadProxy::Deps{deps_.loops, *core_, secure_random()});
   NodeGateway* nodes = deps_.nodes ? deps_.nodes : gateway_.get();
-  HttpApi::Deps deps{*core_, *gate_, *workers_, deps_.health, deps_.metrics, nodes};
+  HttpApi::Deps deps{*core_, *gate_, *workers_, deps_.health, deps_.metrics, nodes, proxy_.get()};
   const std::string external = options_.external_names.empty() ? "127.0.0.1" : options_.external_names[0];
   api_ = std::make_unique<HttpApi>(deps, fmt::format("{}:{}", external, options_.port));
   http::Server::Options server;
@@ -96,6 +97,7 @@ void ApiServer::stop(Deadline deadline) {
     server_->stop(deadline);
   }
   if (gateway_) gateway_->stop();
+  if (proxy_) proxy_->stop();
   if (workers_) workers_->stop();
   if (core_) core_->stop();
 }

@@ -6,6 +6,7 @@
 #include "apiserver/core.h"
 #include "apiserver/http_api.h"
 #include "apiserver/node_gateway.h"
+#include "apiserver/workload_proxy.h"
 #include "async/executor.h"
 #include "http/client.h"
 #include "http/server.h"
@@ -64,6 +65,7 @@ class ApiServer {
   std::unique_ptr<ThreadPool> workers_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<KubeletGateway> gateway_;
+  std::unique_ptr<WorkloadProxy> proxy_;
   std::unique_ptr<Gate> gate_;
   std::unique_ptr<HttpApi> api_;
   std::unique_ptr<http::Server> server_;
