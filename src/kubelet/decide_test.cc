@@ -536,6 +536,7 @@ TEST(NodeStatus, ReportsReadyAndWhyNot) {
   facts.name = facts.hostname = "n1";
   facts.machine.memory_bytes = 8ull << 30;
   facts.machine.cpus = 2;
+  facts.machine.huge_pages = {{2 << 20, 512 << 20}, {1 << 30, 0}};
   facts.machine.architecture = "amd64";
   facts.memory_available_bytes = 4ull << 30;
   facts.disk_bytes = facts.disk_available_bytes = 100ull << 30;
@@ -547,7 +548,10 @@ TEST(NodeStatus, ReportsReadyAndWhyNot) {
   EXPECT_EQ(node.status.conditions.back().type, "Ready");
   EXPECT_EQ(node.status.conditions.back().status, "True");
   EXPECT_EQ(node.status.capacity.get("pods").text(), "110");
-  EXPECT_EQ(node.status.allocatable.get("memory").text(), "8092Mi");
+  EXPECT_EQ(node.status.capacity.get("hugepages-2Mi").text(), "512Mi");
+  EXPECT_EQ(node.status.allocatable.get("hugepages-1Gi").text(), "0");
+  EXPECT_EQ(node.status.capacity.get("memory").text(), "8Gi");
+  EXPECT_EQ(node.status.allocatable.get("memory").text(), "7580Mi") << "less what eviction keeps and huge pages hold";
   Node later = node;
   fill_node_status(later, facts, WallTime(seconds(20)));
   EXPECT_FALSE(node_status_changed(node, later)) << "a heartbeat alone is no change";

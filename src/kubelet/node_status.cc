@@ -48,8 +48,13 @@ void fill_resources(v1::NodeStatus& s, const NodeFacts& f) {
   s.capacity.set("memory", kibibytes(f.machine.memory_bytes));
   s.capacity.set("pods", codec::Quantity::of(f.pods_max));
   s.capacity.set("ephemeral-storage", kibibytes(f.disk_bytes));
+  uint64_t huge = 0;  // is no memory for others
+  for (const auto& [page, total] : f.machine.huge_pages) {
+    s.capacity.set("hugepages-" + kibibytes(page).text(), kibibytes(total));
+    huge += total;
+  }
   s.allocatable = s.capacity;
-  const uint64_t kept = std::min(f.machine.memory_bytes, kEvictionMemoryBytes);
+  const uint64_t kept = std::min(f.machine.memory_bytes, kEvictionMemoryBytes + huge);
   s.allocatable.set("memory", kibibytes(f.machine.memory_bytes - kept));
   s.allocatable.set(
       "ephemeral-storage",

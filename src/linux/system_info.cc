@@ -4,10 +4,12 @@
 #include <sched.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/strings.h"
 #include "linux/descriptor.h"
+#include "linux/file.h"
 
 namespace mizzen::linux {
 namespace {
@@ -50,6 +52,25 @@ std::string go_architecture(std::string_view machine) {
   return std::string(machine);
 }
 
+/// From the folders hugepages-<n>kB below /sys.
+std::vector<std::pair<uint64_t, uint64_t>> huge_pages() {
+  const std::string folder = "/sys/kernel/mm/hugepages";
+  std::vector<std::pair<uint64_t, uint64_t>> out;
+  const auto sizes = list_folder(folder);
+  if (!sizes.ok()) return out;
+  for (const std::string& name : *sizes) {
+    std::string_view size = name;
+    if (!size.starts_with("hugepages-") || !size.ends_with("kB")) continue;
+    size.remove_prefix(10);
+    size.remove_suffix(2);
+    const auto kibibytes = parse_int<uint64_t>(size);
+    const auto count = parse_int<uint64_t>(first_line(folder + "/" + name + "/nr_hugepages"));
+    if (kibibytes && count) out.emplace_back(*kibibytes * 1024, *kibibytes * 1024 * *count);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 }  // namespace
 
 SystemInfo system_info() {
@@ -67,6 +88,7 @@ SystemInfo system_info() {
   out.boot_id = first_line("/proc/sys/kernel/random/boot_id");
   out.memory_bytes = meminfo_bytes("MemTotal");
   out.swap_bytes = meminfo_bytes("SwapTotal");
+  out.huge_pages = huge_pages();
   cpu_set_t set;
   CPU_ZERO(&set);
   if (::sched_getaffinity(0, sizeof set, &set) == 0) out.cpus = CPU_COUNT(&set);

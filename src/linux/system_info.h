@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 
@@ -19,6 +21,8 @@ struct SystemInfo {
   uint64_t memory_bytes = 0;
   uint64_t swap_bytes = 0;
   int cpus = 0;
+  /// Memory set aside for huge pages: page size and total, in bytes, smallest page first.
+  std::vector<std::pair<uint64_t, uint64_t>> huge_pages;
 };
 SystemInfo system_info();
 
