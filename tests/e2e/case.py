@@ -27,6 +27,16 @@ class Case(unittest.TestCase):
 
     c = None
 
+    def own_server(self, slot, *flags):
+        """A server of this case alone, not started yet; taken down with the case, and nothing of it may be left."""
+        other = self.c.sibling(slot, *flags)
+        self.addCleanup(self.take_down, other)
+        return other
+
+    def take_down(self, other):
+        other.down()
+        self.assertEqual(other.leftovers(), [])
+
     def wait_phase(self, name, phase, seconds=60):
         self.c.until(lambda: self.c.get("pod", name)["status"].get("phase") == phase, seconds, f"pod {name} {phase}")
 

@@ -21,14 +21,9 @@ def deployment(replicas, generation):
 
 class Kills(Case):
     def setUp(self):
-        self.own = self.c.sibling(3)
-        self.addCleanup(self.take_down)
+        self.own = self.own_server(3)
         self.own.start()
         self.own.wait_ready()
-
-    def take_down(self):
-        self.own.down()
-        self.assertEqual(self.own.leftovers(), [])
 
     def containers(self):
         """Running containers of the runtime: (pause, others)."""

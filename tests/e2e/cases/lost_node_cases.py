@@ -26,14 +26,9 @@ def deployment():
 
 class LostNode(Case):
     def setUp(self):
-        self.own = self.c.sibling(1, "--node-monitor-grace-period", f"{GRACE}s")
-        self.addCleanup(self.take_down)
+        self.own = self.own_server(1, "--node-monitor-grace-period", f"{GRACE}s")
         self.own.start()
         self.own.wait_ready()
-
-    def take_down(self):
-        self.own.down()
-        self.assertEqual(self.own.leftovers(), [])
 
     def test_s0_10_pods_of_a_lost_node_come_back_elsewhere(self):
         c = self.own

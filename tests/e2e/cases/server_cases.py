@@ -11,13 +11,7 @@ from cluster import sh
 
 class Server(Case):
     def own(self, *flags):
-        other = self.c.sibling(2, *flags)
-        self.addCleanup(self.take_down, other)
-        return other
-
-    def take_down(self, other):
-        other.down()
-        self.assertEqual(other.leftovers(), [])
+        return self.own_server(2, *flags)
 
     def refused(self, other, *flags, command="server"):
         """Runs it with these flags more: what it said, after exit code 1."""
