@@ -9,7 +9,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace mizzen::apps;
   const std::string text(reinterpret_cast<const char*>(data), size);
-  const auto words = config_words(text);
+  const auto words = config_words(text, {"a", "data-dir", "tls-san"});
   if (words.ok()) {
     for (const auto& word : *words)
       if (!word.starts_with("--")) std::abort();

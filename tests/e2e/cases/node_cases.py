@@ -225,6 +225,25 @@ class Node(Case):
         self.assertEqual(self.wait_reason("ends", "BackOff")["message"], f"Back-off restarting failed container a in pod ends_default({uid})")
         self.assertEqual((self.c.get("pod", "stays")["status"]["phase"], self.statuses("stays")["a"]["restartCount"]), ("Running", 0))
 
+    def test_host_port_on_one_address(self):
+        address = self.c.get("node", "node1")["status"]["addresses"][0]["address"]
+        port = 28300 + int(os.environ.get("MIZZEN_E2E_NUMBER", "0"))
+        web = {"name": "web", "image": "nginx", "imagePullPolicy": "IfNotPresent", "ports": [{"containerPort": 80, "hostPort": port, "hostIP": address}]}
+        self.make_pod("exposed", web)
+        self.wait_ready("exposed")
+        self.assertEqual(fetch(address, port), 200)
+
+    def test_log_is_rotated(self):
+        # Past 10 MiB the file is renamed and a new one begun; looked for each 10 s.
+        many = "trap 'exit 0' TERM; yes 0123456789012345678901234567890123456789 | head -n 150000; echo before; " \
+               "while :; do sleep 0.2; echo after; done"
+        self.make_pod("talker", busybox("a", "sh", "-c", many))
+        self.wait_ready("talker")
+        uid = self.c.get("pod", "talker")["metadata"]["uid"]
+        folder = os.path.join(self.c.data, "kubelet/logs", f"default_talker_{uid}", "a")
+        self.c.until(lambda: any(re.fullmatch(r"0\.log\.\d{8}-\d{6}", name) for name in os.listdir(folder)), 40, "a rotated log")
+        self.c.until(lambda: self.c.kubectl("logs", "talker").startswith("after\n"), 10, "the new file is what logs shows")
+
     def test_killed_containerd_comes_back(self):
         self.make_pod("lives", busybox("a"))
         self.wait_ready("lives")
