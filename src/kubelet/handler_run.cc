@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "kubelet/grpc_probe.h"
 #include "linux/descriptor.h"
 
 namespace mizzen::kubelet {
@@ -156,6 +157,11 @@ HandlerResult HandlerRunner::tcp(const HandlerTarget& target, const v1::TCPSocke
   const std::string host = action.host.empty() ? target.pod_ip : action.host;
   const auto connected = connect_to(host, port, timeout);
   return connected.ok() ? HandlerResult{} : HandlerResult{Outcome::Failure, connected.error().message()};
+}
+
+HandlerResult HandlerRunner::grpc(const HandlerTarget& target, const v1::GRPCAction& action, Duration timeout) {
+  if (target.pod_ip.empty()) return {Outcome::Failure, "the pod has no address yet"};
+  return grpc_probe(fmt::format("{}:{}", bracket(target.pod_ip), action.port), action.service.value_or(""), timeout);
 }
 
 }  // namespace mizzen::kubelet

@@ -47,6 +47,7 @@ class HandlerRunner {
   /// `agent`: User-Agent. With `any_status` every answer is a success (hooks).
   HandlerResult http_get(const HandlerTarget& target, const api::core::v1::HTTPGetAction& action,
                          Duration timeout, const std::string& agent, bool any_status);
+  HandlerResult grpc(const HandlerTarget& target, const api::core::v1::GRPCAction& action, Duration timeout);
   HandlerResult tcp(const HandlerTarget& target, const api::core::v1::TCPSocketAction& action,
                     Duration timeout);
 

@@ -171,6 +171,7 @@ HandlerResult ProbeManager::run_probe(const Key& key, const Worker& w) {
   if (action.httpGet)
     return deps_.runner.http_get(target, *action.httpGet, timeout_of(w.probe), kAgent, false);
   if (action.tcpSocket) return deps_.runner.tcp(target, *action.tcpSocket, timeout_of(w.probe));
+  if (action.grpc) return deps_.runner.grpc(target, *action.grpc, timeout_of(w.probe));
   return {Outcome::Unknown, "this kind of probe is not supported by this node yet"};
 }
 

@@ -78,7 +78,7 @@ TEST(FieldErrors, PrintAsUpstream) {
   EXPECT_EQ(e.message(),
             "Deployment.apps \"web\" is invalid: [spec.containers: Required value, metadata.name: Invalid "
             "value: \"A_b\": bad, "
-            "spec.x: Unsupported value: \"c\": supported values: \"a\", \"b\"]");
+            "spec.x: Unsupported value: \"c\": supported values: \"b\", \"a\"]");
   EXPECT_EQ(e.details().causes.size(), 3u);
 }
 
@@ -103,6 +103,23 @@ TEST(MergePatch, NullRemovesAndListsReplace) {
   EXPECT_EQ(doc.str(), R"({"a":{"c":[2,3],"e":{"g":1}},"d":{"h":1}})");
 }
 
+TEST(StrategicPatch, NewItemsComeBeforeThoseThePatchDoesNotName) {
+  const codec::Message& m = meta::v1::PartialObjectMetadata::descriptor();
+  const auto uids = [&](const std::string& patch) {
+    codec::Value doc = json(R"({"metadata":{"ownerReferences":[{"uid":"a"},{"uid":"b"},{"uid":"c"}]}})");
+    EXPECT_TRUE(apply_strategic_patch(doc, json(("{\"metadata\":{" + patch + "}}").c_str()), m).ok()) << patch;
+    std::string out;
+    for (const auto& o : doc.find("metadata")->find("ownerReferences")->items()) out += o.find("uid")->text();
+    return out;
+  };
+  EXPECT_EQ(uids(R"("ownerReferences":[{"uid":"x"}])"), "xabc");
+  EXPECT_EQ(uids(R"("ownerReferences":[{"uid":"b","name":"i"},{"uid":"x"}])"), "abxc");
+  EXPECT_EQ(uids(R"("ownerReferences":[{"uid":"c"},{"uid":"a"}])"), "bca");
+  EXPECT_EQ(uids(R"("$setElementOrder/ownerReferences":[{"uid":"c"},{"uid":"x"},{"uid":"a"}],"ownerReferences":[{"uid":"x"}])"),
+            "bcxa");
+  EXPECT_EQ(uids(R"("ownerReferences":[{"$patch":"delete","uid":"b"}])"), "ac");
+}
+
 TEST(StrategicPatch, MergesByKeyOrdersAndDeletes) {
   const codec::Message& m = meta::v1::PartialObjectMetadata::descriptor();
   auto doc = json(
@@ -117,8 +134,8 @@ TEST(StrategicPatch, MergesByKeyOrdersAndDeletes) {
           .ok());
   EXPECT_EQ(
       doc.str(),
-      R"({"metadata":{"ownerReferences":[{"uid":"3","name":"c"},{"uid":"4","name":"d"},{"uid":"2","name":"B"}],)"
-      R"("finalizers":["y","z"],"labels":{"l":"w","n":"o"}}})");
+      R"({"metadata":{"ownerReferences":[{"uid":"4","name":"d"},{"uid":"2","name":"B"},{"uid":"3","name":"c"}],)"
+      R"("finalizers":["z","y"],"labels":{"l":"w","n":"o"}}})");
   ASSERT_TRUE(
       apply_strategic_patch(
           doc,
@@ -126,7 +143,7 @@ TEST(StrategicPatch, MergesByKeyOrdersAndDeletes) {
               R"({"metadata":{"labels":{"$patch":"replace","a":"b"},"ownerReferences":[{"$patch":"replace"}]}})"),
           m)
           .ok());
-  EXPECT_EQ(doc.str(), R"({"metadata":{"ownerReferences":[],"finalizers":["y","z"],"labels":{"a":"b"}}})");
+  EXPECT_EQ(doc.str(), R"({"metadata":{"ownerReferences":[],"finalizers":["z","y"],"labels":{"a":"b"}}})");
   EXPECT_FALSE(
       apply_strategic_patch(doc, json(R"({"metadata":{"ownerReferences":[{"name":"x"}]}})"), m).ok());
 }

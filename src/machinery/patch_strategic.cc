@@ -83,8 +83,8 @@ ptrdiff_t index_in(const std::vector<Value>& list, const Value& item, std::strin
   return -1;
 }
 
-/// Orders `merged` as the patch wants, items it does not name keep their place relative to the server's
-/// order.
+/// Orders `merged` as the patch wants: items it names stand in its order, the others in the server's; where both are
+/// known to the server its order decides, and what is new comes first.
 void order(std::vector<Value>& merged, const std::vector<Value>& wanted, const std::vector<Value>& server,
            std::string_view key) {
   std::vector<Value> named, others;
@@ -98,12 +98,12 @@ void order(std::vector<Value>& merged, const std::vector<Value>& wanted, const s
   merged.clear();
   size_t i = 0, j = 0;
   while (i < named.size() || j < others.size()) {
-    bool left = j >= others.size();
-    if (!left && i < named.size()) {
+    bool other = i >= named.size();
+    if (!other && j < others.size()) {
       const ptrdiff_t a = index_in(server, named[i], key), b = index_in(server, others[j], key);
-      left = a >= 0 && b >= 0 && a < b;
+      other = a >= 0 && b >= 0 && b < a;
     }
-    merged.push_back(std::move(left ? named[i++] : others[j++]));
+    merged.push_back(std::move(other ? others[j++] : named[i++]));
   }
 }
 
@@ -162,7 +162,8 @@ Result<void> merge_list(Value& original, const Value* patch, const Value* wanted
     for (const Value& item : patch->items())
       if (index_in(original.items(), item, "") < 0) original.items().push_back(item);
   }
-  if (wanted) order(original.items(), wanted->items(), server, objects ? f->merge_key : std::string_view());
+  const Value* ordered = wanted ? wanted : patch;
+  if (ordered) order(original.items(), ordered->items(), server, objects ? f->merge_key : std::string_view());
   return {};
 }
 
