@@ -10,7 +10,8 @@ namespace mizzen::api {
 using machinery::FieldErrors;
 using machinery::Path;
 
-void check_messages(const machinery::Messages& messages, const Path& at, std::string_view value, FieldErrors& errors) {
+void check_messages(const machinery::Messages& messages, const Path& at, std::string_view value,
+                    FieldErrors& errors) {
   for (const std::string& m : messages) errors.invalid(at, value, m);
 }
 
@@ -44,7 +45,8 @@ void check_label(std::string_view value, const Path& at, FieldErrors& errors) {
 }
 
 void check_id(std::optional<int64_t> id, const Path& at, FieldErrors& errors) {
-  if (id && (*id < 0 || *id > INT32_MAX)) errors.invalid(at, *id, "must be between 0 and 2147483647, inclusive");
+  if (id && (*id < 0 || *id > INT32_MAX))
+    errors.invalid(at, *id, "must be between 0 and 2147483647, inclusive");
 }
 
 void check_no_backsteps(std::string_view path, const Path& at, FieldErrors& errors) {
@@ -60,10 +62,12 @@ void check_descending_path(std::string_view path, const Path& at, FieldErrors& e
 void check_local_path(std::string_view path, const Path& at, FieldErrors& errors) {
   check_descending_path(path, at, errors);
   // A step back was told already.
-  if (path.starts_with("..") && !path.starts_with("../")) errors.invalid(at, path, "must not start with '..'");
+  if (path.starts_with("..") && !path.starts_with("../"))
+    errors.invalid(at, path, "must not start with '..'");
 }
 
-void check_label_selector(const codec::Box<meta::v1::LabelSelector>& selector, const Path& at, FieldErrors& errors) {
+void check_label_selector(const codec::Box<meta::v1::LabelSelector>& selector, const Path& at,
+                          FieldErrors& errors) {
   if (!selector) return;
   check_labels(selector->matchLabels, at.child("matchLabels"), errors);
   for (size_t i = 0; i < selector->matchExpressions.size(); ++i) {
@@ -74,13 +78,15 @@ void check_label_selector(const codec::Box<meta::v1::LabelSelector>& selector, c
         errors.required(here.child("values"), "must be specified when `operator` is 'In' or 'NotIn'");
     } else if (r.operator_ == "Exists" || r.operator_ == "DoesNotExist") {
       if (!r.values.empty())
-        errors.forbidden(here.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+        errors.forbidden(here.child("values"),
+                         "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
     } else {
       errors.invalid(here.child("operator"), r.operator_, "not a valid selector operator");
     }
     check_messages(machinery::is_qualified_name(r.key), here.child("key"), r.key, errors);
     for (size_t k = 0; k < r.values.size(); ++k)
-      check_messages(machinery::is_valid_label_value(r.values[k]), here.child("values").index(k), r.values[k], errors);
+      check_messages(machinery::is_valid_label_value(r.values[k]), here.child("values").index(k), r.values[k],
+                     errors);
   }
 }
 

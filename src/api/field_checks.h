@@ -16,8 +16,8 @@ namespace mizzen::api {
 void check_messages(const machinery::Messages& messages, const machinery::Path& at, std::string_view value,
                     machinery::FieldErrors& errors);
 /// Required where empty, NotSupported where it is none of them, which are named in the order given.
-void check_one_of(std::string_view value, const machinery::Path& at, std::initializer_list<const char*> allowed,
-                  machinery::FieldErrors& errors);
+void check_one_of(std::string_view value, const machinery::Path& at,
+                  std::initializer_list<const char*> allowed, machinery::FieldErrors& errors);
 /// NotSupported where set and none of them, also where set to nothing.
 void check_optional_of(const std::optional<std::string>& value, const machinery::Path& at,
                        std::initializer_list<const char*> allowed, machinery::FieldErrors& errors);

@@ -34,11 +34,12 @@ struct Collector {
 };
 
 /// Changes of `range` after one revision up to another, each with the state before it. Blocks.
-Result<std::vector<store::Event>> read_events(store::Store& store, const store::KeyRange& range, int64_t after,
-                                              int64_t through, size_t max, Deadline deadline) {
+Result<std::vector<store::Event>> read_events(store::Store& store, const store::KeyRange& range,
+                                              int64_t after, int64_t through, size_t max, Deadline deadline) {
   auto collector = std::make_shared<Collector>(through, max);
-  const auto watch = store.watch({range, store::Revision(after + 1), true},
-                                 [collector](const store::WatchMessage& message) { collector->on_message(message); });
+  const auto watch =
+      store.watch({range, store::Revision(after + 1), true},
+                  [collector](const store::WatchMessage& message) { collector->on_message(message); });
   // Where the last changes are other keys', nothing would say that the end is reached.
   watch->request_progress();
   Lock lock(collector->m);
@@ -110,7 +111,8 @@ Result<void> ResourceCache::backfill(int64_t revision, Deadline deadline) {
   if (changes.ok()) {
     // Changes that came meanwhile may have pushed out what these should join, or need their room.
     if (ring_from_ != through || ring_.size() + changes->size() > kRingMax) return too_old(revision);
-    ring_.insert(ring_.begin(), std::make_move_iterator(changes->begin()), std::make_move_iterator(changes->end()));
+    ring_.insert(ring_.begin(), std::make_move_iterator(changes->begin()),
+                 std::make_move_iterator(changes->end()));
     ring_from_ = revision;
     return {};
   }

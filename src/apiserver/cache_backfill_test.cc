@@ -23,8 +23,8 @@ class Seen {
               const char* names[] = {"ADDED", "MODIFIED", "DELETED", "BOOKMARK"};
               Lock lock(m_);
               for (const auto& e : events)
-                lines_.push_back(fmt::format("{} {}={}", names[static_cast<int>(e.type)], e.object.meta().name,
-                                             e.object.meta().resourceVersion));
+                lines_.push_back(fmt::format("{} {}={}", names[static_cast<int>(e.type)],
+                                             e.object.meta().name, e.object.meta().resourceVersion));
               changed_.notify_all();
             },
             [this](Error error) {
@@ -73,7 +73,8 @@ class WatchResume : public testing::TestWithParam<const char*> {
       ASSERT_TRUE(opened.ok()) << opened.error().message();
       store_ = std::move(*opened);
     }
-    core_ = std::make_unique<Core>(Core::Deps{*store_, real_clock(), secure_random(), api::builtin()}, Core::Options());
+    core_ = std::make_unique<Core>(Core::Deps{*store_, real_clock(), secure_random(), api::builtin()},
+                                   Core::Options());
     const auto r = core_->start(Deadline::after(std::chrono::seconds(5)));
     ASSERT_TRUE(r.ok()) << r.error().message();
     api_ = std::make_unique<Loopback>(*core_, "test");
@@ -126,8 +127,8 @@ TEST_P(WatchResume, AClientGetsExactlyWhatItMissed) {
   const std::string c2 = write("c", "2");
   Seen from_a1, from_a2, again;
   const auto one = watch(from_a1, a1);
-  const std::vector<std::string> all = {"ADDED b=" + b1, "MODIFIED a=" + a2, "DELETED b=" + b2, "ADDED c=" + c1,
-                                        "MODIFIED c=" + c2};
+  const std::vector<std::string> all = {"ADDED b=" + b1, "MODIFIED a=" + a2, "DELETED b=" + b2,
+                                        "ADDED c=" + c1, "MODIFIED c=" + c2};
   EXPECT_EQ(from_a1.wait(5), all);
   const auto two = watch(from_a2, a2);
   EXPECT_EQ(from_a2.wait(3), std::vector<std::string>(all.begin() + 2, all.end()));
@@ -157,7 +158,8 @@ TEST_P(WatchResume, SelectionsTurnMissedChangesIntoAdditionsAndDeletions) {
   restart();
   Seen seen;
   const auto handle = watch(seen, start, "in=yes");
-  EXPECT_EQ(seen.wait(3), (std::vector<std::string>{"ADDED a=" + in, "MODIFIED a=" + still, "DELETED a=" + out}));
+  EXPECT_EQ(seen.wait(3),
+            (std::vector<std::string>{"ADDED a=" + in, "MODIFIED a=" + still, "DELETED a=" + out}));
 }
 
 TEST_P(WatchResume, WhatWasCompactedIsTooOld) {
@@ -188,9 +190,9 @@ TEST_P(WatchResume, MoreThanTheRingHoldsIsTooOld) {
     machinery::MutableObject object(ConfigMap::descriptor());
     object.meta().name = "many";
     object.meta().namespace_ = "default";
-    const auto written = store_->txn(
-        store::Txn::put(storage_prefix(resource) + "default/many", store::make_bytes(encode_stored(resource, object))),
-        Deadline::after(std::chrono::seconds(5)));
+    const auto written = store_->txn(store::Txn::put(storage_prefix(resource) + "default/many",
+                                                     store::make_bytes(encode_stored(resource, object))),
+                                     Deadline::after(std::chrono::seconds(5)));
     ASSERT_TRUE(written.ok());
     if (i == 10) recent = std::to_string(written->revision.get());
   }

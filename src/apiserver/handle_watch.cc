@@ -15,6 +15,7 @@ namespace {
 /// watchers.
 constexpr size_t kPendingBytesMax = 64u << 20;
 constexpr int64_t kTimeoutSecondsMin = 1800;
+constexpr Duration kFreshMax = std::chrono::seconds(3);
 /// How long a watch may wait for what the store remembers from before the cache.
 constexpr Duration kBackfillMax = std::chrono::seconds(10);
 
@@ -175,7 +176,10 @@ void HttpApi::watch(const HandlingPtr& h) {
   const bool newest = query->newest;
   const int64_t fresh = query->fresh;
   const std::optional<int64_t> query_from = query->start.from;
-  auto begin = [this, h, q = std::move(*query), f = std::move(*filter)]() mutable {
+  // A list in the stream that asks for more than there is fails in the stream, as upstream's does.
+  const bool in_stream = query->start.initial_end_bookmark;
+  const auto refused = std::make_shared<std::optional<Error>>();
+  auto begin = [this, h, refused, q = std::move(*query), f = std::move(*filter)]() mutable {
     http::Headers headers;
     headers.add("Audit-Id", h->audit_id);
     headers.add("Cache-Control", "no-cache, private");
@@ -219,6 +223,7 @@ void HttpApi::watch(const HandlingPtr& h) {
         if (auto s = weak.lock()) s->finish();
       });
     });
+    if (*refused) return session->fail(**refused);
     auto subscription = h->store->cache().subscribe(
         std::move(f), q.start, [weak = std::weak_ptr(session)](const std::vector<Change>& changes) {
           if (auto s = weak.lock()) s->on_changes(changes);
@@ -237,7 +242,13 @@ void HttpApi::watch(const HandlingPtr& h) {
       begin();
     });
   };
-  newest ? when_newest(h, std::move(reach)) : when_fresh(h, fresh, std::move(reach));
+  if (newest) return when_newest(h, std::move(reach));
+  if (!in_stream || h->store->cache().revision() >= fresh) return when_fresh(h, fresh, std::move(reach));
+  blocking(h, [h, fresh, refused, reach = std::move(reach)]() mutable {
+    const auto r = h->store->cache().wait_for(fresh, Deadline::after(kFreshMax));
+    if (!r.ok()) *refused = r.error();
+    reach();
+  });
 }
 
 }  // namespace mizzen::apiserver

@@ -33,6 +33,10 @@ TEST_F(HttpDocuments, StrangersAreForbiddenInUpstreamsWords) {
             "the cluster scope");
   EXPECT_EQ(server_->as("jane", "GET", "/metrics").message(),
             "forbidden: User \"jane\" cannot get path \"/metrics\"");
+  EXPECT_EQ(server_->as("<jane>", "GET", "/api/v1/namespaces/x/pods/a/log").message(),
+            "pods \"a\" is forbidden: User \"&lt;jane&gt;\" cannot get resource \"pods/log\" in API group "
+            "\"\" in the "
+            "namespace \"x\"");
   EXPECT_EQ(server_->as("jane", "GET", "/api").status, 200);
 }
 
@@ -57,8 +61,9 @@ TEST_F(HttpDocuments, AggregatedDiscoveryIsCachedByItsTag) {
   for (const auto& [version, path] : std::vector<std::pair<const char*, const char*>>{
            {"v2", "/api"}, {"v2", "/apis"}, {"v2beta1", "/api"}, {"v2beta1", "/apis"}}) {
     const http::Headers wanted{
-        {"Accept", fmt::format("application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList,application/json",
-                               version)}};
+        {"Accept",
+         fmt::format("application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList,application/json",
+                     version)}};
     const Answer all = call("GET", path, "", wanted);
     ASSERT_EQ(all.status, 200);
     EXPECT_EQ(all.at("kind"), "APIGroupDiscoveryList");
@@ -80,10 +85,11 @@ TEST_F(HttpDocuments, TheFirstFormOfDiscoveryThatIsKnownIsAnswered) {
   const std::string v2 = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
   const std::string beta = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
   const std::string unknown = "application/json;g=apidiscovery.k8s.io;v=v3;as=APIGroupDiscoveryList";
-  const std::pair<std::string, std::string> kTable[] = {{v2 + "," + beta + ",application/json", "apidiscovery.k8s.io/v2"},
-                                                        {beta + "," + v2, "apidiscovery.k8s.io/v2beta1"},
-                                                        {unknown + "," + beta, "apidiscovery.k8s.io/v2beta1"},
-                                                        {"application/json," + v2, "v1"}};
+  const std::pair<std::string, std::string> kTable[] = {
+      {v2 + "," + beta + ",application/json", "apidiscovery.k8s.io/v2"},
+      {beta + "," + v2, "apidiscovery.k8s.io/v2beta1"},
+      {unknown + "," + beta, "apidiscovery.k8s.io/v2beta1"},
+      {"application/json," + v2, "v1"}};
   for (const auto& [accept, answered] : kTable)
     EXPECT_EQ(call("GET", "/apis", "", {{"Accept", accept}}).at("apiVersion"), answered) << accept;
 }
@@ -134,7 +140,8 @@ TEST_F(HttpDocuments, MetricsCountRequestsUnderUpstreamsLabels) {
       "apiserver_request_total{verb=\"POST\",dry_run=\"\",group=\"\",version=\"v1\",resource=\"configmaps\","
       "subresource=\"\",scope=\"resource\",component=\"apiserver\",code=\"201\",system_client=\"\"} ",
       "verb=\"POST\",dry_run=\"All\",group=\"\",version=\"v1\",resource=\"configmaps\"",
-      "verb=\"GET\",dry_run=\"\",group=\"\",version=\"v1\",resource=\"configmaps\",subresource=\"\",scope=\"resource\","
+      "verb=\"GET\",dry_run=\"\",group=\"\",version=\"v1\",resource=\"configmaps\",subresource=\"\",scope="
+      "\"resource\","
       "component=\"apiserver\",code=\"404\"",
       "resource=\"configmaps\",subresource=\"\",scope=\"namespace\",component=\"apiserver\",code=\"200\","
       "system_client=\"kube-scheduler\"} 1\n",
@@ -152,7 +159,8 @@ TEST_F(HttpDocuments, MetricsCountRequestsUnderUpstreamsLabels) {
       "apiserver_resource_objects{group=\"\",resource=\"namespaces\"} ",
       "apiserver_storage_objects{resource=\"priorityclasses.scheduling.k8s.io\"} 2\n",
       "etcd_request_duration_seconds_count{operation=\"create\",group=\"\",resource=\"configmaps\"} ",
-      "apiserver_admission_step_admission_duration_seconds_count{operation=\"CREATE\",rejected=\"false\",type=\"admit\"} ",
+      "apiserver_admission_step_admission_duration_seconds_count{operation=\"CREATE\",rejected=\"false\","
+      "type=\"admit\"} ",
       "apiserver_admission_controller_admission_duration_seconds_count{name=\"NamespaceLifecycle\",",
       "kubernetes_build_info{major=\"1\",minor=\"36\",",
   };

@@ -60,6 +60,18 @@ TEST_F(HttpWatch, InitialEventsEndWithABookmark) {
   EXPECT_EQ(later.next_line(), "ADDED " + path("c"));
 }
 
+TEST_F(HttpWatch, AListInTheStreamFromTheFutureEndsWithAnErrorEvent) {
+  auto events = watch(
+      "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&resourceVersion=999999");
+  EXPECT_EQ(events.status(), 200);
+  const auto error = events.next();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(at(*error, "type"), "ERROR");
+  EXPECT_EQ(at(*error, "object.code"), "504");
+  EXPECT_EQ(at(*error, "object.message").find("Timeout: Too large resource version: 999999, current: "), 0u);
+  EXPECT_EQ(events.next_line(), "END");
+}
+
 TEST_F(HttpWatch, WhatIsTooOldEndsWithAnErrorEvent) {
   auto events = watch("resourceVersion=1");
   EXPECT_EQ(events.status(), 200);

@@ -23,9 +23,26 @@ bool is_component(const User& user) {
          (user.in("system:nodes") && user.name.starts_with("system:node:"));
 }
 
+/// A refusal names what the client sent: nothing of it may read as HTML.
+std::string without_markup(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else
+      out += c;
+  }
+  return out;
+}
+
 std::string forbidden_text(const User& user, const RequestInfo& info, std::string_view path) {
   if (!info.is_resource)
-    return fmt::format("forbidden: User {} cannot {} path {}", quote(user.name), info.verb, quote(path));
+    return "forbidden: " +
+           without_markup(fmt::format("User {} cannot {} path {}", quote(user.name), info.verb, quote(path)));
   const std::string resource =
       info.subresource.empty() ? info.resource : info.resource + "/" + info.subresource;
   std::string what = info.group.empty() ? info.resource : info.resource + "." + info.group;
@@ -33,8 +50,9 @@ std::string forbidden_text(const User& user, const RequestInfo& info, std::strin
   const std::string scope = info.namespace_.empty()
                                 ? "at the cluster scope"
                                 : fmt::format("in the namespace {}", quote(info.namespace_));
-  return fmt::format("{} is forbidden: User {} cannot {} resource {} in API group {} {}", what,
-                     quote(user.name), info.verb, quote(resource), quote(info.group), scope);
+  return what + " is forbidden: " +
+         without_markup(fmt::format("User {} cannot {} resource {} in API group {} {}", quote(user.name),
+                                    info.verb, quote(resource), quote(info.group), scope));
 }
 
 }  // namespace

@@ -9,13 +9,14 @@ namespace {
 constexpr size_t kSeriesMax = 4096;
 
 std::vector<double> duration_buckets() {
-  return {0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60};
+  return {0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1,  1.25, 1.5, 2,
+          3,     4,     5,    6,   8,   10,  15,  20,  30, 45,   60};
 }
 std::vector<double> sli_buckets() {
   return {0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60};
 }
 
-const std::vector<std::string> kRequest = {"verb",     "group",       "version", "resource",
+const std::vector<std::string> kRequest = {"verb",        "group", "version",  "resource",
                                            "subresource", "scope", "component"};
 
 std::vector<std::string> with_dry_run(std::vector<std::string> labels) {
@@ -28,7 +29,7 @@ constexpr std::string_view kSubresources[] = {"status", "scale",  "binding",    
                                               "proxy"};
 constexpr std::string_view kConnect[] = {"log", "exec", "attach", "portforward", "proxy"};
 constexpr std::string_view kClients[] = {"kube-apiserver", "kube-controller-manager", "kube-scheduler"};
-constexpr std::string_view kDocuments[] = {"/api",    "/apis",       "/healthz",    "/livez",  "/readyz",
+constexpr std::string_view kDocuments[] = {"/api",     "/apis",       "/healthz",    "/livez",  "/readyz",
                                            "/metrics", "/openapi/v2", "/openapi/v3", "/version"};
 
 /// The member of a fixed set, whose text lasts; empty where it is none.
@@ -79,7 +80,8 @@ RequestLabels request_labels(std::string_view method, const RequestInfo& info, c
     out.scope = "";
     if (out.verb == "LIST") out.verb = "GET";
     for (const std::string_view document : kDocuments)
-      if (path == document || (path.starts_with(document) && path[document.size()] == '/')) out.subresource = document;
+      if (path == document || (path.starts_with(document) && path[document.size()] == '/'))
+        out.subresource = document;
   }
   const std::string_view agent = headers.get("User-Agent");
   const size_t slash = agent.find('/');
@@ -90,48 +92,54 @@ RequestLabels request_labels(std::string_view method, const RequestInfo& info, c
 RequestMetrics::RequestMetrics(Metrics& metrics)
     : total_(metrics.counters("apiserver_request_total",
                               "Requests by verb, dry run, resource, scope, client and HTTP code.",
-                              {"verb", "dry_run", "group", "version", "resource", "subresource", "scope", "component",
-                               "code", "system_client"})),
+                              {"verb", "dry_run", "group", "version", "resource", "subresource", "scope",
+                               "component", "code", "system_client"})),
       duration_(metrics.histograms("apiserver_request_duration_seconds",
-                                   "Time from a request's arrival to its answer, in seconds.", with_dry_run(kRequest),
-                                   duration_buckets())),
+                                   "Time from a request's arrival to its answer, in seconds.",
+                                   with_dry_run(kRequest), duration_buckets())),
       sli_duration_(metrics.histograms("apiserver_request_sli_duration_seconds",
                                        "The same without dry runs and the time spent in webhooks.", kRequest,
                                        sli_buckets())),
       sizes_(metrics.histograms("apiserver_response_sizes", "Bytes of answers to reads.", kRequest,
                                 exponential_buckets(1000, 10, 7))),
-      long_running_(metrics.gauges("apiserver_longrunning_requests", "Watches and sessions that are open.", kRequest)),
+      long_running_(
+          metrics.gauges("apiserver_longrunning_requests", "Watches and sessions that are open.", kRequest)),
       watch_events_(metrics.counters("apiserver_watch_events_total", "Events sent to watching clients.",
                                      {"group", "version", "resource"})),
-      watch_event_sizes_(metrics.histograms("apiserver_watch_events_sizes", "Bytes of events sent to watching clients.",
-                                            {"group", "version", "resource"}, exponential_buckets(1024, 2, 8))),
+      watch_event_sizes_(
+          metrics.histograms("apiserver_watch_events_sizes", "Bytes of events sent to watching clients.",
+                             {"group", "version", "resource"}, exponential_buckets(1024, 2, 8))),
       deprecated_(metrics.gauges("apiserver_requested_deprecated_apis",
                                  "1 for each deprecated version that somebody has asked for.",
                                  {"group", "version", "resource", "subresource", "removed_release"})) {
-  metrics.gauge_collector("apiserver_current_inflight_requests",
-                          "The most requests that ran at once since the last scrape, without watches and sessions.",
-                          {"request_kind"}, [reads = reads_, writes = writes_](std::vector<Metrics::Sample>& out) {
-                            const auto take = [&](const char* kind, InFlight& f) {
-                              out.push_back({{kind}, static_cast<double>(f.most.exchange(f.now.load()))});
-                            };
-                            take("mutating", *writes);
-                            take("readOnly", *reads);
-                          });
+  metrics.gauge_collector(
+      "apiserver_current_inflight_requests",
+      "The most requests that ran at once since the last scrape, without watches and sessions.",
+      {"request_kind"}, [reads = reads_, writes = writes_](std::vector<Metrics::Sample>& out) {
+        const auto take = [&](const char* kind, InFlight& f) {
+          out.push_back({{kind}, static_cast<double>(f.most.exchange(f.now.load()))});
+        };
+        take("mutating", *writes);
+        take("readOnly", *reads);
+      });
 }
 
 RequestMetrics::Series RequestMetrics::make_series(const Finished& request) {
   const RequestLabels& l = request.labels;
   const bool about = request.resource != nullptr && request.version != nullptr;
-  const std::string group(about ? request.version->group : ""), version(about ? request.version->version : "");
+  const std::string group(about ? request.version->group : ""),
+      version(about ? request.version->version : "");
   const std::string resource(about ? request.resource->plural : "");
-  std::vector<std::string> labels = {std::string(l.verb),  group, version, resource, std::string(l.subresource),
-                                     std::string(l.scope), "apiserver"};
+  std::vector<std::string> labels = {
+      std::string(l.verb),  group,      version, resource, std::string(l.subresource),
+      std::string(l.scope), "apiserver"};
   Series out;
   if (l.dry_run.empty()) out.sli_duration = &sli_duration_.with(labels);
   if (l.verb == "GET" || l.verb == "LIST") out.size = &sizes_.with(labels);
   if (about && !request.version->warning.empty())
     deprecated_
-        .with({group, version, resource, std::string(l.subresource), std::string(request.version->removed_release)})
+        .with({group, version, resource, std::string(l.subresource),
+               std::string(request.version->removed_release)})
         .set(1);
   labels.insert(labels.begin() + 1, std::string(l.dry_run));
   out.duration = &duration_.with(labels);
@@ -170,11 +178,13 @@ RequestMetrics::Guard RequestMetrics::in_flight(bool mutating) {
   return Guard(counted.get(), [counted](void*) { counted->now.fetch_sub(1, std::memory_order_relaxed); });
 }
 
-RequestMetrics::Guard RequestMetrics::long_running(const api::ResourceInfo& resource, const api::ServedVersion& version,
+RequestMetrics::Guard RequestMetrics::long_running(const api::ResourceInfo& resource,
+                                                   const api::ServedVersion& version,
                                                    const RequestLabels& labels) {
-  Gauge* gauge = &long_running_.with({std::string(labels.verb), std::string(version.group),
-                                      std::string(version.version), std::string(resource.plural),
-                                      std::string(labels.subresource), std::string(labels.scope), "apiserver"});
+  Gauge* gauge =
+      &long_running_.with({std::string(labels.verb), std::string(version.group), std::string(version.version),
+                           std::string(resource.plural), std::string(labels.subresource),
+                           std::string(labels.scope), "apiserver"});
   gauge->add(1);
   return Guard(gauge, [gauge](void*) { gauge->add(-1); });
 }

@@ -33,9 +33,9 @@ struct RequestLabels {
 RequestLabels request_labels(std::string_view method, const RequestInfo& info, const http::Query& query,
                              const http::Headers& headers, std::string_view path);
 
-/// Role: counts requests under upstream's names. Place: one, owned by HttpApi. Requests that found no resource (401,
-/// 403, 404 of unknown paths) are not counted, as upstream counts in the routes. Threading: thread-safe; a finished
-/// request costs one look-up under a lock and a few atomics. Bounds: as Family.
+/// Role: counts requests under upstream's names. Place: one, owned by HttpApi. Requests that found no
+/// resource (401, 403, 404 of unknown paths) are not counted, as upstream counts in the routes. Threading:
+/// thread-safe; a finished request costs one look-up under a lock and a few atomics. Bounds: as Family.
 class RequestMetrics {
  public:
   explicit RequestMetrics(Metrics& metrics);
@@ -55,7 +55,8 @@ class RequestMetrics {
   using Guard = std::shared_ptr<void>;
   Guard in_flight(bool mutating);
   /// For watches and sessions, which are not in_flight.
-  Guard long_running(const api::ResourceInfo& resource, const api::ServedVersion& version, const RequestLabels& labels);
+  Guard long_running(const api::ResourceInfo& resource, const api::ServedVersion& version,
+                     const RequestLabels& labels);
 
   /// Events sent to watchers of a version, resolved once per watch.
   struct WatchSeries {

@@ -43,7 +43,11 @@ TEST(RequestLabels, FollowUpstreamsRules) {
       {"GET", "/readyz/etcd", "", {}, {"GET", "", "", "/readyz", ""}},
       {"GET", "/openapi/v3/api/v1", "", {}, {"GET", "", "", "/openapi/v3", ""}},
       {"GET", "/made-up", "", {}, {"GET", "", "", "", ""}},
-      {"GET", "/api/v1/pods", "", {{"User-Agent", "kube-scheduler/v1.36.2 (linux)"}}, {"LIST", "", "cluster", "", "kube-scheduler"}},
+      {"GET",
+       "/api/v1/pods",
+       "",
+       {{"User-Agent", "kube-scheduler/v1.36.2 (linux)"}},
+       {"LIST", "", "cluster", "", "kube-scheduler"}},
       {"GET", "/api/v1/pods", "", {{"User-Agent", "curl/8"}}, {"LIST", "", "cluster", "", ""}},
   };
   for (const Case& c : kTable) {
@@ -64,7 +68,9 @@ TEST(RequestLabels, FollowUpstreamsRules) {
 TEST(RequestMetrics, RememberTheMostThatRanAtOnceBetweenScrapes) {
   Metrics metrics;
   RequestMetrics requests(metrics);
-  const auto shown = [&](const std::string& line) { return metrics.text().find(line + "\n") != std::string::npos; };
+  const auto shown = [&](const std::string& line) {
+    return metrics.text().find(line + "\n") != std::string::npos;
+  };
   auto a = requests.in_flight(false), b = requests.in_flight(false);
   a.reset();
   b.reset();

@@ -25,11 +25,13 @@ constexpr Duration kAddressHold = std::chrono::minutes(1);
 std::string why_not(const std::string& wanted, const ServiceRange& range, const std::string& cidr,
                     const std::set<std::string>& taken) {
   in_addr address{};
-  if (inet_pton(AF_INET, wanted.c_str(), &address) != 1) return "the provided network does not match the current range";
+  if (inet_pton(AF_INET, wanted.c_str(), &address) != 1)
+    return "the provided network does not match the current range";
   const uint32_t at = ntohl(address.s_addr) - range.base;  // wraps for what lies before
   if (at >= range.size) return "the provided network does not match the current range";
   if (at == 0 || at == range.size - 1)
-    return fmt::format("the provided IP ({}) is not in the valid range. The range of valid IPs is {}", wanted, cidr);
+    return fmt::format("the provided IP ({}) is not in the valid range. The range of valid IPs is {}", wanted,
+                       cidr);
   return taken.contains(wanted) ? "provided IP is already allocated" : "";
 }
 
@@ -52,7 +54,8 @@ Result<std::shared_ptr<void>> Core::allocate_addresses(const api::ResourceInfo& 
       errors.invalid(at.child("ipFamilies").index(i), spec.ipFamilies[i], "not configured on this cluster");
   for (size_t i = 0; i < spec.clusterIPs.size(); ++i)
     if (spec.ipFamilies.size() <= i && machinery::ip_family(spec.clusterIPs[i]) == "IPv6")
-      errors.invalid(at.child("clusterIPs").index(i), spec.clusterIPs[i], "IPv6 is not configured on this cluster");
+      errors.invalid(at.child("clusterIPs").index(i), spec.clusterIPs[i],
+                     "IPv6 is not configured on this cluster");
   const auto refuse = [&] { return errors.to_error(resource.group(), resource.kind, service.metadata.name); };
   if (!errors.empty()) return refuse();
   if (spec.ipFamilies.empty()) spec.ipFamilies = {"IPv4"};
@@ -87,9 +90,10 @@ Result<std::shared_ptr<void>> Core::allocate_addresses(const api::ResourceInfo& 
     for (uint32_t i = 2; i + 1 < range.size && spec.clusterIP.empty(); ++i)
       if (!taken.contains(ipv4_text(range.base + i))) spec.clusterIP = ipv4_text(range.base + i);
     if (spec.clusterIP.empty())
-      return Error(Code::InternalError,
-                   fmt::format("Internal error occurred: failed to allocate a serviceIP for Service {}: range is full",
-                               quote(service.metadata.name)));
+      return Error(
+          Code::InternalError,
+          fmt::format("Internal error occurred: failed to allocate a serviceIP for Service {}: range is full",
+                      quote(service.metadata.name)));
   }
   spec.clusterIPs = {spec.clusterIP};
   if (context.dry_run) return nothing;

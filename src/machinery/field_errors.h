@@ -12,7 +12,8 @@ namespace mizzen::machinery {
 class Path {
  public:
   Path() = default;
-  explicit Path(std::string_view name) : text_(name) {}
+  /// A root without a name prints as an empty subscript, as upstream's does.
+  explicit Path(std::string_view name) : text_(name.empty() ? "[]" : name) {}
   Path child(std::string_view name) const;
   Path index(size_t i) const;
   Path key(std::string_view k) const;

@@ -80,7 +80,8 @@ class LeaseStrategy final : public TypedStrategy<Lease> {
       if (*strategy != "OldestEmulationVersion")
         errors.not_supported(at.child("strategy").child("strategy"), *strategy, {"OldestEmulationVersion"});
     } else if (strategy) {
-      check_messages(machinery::is_qualified_name(*strategy), at.child("strategy").child("strategy"), *strategy, errors);
+      check_messages(machinery::is_qualified_name(*strategy), at.child("strategy").child("strategy"),
+                     *strategy, errors);
     }
     if (l.spec.preferredHolder && !l.spec.preferredHolder->empty() && !strategy)
       errors.forbidden(at.child("preferredHolder"), "may only be specified if `strategy` is defined");
@@ -99,7 +100,8 @@ class LeaseStrategy final : public TypedStrategy<Lease> {
   }
 };
 
-constexpr size_t kEndpointsMax = 1000, kAddressesMax = 100, kPortsMax = 20000, kTopologyMax = 16, kHintsMax = 8;
+constexpr size_t kEndpointsMax = 1000, kAddressesMax = 100, kPortsMax = 20000, kTopologyMax = 16,
+                 kHintsMax = 8;
 
 void check_slice_ports(const EndpointSlice& s, FieldErrors& errors) {
   const Path at("ports");
@@ -113,12 +115,13 @@ void check_slice_ports(const EndpointSlice& s, FieldErrors& errors) {
     if (!names.insert(name).second) errors.duplicate(here.child("name"), name);
     check_one_of(p.protocol.value_or(""), here.child("protocol"), {"SCTP", "TCP", "UDP"}, errors);
     if (p.appProtocol)
-      check_messages(machinery::is_qualified_name(*p.appProtocol), here.child("appProtocol"), *p.appProtocol, errors);
+      check_messages(machinery::is_qualified_name(*p.appProtocol), here.child("appProtocol"), *p.appProtocol,
+                     errors);
   }
 }
 
-void check_slice_address(const std::string& type, const std::string& address, const Path& list, const Path& at,
-                         FieldErrors& errors) {
+void check_slice_address(const std::string& type, const std::string& address, const Path& list,
+                         const Path& at, FieldErrors& errors) {
   if (type == "FQDN") {
     std::string_view name = address;
     if (name.ends_with(".")) name.remove_suffix(1);
@@ -170,7 +173,8 @@ void check_slice_endpoints(const EndpointSlice& s, FieldErrors& errors) {
       errors.too_many(topology, e.deprecatedTopology.size(), kTopologyMax);
     check_labels(e.deprecatedTopology, topology, errors);
     if (e.deprecatedTopology.contains("topology.kubernetes.io/zone"))
-      errors.internal(topology.key("topology.kubernetes.io/zone"), "reserved key was not removed in conversion");
+      errors.internal(topology.key("topology.kubernetes.io/zone"),
+                      "reserved key was not removed in conversion");
     if (e.hostname) check_label(*e.hostname, here.child("hostname"), errors);
     if (!e.hints) continue;
     const Path hints = here.child("hints");
@@ -207,10 +211,12 @@ class EndpointSliceStrategy final : public TypedStrategy<EndpointSlice> {
     check_slice_endpoints(s, found);
     if (!found.empty()) {
       bool same = s.endpoints.size() == old.endpoints.size();
-      for (size_t i = 0; same && i < s.endpoints.size(); ++i) same = codec::equal(s.endpoints[i], old.endpoints[i]);
+      for (size_t i = 0; same && i < s.endpoints.size(); ++i)
+        same = codec::equal(s.endpoints[i], old.endpoints[i]);
       if (!same) errors.append(found);
     }
-    if (s.addressType != old.addressType) errors.invalid(Path("addressType"), s.addressType, "field is immutable");
+    if (s.addressType != old.addressType)
+      errors.invalid(Path("addressType"), s.addressType, "field is immutable");
   }
   std::vector<TableColumn> table_columns() const override {
     return {{"Name", "string", "name", "Its name."},
@@ -246,7 +252,8 @@ class PriorityClassStrategy final : public TypedStrategy<PriorityClass> {
               c.metadata.name + " is not a known system priority class");
     if (!system && c.value > 1'000'000'000)
       errors.forbidden(Path("value"), "maximum allowed value of a user defined priority is 1000000000");
-    check_one_of(c.preemptionPolicy.value_or(""), Path("preemptionPolicy"), {"PreemptLowerPriority", "Never"}, errors);
+    check_one_of(c.preemptionPolicy.value_or(""), Path("preemptionPolicy"), {"PreemptLowerPriority", "Never"},
+                 errors);
   }
   void check_update(const PriorityClass& c, const PriorityClass& old, FieldErrors& errors) const override {
     if (c.value != old.value) errors.forbidden(Path("value"), "may not be changed in an update.");

@@ -174,7 +174,8 @@ class DeploymentStrategy final : public TypedStrategy<Deployment> {
                   s.availableReplicas},
                  errors);
     if (s.collisionCount.value_or(0) < old.status.collisionCount.value_or(0))
-      errors.invalid(Path("status").child("collisionCount"), s.collisionCount.value_or(0), "cannot be decremented");
+      errors.invalid(Path("status").child("collisionCount"), s.collisionCount.value_or(0),
+                     "cannot be decremented");
   }
   std::vector<TableColumn> table_columns() const override {
     return {{"Name", "string", "name", "Name of the deployment."},

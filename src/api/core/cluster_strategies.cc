@@ -99,7 +99,8 @@ class NodeStrategy final : public TypedStrategy<Node> {
       families.insert(machinery::ip_family(std::string_view(range).substr(0, range.find('/'))));
     }
     if (node.spec.podCIDRs.size() > 1 && (families.size() < 2 || node.spec.podCIDRs.size() > 2))
-      errors.invalid_raw(at, list_json(node.spec.podCIDRs), "may specify no more than one CIDR for each IP family");
+      errors.invalid_raw(at, list_json(node.spec.podCIDRs),
+                         "may specify no more than one CIDR for each IP family");
   }
   void before_update(Node& node, const Node& old) const override { node.status = old.status; }
   void check_update(const Node& node, const Node& old, FieldErrors& errors) const override {

@@ -81,8 +81,8 @@ void check_env(const std::vector<EnvVar>& env, const Path& at, FieldErrors& erro
       check_key_ref(v.configMapKeyRef->localObjectReference.name, v.configMapKeyRef->key,
                     from.child("configMapKeyRef"), errors);
     if (v.secretKeyRef)
-      check_key_ref(v.secretKeyRef->localObjectReference.name, v.secretKeyRef->key, from.child("secretKeyRef"),
-                    errors);
+      check_key_ref(v.secretKeyRef->localObjectReference.name, v.secretKeyRef->key,
+                    from.child("secretKeyRef"), errors);
     if (v.fileKeyRef) check_file_ref(*v.fileKeyRef, from.child("fileKeyRef"), errors);
     const int sources =
         !!v.fieldRef + !!v.resourceFieldRef + !!v.configMapKeyRef + !!v.secretKeyRef + !!v.fileKeyRef;
@@ -111,9 +111,11 @@ void check_env_from(const std::vector<EnvFromSource>& list, const Path& at, Fiel
     const Path here = at.index(i);
     if (!e.prefix.empty())
       check_messages(machinery::is_relaxed_env_var_name(e.prefix), here.child("prefix"), e.prefix, errors);
-    if (e.configMapRef) name(e.configMapRef->localObjectReference.name, here.child("configMapRef").child("name"));
+    if (e.configMapRef)
+      name(e.configMapRef->localObjectReference.name, here.child("configMapRef").child("name"));
     if (e.secretRef) name(e.secretRef->localObjectReference.name, here.child("secretRef").child("name"));
-    if (!e.configMapRef && !e.secretRef) errors.invalid(at, "", "must specify one of: `configMapRef` or `secretRef`");
+    if (!e.configMapRef && !e.secretRef)
+      errors.invalid(at, "", "must specify one of: `configMapRef` or `secretRef`");
     if (e.configMapRef && e.secretRef)
       errors.invalid(at, "", "may not have more than one field specified at a time");
   }
@@ -130,19 +132,22 @@ void check_mounts(const Container& c, const VolumesByName& volumes, const Path& 
     if (m.name.empty()) errors.required(here.child("name"), "");
     if (!volumes.contains(m.name)) errors.not_found(here.child("name"), m.name);
     if (m.mountPath.empty()) errors.required(here.child("mountPath"), "");
-    if (!paths.insert(m.mountPath).second) errors.invalid(here.child("mountPath"), m.mountPath, "must be unique");
+    if (!paths.insert(m.mountPath).second)
+      errors.invalid(here.child("mountPath"), m.mountPath, "must be unique");
     if (has_device([&](const VolumeDevice& d) { return d.name == m.name; }))
       errors.invalid(here.child("name"), m.name, "must not already exist in volumeDevices");
     if (has_device([&](const VolumeDevice& d) { return d.devicePath == m.mountPath; }))
-      errors.invalid(here.child("mountPath"), m.mountPath, "must not already exist as a path in volumeDevices");
+      errors.invalid(here.child("mountPath"), m.mountPath,
+                     "must not already exist as a path in volumeDevices");
     if (!m.subPath.empty()) check_descending_path(m.subPath, at.child("subPath"), errors);
     if (!m.subPathExpr.empty()) {
       if (!m.subPath.empty())
-        errors.invalid(here.child("subPathExpr"), m.subPathExpr, "subPathExpr and subPath are mutually exclusive");
+        errors.invalid(here.child("subPathExpr"), m.subPathExpr,
+                       "subPathExpr and subPath are mutually exclusive");
       check_descending_path(m.subPathExpr, at.child("subPathExpr"), errors);
     }
-    check_optional_of(m.mountPropagation, at.child("mountPropagation"), {"Bidirectional", "HostToContainer", "None"},
-                      errors);
+    check_optional_of(m.mountPropagation, at.child("mountPropagation"),
+                      {"Bidirectional", "HostToContainer", "None"}, errors);
     const bool privileged = c.securityContext && c.securityContext->privileged.value_or(false);
     if (m.mountPropagation && *m.mountPropagation == "Bidirectional" && !privileged)
       errors.forbidden(at.child("mountPropagation"),
@@ -191,8 +196,8 @@ void check_devices(const Container& c, const VolumesByName& volumes, const Path&
   }
 }
 
-void check_resize_policy(const std::vector<ContainerResizePolicy>& list, const std::string& pod_restart, const Path& at,
-                         FieldErrors& errors) {
+void check_resize_policy(const std::vector<ContainerResizePolicy>& list, const std::string& pod_restart,
+                         const Path& at, FieldErrors& errors) {
   std::set<std::string> seen;
   for (size_t i = 0; i < list.size(); ++i) {
     const auto& p = list[i];
@@ -212,8 +217,8 @@ void check_common(const PodContext& pod, const Container& c, const Path& at, Fie
     check_label(c.name, at.child("name"), errors);
   }
   if (c.image.empty()) errors.required(at.child("image"), "");
-  check_one_of(c.terminationMessagePolicy, at.child("terminationMessagePolicy"), {"File", "FallbackToLogsOnError"},
-               errors);
+  check_one_of(c.terminationMessagePolicy, at.child("terminationMessagePolicy"),
+               {"File", "FallbackToLogsOnError"}, errors);
   check_ports(c.ports, at.child("ports"), errors);
   check_env(c.env, at.child("env"), errors);
   check_env_from(c.envFrom, at.child("envFrom"), errors);
@@ -259,14 +264,16 @@ void check_handlers(const Handlers& h, std::optional<int64_t> grace, const Path&
     if (h.http->scheme != "HTTP" && h.http->scheme != "HTTPS")
       errors.not_supported(here.child("scheme"), h.http->scheme, {"HTTP", "HTTPS"});
     for (const auto& header : h.http->httpHeaders)
-      check_messages(machinery::is_http_header_name(header.name), here.child("httpHeaders"), header.name, errors);
+      check_messages(machinery::is_http_header_name(header.name), here.child("httpHeaders"), header.name,
+                     errors);
   }
   if (first(h.tcp != nullptr, "tcpSocket"))
     check_port_or_name(h.tcp->port, at.child("tcpSocket").child("port"), errors);
   if (first(h.grpc != nullptr, "grpc")) check_port(h.grpc->port, at.child("grpc").child("port"), errors);
   if (first(h.sleep != nullptr, "sleep") && grace && (h.sleep->seconds < 0 || h.sleep->seconds > *grace))
-    errors.invalid(at.child("sleep"), h.sleep->seconds,
-                   fmt::format("must be non-negative and less than terminationGracePeriodSeconds ({})", *grace));
+    errors.invalid(
+        at.child("sleep"), h.sleep->seconds,
+        fmt::format("must be non-negative and less than terminationGracePeriodSeconds ({})", *grace));
   if (count == 0) errors.required(at, "must specify a handler type");
 }
 
@@ -287,7 +294,8 @@ void check_probe(const codec::Box<Probe>& probe, ProbeKind kind, std::optional<i
     errors.invalid(at.child("terminationGracePeriodSeconds"), *own_grace, "must be greater than 0");
   if (kind == ProbeKind::Readiness) {
     if (own_grace)
-      errors.invalid(at.child("terminationGracePeriodSeconds"), *own_grace, "must not be set for readinessProbes");
+      errors.invalid(at.child("terminationGracePeriodSeconds"), *own_grace,
+                     "must not be set for readinessProbes");
   } else if (probe->successThreshold != 1) {
     errors.invalid(at.child("successThreshold"), probe->successThreshold, "must be 1");
   }
@@ -295,11 +303,12 @@ void check_probe(const codec::Box<Probe>& probe, ProbeKind kind, std::optional<i
 
 /// In byte order, as they are printed.
 std::vector<std::string> linux_signals() {
-  std::vector<std::string> out = {
-      "SIGABRT", "SIGALRM", "SIGBUS",  "SIGCHLD", "SIGCLD",    "SIGCONT", "SIGFPE",  "SIGHUP",  "SIGILL",
-      "SIGINT",  "SIGIO",   "SIGIOT",  "SIGKILL", "SIGPIPE",   "SIGPOLL", "SIGPROF", "SIGPWR",  "SIGQUIT",
-      "SIGSEGV", "SIGSTKFLT", "SIGSTOP", "SIGSYS", "SIGTERM",  "SIGTRAP", "SIGTSTP", "SIGTTIN", "SIGTTOU",
-      "SIGURG",  "SIGUSR1", "SIGUSR2", "SIGVTALRM", "SIGWINCH", "SIGXCPU", "SIGXFSZ", "SIGRTMIN", "SIGRTMAX"};
+  std::vector<std::string> out = {"SIGABRT",   "SIGALRM",   "SIGBUS",  "SIGCHLD", "SIGCLD",   "SIGCONT",
+                                  "SIGFPE",    "SIGHUP",    "SIGILL",  "SIGINT",  "SIGIO",    "SIGIOT",
+                                  "SIGKILL",   "SIGPIPE",   "SIGPOLL", "SIGPROF", "SIGPWR",   "SIGQUIT",
+                                  "SIGSEGV",   "SIGSTKFLT", "SIGSTOP", "SIGSYS",  "SIGTERM",  "SIGTRAP",
+                                  "SIGTSTP",   "SIGTTIN",   "SIGTTOU", "SIGURG",  "SIGUSR1",  "SIGUSR2",
+                                  "SIGVTALRM", "SIGWINCH",  "SIGXCPU", "SIGXFSZ", "SIGRTMIN", "SIGRTMAX"};
   for (int i = 1; i <= 15; ++i) out.push_back(fmt::format("SIGRTMIN+{}", i));
   for (int i = 1; i <= 14; ++i) out.push_back(fmt::format("SIGRTMAX-{}", i));
   std::sort(out.begin(), out.end());
@@ -403,7 +412,8 @@ void check_init(const PodContext& pod, const Path& at, FieldErrors& errors) {
       continue;
     }
     const auto none = [&](bool set, const char* name) {
-      if (set) errors.forbidden(here.child(name), "may not be set for init containers without restartPolicy=Always");
+      if (set)
+        errors.forbidden(here.child(name), "may not be set for init containers without restartPolicy=Always");
     };
     none(!!c.lifecycle, "lifecycle");
     none(!!c.livenessProbe, "livenessProbe");

@@ -27,7 +27,8 @@ void endpoint_slice_to_memory(const void* wire, void* memory) {
       rest.erase(kZone);
     }
     // A hostname of its own stays, as odd as it is, so that nothing is lost.
-    if (const std::string* node = from[i].topology.find(kHostname); node && to[i].nodeName && *to[i].nodeName == *node)
+    if (const std::string* node = from[i].topology.find(kHostname);
+        node && to[i].nodeName && *to[i].nodeName == *node)
       rest.erase(kHostname);
   }
 }
@@ -39,7 +40,8 @@ void endpoint_slice_from_memory(const void* memory, void* wire) {
   for (size_t i = 0; i < from.size() && i < to.size(); ++i) {
     to[i].topology = from[i].deprecatedTopology;
     if (from[i].zone) to[i].topology.set(kZone, *from[i].zone);
-    if (from[i].nodeName && to[i].topology.get(kHostname).empty()) to[i].topology.set(kHostname, *from[i].nodeName);
+    if (from[i].nodeName && to[i].topology.get(kHostname).empty())
+      to[i].topology.set(kHostname, *from[i].nodeName);
   }
 }
 

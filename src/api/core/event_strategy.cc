@@ -26,10 +26,12 @@ void check_legacy(const Event& e, const char* controller, FieldErrors& errors) {
   } else {
     if (about.empty() && own != "default" && own != "kube-system") errors.invalid(where, about, elsewhere);
     const auto at_most = [&](const std::string& value, size_t max, const char* name) {
-      if (value.size() > max) errors.invalid(Path(name), "", "can have at most " + std::to_string(max) + " characters");
+      if (value.size() > max)
+        errors.invalid(Path(name), "", "can have at most " + std::to_string(max) + " characters");
     };
     if (e.reportingComponent.empty()) errors.required(Path(controller), "");
-    check_messages(machinery::is_qualified_name(e.reportingComponent), Path(controller), e.reportingComponent, errors);
+    check_messages(machinery::is_qualified_name(e.reportingComponent), Path(controller), e.reportingComponent,
+                   errors);
     if (e.reportingInstance.empty()) errors.required(Path("reportingInstance"), "");
     at_most(e.reportingInstance, kNameMax, "reportingInstance");
     if (e.action.empty()) errors.required(Path("action"), "");
@@ -51,7 +53,8 @@ void check_series(const Event& e, FieldErrors& errors) {
 void check_new(const Event& e, FieldErrors& errors) {
   check_series(e, errors);
   if (!e.eventTime.is_set()) errors.required(Path("eventTime"), "");
-  if (e.type != "Normal" && e.type != "Warning") errors.invalid(Path("type"), "", "has invalid value: " + e.type);
+  if (e.type != "Normal" && e.type != "Warning")
+    errors.invalid(Path("type"), "", "has invalid value: " + e.type);
   const auto unset = [&](bool set, const char* name) {
     if (set) errors.invalid(Path(name), "", "needs to be unset");
   };
@@ -66,7 +69,8 @@ void check_same(const Event& e, const Event& old, FieldErrors& errors) {
   const auto same = [&](bool is, const char* name, const std::string& shown) {
     if (!is) errors.invalid_raw(Path(name), shown, "field is immutable");
   };
-  same(codec::equal(e.involvedObject, old.involvedObject), "involvedObject", codec::to_json(e.involvedObject));
+  same(codec::equal(e.involvedObject, old.involvedObject), "involvedObject",
+       codec::to_json(e.involvedObject));
   same(e.reason == old.reason, "reason", quote(e.reason));
   same(e.message == old.message, "message", quote(e.message));
   same(codec::equal(e.source, old.source), "source", codec::to_json(e.source));
@@ -77,7 +81,8 @@ void check_same(const Event& e, const Event& old, FieldErrors& errors) {
   same(e.type == old.type, "type", quote(e.type));
   same(e.eventTime == old.eventTime, "eventTime", time(e.eventTime));
   same(e.action == old.action, "action", quote(e.action));
-  const bool related = e.related && old.related ? codec::equal(*e.related, *old.related) : !e.related == !old.related;
+  const bool related =
+      e.related && old.related ? codec::equal(*e.related, *old.related) : !e.related == !old.related;
   same(related, "related", e.related ? codec::to_json(*e.related) : "null");
   same(e.reportingComponent == old.reportingComponent, "reportingController", quote(e.reportingComponent));
   same(e.reportingInstance == old.reportingInstance, "reportingInstance", quote(e.reportingInstance));
@@ -92,7 +97,8 @@ class EventStrategy final : public TypedStrategy<Event> {
     // What the newer API asks for, older ones have never asked.
     if (api_version != "events.k8s.io/v1") return;
     if (!old) return check_new(e, errors);
-    const bool same = e.series && old->series ? codec::equal(*e.series, *old->series) : !e.series == !old->series;
+    const bool same =
+        e.series && old->series ? codec::equal(*e.series, *old->series) : !e.series == !old->series;
     if (!same) check_series(e, errors);
     check_same(e, *old, errors);
   }

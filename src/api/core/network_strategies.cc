@@ -44,7 +44,8 @@ void check_subsets(const Endpoints& e, FieldErrors& errors) {
       check_port(p.port, here.child("port"), errors);
       check_one_of(p.protocol, here.child("protocol"), {"SCTP", "TCP", "UDP"}, errors);
       if (p.appProtocol)
-        check_messages(machinery::is_qualified_name(*p.appProtocol), here.child("appProtocol"), *p.appProtocol, errors);
+        check_messages(machinery::is_qualified_name(*p.appProtocol), here.child("appProtocol"),
+                       *p.appProtocol, errors);
     }
   }
 }

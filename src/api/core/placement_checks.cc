@@ -17,7 +17,8 @@ using namespace core::v1;
 using machinery::FieldErrors;
 using machinery::Path;
 
-void check_node_requirement(const NodeSelectorRequirement& r, bool values_too, const Path& at, FieldErrors& errors) {
+void check_node_requirement(const NodeSelectorRequirement& r, bool values_too, const Path& at,
+                            FieldErrors& errors) {
   const Path values = at.child("values");
   if (r.operator_ == "In" || r.operator_ == "NotIn") {
     if (r.values.empty()) errors.required(values, "must be specified when `operator` is 'In' or 'NotIn'");
@@ -43,13 +44,16 @@ void check_node_field(const NodeSelectorRequirement& r, const Path& at, FieldErr
   } else {
     errors.invalid(at.child("operator"), r.operator_, "not a valid selector operator");
   }
-  if (r.key != "metadata.name") return errors.invalid(at.child("key"), r.key, "not a valid field selector key");
-  for (size_t i = 0; i < r.values.size(); ++i) check_subdomain(r.values[i], at.child("values").index(i), errors);
+  if (r.key != "metadata.name")
+    return errors.invalid(at.child("key"), r.key, "not a valid field selector key");
+  for (size_t i = 0; i < r.values.size(); ++i)
+    check_subdomain(r.values[i], at.child("values").index(i), errors);
 }
 
 void check_node_term(const NodeSelectorTerm& term, bool values_too, const Path& at, FieldErrors& errors) {
   for (size_t i = 0; i < term.matchExpressions.size(); ++i)
-    check_node_requirement(term.matchExpressions[i], values_too, at.child("matchExpressions").index(i), errors);
+    check_node_requirement(term.matchExpressions[i], values_too, at.child("matchExpressions").index(i),
+                           errors);
   for (size_t i = 0; i < term.matchFields.size(); ++i)
     check_node_field(term.matchFields[i], at.child("matchFields").index(i), errors);
 }
@@ -60,10 +64,12 @@ void check_weight(int32_t weight, const Path& at, FieldErrors& errors) {
 
 /// Keys whose values the pod's own labels give. They stand in the selector too by the time of the check.
 void check_label_keys(const std::vector<std::string>& match, const std::vector<std::string>& mismatch,
-                      const codec::Box<meta::v1::LabelSelector>& selector, const Path& at, FieldErrors& errors) {
+                      const codec::Box<meta::v1::LabelSelector>& selector, const Path& at,
+                      FieldErrors& errors) {
   const auto names = [&](const std::vector<std::string>& keys, const char* name) {
     if (keys.empty()) return;
-    if (!selector) return errors.forbidden(at.child(name), "must not be specified when labelSelector is not set");
+    if (!selector)
+      return errors.forbidden(at.child(name), "must not be specified when labelSelector is not set");
     for (size_t i = 0; i < keys.size(); ++i)
       check_messages(machinery::is_qualified_name(keys[i]), at.child(name).index(i), keys[i], errors);
   };
@@ -92,7 +98,8 @@ void check_pod_term(const PodAffinityTerm& term, const Path& at, FieldErrors& er
   for (const std::string& ns : term.namespaces) check_label(ns, at.child("namespace"), errors);
   check_label_keys(term.matchLabelKeys, term.mismatchLabelKeys, term.labelSelector, at, errors);
   if (term.topologyKey.empty()) errors.required(at.child("topologyKey"), "can not be empty");
-  check_messages(machinery::is_qualified_name(term.topologyKey), at.child("topologyKey"), term.topologyKey, errors);
+  check_messages(machinery::is_qualified_name(term.topologyKey), at.child("topologyKey"), term.topologyKey,
+                 errors);
 }
 
 constexpr const char* kRequired = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -103,7 +110,8 @@ template <typename T>
 void check_pod_affinity(const T& affinity, const Path& at, FieldErrors& errors) {
   const auto& required = affinity.requiredDuringSchedulingIgnoredDuringExecution;
   const auto& preferred = affinity.preferredDuringSchedulingIgnoredDuringExecution;
-  for (size_t i = 0; i < required.size(); ++i) check_pod_term(required[i], at.child(kRequired).index(i), errors);
+  for (size_t i = 0; i < required.size(); ++i)
+    check_pod_term(required[i], at.child(kRequired).index(i), errors);
   for (size_t i = 0; i < preferred.size(); ++i) {
     const Path here = at.child(kPreferred).index(i);
     check_weight(preferred[i].weight, here, errors);
@@ -131,7 +139,8 @@ void check_affinity(const Affinity& affinity, const Path& at, FieldErrors& error
     }
   }
   if (affinity.podAffinity) check_pod_affinity(*affinity.podAffinity, at.child("podAffinity"), errors);
-  if (affinity.podAntiAffinity) check_pod_affinity(*affinity.podAntiAffinity, at.child("podAntiAffinity"), errors);
+  if (affinity.podAntiAffinity)
+    check_pod_affinity(*affinity.podAntiAffinity, at.child("podAntiAffinity"), errors);
 }
 
 void check_tolerations(const std::vector<Toleration>& tolerations, const Path& at, FieldErrors& errors) {
@@ -144,7 +153,8 @@ void check_tolerations(const std::vector<Toleration>& tolerations, const Path& a
           here.child("operator"), t.operator_,
           "operator must be Exists when `key` is empty, which means \"match all values and all keys\"");
     if (t.tolerationSeconds && t.effect != "NoExecute")
-      errors.invalid(here.child("effect"), t.effect, "effect must be 'NoExecute' when `tolerationSeconds` is set");
+      errors.invalid(here.child("effect"), t.effect,
+                     "effect must be 'NoExecute' when `tolerationSeconds` is set");
     if (t.operator_ == "Equal" || t.operator_.empty()) {
       const auto messages = machinery::is_valid_label_value(t.value);
       if (!messages.empty()) errors.invalid(here.child("operator"), t.value, join(messages, ";"));
@@ -162,27 +172,31 @@ void check_tolerations(const std::vector<Toleration>& tolerations, const Path& a
   }
 }
 
-void check_spread(const std::vector<TopologySpreadConstraint>& constraints, const Path& at, FieldErrors& errors) {
+void check_spread(const std::vector<TopologySpreadConstraint>& constraints, const Path& at,
+                  FieldErrors& errors) {
   for (size_t i = 0; i < constraints.size(); ++i) {
     const auto& c = constraints[i];
     const Path here = at.index(i);
     if (c.maxSkew <= 0) errors.invalid(here.child("maxSkew"), c.maxSkew, "must be greater than zero");
     if (c.topologyKey.empty()) errors.required(here.child("topologyKey"), "can not be empty");
     if (c.whenUnsatisfiable != "DoNotSchedule" && c.whenUnsatisfiable != "ScheduleAnyway")
-      errors.not_supported(here.child("whenUnsatisfiable"), c.whenUnsatisfiable, {"DoNotSchedule", "ScheduleAnyway"});
-    const bool again = std::any_of(constraints.begin() + static_cast<ptrdiff_t>(i) + 1, constraints.end(),
-                                   [&](const TopologySpreadConstraint& o) {
-                                     return o.topologyKey == c.topologyKey &&
-                                            o.whenUnsatisfiable == c.whenUnsatisfiable;
-                                   });
+      errors.not_supported(here.child("whenUnsatisfiable"), c.whenUnsatisfiable,
+                           {"DoNotSchedule", "ScheduleAnyway"});
+    const bool again =
+        std::any_of(constraints.begin() + static_cast<ptrdiff_t>(i) + 1, constraints.end(),
+                    [&](const TopologySpreadConstraint& o) {
+                      return o.topologyKey == c.topologyKey && o.whenUnsatisfiable == c.whenUnsatisfiable;
+                    });
     if (again)
       errors.duplicate(here.child("{topologyKey, whenUnsatisfiable}"),
                        fmt::format("{{{}, {}}}", c.topologyKey, c.whenUnsatisfiable));
     if (c.minDomains) {
-      if (*c.minDomains <= 0) errors.invalid(here.child("minDomains"), *c.minDomains, "must be greater than zero");
+      if (*c.minDomains <= 0)
+        errors.invalid(here.child("minDomains"), *c.minDomains, "must be greater than zero");
       if (c.whenUnsatisfiable != "DoNotSchedule")
-        errors.invalid(here.child("minDomains"), *c.minDomains,
-                       "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not " + c.whenUnsatisfiable);
+        errors.invalid(
+            here.child("minDomains"), *c.minDomains,
+            "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not " + c.whenUnsatisfiable);
     }
     check_optional_of(c.nodeAffinityPolicy, here.child("nodeAffinityPolicy"), {"Honor", "Ignore"}, errors);
     check_optional_of(c.nodeTaintsPolicy, here.child("nodeTaintsPolicy"), {"Honor", "Ignore"}, errors);

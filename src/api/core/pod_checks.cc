@@ -47,8 +47,9 @@ std::set<std::string> check_claims(const PodSpec& spec, const meta::v1::ObjectMe
     }
     names.insert(c.name);
     if (c.resourceClaimName && c.resourceClaimTemplateName)
-      errors.invalid_raw(here, codec::to_json(c),
-                         "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified");
+      errors.invalid_raw(
+          here, codec::to_json(c),
+          "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified");
     if (!c.resourceClaimName && !c.resourceClaimTemplateName)
       errors.invalid_raw(here, codec::to_json(c),
                          "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`");
@@ -82,7 +83,8 @@ void check_dns(const PodSpec& spec, const Path& at, FieldErrors& errors) {
     std::string_view search = c.searches[i];
     if (search == ".") continue;
     if (search.ends_with(".")) search.remove_suffix(1);
-    check_messages(machinery::is_dns1123_subdomain_with_underscore(search), searches.index(i), search, errors);
+    check_messages(machinery::is_dns1123_subdomain_with_underscore(search), searches.index(i), search,
+                   errors);
   }
   for (size_t i = 0; i < c.options.size(); ++i)
     if (c.options[i].name.empty()) errors.required(at.child("options").index(i), "must not be empty");
@@ -108,7 +110,8 @@ void check_own_users(const PodSpec& spec, const Path& at, FieldErrors& errors) {
   if (spec.hostIPC) errors.forbidden(at.child("HostIPC"), why);
   const auto devices = [&](const std::vector<Container>& list, const char* name) {
     for (size_t i = 0; i < list.size(); ++i)
-      if (!list[i].volumeDevices.empty()) errors.forbidden(at.child(name).index(i).child("volumeDevices"), why);
+      if (!list[i].volumeDevices.empty())
+        errors.forbidden(at.child(name).index(i).child("volumeDevices"), why);
   };
   devices(spec.initContainers, "initContainers");
   devices(spec.containers, "containers");
@@ -130,8 +133,13 @@ void check_file_volumes(const PodSpec& spec, const Path& at, FieldErrors& errors
         const auto& from = list[i].env[k].valueFrom;
         if (!from || !from->fileKeyRef) continue;
         const std::string& volume = from->fileKeyRef->volumeName;
-        const Path where = at.child(name).index(i).child("env").index(k).child("valueFrom").child("fileKeyRef").child(
-            "volumeName");
+        const Path where = at.child(name)
+                               .index(i)
+                               .child("env")
+                               .index(k)
+                               .child("valueFrom")
+                               .child("fileKeyRef")
+                               .child("volumeName");
         const auto it = std::find_if(spec.volumes.rbegin(), spec.volumes.rend(),
                                      [&](const Volume& v) { return v.name == volume; });
         if (it == spec.volumes.rend()) {
@@ -148,8 +156,8 @@ void check_file_volumes(const PodSpec& spec, const Path& at, FieldErrors& errors
 void check_gates(const PodSpec& spec, const Path& at, FieldErrors& errors) {
   for (size_t i = 0; i < spec.readinessGates.size(); ++i) {
     const std::string& type = spec.readinessGates[i].conditionType;
-    check_messages(machinery::is_qualified_name(type), at.child("readinessGates").index(i).child("conditionType"), type,
-                   errors);
+    check_messages(machinery::is_qualified_name(type),
+                   at.child("readinessGates").index(i).child("conditionType"), type, errors);
   }
   std::set<std::string> seen;
   for (size_t i = 0; i < spec.schedulingGates.size(); ++i) {
@@ -169,8 +177,8 @@ void check_spec(const PodSpec& spec, const meta::v1::ObjectMeta* meta, const Pat
   check_pod_resources(spec, claims, at, errors);
   check_host_network(spec, meta != nullptr, at, errors);
   check_one_of(spec.restartPolicy, at.child("restartPolicy"), {"Always", "OnFailure", "Never"}, errors);
-  check_one_of(spec.dnsPolicy, at.child("dnsPolicy"), {"ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"},
-               errors);
+  check_one_of(spec.dnsPolicy, at.child("dnsPolicy"),
+               {"ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"}, errors);
   check_labels(spec.nodeSelector, at.child("nodeSelector"), errors);
   check_pod_security(spec, at.child("securityContext"), errors);
   if (spec.affinity) check_affinity(*spec.affinity, at.child("affinity"), errors);
@@ -182,7 +190,8 @@ void check_spec(const PodSpec& spec, const meta::v1::ObjectMeta* meta, const Pat
   if (!spec.serviceAccountName.empty())
     check_subdomain(spec.serviceAccountName, at.child("serviceAccountName"), errors);
   if (!spec.nodeName.empty()) check_subdomain(spec.nodeName, at.child("nodeName"), errors);
-  if (spec.activeDeadlineSeconds && (*spec.activeDeadlineSeconds < 1 || *spec.activeDeadlineSeconds > INT32_MAX))
+  if (spec.activeDeadlineSeconds &&
+      (*spec.activeDeadlineSeconds < 1 || *spec.activeDeadlineSeconds > INT32_MAX))
     errors.invalid(at.child("activeDeadlineSeconds"), *spec.activeDeadlineSeconds,
                    "must be between 1 and 2147483647, inclusive");
   if (!spec.hostname.empty()) check_label(spec.hostname, at.child("hostname"), errors);
@@ -195,10 +204,12 @@ void check_spec(const PodSpec& spec, const meta::v1::ObjectMeta* meta, const Pat
     for (size_t k = 0; k < alias.hostnames.size(); ++k)
       check_subdomain(alias.hostnames[k], here.child("hostnames").index(k), errors);
   }
-  if (!spec.priorityClassName.empty()) check_subdomain(spec.priorityClassName, at.child("priorityClassName"), errors);
+  if (!spec.priorityClassName.empty())
+    check_subdomain(spec.priorityClassName, at.child("priorityClassName"), errors);
   if (spec.runtimeClassName) check_subdomain(*spec.runtimeClassName, at.child("runtimeClassName"), errors);
   if (spec.preemptionPolicy)
-    check_one_of(*spec.preemptionPolicy, at.child("preemptionPolicy"), {"PreemptLowerPriority", "Never"}, errors);
+    check_one_of(*spec.preemptionPolicy, at.child("preemptionPolicy"), {"PreemptLowerPriority", "Never"},
+                 errors);
   if (!spec.overhead.empty()) {
     ResourceRequirements overhead;
     overhead.limits = spec.overhead;
@@ -226,7 +237,8 @@ void check_pod_annotations(const codec::Map<std::string>& annotations, const Pod
 void check_images(const std::vector<Container>& list, const Path& at, FieldErrors& errors) {
   for (size_t i = 0; i < list.size(); ++i)
     if (trim(list[i].image) != list[i].image)
-      errors.invalid(at.index(i).child("image"), list[i].image, "must not have leading or trailing whitespace");
+      errors.invalid(at.index(i).child("image"), list[i].image,
+                     "must not have leading or trailing whitespace");
 }
 
 }  // namespace
@@ -240,9 +252,13 @@ void check_pod(const Pod& pod, FieldErrors& errors) {
       const auto& projected = pod.spec.volumes[i].volumeSource.projected;
       for (size_t k = 0; projected && k < projected->sources.size(); ++k)
         if (projected->sources[k].serviceAccountToken)
-          errors.forbidden(
-              at.child("volumes").index(i).child("projected").child("sources").index(k).child("serviceAccountToken"),
-              "must not be specified when serviceAccountName is not set");
+          errors.forbidden(at.child("volumes")
+                               .index(i)
+                               .child("projected")
+                               .child("sources")
+                               .index(k)
+                               .child("serviceAccountToken"),
+                           "must not be specified when serviceAccountName is not set");
     }
   check_images(pod.spec.containers, at.child("containers"), errors);
   check_images(pod.spec.initContainers, at.child("initContainers"), errors);
@@ -263,10 +279,12 @@ void check_pod_template(const PodTemplateSpec& tmpl, const Path& at, FieldErrors
   check_pod_annotations(tmpl.metadata.annotations, tmpl.spec, at.child("annotations"), errors);
   check_spec(tmpl.spec, nullptr, at.child("spec"), errors);
   if (!tmpl.spec.ephemeralContainers.empty())
-    errors.forbidden(at.child("spec").child("ephemeralContainers"), "ephemeral containers not allowed in pod template");
+    errors.forbidden(at.child("spec").child("ephemeralContainers"),
+                     "ephemeral containers not allowed in pod template");
 }
 
-void check_controller_template(const PodTemplateSpec& tmpl, const char* kind, const Path& at, FieldErrors& errors) {
+void check_controller_template(const PodTemplateSpec& tmpl, const char* kind, const Path& at,
+                               FieldErrors& errors) {
   check_pod_template(tmpl, at, errors);
   if (tmpl.spec.restartPolicy != "Always")
     errors.not_supported(at.child("spec").child("restartPolicy"), tmpl.spec.restartPolicy, {"Always"});

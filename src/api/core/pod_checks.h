@@ -10,13 +10,15 @@ void check_pod_create(const core::v1::Pod& pod, machinery::FieldErrors& errors);
 /// Labels, annotations and spec of a template.
 void check_pod_template(const core::v1::PodTemplateSpec& tmpl, const machinery::Path& at,
                         machinery::FieldErrors& errors);
-/// A template of a controller: its pods restart always and have no deadline. `kind` is the one that texts name.
-void check_controller_template(const core::v1::PodTemplateSpec& tmpl, const char* kind, const machinery::Path& at,
-                               machinery::FieldErrors& errors);
-/// What may change in a pod that exists: images, deadlines, tolerations (added), gates (removed), and while there are
-/// gates, where it may go (narrower).
+/// A template of a controller: its pods restart always and have no deadline. `kind` is the one that texts
+/// name.
+void check_controller_template(const core::v1::PodTemplateSpec& tmpl, const char* kind,
+                               const machinery::Path& at, machinery::FieldErrors& errors);
+/// What may change in a pod that exists: images, deadlines, tolerations (added), gates (removed), and while
+/// there are gates, where it may go (narrower).
 void check_pod_update(const core::v1::Pod& pod, const core::v1::Pod& old, machinery::FieldErrors& errors);
-void check_pod_status_update(const core::v1::Pod& pod, const core::v1::Pod& old, machinery::FieldErrors& errors);
+void check_pod_status_update(const core::v1::Pod& pod, const core::v1::Pod& old,
+                             machinery::FieldErrors& errors);
 /// Metadata and spec of a pod, new or changed.
 void check_pod(const core::v1::Pod& pod, machinery::FieldErrors& errors);
 

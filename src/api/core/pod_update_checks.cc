@@ -23,7 +23,8 @@ void check_fixed_annotations(const Pod& pod, const Pod& old, FieldErrors& errors
   for (const auto& [key, value] : old.metadata.annotations) {
     const std::string* now = pod.metadata.annotations.find(key);
     if (now && *now == value) continue;
-    if (key.starts_with(kAppArmor)) errors.forbidden(at.key(key), "may not remove or update AppArmor annotations");
+    if (key.starts_with(kAppArmor))
+      errors.forbidden(at.key(key), "may not remove or update AppArmor annotations");
     if (key == kMirror) errors.forbidden(at.key(key), "may not remove or update mirror pod annotation");
   }
   for (const auto& [key, value] : pod.metadata.annotations) {
@@ -34,8 +35,8 @@ void check_fixed_annotations(const Pod& pod, const Pod& old, FieldErrors& errors
 }
 
 /// False where nothing more can be compared.
-bool check_container_update(const std::vector<Container>& now, const std::vector<Container>& old, const Path& at,
-                            FieldErrors& errors) {
+bool check_container_update(const std::vector<Container>& now, const std::vector<Container>& old,
+                            const Path& at, FieldErrors& errors) {
   if (now.size() != old.size()) {
     errors.forbidden(at, "pod updates may not add or remove containers");
     return false;
@@ -43,7 +44,8 @@ bool check_container_update(const std::vector<Container>& now, const std::vector
   for (size_t i = 0; i < now.size(); ++i) {
     if (now[i].image.empty()) errors.required(at.index(i).child("image"), "");
     if (trim(now[i].image) != now[i].image)
-      errors.invalid(at.index(i).child("image"), now[i].image, "must not have leading or trailing whitespace");
+      errors.invalid(at.index(i).child("image"), now[i].image,
+                     "must not have leading or trailing whitespace");
   }
   return true;
 }
@@ -64,8 +66,8 @@ bool check_deadline(const PodSpec& now, const PodSpec& old, const Path& at, Fiel
   return false;
 }
 
-void check_added_tolerations(const std::vector<Toleration>& now, const std::vector<Toleration>& old, const Path& at,
-                             FieldErrors& errors) {
+void check_added_tolerations(const std::vector<Toleration>& now, const std::vector<Toleration>& old,
+                             const Path& at, FieldErrors& errors) {
   for (const Toleration& t : old) {
     const bool kept = std::any_of(now.begin(), now.end(), [&](const Toleration& n) {
       return n.key == t.key && n.operator_ == t.operator_ && n.value == t.value && n.effect == t.effect;
@@ -79,8 +81,8 @@ void check_added_tolerations(const std::vector<Toleration>& now, const std::vect
 void check_removed_gates(const std::vector<PodSchedulingGate>& now, const std::vector<PodSchedulingGate>& old,
                          const Path& at, FieldErrors& errors) {
   for (size_t i = 0; i < now.size(); ++i) {
-    const bool known =
-        std::any_of(old.begin(), old.end(), [&](const PodSchedulingGate& o) { return o.name == now[i].name; });
+    const bool known = std::any_of(old.begin(), old.end(),
+                                   [&](const PodSchedulingGate& o) { return o.name == now[i].name; });
     if (!known)
       errors.forbidden(at.index(i).child("name"),
                        "only deletion is allowed, but found new scheduling gate '" + now[i].name + "'");
@@ -94,7 +96,8 @@ const std::vector<NodeSelectorTerm>* required_terms(const PodSpec& spec) {
 }
 
 /// The old requirements first, in their order, then new ones.
-bool only_adds(const std::vector<NodeSelectorRequirement>& now, const std::vector<NodeSelectorRequirement>& old) {
+bool only_adds(const std::vector<NodeSelectorRequirement>& now,
+               const std::vector<NodeSelectorRequirement>& old) {
   if (now.size() < old.size()) return false;
   for (size_t i = 0; i < old.size(); ++i)
     if (!codec::equal(now[i], old[i])) return false;
@@ -140,7 +143,8 @@ void check_narrowed(PodSpec& allowed, const PodSpec& now, const PodSpec& old, Fi
         const bool changed = !codec::equal(list[i], o);
         if (changed && (empty || !only_adds(list[i].matchExpressions, o.matchExpressions) ||
                         !only_adds(list[i].matchFields, o.matchFields)))
-          errors.invalid_raw(terms.index(i), json(list[i]), "only additions are allowed (no mutations or deletions)");
+          errors.invalid_raw(terms.index(i), json(list[i]),
+                             "only additions are allowed (no mutations or deletions)");
       }
     }
   }
@@ -180,7 +184,8 @@ void check_transitions(const std::vector<ContainerStatus>& now, const std::vecto
         if (rule.action == "RestartAllContainers") return;
   for (size_t i = 0; i < old.size(); ++i) {
     if (!old[i].state.terminated) continue;
-    const auto it = std::find_if(now.begin(), now.end(), [&](const auto& s) { return s.name == old[i].name; });
+    const auto it =
+        std::find_if(now.begin(), now.end(), [&](const auto& s) { return s.name == old[i].name; });
     if (it == now.end() || it->state.terminated) continue;
     if (!may_restart(spec, containers, old[i].name, old[i].state.terminated->exitCode))
       errors.forbidden(at.index(i).child("state"), "may not be transitioned to non-terminated state");
@@ -200,7 +205,8 @@ void check_ips(const std::vector<T>& now, const std::vector<T>& old, const Path&
   }
   if (now.size() < 2 || (now.size() == 2 && families.size() == 2)) return;
   std::string text = "[";
-  for (const std::string& ip : all) text += (text.size() > 1 ? "," : "") + std::string("{\"IP\":") + quote(ip) + "}";
+  for (const std::string& ip : all)
+    text += (text.size() > 1 ? "," : "") + std::string("{\"IP\":") + quote(ip) + "}";
   errors.invalid_raw(at, text + "]", "may specify no more than one IP for each IP family");
 }
 
@@ -212,19 +218,23 @@ void check_pod_update(const Pod& pod, const Pod& old, FieldErrors& errors) {
   check_pod(pod, errors);
   check_fixed_annotations(pod, old, errors);
   if (!check_container_update(now.containers, old.spec.containers, at.child("containers"), errors)) return;
-  if (!check_container_update(now.initContainers, old.spec.initContainers, at.child("initContainers"), errors)) return;
+  if (!check_container_update(now.initContainers, old.spec.initContainers, at.child("initContainers"),
+                              errors))
+    return;
   if (!check_deadline(now, old.spec, at.child("activeDeadlineSeconds"), errors)) return;
   check_added_tolerations(now.tolerations, old.spec.tolerations, at.child("tolerations"), errors);
   check_removed_gates(now.schedulingGates, old.spec.schedulingGates, at.child("schedulingGates"), errors);
   // What may be otherwise, taken over from the new one, has to make the old one equal to it.
   PodSpec allowed = old.spec;
   for (size_t i = 0; i < now.containers.size(); ++i) allowed.containers[i].image = now.containers[i].image;
-  for (size_t i = 0; i < now.initContainers.size(); ++i) allowed.initContainers[i].image = now.initContainers[i].image;
+  for (size_t i = 0; i < now.initContainers.size(); ++i)
+    allowed.initContainers[i].image = now.initContainers[i].image;
   allowed.activeDeadlineSeconds = now.activeDeadlineSeconds;
   allowed.schedulingGates = now.schedulingGates;
   allowed.tolerations = now.tolerations;
   allowed.serviceAccount = now.serviceAccount;  // the old name of serviceAccountName
-  if (old.spec.terminationGracePeriodSeconds.value_or(0) < 0 && now.terminationGracePeriodSeconds.value_or(0) == 1)
+  if (old.spec.terminationGracePeriodSeconds.value_or(0) < 0 &&
+      now.terminationGracePeriodSeconds.value_or(0) == 1)
     allowed.terminationGracePeriodSeconds = 1;
   if (!old.spec.schedulingGates.empty()) check_narrowed(allowed, now, old.spec, errors);
   if (!codec::equal(allowed, now))
@@ -244,14 +254,16 @@ void check_pod_status_update(const Pod& pod, const Pod& old, FieldErrors& errors
     const auto& c = now.conditions[i];
     const Path here = at.child("conditions").index(i);
     if (c.observedGeneration < 0)
-      errors.invalid(here.child("observedGeneration"), c.observedGeneration, "must be a non-negative integer");
+      errors.invalid(here.child("observedGeneration"), c.observedGeneration,
+                     "must be a non-negative integer");
     if (c.type == "PodScheduled" || c.type == "Ready" || c.type == "Initialized") continue;
     check_messages(machinery::is_qualified_name(c.type), here.child("Type"), c.type, errors);
   }
   if (now.nominatedNodeName != old.status.nominatedNodeName && !now.nominatedNodeName.empty()) {
     check_subdomain(now.nominatedNodeName, at.child("nominatedNodeName"), errors);
     if (!old.spec.nodeName.empty())
-      errors.forbidden(at.child("nominatedNodeName"), "may not be set on pods that are already bound to a node");
+      errors.forbidden(at.child("nominatedNodeName"),
+                       "may not be set on pods that are already bound to a node");
   }
   if (now.observedGeneration < 0)
     errors.invalid(at.child("observedGeneration"), now.observedGeneration, "must be a non-negative integer");
@@ -259,8 +271,8 @@ void check_pod_status_update(const Pod& pod, const Pod& old, FieldErrors& errors
     errors.invalid(at.child("qosClass"), now.qosClass, "field is immutable");
   check_transitions(now.containerStatuses, old.status.containerStatuses, old.spec.containers, old.spec,
                     at.child("containerStatuses"), errors);
-  check_transitions(now.initContainerStatuses, old.status.initContainerStatuses, old.spec.initContainers, old.spec,
-                    at.child("initContainerStatuses"), errors);
+  check_transitions(now.initContainerStatuses, old.status.initContainerStatuses, old.spec.initContainers,
+                    old.spec, at.child("initContainerStatuses"), errors);
   for (size_t i = 0; i < old.status.ephemeralContainerStatuses.size(); ++i) {
     const auto& before = old.status.ephemeralContainerStatuses[i];
     for (const auto& after : now.ephemeralContainerStatuses)

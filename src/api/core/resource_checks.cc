@@ -37,9 +37,15 @@ constexpr std::string_view kStandard[] = {"cpu",
                                           "requests.storage",
                                           "services.nodeports",
                                           "services.loadbalancers"};
-constexpr std::string_view kCounted[] = {"pods",     "resourcequotas", "services",
-                                         "secrets",  "configmaps",     "replicationcontrollers",
-                                         "services.nodeports", "services.loadbalancers", "persistentvolumeclaims"};
+constexpr std::string_view kCounted[] = {"pods",
+                                         "resourcequotas",
+                                         "services",
+                                         "secrets",
+                                         "configmaps",
+                                         "replicationcontrollers",
+                                         "services.nodeports",
+                                         "services.loadbalancers",
+                                         "persistentvolumeclaims"};
 
 template <size_t N>
 bool in(const std::string_view (&list)[N], std::string_view name) {
@@ -73,11 +79,12 @@ void check_container_resource_name(const std::string& name, const Path& at, Fiel
 void check_huge_pages(const std::string& name, const Quantity& amount, const Path& at, FieldErrors& errors) {
   const auto size = Quantity::parse(std::string_view(name).substr(kHugePages.size()));
   if (size.ok() && size->value() > 0 && amount.value() > 0 && amount.value() % size->value() == 0) return;
-  errors.invalid(at, amount.text(), fmt::format("{} is not positive integer multiple of {}", amount.text(), name));
+  errors.invalid(at, amount.text(),
+                 fmt::format("{} is not positive integer multiple of {}", amount.text(), name));
 }
 
-void check_claims(const std::vector<ResourceClaim>& claims, const std::set<std::string>& names, const Path& at,
-                  FieldErrors& errors) {
+void check_claims(const std::vector<ResourceClaim>& claims, const std::set<std::string>& names,
+                  const Path& at, FieldErrors& errors) {
   std::set<std::string> seen;
   for (size_t i = 0; i < claims.size(); ++i) {
     const auto& c = claims[i];
@@ -148,7 +155,8 @@ void check_pod_resources(const PodSpec& spec, const std::set<std::string>& claim
   const auto& r = *spec.resources;
   const Path here = at.child("resources");
   if (spec.os && spec.os->name == "windows") errors.forbidden(here, "may not be set for a windows pod");
-  if (!r.claims.empty()) errors.forbidden(here.child("claims"), "claims may not be set for Resources at pod-level");
+  if (!r.claims.empty())
+    errors.forbidden(here.child("claims"), "claims may not be set for Resources at pod-level");
   check_resources(r, claims, here, errors);
   const auto allowed = [&](const codec::Map<Quantity>& list, const char* name) {
     for (const auto& [resource, amount] : list)

@@ -47,8 +47,8 @@ void check_sysctls(const PodSpec& spec, const Path& at, FieldErrors& errors) {
     } else if (seen.contains(name)) {
       errors.duplicate(here, name);
     }
-    const bool ipc = name.starts_with("kernel.shm") || name.starts_with("kernel.msg") || name == "kernel.sem" ||
-                     name.starts_with("fs.mqueue.");
+    const bool ipc = name.starts_with("kernel.shm") || name.starts_with("kernel.msg") ||
+                     name == "kernel.sem" || name.starts_with("fs.mqueue.");
     if (spec.hostNetwork && name.starts_with("net."))
       errors.invalid(here, name, "may not be specified when 'hostNetwork' is true");
     if (spec.hostIPC && ipc) errors.invalid(here, name, "may not be specified when 'hostIPC' is true");
@@ -68,7 +68,8 @@ void check_seccomp(const codec::Box<SeccompProfile>& profile, const Path& at, Fi
     errors.invalid(at.child("localhostProfile"), *profile->localhostProfile,
                    "can only be set when seccomp type is Localhost");
   }
-  if (profile->type.empty()) return errors.required(at.child("type"), "type is required when seccompProfile is set");
+  if (profile->type.empty())
+    return errors.required(at.child("type"), "type is required when seccompProfile is set");
   check_one_of(profile->type, at.child("type"), {"Localhost", "RuntimeDefault", "Unconfined"}, errors);
 }
 
@@ -86,7 +87,8 @@ void check_app_armor(const codec::Box<AppArmorProfile>& profile, const Path& at,
   } else if (profile->localhostProfile) {
     errors.invalid(where, *profile->localhostProfile, "can only be set when AppArmor type is Localhost");
   }
-  if (profile->type.empty()) return errors.required(at.child("type"), "type is required when appArmorProfile is set");
+  if (profile->type.empty())
+    return errors.required(at.child("type"), "type is required when appArmorProfile is set");
   check_one_of(profile->type, at.child("type"), {"Localhost", "RuntimeDefault", "Unconfined"}, errors);
 }
 
@@ -150,11 +152,14 @@ void check_pod_security(const PodSpec& spec, const Path& at, FieldErrors& errors
     errors.invalid_raw(at.child("shareProcessNamespace"), "true",
                        "ShareProcessNamespace and HostPID cannot both be enabled");
   check_sysctls(spec, at.child("sysctls"), errors);
-  check_optional_of(c.fsGroupChangePolicy, at.child("fsGroupChangePolicy"), {"Always", "OnRootMismatch"}, errors);
+  check_optional_of(c.fsGroupChangePolicy, at.child("fsGroupChangePolicy"), {"Always", "OnRootMismatch"},
+                    errors);
   check_seccomp(c.seccompProfile, at.child("seccompProfile"), errors);
   check_app_armor(c.appArmorProfile, at.child("appArmorProfile"), errors);
-  check_optional_of(c.supplementalGroupsPolicy, at.child("supplementalGroupsPolicy"), {"Merge", "Strict"}, errors);
-  check_optional_of(c.seLinuxChangePolicy, at.child("seLinuxChangePolicy"), {"MountOption", "Recursive"}, errors);
+  check_optional_of(c.supplementalGroupsPolicy, at.child("supplementalGroupsPolicy"), {"Merge", "Strict"},
+                    errors);
+  check_optional_of(c.seLinuxChangePolicy, at.child("seLinuxChangePolicy"), {"MountOption", "Recursive"},
+                    errors);
 }
 
 void check_container_security(const codec::Box<SecurityContext>& context, bool host_users, const Path& at,
@@ -174,8 +179,9 @@ void check_container_security(const codec::Box<SecurityContext>& context, bool h
     if (c.capabilities)
       for (const std::string& name : c.capabilities->add)
         if (name == "CAP_SYS_ADMIN")
-          errors.invalid_raw(at, codec::to_json(c),
-                             "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN");
+          errors.invalid_raw(
+              at, codec::to_json(c),
+              "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN");
   }
   check_app_armor(c.appArmorProfile, at.child("appArmorProfile"), errors);
 }
@@ -184,7 +190,8 @@ void check_operating_system(const PodSpec& spec, const Path& at, FieldErrors& er
   if (!spec.os) return;
   if (spec.os->name.empty()) return errors.required(at.child("os").child("name"), "");
   if (spec.os->name == "windows") return check_windows(spec, at, errors);
-  if (spec.os->name != "linux") return errors.not_supported(at.child("os"), spec.os->name, {"linux", "windows"});
+  if (spec.os->name != "linux")
+    return errors.not_supported(at.child("os"), spec.os->name, {"linux", "windows"});
   const auto none = [&](bool set, const Path& where) {
     if (set) errors.forbidden(where.child("windowsOptions"), "windows options cannot be set for a linux pod");
   };

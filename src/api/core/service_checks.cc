@@ -25,7 +25,8 @@ constexpr int32_t kAffinitySecondsMax = 86400;
 
 bool headless(const ServiceSpec& s) { return s.clusterIPs.size() == 1 && s.clusterIPs[0] == "None"; }
 bool outside(const ServiceSpec& s) {
-  return s.type == "LoadBalancer" || s.type == "NodePort" || (s.type == "ClusterIP" && !s.externalIPs.empty());
+  return s.type == "LoadBalancer" || s.type == "NodePort" ||
+         (s.type == "ClusterIP" && !s.externalIPs.empty());
 }
 bool needs_health_check(const ServiceSpec& s) {
   return s.type == "LoadBalancer" && s.externalTrafficPolicy == "Local";
@@ -64,13 +65,14 @@ void check_service_ports(const ServiceSpec& s, const Path& at, FieldErrors& erro
     check_port(p.port, here.child("port"), errors);
     check_one_of(p.protocol, here.child("protocol"), {"SCTP", "TCP", "UDP"}, errors);
     if (p.targetPort.is_string) {
-      check_messages(machinery::is_valid_port_name(p.targetPort.text), here.child("targetPort"), p.targetPort.text,
-                     errors);
+      check_messages(machinery::is_valid_port_name(p.targetPort.text), here.child("targetPort"),
+                     p.targetPort.text, errors);
     } else {
       check_port(p.targetPort.number, here.child("targetPort"), errors);
     }
     if (p.appProtocol)
-      check_messages(machinery::is_qualified_name(*p.appProtocol), here.child("appProtocol"), *p.appProtocol, errors);
+      check_messages(machinery::is_qualified_name(*p.appProtocol), here.child("appProtocol"), *p.appProtocol,
+                     errors);
   }
 }
 
@@ -111,8 +113,8 @@ void check_cluster_ips(const ServiceSpec& s, const Service* old, const Path& at,
       errors.not_supported(families.index(i), s.ipFamilies[i], {"IPv4", "IPv6"});
     if (!seen.insert(s.ipFamilies[i]).second) errors.duplicate(families.index(i), s.ipFamilies[i]);
   }
-  check_optional_of(s.ipFamilyPolicy, at.child("ipFamilyPolicy"), {"PreferDualStack", "RequireDualStack", "SingleStack"},
-                    errors);
+  check_optional_of(s.ipFamilyPolicy, at.child("ipFamilyPolicy"),
+                    {"PreferDualStack", "RequireDualStack", "SingleStack"}, errors);
   bool bad = false;
   for (size_t i = 0; i < s.clusterIPs.size(); ++i) {
     const std::string& ip = s.clusterIPs[i];
@@ -137,8 +139,9 @@ void check_cluster_ips(const ServiceSpec& s, const Service* old, const Path& at,
   for (size_t i = 0; !headless(s) && i < s.clusterIPs.size() && i < s.ipFamilies.size(); ++i)
     if (machinery::ip_family(s.clusterIPs[i]) != s.ipFamilies[i] &&
         (s.ipFamilies[i] == "IPv4" || s.ipFamilies[i] == "IPv6"))
-      errors.invalid(ips.index(i), s.clusterIPs[i],
-                     fmt::format("expected an {} value as indicated by `ipFamilies[{}]`", s.ipFamilies[i], i));
+      errors.invalid(
+          ips.index(i), s.clusterIPs[i],
+          fmt::format("expected an {} value as indicated by `ipFamilies[{}]`", s.ipFamilies[i], i));
 }
 
 void check_port_numbers(const ServiceSpec& s, const Path& at, FieldErrors& errors) {
@@ -154,10 +157,10 @@ void check_port_numbers(const ServiceSpec& s, const Path& at, FieldErrors& error
   for (size_t i = 0; i < s.ports.size(); ++i) {
     const auto& p = s.ports[i];
     if (!ports.insert(fmt::format("{}/{}", p.protocol, p.port)).second)
-      errors.duplicate_raw(at.index(i),
-                           fmt::format(R"({{"Name":"","Protocol":{},"AppProtocol":null,"Port":{},"TargetPort":0,)"
-                                       R"("NodePort":0}})",
-                                       quote(p.protocol), p.port));
+      errors.duplicate_raw(
+          at.index(i), fmt::format(R"({{"Name":"","Protocol":{},"AppProtocol":null,"Port":{},"TargetPort":0,)"
+                                   R"("NodePort":0}})",
+                                   quote(p.protocol), p.port));
   }
 }
 
@@ -275,7 +278,8 @@ void check_service_change(const Service& service, const Service& previous, Field
     }
   }
   if (s.type == "LoadBalancer" && old.type == "LoadBalancer" && s.loadBalancerClass != old.loadBalancerClass)
-    errors.invalid_raw(at.child("loadBalancerClass"), s.loadBalancerClass ? quote(*s.loadBalancerClass) : "null", fixed);
+    errors.invalid_raw(at.child("loadBalancerClass"),
+                       s.loadBalancerClass ? quote(*s.loadBalancerClass) : "null", fixed);
   if (needs_health_check(s) && needs_health_check(old) && s.healthCheckNodePort != old.healthCheckNodePort)
     errors.forbidden(at.child("healthCheckNodePort"), "field is immutable");
 }

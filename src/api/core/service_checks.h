@@ -5,7 +5,8 @@
 namespace mizzen::api {
 
 /// Upstream's rules on services. `old` is null on create; what it has already is not looked at again.
-void check_service(const core::v1::Service& service, const core::v1::Service* old, machinery::FieldErrors& errors);
+void check_service(const core::v1::Service& service, const core::v1::Service* old,
+                   machinery::FieldErrors& errors);
 /// What may not change.
 void check_service_change(const core::v1::Service& service, const core::v1::Service& old,
                           machinery::FieldErrors& errors);

@@ -58,10 +58,12 @@ void drop_for_type(ServiceSpec& s, const ServiceSpec& old) {
     };
     if (same())
       for (auto& p : s.ports) p.nodePort = 0;
-    if (s.externalIPs.empty() && s.externalTrafficPolicy == old.externalTrafficPolicy) s.externalTrafficPolicy.clear();
+    if (s.externalIPs.empty() && s.externalTrafficPolicy == old.externalTrafficPolicy)
+      s.externalTrafficPolicy.clear();
   }
   if (old.type == "LoadBalancer" && s.type != "LoadBalancer") {
-    if (s.allocateLoadBalancerNodePorts == old.allocateLoadBalancerNodePorts) s.allocateLoadBalancerNodePorts.reset();
+    if (s.allocateLoadBalancerNodePorts == old.allocateLoadBalancerNodePorts)
+      s.allocateLoadBalancerNodePorts.reset();
     if (s.loadBalancerClass == old.loadBalancerClass) s.loadBalancerClass.reset();
   }
   if (s.healthCheckNodePort == old.healthCheckNodePort &&
@@ -139,7 +141,9 @@ class ServiceStrategy final : public TypedStrategy<Service> {
     drop_for_type(s.spec, old.spec);
   }
   void before_status_update(Service& s, const Service& old) const override { s.spec = old.spec; }
-  void check_create(const Service& s, FieldErrors& errors) const override { check_service(s, nullptr, errors); }
+  void check_create(const Service& s, FieldErrors& errors) const override {
+    check_service(s, nullptr, errors);
+  }
   void check_update(const Service& s, const Service& old, FieldErrors& errors) const override {
     check_service_change(s, old, errors);
     check_service(s, &old, errors);

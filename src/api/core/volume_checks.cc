@@ -58,7 +58,8 @@ void check_projected(const ProjectedVolumeSource& p, const Path& at, FieldErrors
   check_mode(p.defaultMode, at.child("defaultMode"), errors);
   std::set<std::string> paths;
   const auto claim = [&](const std::string& path, const std::string& said_as) {
-    if (!path.empty() && !paths.insert(path).second) errors.invalid(at, said_as, "conflicting duplicate paths");
+    if (!path.empty() && !paths.insert(path).second)
+      errors.invalid(at, said_as, "conflicting duplicate paths");
   };
   for (size_t i = 0; i < p.sources.size(); ++i) {
     const VolumeProjection& s = p.sources[i];
@@ -100,10 +101,10 @@ void check_projected(const ProjectedVolumeSource& p, const Path& at, FieldErrors
 void check_host_path(const HostPathVolumeSource& s, const Path& at, FieldErrors& errors) {
   if (s.path.empty()) return errors.required(at.child("path"), "");
   check_no_backsteps(s.path, at.child("path"), errors);
-  check_optional_of(s.type, at.child("type"),
-                    {"", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate",
-                     "Socket"},
-                    errors);
+  check_optional_of(
+      s.type, at.child("type"),
+      {"", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"},
+      errors);
 }
 
 void check_nfs(const NFSVolumeSource& s, const Path& at, FieldErrors& errors) {
@@ -133,7 +134,8 @@ void check_iscsi(const ISCSIVolumeSource& s, const Path& at, FieldErrors& errors
   } else if (!s.iqn.starts_with("iqn") && !s.iqn.starts_with("eui") && !s.iqn.starts_with("naa")) {
     errors.invalid(at.child("iqn"), s.iqn, "must be valid format starting with iqn, eui, or naa");
   }
-  if (s.lun < 0 || s.lun > 255) errors.invalid(at.child("lun"), s.lun, "must be between 0 and 255, inclusive");
+  if (s.lun < 0 || s.lun > 255)
+    errors.invalid(at.child("lun"), s.lun, "must be between 0 and 255, inclusive");
   if ((s.chapAuthDiscovery || s.chapAuthSession) && !s.secretRef) errors.required(at.child("secretRef"), "");
 }
 
@@ -168,7 +170,8 @@ void check_source(const VolumeSource& s, const std::string& name, const std::str
     if (v.sizeLimit && v.sizeLimit->negative())
       errors.forbidden(here.child("sizeLimit"), "SizeLimit field must be a valid resource quantity");
   });
-  sources.one(s.hostPath, "hostPath", [&](const auto& v, const Path& here) { check_host_path(v, here, errors); });
+  sources.one(s.hostPath, "hostPath",
+              [&](const auto& v, const Path& here) { check_host_path(v, here, errors); });
   sources.one(s.gitRepo, "gitRepo", [&](const auto& v, const Path& here) {
     need(v.repository, here.child("repository"));
     check_descending_path(v.directory, here.child("directory"), errors);
@@ -221,7 +224,8 @@ void check_source(const VolumeSource& s, const std::string& name, const std::str
       "cephfs");
   sources.one(s.quobyte, "quobyte", [&](const auto& v, const Path& here) {
     if (v.registry.empty())
-      errors.required(here.child("registry"), "must be a host:port pair or multiple pairs separated by commas");
+      errors.required(here.child("registry"),
+                      "must be a host:port pair or multiple pairs separated by commas");
     need(v.volume, here.child("volume"));
   });
   sources.one(
@@ -248,9 +252,11 @@ void check_source(const VolumeSource& s, const std::string& name, const std::str
     need(v.driver, here.child("driver"));
     for (const auto& [key, value] : v.options) {
       const std::string prefix(split(key, '/')[0]);
-      if (key.find('/') != std::string::npos && (prefix == "kubernetes.io" || prefix.ends_with(".kubernetes.io") ||
-                                                 prefix == "k8s.io" || prefix.ends_with(".k8s.io")))
-        errors.invalid(here.child("options").key(key), key, "kubernetes.io and k8s.io namespaces are reserved");
+      if (key.find('/') != std::string::npos &&
+          (prefix == "kubernetes.io" || prefix.ends_with(".kubernetes.io") || prefix == "k8s.io" ||
+           prefix.ends_with(".k8s.io")))
+        errors.invalid(here.child("options").key(key), key,
+                       "kubernetes.io and k8s.io namespaces are reserved");
     }
   });
   sources.one(s.configMap, "configMap", [&](const auto& v, const Path& here) {
@@ -281,7 +287,8 @@ void check_source(const VolumeSource& s, const std::string& name, const std::str
     if (!v.volumeNamespace.empty()) check_label(v.volumeNamespace, here.child("volumeNamespace"), errors);
     if (v.secretRef) need(v.secretRef->name, here.child("secretRef").child("name"));
   });
-  sources.one(s.projected, "projected", [&](const auto& v, const Path& here) { check_projected(v, here, errors); });
+  sources.one(s.projected, "projected",
+              [&](const auto& v, const Path& here) { check_projected(v, here, errors); });
   sources.one(s.scaleIO, "scaleIO", [&](const auto& v, const Path& here) {
     need(v.gateway, here.child("gateway"));
     need(v.system, here.child("system"));
@@ -304,7 +311,8 @@ void check_source(const VolumeSource& s, const std::string& name, const std::str
 
 }  // namespace
 
-void check_field_ref(const ObjectFieldSelector& ref, FieldRefPlace place, const Path& at, FieldErrors& errors) {
+void check_field_ref(const ObjectFieldSelector& ref, FieldRefPlace place, const Path& at,
+                     FieldErrors& errors) {
   if (ref.apiVersion.empty()) return errors.required(at.child("apiVersion"), "");
   if (ref.fieldPath.empty()) return errors.required(at.child("fieldPath"), "");
   const Path where = at.child("fieldPath");
@@ -325,23 +333,26 @@ void check_field_ref(const ObjectFieldSelector& ref, FieldRefPlace place, const 
     }
   }
   constexpr std::string_view kKnown[] = {
-      "metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid",
-      "spec.nodeName", "spec.restartPolicy", "spec.serviceAccountName", "spec.schedulerName", "status.phase",
-      "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"};
+      "metadata.annotations", "metadata.labels", "metadata.name",      "metadata.namespace",
+      "metadata.uid",         "spec.nodeName",   "spec.restartPolicy", "spec.serviceAccountName",
+      "spec.schedulerName",   "status.phase",    "status.hostIP",      "status.hostIPs",
+      "status.podIP",         "status.podIPs"};
   const bool host = text == "spec.host";  // an old name of the node
   if (!host && std::find(std::begin(kKnown), std::end(kKnown), text) == std::end(kKnown))
     return unknown("field label not supported: " + text);
-  const std::vector<std::string> env = {"metadata.name",           "metadata.namespace", "metadata.uid",
-                                        "spec.nodeName",           "spec.serviceAccountName", "status.hostIP",
-                                        "status.hostIPs",          "status.podIP",       "status.podIPs"};
+  const std::vector<std::string> env = {
+      "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName",
+      "status.hostIP", "status.hostIPs",     "status.podIP", "status.podIPs"};
   const std::vector<std::string> volume = {"metadata.annotations", "metadata.labels", "metadata.name",
                                            "metadata.namespace", "metadata.uid"};
   const auto& offered = place == FieldRefPlace::Env ? env : volume;
   const std::string path = host ? "spec.nodeName" : text;
-  if (std::find(offered.begin(), offered.end(), path) == offered.end()) errors.not_supported(where, path, offered);
+  if (std::find(offered.begin(), offered.end(), path) == offered.end())
+    errors.not_supported(where, path, offered);
 }
 
-void check_resource_ref(const ResourceFieldSelector& ref, FieldRefPlace place, const Path& at, FieldErrors& errors) {
+void check_resource_ref(const ResourceFieldSelector& ref, FieldRefPlace place, const Path& at,
+                        FieldErrors& errors) {
   const std::string& name = ref.resource;
   const bool huge = name.starts_with("requests.hugepages-") || name.starts_with("limits.hugepages-");
   const std::vector<std::string> known = {"limits.cpu",   "limits.ephemeral-storage",   "limits.memory",
@@ -357,19 +368,22 @@ void check_resource_ref(const ResourceFieldSelector& ref, FieldRefPlace place, c
   const std::string& divisor = ref.divisor.text();
   if (name == "limits.cpu" || name == "requests.cpu") {
     if (divisor != "1m" && divisor != "1")
-      errors.invalid(at.child("divisor"), name, "only divisor's values 1m and 1 are supported with the cpu resource");
+      errors.invalid(at.child("divisor"), name,
+                     "only divisor's values 1m and 1 are supported with the cpu resource");
     return;
   }
   const char* what = name.ends_with(".memory")              ? "memory"
                      : name.ends_with(".ephemeral-storage") ? "local ephemeral storage"
                      : huge                                 ? "hugepages"
                                                             : nullptr;
-  constexpr std::string_view kSizes[] = {"1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"};
+  constexpr std::string_view kSizes[] = {"1",   "1k",  "1M",  "1G",  "1T",  "1P", "1E",
+                                         "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"};
   if (what && std::find(std::begin(kSizes), std::end(kSizes), divisor) == std::end(kSizes))
-    errors.invalid(at.child("divisor"), name,
-                   fmt::format("only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are "
-                               "supported with the {} resource",
-                               what));
+    errors.invalid(
+        at.child("divisor"), name,
+        fmt::format("only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are "
+                    "supported with the {} resource",
+                    what));
 }
 
 VolumesByName check_volumes(const std::vector<Volume>& volumes, const std::string& pod_name, const Path& at,

@@ -19,7 +19,7 @@ VolumesByName check_volumes(const std::vector<core::v1::Volume>& volumes, const 
 enum class FieldRefPlace : uint8_t { Env, Volume };
 void check_field_ref(const core::v1::ObjectFieldSelector& ref, FieldRefPlace place, const machinery::Path& at,
                      machinery::FieldErrors& errors);
-void check_resource_ref(const core::v1::ResourceFieldSelector& ref, FieldRefPlace place, const machinery::Path& at,
-                        machinery::FieldErrors& errors);
+void check_resource_ref(const core::v1::ResourceFieldSelector& ref, FieldRefPlace place,
+                        const machinery::Path& at, machinery::FieldErrors& errors);
 
 }  // namespace mizzen::api
