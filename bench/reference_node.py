@@ -46,7 +46,7 @@ class ReferenceNode(Reference):
         os.makedirs(folder + "/net.d")
         self.write("containerd.toml", CONTAINERD.format(folder=folder, pause=PAUSE))
         with open(folder + "/net.d/10-bench.conflist", "w", encoding="utf-8") as f:
-            json.dump({"cniVersion": "0.4.0", "name": "bench", "plugins": [{"type": "bridge", "bridge": BRIDGE, "isGateway": True, "ipMasq": False, "ipam": {
+            json.dump({"cniVersion": "0.4.0", "name": BRIDGE, "plugins": [{"type": "bridge", "bridge": BRIDGE, "isGateway": True, "ipMasq": False, "ipam": {
                 "type": "host-local", "dataDir": folder + "/ipam", "ranges": [[{"subnet": "10.215.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}, f)
         self.run("containerd", "containerd", "--config", self.path("containerd.toml"), counted=False)
         self.ctr = ["ctr", "--address", folder + "/containerd.sock", "-n", "k8s.io"]
@@ -82,6 +82,11 @@ class ReferenceNode(Reference):
         for mount in reversed(mounts):
             subprocess.run(["umount", "-l", mount], check=False)
         subprocess.run(["ip", "link", "del", BRIDGE], stdout=self.log, stderr=self.log, check=False)
+        # containerd remembers its CNI calls there, whatever its own folders are: one of ours and one of the loopback for each sandbox.
+        for path in glob.glob(f"/var/lib/cni/results/{BRIDGE}-*"):
+            sandbox = os.path.basename(path).split("-")[1]
+            for remembered in glob.glob(f"/var/lib/cni/results/*-{sandbox}-*"):
+                os.unlink(remembered)
         for group in glob.glob("/sys/fs/cgroup/*/k8s.io/*") + glob.glob("/sys/fs/cgroup/*/k8s.io"):
             try:
                 os.rmdir(group)

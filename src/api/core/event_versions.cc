@@ -7,10 +7,9 @@
 namespace mizzen::api {
 namespace {
 
-template <typename T>
-void to_core(const void* wire, void* memory) {
-  const auto& from = *static_cast<const T*>(wire);
-  auto& to = *static_cast<core::v1::Event*>(memory);
+/// What both groups call the same; the directions below rename the rest.
+template <typename From, typename To>
+void copy_same_names(const From& from, To& to) {
   to.metadata = from.metadata;
   to.eventTime = from.eventTime;
   if (from.series) {
@@ -18,14 +17,21 @@ void to_core(const void* wire, void* memory) {
     series.count = from.series->count;
     series.lastObservedTime = from.series->lastObservedTime;
   }
-  to.reportingComponent = from.reportingController;
   to.reportingInstance = from.reportingInstance;
   to.action = from.action;
   to.reason = from.reason;
-  to.involvedObject = from.regarding;
   to.related = from.related;
-  to.message = from.note;
   to.type = from.type;
+}
+
+template <typename T>
+void to_core(const void* wire, void* memory) {
+  const auto& from = *static_cast<const T*>(wire);
+  auto& to = *static_cast<core::v1::Event*>(memory);
+  copy_same_names(from, to);
+  to.reportingComponent = from.reportingController;
+  to.involvedObject = from.regarding;
+  to.message = from.note;
   to.source = from.deprecatedSource;
   to.firstTimestamp = from.deprecatedFirstTimestamp;
   to.lastTimestamp = from.deprecatedLastTimestamp;
@@ -36,21 +42,10 @@ template <typename T>
 void from_core(const void* memory, void* wire) {
   const auto& from = *static_cast<const core::v1::Event*>(memory);
   auto& to = *static_cast<T*>(wire);
-  to.metadata = from.metadata;
-  to.eventTime = from.eventTime;
-  if (from.series) {
-    auto& series = to.series.ensure();
-    series.count = from.series->count;
-    series.lastObservedTime = from.series->lastObservedTime;
-  }
+  copy_same_names(from, to);
   to.reportingController = from.reportingComponent;
-  to.reportingInstance = from.reportingInstance;
-  to.action = from.action;
-  to.reason = from.reason;
   to.regarding = from.involvedObject;
-  to.related = from.related;
   to.note = from.message;
-  to.type = from.type;
   to.deprecatedSource = from.source;
   to.deprecatedFirstTimestamp = from.firstTimestamp;
   to.deprecatedLastTimestamp = from.lastTimestamp;
