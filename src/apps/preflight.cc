@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/strings.h"
-#include "linux/listener.h"
+#include "linux/net/listener.h"
 
 namespace mizzen::apps {
 

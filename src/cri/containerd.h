@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "linux/supervisor.h"
+#include "linux/process/supervisor.h"
 
 namespace mizzen::cri {
 

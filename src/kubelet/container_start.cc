@@ -9,7 +9,7 @@
 #include "base/strings.h"
 #include "codec/tree.h"
 #include "kubelet/pod_runner.h"
-#include "linux/file.h"
+#include "linux/files/file.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {

@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/strings.h"
 #include "kubelet/grpc_probe.h"
-#include "linux/descriptor.h"
+#include "linux/files/descriptor.h"
 
 namespace mizzen::kubelet {
 namespace {

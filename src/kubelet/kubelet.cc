@@ -18,8 +18,8 @@
 #include "kubelet/node_server.h"
 #include "kubelet/pod_workers.h"
 #include "kubelet/runtime_watch.h"
-#include "linux/file.h"
-#include "linux/mounts.h"
+#include "linux/files/file.h"
+#include "linux/files/mounts.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {

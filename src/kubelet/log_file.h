@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "codec/values.h"
-#include "linux/descriptor.h"
+#include "linux/files/descriptor.h"
 
 namespace mizzen::kubelet {
 

@@ -13,8 +13,8 @@
 #include "base/strings.h"
 #include "codec/values.h"
 #include "kubelet/runtime_state.h"
-#include "linux/descriptor.h"
-#include "linux/file.h"
+#include "linux/files/descriptor.h"
+#include "linux/files/file.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {

@@ -10,7 +10,7 @@
 #include "kubelet/log_request.h"
 #include "kubelet/log_rotation.h"
 #include "kubelet/termination_message.h"
-#include "linux/file.h"
+#include "linux/files/file.h"
 #include "linux/testing/scratch.h"
 
 namespace mizzen::kubelet {

@@ -6,7 +6,7 @@
 #include "api/schema/core/v1/node.h"
 #include "base/clock.h"
 #include "cri/runtime.h"
-#include "linux/system_info.h"
+#include "linux/files/system_info.h"
 
 namespace mizzen::kubelet {
 

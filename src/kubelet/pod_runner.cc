@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/strings.h"
-#include "linux/file.h"
+#include "linux/files/file.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {

@@ -13,7 +13,7 @@
 #include "kubelet/handler_run.h"
 #include "kubelet/image_puller.h"
 #include "kubelet/pod_actions.h"
-#include "linux/cgroups.h"
+#include "linux/groups/cgroups.h"
 #include "volumes/volumes.h"
 
 namespace mizzen::kubelet {

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "kubelet/pod_facts.h"
-#include "linux/cgroups.h"
+#include "linux/groups/cgroups.h"
 
 namespace mizzen::kubelet {
 

@@ -8,7 +8,7 @@
 #include <map>
 
 #include "base/strings.h"
-#include "linux/file.h"
+#include "linux/files/file.h"
 
 namespace mizzen::network {
 namespace {

@@ -11,8 +11,8 @@
 #include "base/file.h"
 #include "base/strings.h"
 #include "codec/tree.h"
-#include "linux/file.h"
-#include "linux/net_links.h"
+#include "linux/files/file.h"
+#include "linux/net/net_links.h"
 
 namespace mizzen::network {
 namespace {

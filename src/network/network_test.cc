@@ -8,10 +8,10 @@
 #include <set>
 
 #include "codec/tree.h"
-#include "linux/file.h"
-#include "linux/net_links.h"
-#include "linux/nftables.h"
-#include "linux/process.h"
+#include "linux/files/file.h"
+#include "linux/net/net_links.h"
+#include "linux/net/nftables.h"
+#include "linux/process/process.h"
 #include "linux/testing/scratch.h"
 #include "network/cni.h"
 

@@ -7,11 +7,11 @@
 #include <cerrno>
 
 #include "base/strings.h"
-#include "linux/file.h"
-#include "linux/mounts.h"
-#include "linux/net_links.h"
-#include "linux/nftables.h"
-#include "linux/system_info.h"
+#include "linux/files/file.h"
+#include "linux/files/mounts.h"
+#include "linux/net/net_links.h"
+#include "linux/net/nftables.h"
+#include "linux/files/system_info.h"
 
 namespace mizzen::network {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "base/strings.h"
-#include "linux/file.h"
+#include "linux/files/file.h"
 
 namespace mizzen::volumes {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "base/file.h"
 #include "base/strings.h"
-#include "linux/file.h"
-#include "linux/mounts.h"
+#include "linux/files/file.h"
+#include "linux/files/mounts.h"
 #include "volumes/atomic_writer.h"
 
 namespace mizzen::volumes {

@@ -10,8 +10,8 @@
 
 #include "base/file.h"
 #include "codec/json_codec.h"
-#include "linux/file.h"
-#include "linux/mounts.h"
+#include "linux/files/file.h"
+#include "linux/files/mounts.h"
 #include "linux/testing/scratch.h"
 #include "volumes/atomic_writer.h"
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "linux/file.h"
-#include "linux/mounts.h"
-#include "linux/net_links.h"
+#include "linux/files/file.h"
+#include "linux/files/mounts.h"
+#include "linux/net/net_links.h"
 
 namespace mizzen::linux {
 

@@ -1,4 +1,4 @@
-#include "linux/listener.h"
+#include "linux/net/listener.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -10,8 +10,8 @@
 
 #include "base/file.h"
 #include "base/strings.h"
-#include "linux/descriptor.h"
-#include "linux/file.h"
+#include "linux/files/descriptor.h"
+#include "linux/files/file.h"
 
 namespace mizzen::linux {
 

@@ -1,4 +1,4 @@
-#include "linux/descriptor.h"
+#include "linux/files/descriptor.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>

@@ -6,7 +6,7 @@
 #include "async/mutex.h"
 #include "async/stop.h"
 #include "async/thread.h"
-#include "linux/process.h"
+#include "linux/process/process.h"
 
 namespace mizzen::linux {
 

@@ -1,4 +1,4 @@
-#include "linux/net_links.h"
+#include "linux/net/net_links.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "linux/nftables.h"
+#include "linux/net/nftables.h"
 #include "linux/testing/scratch.h"
 
 namespace mizzen::linux {

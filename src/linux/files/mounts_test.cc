@@ -1,9 +1,9 @@
-#include "linux/mounts.h"
+#include "linux/files/mounts.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
-#include "linux/file.h"
+#include "linux/files/file.h"
 #include "linux/testing/scratch.h"
 
 namespace mizzen::linux {

@@ -1,4 +1,4 @@
-#include "linux/mounts.h"
+#include "linux/files/mounts.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

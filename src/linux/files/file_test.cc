@@ -1,4 +1,4 @@
-#include "linux/file.h"
+#include "linux/files/file.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "linux/mounts.h"
+#include "linux/files/mounts.h"
 #include "linux/testing/scratch.h"
 
 namespace mizzen::linux {

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "linux/descriptor.h"
+#include "linux/files/descriptor.h"
 
 namespace mizzen::linux {
 

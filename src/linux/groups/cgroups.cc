@@ -1,4 +1,4 @@
-#include "linux/cgroups.h"
+#include "linux/groups/cgroups.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 #include <set>
 
 #include "base/strings.h"
-#include "linux/file.h"
+#include "linux/files/file.h"
 
 namespace mizzen::linux {
 namespace {

@@ -1,5 +1,5 @@
 #pragma once
-#include "linux/descriptor.h"
+#include "linux/files/descriptor.h"
 
 namespace mizzen::linux {
 

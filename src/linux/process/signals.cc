@@ -1,4 +1,4 @@
-#include "linux/signals.h"
+#include "linux/process/signals.h"
 
 #include <signal.h>
 #include <sys/signalfd.h>

@@ -1,4 +1,4 @@
-#include "linux/net_links.h"
+#include "linux/net/net_links.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 
 #include <cerrno>
 
-#include "linux/mounts.h"
+#include "linux/files/mounts.h"
 
 namespace mizzen::linux {
 namespace {

@@ -1,4 +1,4 @@
-#include "linux/nftables.h"
+#include "linux/net/nftables.h"
 
 #include <fmt/format.h>
 #include <nftables/libnftables.h>

@@ -1,4 +1,4 @@
-#include "linux/supervisor.h"
+#include "linux/process/supervisor.h"
 
 #include <fmt/format.h>
 

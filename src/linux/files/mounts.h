@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-#include "linux/descriptor.h"
+#include "linux/files/descriptor.h"
 
 namespace mizzen::linux {
 

@@ -1,4 +1,4 @@
-#include "linux/process.h"
+#include "linux/process/process.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

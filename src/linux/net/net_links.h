@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "linux/descriptor.h"
+#include "linux/files/descriptor.h"
 
 namespace mizzen::linux {
 

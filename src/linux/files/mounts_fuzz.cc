@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "linux/mounts.h"
+#include "linux/files/mounts.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

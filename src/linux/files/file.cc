@@ -1,4 +1,4 @@
-#include "linux/file.h"
+#include "linux/files/file.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <memory>
 
 #include "base/strings.h"
-#include "linux/mounts.h"
+#include "linux/files/mounts.h"
 
 namespace mizzen::linux {
 namespace {

@@ -1,4 +1,4 @@
-#include "linux/process.h"
+#include "linux/process/process.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "linux/supervisor.h"
+#include "linux/process/supervisor.h"
 #include "linux/testing/scratch.h"
 
 namespace mizzen::linux {

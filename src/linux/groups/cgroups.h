@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "linux/mounts.h"
+#include "linux/files/mounts.h"
 
 namespace mizzen::linux {
 

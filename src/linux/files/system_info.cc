@@ -1,4 +1,4 @@
-#include "linux/system_info.h"
+#include "linux/files/system_info.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -8,8 +8,8 @@
 #include <cerrno>
 
 #include "base/strings.h"
-#include "linux/descriptor.h"
-#include "linux/file.h"
+#include "linux/files/descriptor.h"
+#include "linux/files/file.h"
 
 namespace mizzen::linux {
 namespace {

@@ -1,11 +1,11 @@
-#include "linux/cgroups.h"
+#include "linux/groups/cgroups.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
 
-#include "linux/process.h"
-#include "linux/system_info.h"
+#include "linux/process/process.h"
+#include "linux/files/system_info.h"
 #include "linux/testing/scratch.h"
 
 namespace mizzen::linux {

@@ -6,8 +6,8 @@
 #include <cerrno>
 
 #include "async/thread.h"
-#include "linux/mounts.h"
-#include "linux/net_links.h"
+#include "linux/files/mounts.h"
+#include "linux/net/net_links.h"
 
 namespace mizzen::linux {
 namespace {
