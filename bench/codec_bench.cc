@@ -12,9 +12,9 @@
 
 #include "api/schema/core/v1/pod.h"
 #include "base/clock.h"
-#include "codec/json_codec.h"
-#include "codec/proto_codec.h"
-#include "codec/yaml.h"
+#include "codec/json/json_codec.h"
+#include "codec/proto/proto_codec.h"
+#include "codec/yaml/yaml.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "codec/containers.h"
+#include "codec/tables/containers.h"
 #include "machinery/field_errors.h"
 #include "machinery/names.h"
 #include "machinery/schema/meta/v1/label_selector.h"

@@ -11,10 +11,10 @@
 #include <string>
 
 #include "api/kinds.h"
-#include "codec/json_codec.h"
-#include "codec/proto_codec.h"
-#include "codec/tree.h"
-#include "codec/yaml.h"
+#include "codec/json/json_codec.h"
+#include "codec/proto/proto_codec.h"
+#include "codec/json/tree.h"
+#include "codec/yaml/yaml.h"
 
 namespace mizzen::api {
 namespace {

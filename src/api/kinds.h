@@ -2,7 +2,7 @@
 #include <span>
 #include <string_view>
 
-#include "codec/schema.h"
+#include "codec/tables/schema.h"
 
 namespace mizzen::api {
 

@@ -1,7 +1,7 @@
 #include "api/openapi.h"
 
 #include "api/openapi_document.h"
-#include "codec/tree.h"
+#include "codec/json/tree.h"
 
 namespace mizzen::api {
 std::string openapi_v2_json(const Registry& registry) { return openapi_v2_document(registry).str(); }

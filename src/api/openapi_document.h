@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "api/registry.h"
-#include "codec/tree.h"
+#include "codec/json/tree.h"
 
 /// OpenAPI documents as trees; openapi.h encodes them. Pure.
 namespace mizzen::api {

@@ -1,7 +1,7 @@
 // OpenAPI v2 as gnostic's protobuf: field numbers from its openapiv2/OpenAPIv2.proto.
 #include "api/openapi.h"
 #include "api/openapi_document.h"
-#include "codec/yaml.h"
+#include "codec/yaml/yaml.h"
 
 namespace mizzen::api {
 namespace {

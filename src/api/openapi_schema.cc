@@ -4,7 +4,7 @@
 #include "api/kinds.h"
 #include "api/openapi_document.h"
 #include "base/strings.h"
-#include "codec/schema.h"
+#include "codec/tables/schema.h"
 
 namespace mizzen::api {
 namespace {

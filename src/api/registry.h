@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "api/strategy.h"
-#include "codec/schema.h"
+#include "codec/tables/schema.h"
 
 namespace mizzen::api {
 

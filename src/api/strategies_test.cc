@@ -4,7 +4,7 @@
 
 #include "api/object_meta_checks.h"
 #include "api/registry.h"
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 #include "machinery/object.h"
 
 namespace mizzen::api {

@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "codec/json_text.h"
+#include "codec/json/json_text.h"
 #include "machinery/object.h"
 
 namespace mizzen::api {

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/strings.h"
-#include "codec/proto_codec.h"
-#include "codec/yaml.h"
+#include "codec/proto/proto_codec.h"
+#include "codec/yaml/yaml.h"
 
 namespace mizzen::apiserver {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "apiserver/entry.h"
 #include "apiserver/negotiation.h"
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 #include "http/url.h"
 #include "machinery/schema/meta/v1/delete_options.h"
 

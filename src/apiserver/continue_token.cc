@@ -1,7 +1,7 @@
 #include "apiserver/continue_token.h"
 
 #include "base/strings.h"
-#include "codec/tree.h"
+#include "codec/json/tree.h"
 
 namespace mizzen::apiserver {
 

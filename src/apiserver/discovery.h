@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "api/registry.h"
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 #include "machinery/object.h"
 
 namespace mizzen::apiserver {

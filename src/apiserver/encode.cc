@@ -4,9 +4,9 @@
 
 #include "apiserver/status.h"
 #include "apiserver/table.h"
-#include "codec/json_text.h"
-#include "codec/proto_codec.h"
-#include "codec/yaml.h"
+#include "codec/json/json_text.h"
+#include "codec/proto/proto_codec.h"
+#include "codec/yaml/yaml.h"
 #include "machinery/schema/meta/v1/list_meta.h"
 #include "machinery/schema/meta/v1/partial_object_metadata.h"
 #include "machinery/schema/meta/v1/watch_event.h"

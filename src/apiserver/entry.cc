@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "codec/json_codec.h"
-#include "codec/proto_codec.h"
+#include "codec/json/json_codec.h"
+#include "codec/proto/proto_codec.h"
 #include "machinery/convert.h"
 
 namespace mizzen::apiserver {

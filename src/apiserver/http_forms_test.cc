@@ -3,7 +3,7 @@
 
 #include "api/schema/core/v1/config_map.h"
 #include "apiserver/testing/running_server.h"
-#include "codec/proto_codec.h"
+#include "codec/proto/proto_codec.h"
 
 namespace mizzen::apiserver::testing {
 namespace {

@@ -3,8 +3,8 @@
 
 #include "apiserver/entry.h"
 #include "client/api_client.h"
-#include "codec/json_codec.h"
-#include "codec/tree.h"
+#include "codec/json/json_codec.h"
+#include "codec/json/tree.h"
 
 namespace mizzen::apiserver {
 

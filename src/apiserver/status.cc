@@ -1,8 +1,8 @@
 #include "apiserver/status.h"
 
 #include "apiserver/encode.h"
-#include "codec/json_codec.h"
-#include "codec/proto_codec.h"
+#include "codec/json/json_codec.h"
+#include "codec/proto/proto_codec.h"
 
 namespace mizzen::apiserver {
 

@@ -1,6 +1,6 @@
 #include "apiserver/table.h"
 
-#include "codec/json_text.h"
+#include "codec/json/json_text.h"
 #include "machinery/schema/meta/v1/list_meta.h"
 #include "machinery/schema/meta/v1/partial_object_metadata.h"
 

@@ -4,8 +4,8 @@
 
 #include "base/file.h"
 #include "base/strings.h"
-#include "codec/tree.h"
-#include "codec/yaml.h"
+#include "codec/json/tree.h"
+#include "codec/yaml/yaml.h"
 
 namespace mizzen::apps {
 namespace {

@@ -6,7 +6,7 @@
 #include "apps/feature_gates.h"
 #include "base/file.h"
 #include "base/strings.h"
-#include "codec/quantity.h"
+#include "codec/tables/quantity.h"
 #include "cri/client.h"
 #include "cri/containerd.h"
 #include "kubelet/kubelet.h"

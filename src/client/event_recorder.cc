@@ -10,7 +10,7 @@
 #include "api/schema/core/v1/event.h"
 #include "async/mutex.h"
 #include "base/strings.h"
-#include "codec/json_text.h"
+#include "codec/json/json_text.h"
 #include "telemetry/log.h"
 
 namespace mizzen::client {

@@ -1,11 +1,11 @@
 #include <gtest/gtest.h>
 
-#include "codec/json_reader.h"
-#include "codec/json_text.h"
-#include "codec/quantity.h"
-#include "codec/tree.h"
-#include "codec/values.h"
-#include "codec/yaml.h"
+#include "codec/json/json_reader.h"
+#include "codec/json/json_text.h"
+#include "codec/tables/quantity.h"
+#include "codec/json/tree.h"
+#include "codec/tables/values.h"
+#include "codec/yaml/yaml.h"
 
 namespace mizzen::codec {
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "codec/proto_codec.h"
+#include "codec/proto/proto_codec.h"
 #include "cri/schema/runtime/v1/api.h"
 
 namespace {

@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "codec/proto_codec.h"
+#include "codec/proto/proto_codec.h"
 #include "cri/client.h"
 #include "cri/containerd.h"
 #include "cri/testing/fake_runtime.h"

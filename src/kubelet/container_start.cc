@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "base/strings.h"
-#include "codec/tree.h"
+#include "codec/json/tree.h"
 #include "kubelet/pod_runner.h"
 #include "linux/files/file.h"
 #include "telemetry/log.h"

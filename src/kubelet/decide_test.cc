@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 #include "kubelet/backoff.h"
 #include "kubelet/cri_config.h"
 #include "kubelet/image_puller.h"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "codec/proto_codec.h"
+#include "codec/proto/proto_codec.h"
 #include "kubelet/schema/health/v1/health.h"
 #include "rpc/channel.h"
 #include "rpc/testing/server.h"

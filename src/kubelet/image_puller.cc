@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "codec/values.h"
+#include "codec/tables/values.h"
 
 namespace mizzen::kubelet {
 namespace {

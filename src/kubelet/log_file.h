@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "codec/values.h"
+#include "codec/tables/values.h"
 #include "linux/files/descriptor.h"
 
 namespace mizzen::kubelet {

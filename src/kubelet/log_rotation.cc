@@ -11,7 +11,7 @@
 #include <memory>
 
 #include "base/strings.h"
-#include "codec/values.h"
+#include "codec/tables/values.h"
 #include "kubelet/runtime_state.h"
 #include "linux/files/descriptor.h"
 #include "linux/files/file.h"

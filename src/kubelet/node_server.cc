@@ -7,7 +7,7 @@
 
 #include "api/schema/core/v1/pod.h"
 #include "base/strings.h"
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 #include "http/duplex.h"
 #include "http/url.h"
 #include "kubelet/log_request.h"

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 #include "cri/testing/fake_runtime.h"
 #include "http/client.h"
 #include "kubelet/api_sources.h"

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "codec/json_text.h"
+#include "codec/json/json_text.h"
 
 namespace mizzen::kubelet {
 namespace {

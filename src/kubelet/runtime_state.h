@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "codec/values.h"
+#include "codec/tables/values.h"
 #include "cri/runtime.h"
 
 namespace mizzen::kubelet {

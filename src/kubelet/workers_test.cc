@@ -8,7 +8,7 @@
 #include <functional>
 
 #include "api/schema/core/v1/pod.h"
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 #include "cri/testing/fake_runtime.h"
 #include "kubelet/api_sources.h"
 #include "kubelet/node_manager.h"

@@ -1,6 +1,6 @@
 #include "machinery/convert.h"
 
-#include "codec/access.h"
+#include "codec/tables/access.h"
 
 namespace mizzen::machinery {
 namespace {

@@ -1,5 +1,5 @@
 #pragma once
-#include "codec/schema.h"
+#include "codec/tables/schema.h"
 
 namespace mizzen::machinery {
 

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 #include "machinery/convert.h"
 #include "machinery/field_errors.h"
 #include "machinery/names.h"

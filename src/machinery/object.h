@@ -3,7 +3,7 @@
 #include <string_view>
 #include <utility>
 
-#include "codec/schema.h"
+#include "codec/tables/schema.h"
 #include "machinery/schema/meta/v1/object_meta.h"
 
 namespace mizzen::machinery {

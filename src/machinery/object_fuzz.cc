@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "codec/proto_codec.h"
+#include "codec/proto/proto_codec.h"
 #include "machinery/patch.h"
 #include "machinery/schema/meta/v1/partial_object_metadata.h"
 #include "machinery/selectors.h"

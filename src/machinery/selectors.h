@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "codec/containers.h"
+#include "codec/tables/containers.h"
 #include "machinery/schema/meta/v1/label_selector.h"
 
 namespace mizzen::machinery {

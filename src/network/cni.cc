@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/strings.h"
-#include "codec/tree.h"
+#include "codec/json/tree.h"
 #include "linux/files/file.h"
 #include "linux/net/net_links.h"
 

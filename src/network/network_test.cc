@@ -7,7 +7,7 @@
 #include <memory>
 #include <set>
 
-#include "codec/tree.h"
+#include "codec/json/tree.h"
 #include "linux/files/file.h"
 #include "linux/net/net_links.h"
 #include "linux/net/nftables.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "codec/proto_codec.h"
+#include "codec/proto/proto_codec.h"
 #include "rpc/channel.h"
 
 /// Calls with messages instead of bytes, for any structs that the schema compiler made.

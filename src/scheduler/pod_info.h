@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "api/schema/core/v1/pod.h"
-#include "codec/containers.h"
-#include "codec/quantity.h"
+#include "codec/tables/containers.h"
+#include "codec/tables/quantity.h"
 
 namespace mizzen::scheduler {
 

@@ -8,7 +8,7 @@
 #include "async/mutex.h"
 #include "client/event_recorder.h"
 #include "client/informer.h"
-#include "codec/json_text.h"
+#include "codec/json/json_text.h"
 #include "scheduler/decide.h"
 #include "scheduler/metrics.h"
 #include "scheduler/queue.h"

@@ -9,7 +9,7 @@
 #include <map>
 
 #include "base/file.h"
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 #include "linux/files/file.h"
 #include "linux/files/mounts.h"
 #include "linux/testing/scratch.h"

@@ -23,7 +23,7 @@ std::string comment(const D* d, const std::string& indent) {
 }  // namespace
 
 std::string write_header(const FileDescriptor* file) {
-  std::string out = "#pragma once\n// Generated from " + file->name() + "; do not edit.\n#include \"codec/schema.h\"\n";
+  std::string out = "#pragma once\n// Generated from " + file->name() + "; do not edit.\n#include \"codec/tables/schema.h\"\n";
   std::set<std::string> includes;
   for (int i = 0; i < file->dependency_count(); ++i) {
     const FileDescriptor* dep = file->dependency(i);

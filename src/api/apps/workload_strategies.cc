@@ -10,7 +10,7 @@
 #include "api/schema/apps/v1/replica_set.h"
 #include "api/schema/core/v1/replication_controller.h"
 #include "base/strings.h"
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 
 namespace mizzen::api {
 namespace {

@@ -3,7 +3,7 @@
 #include "api/schema/core/v1/config_map.h"
 #include "api/schema/core/v1/secret.h"
 #include "api/schema/core/v1/service_account.h"
-#include "codec/tree.h"
+#include "codec/json/tree.h"
 #include "machinery/names.h"
 
 namespace mizzen::api {

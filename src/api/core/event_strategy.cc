@@ -2,7 +2,7 @@
 #include "api/field_checks.h"
 #include "api/schema/core/v1/event.h"
 #include "base/strings.h"
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 #include "machinery/names.h"
 
 namespace mizzen::api {

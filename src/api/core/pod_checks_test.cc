@@ -6,7 +6,7 @@
 
 #include "api/core/strategies.h"
 #include "base/strings.h"
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 
 namespace mizzen::api {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "api/registry.h"
 #include "api/schema/apps/v1/deployment.h"
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 #include "machinery/object.h"
 
 namespace mizzen::api {

@@ -5,7 +5,7 @@
 
 #include "api/field_checks.h"
 #include "base/strings.h"
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 
 namespace mizzen::api {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "apiserver/server.h"
-#include "codec/tree.h"
+#include "codec/json/tree.h"
 #include "http/client.h"
 #include "store/memory/memory_store.h"
 #include "telemetry/health.h"

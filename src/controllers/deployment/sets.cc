@@ -6,7 +6,7 @@
 
 #include "base/random.h"
 #include "base/strings.h"
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 #include "controllers/deployment/decide.h"
 
 namespace mizzen::controllers::deployment {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "codec/proto_codec.h"
+#include "codec/proto/proto_codec.h"
 #include "rpc/typed.h"
 
 namespace mizzen::rpc {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "codec/json_codec.h"
+#include "codec/json/json_codec.h"
 
 namespace mizzen::scheduler::testing {
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "codec/json_reader.h"
-#include "codec/schema.h"
+#include "codec/json/json_reader.h"
+#include "codec/tables/schema.h"
 
 namespace mizzen::codec {
 

@@ -1,4 +1,4 @@
-#include "codec/yaml.h"
+#include "codec/yaml/yaml.h"
 
 #include <fmt/format.h>
 #include <yaml.h>
@@ -10,8 +10,8 @@
 #include <optional>
 #include <set>
 
-#include "codec/json_text.h"
-#include "codec/tree.h"
+#include "codec/json/json_text.h"
+#include "codec/json/tree.h"
 
 namespace mizzen::codec {
 namespace {

@@ -1,4 +1,4 @@
-#include "codec/access.h"
+#include "codec/tables/access.h"
 
 namespace mizzen::codec {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "codec/json_reader.h"
+#include "codec/json/json_reader.h"
 
 namespace mizzen::codec {
 

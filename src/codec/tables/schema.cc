@@ -1,6 +1,6 @@
-#include "codec/schema.h"
+#include "codec/tables/schema.h"
 
-#include "codec/access.h"
+#include "codec/tables/access.h"
 
 namespace mizzen::codec {
 namespace {

@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "codec/tree.h"
-#include "codec/yaml.h"
+#include "codec/json/tree.h"
+#include "codec/yaml/yaml.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace mizzen::codec;

@@ -1,10 +1,10 @@
-#include "codec/json_reader.h"
+#include "codec/json/json_reader.h"
 
 #include <fmt/format.h>
 
 #include <utility>
 
-#include "codec/json_text.h"
+#include "codec/json/json_text.h"
 
 namespace mizzen::codec {
 namespace {

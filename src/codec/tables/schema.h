@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "codec/containers.h"
-#include "codec/quantity.h"
-#include "codec/values.h"
+#include "codec/tables/containers.h"
+#include "codec/tables/quantity.h"
+#include "codec/tables/values.h"
 
 /// The tables that generic code walks. The schema compiler writes one Message per proto message; every table
 /// is constant data, built at compile time, and lives for the whole program. Threading: immutable.

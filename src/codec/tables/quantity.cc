@@ -1,4 +1,4 @@
-#include "codec/quantity.h"
+#include "codec/tables/quantity.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 #pragma once
-#include "codec/schema.h"
+#include "codec/tables/schema.h"
 
 /// Reaching members without their types, for the generic code of this module.
 namespace mizzen::codec {

@@ -3,8 +3,8 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "codec/json_codec.h"
-#include "codec/schema.h"
+#include "codec/json/json_codec.h"
+#include "codec/tables/schema.h"
 
 namespace mizzen::codec {
 

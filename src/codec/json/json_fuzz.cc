@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "codec/json_codec.h"
-#include "codec/tree.h"
+#include "codec/json/json_codec.h"
+#include "codec/json/tree.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace mizzen::codec;

@@ -1,4 +1,4 @@
-#include "codec/values.h"
+#include "codec/tables/values.h"
 
 #include <fmt/format.h>
 

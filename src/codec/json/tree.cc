@@ -1,8 +1,8 @@
-#include "codec/tree.h"
+#include "codec/json/tree.h"
 
 #include <charconv>
 
-#include "codec/json_text.h"
+#include "codec/json/json_text.h"
 
 namespace mizzen::codec {
 

@@ -1,4 +1,4 @@
-#include "codec/json_text.h"
+#include "codec/json/json_text.h"
 
 #include <array>
 #include <charconv>
