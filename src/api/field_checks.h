@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "codec/tables/containers.h"
-#include "machinery/field_errors.h"
-#include "machinery/names.h"
+#include "machinery/errors/field_errors.h"
+#include "machinery/names/names.h"
 #include "machinery/schema/meta/v1/label_selector.h"
 
 /// The small rules that most checks are made of, in upstream's words.

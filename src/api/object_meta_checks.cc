@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
-#include "machinery/names.h"
+#include "machinery/names/names.h"
 
 namespace mizzen::api {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 #include "api/registry.h"
-#include "machinery/field_errors.h"
+#include "machinery/errors/field_errors.h"
 #include "machinery/schema/meta/v1/object_meta.h"
 
 namespace mizzen::api {

@@ -5,7 +5,7 @@
 #include "api/object_meta_checks.h"
 #include "api/registry.h"
 #include "codec/json/json_codec.h"
-#include "machinery/object.h"
+#include "machinery/object/object.h"
 
 namespace mizzen::api {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "codec/json/json_text.h"
-#include "machinery/object.h"
+#include "machinery/object/object.h"
 
 namespace mizzen::api {
 

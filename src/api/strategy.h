@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "machinery/field_errors.h"
-#include "machinery/names.h"
+#include "machinery/errors/field_errors.h"
+#include "machinery/names/names.h"
 #include "machinery/schema/meta/v1/delete_options.h"
-#include "machinery/selectors.h"
+#include "machinery/selectors/selectors.h"
 
 namespace mizzen::api {
 

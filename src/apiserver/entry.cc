@@ -4,7 +4,7 @@
 
 #include "codec/json/json_codec.h"
 #include "codec/proto/proto_codec.h"
-#include "machinery/convert.h"
+#include "machinery/object/convert.h"
 
 namespace mizzen::apiserver {
 namespace {

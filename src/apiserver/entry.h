@@ -7,8 +7,8 @@
 #include "api/registry.h"
 #include "async/mutex.h"
 #include "http/slice.h"
-#include "machinery/object.h"
-#include "machinery/selectors.h"
+#include "machinery/object/object.h"
+#include "machinery/selectors/selectors.h"
 
 namespace mizzen::apiserver {
 

@@ -11,10 +11,10 @@
 #include "apiserver/http_api.h"
 #include "apiserver/patching.h"
 #include "base/strings.h"
-#include "machinery/convert.h"
-#include "machinery/patch.h"
+#include "machinery/object/convert.h"
+#include "machinery/patch/patch.h"
 #include "machinery/schema/meta/v1/status.h"
-#include "machinery/selectors.h"
+#include "machinery/selectors/selectors.h"
 
 namespace mizzen::apiserver {
 namespace {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/strings.h"
-#include "machinery/patch.h"
+#include "machinery/patch/patch.h"
 
 namespace mizzen::apiserver {
 

@@ -8,8 +8,8 @@
 #include "apiserver/core.h"
 #include "apiserver/service_range.h"
 #include "base/strings.h"
-#include "machinery/field_errors.h"
-#include "machinery/names.h"
+#include "machinery/errors/field_errors.h"
+#include "machinery/names/names.h"
 
 namespace mizzen::apiserver {
 namespace {

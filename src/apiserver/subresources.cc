@@ -8,7 +8,7 @@
 #include "api/schema/core/v1/replication_controller.h"
 #include "apiserver/core.h"
 #include "base/strings.h"
-#include "machinery/selectors.h"
+#include "machinery/selectors/selectors.h"
 
 namespace mizzen::apiserver {
 namespace {

@@ -9,7 +9,7 @@
 #include "async/stop.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "machinery/object.h"
+#include "machinery/object/object.h"
 #include "machinery/schema/meta/v1/delete_options.h"
 
 namespace mizzen::client {

@@ -5,7 +5,7 @@
 
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/core/v1/pod_template_spec.h"
-#include "machinery/object.h"
+#include "machinery/object/object.h"
 
 /// What every controller of pods needs to know of them; pure.
 namespace mizzen::controllers {

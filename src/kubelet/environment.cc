@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/strings.h"
-#include "machinery/names.h"
+#include "machinery/names/names.h"
 
 namespace mizzen::kubelet {
 namespace {

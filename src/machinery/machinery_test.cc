@@ -1,14 +1,14 @@
 #include <gtest/gtest.h>
 
 #include "codec/json/json_codec.h"
-#include "machinery/convert.h"
-#include "machinery/field_errors.h"
-#include "machinery/names.h"
-#include "machinery/object.h"
-#include "machinery/patch.h"
+#include "machinery/object/convert.h"
+#include "machinery/errors/field_errors.h"
+#include "machinery/names/names.h"
+#include "machinery/object/object.h"
+#include "machinery/patch/patch.h"
 #include "machinery/schema/meta/v1/object_meta.h"
 #include "machinery/schema/meta/v1/partial_object_metadata.h"
-#include "machinery/selectors.h"
+#include "machinery/selectors/selectors.h"
 
 namespace mizzen::machinery {
 namespace {

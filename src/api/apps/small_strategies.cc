@@ -9,8 +9,8 @@
 #include "api/schema/discovery/v1/endpoint_slice.h"
 #include "api/schema/scheduling/v1/priority_class.h"
 #include "base/strings.h"
-#include "machinery/names.h"
-#include "machinery/object.h"
+#include "machinery/names/names.h"
+#include "machinery/object/object.h"
 
 namespace mizzen::api {
 namespace {

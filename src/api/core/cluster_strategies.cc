@@ -8,7 +8,7 @@
 #include "api/schema/core/v1/namespace.h"
 #include "api/schema/core/v1/node.h"
 #include "base/strings.h"
-#include "machinery/names.h"
+#include "machinery/names/names.h"
 
 namespace mizzen::api {
 namespace {

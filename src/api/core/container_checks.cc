@@ -9,7 +9,7 @@
 #include "api/core/security_checks.h"
 #include "api/field_checks.h"
 #include "base/strings.h"
-#include "machinery/convert.h"
+#include "machinery/object/convert.h"
 
 namespace mizzen::api {
 namespace {

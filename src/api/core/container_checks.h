@@ -5,7 +5,7 @@
 
 #include "api/core/volume_checks.h"
 #include "api/schema/core/v1/pod_spec.h"
-#include "machinery/field_errors.h"
+#include "machinery/errors/field_errors.h"
 
 namespace mizzen::api {
 

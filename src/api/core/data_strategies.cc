@@ -4,7 +4,7 @@
 #include "api/schema/core/v1/secret.h"
 #include "api/schema/core/v1/service_account.h"
 #include "codec/json/tree.h"
-#include "machinery/names.h"
+#include "machinery/names/names.h"
 
 namespace mizzen::api {
 namespace {

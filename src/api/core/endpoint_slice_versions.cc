@@ -2,7 +2,7 @@
 
 #include "api/schema/discovery/v1/endpoint_slice.h"
 #include "api/schema/discovery/v1beta1/endpoint_slice.h"
-#include "machinery/convert.h"
+#include "machinery/object/convert.h"
 
 namespace mizzen::api {
 namespace {

@@ -3,7 +3,7 @@
 #include "api/schema/core/v1/event.h"
 #include "base/strings.h"
 #include "codec/json/json_codec.h"
-#include "machinery/names.h"
+#include "machinery/names/names.h"
 
 namespace mizzen::api {
 namespace {

@@ -6,7 +6,7 @@
 #include "api/core/strategies.h"
 #include "api/field_checks.h"
 #include "api/schema/core/v1/endpoints.h"
-#include "machinery/names.h"
+#include "machinery/names/names.h"
 
 namespace mizzen::api {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/core/v1/pod_template_spec.h"
-#include "machinery/field_errors.h"
+#include "machinery/errors/field_errors.h"
 
 namespace mizzen::api {
 

@@ -6,7 +6,7 @@
 #include "api/registry.h"
 #include "api/schema/apps/v1/deployment.h"
 #include "codec/json/json_codec.h"
-#include "machinery/object.h"
+#include "machinery/object/object.h"
 
 namespace mizzen::api {
 namespace {

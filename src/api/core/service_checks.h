@@ -1,6 +1,6 @@
 #pragma once
 #include "api/schema/core/v1/service.h"
-#include "machinery/field_errors.h"
+#include "machinery/errors/field_errors.h"
 
 namespace mizzen::api {
 

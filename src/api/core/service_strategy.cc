@@ -4,7 +4,7 @@
 #include "api/core/pod_table.h"
 #include "api/core/service_checks.h"
 #include "api/core/strategies.h"
-#include "machinery/names.h"
+#include "machinery/names/names.h"
 
 namespace mizzen::api {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "api/schema/core/v1/pod_spec.h"
-#include "machinery/field_errors.h"
+#include "machinery/errors/field_errors.h"
 
 namespace mizzen::api {
 

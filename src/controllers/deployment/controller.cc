@@ -5,7 +5,7 @@
 #include "base/strings.h"
 #include "controllers/deployment/decide.h"
 #include "controllers/pods.h"
-#include "machinery/selectors.h"
+#include "machinery/selectors/selectors.h"
 
 namespace mizzen::controllers::deployment {
 namespace {

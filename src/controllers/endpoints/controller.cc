@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "controllers/endpoints/decide.h"
-#include "machinery/selectors.h"
+#include "machinery/selectors/selectors.h"
 
 namespace mizzen::controllers::endpoints {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "api/registry.h"
-#include "machinery/object.h"
+#include "machinery/object/object.h"
 
 /// Who owns whom, as far as it has been seen; pure data.
 namespace mizzen::controllers::garbage {

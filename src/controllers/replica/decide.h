@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "controllers/pods.h"
-#include "machinery/selectors.h"
+#include "machinery/selectors/selectors.h"
 
 /// What a ReplicaSet or ReplicationController does next; pure.
 namespace mizzen::controllers::replica {

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "codec/proto/proto_codec.h"
-#include "machinery/patch.h"
+#include "machinery/patch/patch.h"
 #include "machinery/schema/meta/v1/partial_object_metadata.h"
-#include "machinery/selectors.h"
+#include "machinery/selectors/selectors.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace mizzen;

@@ -1,4 +1,4 @@
-#include "machinery/object.h"
+#include "machinery/object/object.h"
 
 #include <cstdlib>
 

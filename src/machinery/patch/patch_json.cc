@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "base/strings.h"
-#include "machinery/patch.h"
+#include "machinery/patch/patch.h"
 
 namespace mizzen::machinery {
 namespace {

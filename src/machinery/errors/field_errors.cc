@@ -1,4 +1,4 @@
-#include "machinery/field_errors.h"
+#include "machinery/errors/field_errors.h"
 
 #include <fmt/format.h>
 

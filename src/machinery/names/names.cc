@@ -1,4 +1,4 @@
-#include "machinery/names.h"
+#include "machinery/names/names.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "machinery/convert.h"
+#include "machinery/object/convert.h"
 
 #include "codec/tables/access.h"
 

@@ -1,11 +1,11 @@
-#include "machinery/selectors.h"
+#include "machinery/selectors/selectors.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/strings.h"
-#include "machinery/names.h"
+#include "machinery/names/names.h"
 
 namespace mizzen::machinery {
 namespace {
