@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "base/strings.h"
-#include "http/client.h"
+#include "http/client/client.h"
 
 namespace {
 

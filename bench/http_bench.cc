@@ -11,8 +11,8 @@
 #include <cstdlib>
 
 #include "async/thread.h"
-#include "http/client.h"
-#include "http/server.h"
+#include "http/client/client.h"
+#include "http/server/server.h"
 #include "http/testing/certificates.h"
 
 namespace {

@@ -5,7 +5,7 @@
 #include "apiserver/entry.h"
 #include "apiserver/negotiation.h"
 #include "codec/json/json_codec.h"
-#include "http/url.h"
+#include "http/message/url.h"
 #include "machinery/schema/meta/v1/delete_options.h"
 
 namespace mizzen::apiserver {

@@ -13,7 +13,7 @@
 #include "apiserver/negotiation.h"
 #include "base/strings.h"
 #include "base/version.h"
-#include "http/gzip.h"
+#include "http/message/gzip.h"
 
 namespace mizzen::apiserver {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "api/registry.h"
 #include "base/result.h"
-#include "http/exchange.h"
+#include "http/exchange/exchange.h"
 
 namespace mizzen::apiserver {
 

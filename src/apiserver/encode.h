@@ -5,7 +5,7 @@
 #include "apiserver/cache.h"
 #include "apiserver/negotiation.h"
 #include "codec/json/json_codec.h"
-#include "http/slice.h"
+#include "http/message/slice.h"
 
 /// Objects as answers: encoded once where possible, shared by everyone who asks.
 namespace mizzen::apiserver {

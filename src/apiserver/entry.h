@@ -6,7 +6,7 @@
 
 #include "api/registry.h"
 #include "async/mutex.h"
-#include "http/slice.h"
+#include "http/message/slice.h"
 #include "machinery/object/object.h"
 #include "machinery/selectors/selectors.h"
 

@@ -1,7 +1,7 @@
 #pragma once
 #include "apiserver/http_api.h"
 #include "async/stop.h"
-#include "http/client.h"
+#include "http/client/client.h"
 
 /// How a request goes on to somebody behind the API server: a kubelet, or a pod.
 namespace mizzen::apiserver {

@@ -8,7 +8,7 @@
 #include "apiserver/status.h"
 #include "base/random.h"
 #include "base/strings.h"
-#include "http/gzip.h"
+#include "http/message/gzip.h"
 #include "telemetry/log.h"
 
 namespace mizzen::apiserver {

@@ -5,7 +5,7 @@
 
 #include "apiserver/request_info.h"
 #include "base/result.h"
-#include "http/exchange.h"
+#include "http/exchange/exchange.h"
 
 namespace mizzen::apiserver {
 

@@ -1,7 +1,7 @@
 #pragma once
 #include "api/schema/core/v1/node.h"
 #include "base/result.h"
-#include "http/url.h"
+#include "http/message/url.h"
 
 namespace mizzen::apiserver {
 

@@ -5,7 +5,7 @@
 #include "api/schema/core/v1/pod.h"
 #include "apiserver/core.h"
 #include "apiserver/http_api.h"
-#include "http/client.h"
+#include "http/client/client.h"
 #include "pki/certificate.h"
 
 namespace mizzen::apiserver {

@@ -7,8 +7,8 @@
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/core/v1/service.h"
 #include "base/result.h"
-#include "http/headers.h"
-#include "http/url.h"
+#include "http/message/headers.h"
+#include "http/message/url.h"
 
 /// Where a request to pods/NAME/proxy or services/NAME/proxy goes; pure.
 namespace mizzen::apiserver {

@@ -9,8 +9,8 @@
 #include "api/registry.h"
 #include "apiserver/request_info.h"
 #include "base/mutex.h"
-#include "http/headers.h"
-#include "http/url.h"
+#include "http/message/headers.h"
+#include "http/message/url.h"
 #include "telemetry/metrics.h"
 
 namespace mizzen::apiserver {

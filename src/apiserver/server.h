@@ -8,8 +8,8 @@
 #include "apiserver/node_gateway.h"
 #include "apiserver/workload_proxy.h"
 #include "async/executor.h"
-#include "http/client.h"
-#include "http/server.h"
+#include "http/client/client.h"
+#include "http/server/server.h"
 #include "pki/authority.h"
 
 namespace mizzen::apiserver {

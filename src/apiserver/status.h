@@ -3,7 +3,7 @@
 
 #include "apiserver/negotiation.h"
 #include "base/error.h"
-#include "http/slice.h"
+#include "http/message/slice.h"
 #include "machinery/schema/meta/v1/status.h"
 
 namespace mizzen::apiserver {

@@ -4,7 +4,7 @@
 #include "apiserver/core.h"
 #include "apiserver/http_api.h"
 #include "base/random.h"
-#include "http/client.h"
+#include "http/client/client.h"
 
 namespace mizzen::apiserver {
 

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "client/api_client.h"
-#include "http/loop.h"
+#include "http/loop/loop.h"
 #include "pki/authority.h"
 
 namespace mizzen::apps {

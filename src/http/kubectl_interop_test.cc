@@ -9,8 +9,8 @@
 #include <cstdio>
 
 #include "async/executor.h"
-#include "http/client.h"
-#include "http/server.h"
+#include "http/client/client.h"
+#include "http/server/server.h"
 #include "http/stream_translate.h"
 #include "http/testing/fake_spdy_runtime.h"
 #include "http/testing/raw_peer.h"

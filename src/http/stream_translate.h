@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "http/duplex.h"
-#include "http/websocket.h"
+#include "http/exchange/duplex.h"
+#include "http/websocket/websocket.h"
 
 namespace mizzen::http {
 

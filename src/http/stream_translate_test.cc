@@ -5,8 +5,8 @@
 #include <map>
 
 #include "async/executor.h"
-#include "http/client.h"
-#include "http/server.h"
+#include "http/client/client.h"
+#include "http/server/server.h"
 #include "http/testing/fake_spdy_runtime.h"
 
 namespace mizzen::http {

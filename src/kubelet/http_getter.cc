@@ -1,6 +1,6 @@
 #include "kubelet/http_getter.h"
 
-#include "http/url.h"
+#include "http/message/url.h"
 
 namespace mizzen::kubelet {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 #include <memory>
 
-#include "http/client.h"
+#include "http/client/client.h"
 #include "kubelet/handler_run.h"
 
 namespace mizzen::kubelet {

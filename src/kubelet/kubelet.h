@@ -6,7 +6,7 @@
 #include "async/executor.h"
 #include "client/api_client.h"
 #include "cri/runtime.h"
-#include "http/loop.h"
+#include "http/loop/loop.h"
 #include "kubelet/name_resolution.h"
 #include "pki/certificate.h"
 

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "http/url.h"
+#include "http/message/url.h"
 #include "kubelet/log_file.h"
 #include "kubelet/pod_facts.h"
 

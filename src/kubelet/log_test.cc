@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "cri/testing/fake_runtime.h"
-#include "http/gzip.h"
+#include "http/message/gzip.h"
 #include "kubelet/log_file.h"
 #include "kubelet/log_request.h"
 #include "kubelet/log_rotation.h"

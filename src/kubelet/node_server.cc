@@ -8,8 +8,8 @@
 #include "api/schema/core/v1/pod.h"
 #include "base/strings.h"
 #include "codec/json/json_codec.h"
-#include "http/duplex.h"
-#include "http/url.h"
+#include "http/exchange/duplex.h"
+#include "http/message/url.h"
 #include "kubelet/log_request.h"
 #include "telemetry/log.h"
 

@@ -5,8 +5,8 @@
 
 #include "async/executor.h"
 #include "cri/runtime.h"
-#include "http/client.h"
-#include "http/server.h"
+#include "http/client/client.h"
+#include "http/server/server.h"
 #include "kubelet/pod_workers.h"
 #include "pki/certificate.h"
 

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "codec/json/json_codec.h"
 #include "cri/testing/fake_runtime.h"
-#include "http/client.h"
+#include "http/client/client.h"
 #include "kubelet/api_sources.h"
 #include "kubelet/testing/fake_api.h"
 #include "linux/testing/scratch.h"

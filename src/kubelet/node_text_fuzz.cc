@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "http/url.h"
+#include "http/message/url.h"
 #include "kubelet/image_puller.h"
 #include "kubelet/log_file.h"
 #include "kubelet/log_request.h"

@@ -8,7 +8,7 @@
 
 #include "apiserver/server.h"
 #include "codec/json/tree.h"
-#include "http/client.h"
+#include "http/client/client.h"
 #include "store/memory/memory_store.h"
 #include "telemetry/health.h"
 #include "telemetry/metrics.h"

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "http/headers.h"
+#include "http/message/headers.h"
 
 namespace mizzen::http {
 

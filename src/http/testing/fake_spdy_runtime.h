@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "http/duplex.h"
+#include "http/exchange/duplex.h"
 #include "http/spdy/codec.h"
 
 namespace mizzen::http::testing {

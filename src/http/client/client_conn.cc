@@ -1,0 +1,96 @@
+#include "http/client/client_conn.h"
+
+#include <algorithm>
+
+namespace mizzen::http {
+
+void ClientConn::begin(Socket socket) {
+  open(std::move(socket));
+  begun();
+  if (closed_) return;
+  set_reading(true);
+  idle_begins();
+}
+
+void ClientConn::start(const std::shared_ptr<ClientCall>& call) {
+  if (closed_)
+    return call->failed(Error(Code::ServiceUnavailable, "the connection closed before the request"), true);
+  if (call->cancelled()) return release_slot(*call);
+  idle_ends();
+  call->connection = this;
+  submit(call);
+}
+
+void ClientConn::release_slot(ClientCall& call) {
+  call.connection = nullptr;
+  Lock lock(pool_->m);
+  if (in_use > 0) --in_use;
+  pool_->changed.notify_all();
+}
+
+void ClientConn::set_limit(size_t n) {
+  Lock lock(pool_->m);
+  limit = n;
+  pool_->changed.notify_all();
+}
+
+void ClientConn::retire() {
+  Lock lock(pool_->m);
+  if (!usable) return;
+  usable = false;
+  auto found = pool_->targets.find(key_);
+  if (found != pool_->targets.end()) {
+    auto& list = found->second.connections;
+    // Only the pool's reference goes; the loop's queue keeps us while we are inside an event.
+    auto here = std::find_if(list.begin(), list.end(), [this](const auto& c) { return c.get() == this; });
+    if (here != list.end()) {
+      self_ = *here;
+      list.erase(here);
+    }
+    if (list.empty() && found->second.dialing == 0) pool_->targets.erase(found);
+  }
+  pool_->changed.notify_all();
+}
+
+void ClientConn::idle_begins() {
+  idle_ends();
+  idle_timer_ = loop_.after(pool_->options.idle_timeout, [this] {
+    idle_timer_ = 0;
+    close_if_idle();
+  });
+}
+
+void ClientConn::idle_ends() {
+  if (idle_timer_ != 0) loop_.cancel(idle_timer_);
+  idle_timer_ = 0;
+}
+
+void ClientConn::close_if_idle() {
+  {
+    Lock lock(pool_->m);
+    if (in_use > 0) return;
+  }
+  close(Error(Code::ServiceUnavailable, "idle connection closed"));
+}
+
+void ClientConn::close(const Error& why) {
+  if (closed_) return;
+  closed_ = true;
+  idle_ends();
+  retire();
+  close_socket();
+  for (const std::shared_ptr<ClientCall>& call : take_calls()) {
+    const bool repeat = may_repeat(*call);
+    call->connection = nullptr;
+    call->failed(why, repeat);
+  }
+  {
+    Lock lock(pool_->m);
+    --pool_->connections;
+    in_use = 0;
+    pool_->changed.notify_all();
+  }
+  loop_.post([self = std::move(self_)] {});
+}
+
+}  // namespace mizzen::http

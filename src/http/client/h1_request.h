@@ -1,0 +1,19 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "http/message/headers.h"
+#include "http/h1/h1_head.h"
+
+namespace mizzen::http {
+
+/// Start line and header block of a request; `upgrading` keeps Connection and Upgrade.
+std::string h1_request_head(std::string_view method, std::string_view path, std::string_view authority,
+                            const Headers& headers, size_t body_bytes, bool upgrading = false);
+/// How the body behind this response head ends.
+H1BodyReader h1_response_body(const H1Head& head, std::string_view method);
+/// Methods that change nothing, so that repeating one does no harm. As in Go, PUT and DELETE are not among
+/// them.
+bool repeatable_method(std::string_view method);
+
+}  // namespace mizzen::http
