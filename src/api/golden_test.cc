@@ -10,7 +10,7 @@
 #include <set>
 #include <string>
 
-#include "api/kinds.h"
+#include "api/registry/kinds.h"
 #include "codec/json/json_codec.h"
 #include "codec/proto/proto_codec.h"
 #include "codec/json/tree.h"

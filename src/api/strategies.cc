@@ -4,10 +4,10 @@
 
 #include <string>
 
-#include "api/apps/strategies.h"
-#include "api/core/endpoint_slice_versions.h"
-#include "api/core/event_versions.h"
-#include "api/core/strategies.h"
+#include "api/kinds/apps/strategies.h"
+#include "api/kinds/discovery/endpoint_slice/endpoint_slice_versions.h"
+#include "api/kinds/core/event/event_versions.h"
+#include "api/kinds/core/strategies.h"
 #include "api/schema/apps/v1/controller_revision.h"
 #include "api/schema/apps/v1/deployment.h"
 #include "api/schema/apps/v1/replica_set.h"

@@ -1,7 +1,7 @@
 #pragma once
 #include <vector>
 
-#include "api/registry.h"
+#include "api/registry/registry.h"
 
 namespace mizzen::api {
 

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "api/object_meta_checks.h"
-#include "api/registry.h"
+#include "api/checks/object_meta_checks.h"
+#include "api/registry/registry.h"
 #include "codec/json/json_codec.h"
 #include "machinery/object/object.h"
 

@@ -2,7 +2,7 @@
 #include <array>
 #include <functional>
 
-#include "api/registry.h"
+#include "api/registry/registry.h"
 #include "base/clock.h"
 #include "telemetry/metrics.h"
 

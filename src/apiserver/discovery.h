@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "api/registry.h"
+#include "api/registry/registry.h"
 #include "codec/json/json_codec.h"
 #include "machinery/object/object.h"
 

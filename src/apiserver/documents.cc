@@ -6,7 +6,7 @@
 #include <functional>
 #include <map>
 
-#include "api/openapi.h"
+#include "api/openapi/openapi.h"
 #include "api/schema/apidiscovery/v2/api_group_discovery.h"
 #include "apiserver/discovery.h"
 #include "apiserver/encode.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "api/registry.h"
+#include "api/registry/registry.h"
 #include "base/result.h"
 #include "http/exchange/exchange.h"
 

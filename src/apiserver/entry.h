@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "api/registry.h"
+#include "api/registry/registry.h"
 #include "async/mutex.h"
 #include "http/message/slice.h"
 #include "machinery/object/object.h"

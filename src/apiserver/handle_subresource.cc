@@ -1,7 +1,7 @@
 // Subresources over HTTP: binding, eviction, scale, finalize, and what goes to the node.
 #include <fmt/format.h>
 
-#include "api/kinds.h"
+#include "api/registry/kinds.h"
 #include "api/schema/apps/v1beta1/scale.h"
 #include "api/schema/apps/v1beta2/scale.h"
 #include "api/schema/core/v1/pod.h"

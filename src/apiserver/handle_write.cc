@@ -1,7 +1,7 @@
 // Create, update, patch, delete over HTTP.
 #include <fmt/format.h>
 
-#include "api/kinds.h"
+#include "api/registry/kinds.h"
 #include "apiserver/body.h"
 #include "apiserver/http_api.h"
 #include "apiserver/loopback.h"

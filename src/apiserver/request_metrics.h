@@ -6,7 +6,7 @@
 
 #include <absl/container/btree_map.h>
 
-#include "api/registry.h"
+#include "api/registry/registry.h"
 #include "apiserver/request_info.h"
 #include "base/mutex.h"
 #include "http/message/headers.h"

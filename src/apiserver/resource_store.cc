@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "api/object_meta_checks.h"
+#include "api/checks/object_meta_checks.h"
 #include "base/strings.h"
 
 namespace mizzen::apiserver {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "api/registry.h"
+#include "api/registry/registry.h"
 #include "async/stop.h"
 #include "base/clock.h"
 #include "base/result.h"

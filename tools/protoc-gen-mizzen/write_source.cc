@@ -147,7 +147,7 @@ std::string write_kinds(const std::vector<const FileDescriptor*>& files) {
               literal(file->options().GetExtension(schema::api_version)) + ", " + literal(d->name()) + ", &::" +
               cpp_namespace(file->package()) + "::" + local_name(d) + "_descriptor_table},\n";
     }
-  return "// Generated; do not edit.\n#include \"api/kinds.h\"\n\nnamespace mizzen::codec { struct Message; }\n" + declarations +
+  return "// Generated; do not edit.\n#include \"api/registry/kinds.h\"\n\nnamespace mizzen::codec { struct Message; }\n" + declarations +
          "\nnamespace mizzen::api {\nnamespace {\nconstexpr SchemaKind kKinds[] = {\n" + rows +
          "};\n}  // namespace\nstd::span<const SchemaKind> schema_kinds() { return kKinds; }\n}  // namespace mizzen::api\n";
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "api/registry.h"
+#include "api/registry/registry.h"
 #include "machinery/object/object.h"
 
 /// Who owns whom, as far as it has been seen; pure data.

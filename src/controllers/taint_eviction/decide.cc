@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "api/core/tolerations.h"
+#include "api/kinds/core/pod/tolerations.h"
 #include "controllers/pods.h"
 
 namespace mizzen::controllers::taint_eviction {

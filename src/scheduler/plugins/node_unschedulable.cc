@@ -1,4 +1,4 @@
-#include "api/core/tolerations.h"
+#include "api/kinds/core/pod/tolerations.h"
 #include "scheduler/plugins/plugin.h"
 
 namespace mizzen::scheduler {

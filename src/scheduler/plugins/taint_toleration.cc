@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "api/core/tolerations.h"
+#include "api/kinds/core/pod/tolerations.h"
 #include "scheduler/plugins/plugin.h"
 
 namespace mizzen::scheduler {

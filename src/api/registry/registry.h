@@ -1,0 +1,102 @@
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/strategy/strategy.h"
+#include "codec/tables/schema.h"
+
+namespace mizzen::api {
+
+/// One version in which a resource is served.
+struct ServedVersion {
+  std::string_view group;
+  std::string_view version;
+  const codec::Message* message;  ///< the wire type; converts to ResourceInfo::message by name
+  const codec::Message* list;     ///< its list kind
+  /// The Warning of a deprecated version; empty where current.
+  std::string warning;
+  /// The release that upstream took a deprecated version away in, "1.16"; empty where current.
+  std::string_view removed_release;
+  /// Conversion between this version's message and the in-memory one where equal names are not enough; null:
+  /// by name.
+  void (*to_memory)(const void* wire, void* memory) = nullptr;
+  void (*from_memory)(const void* memory, void* wire) = nullptr;
+  /// What a field selector of this version calls a field -> what the strategy calls it; empty where the version
+  /// has no such field. Null: the names are the same.
+  std::string (*field_name)(std::string_view field) = nullptr;
+
+  std::string api_version() const {
+    return group.empty() ? std::string(version) : std::string(group) + "/" + std::string(version);
+  }
+};
+
+/// What a subresource does; the API server has the code.
+enum class Subresource : uint8_t {
+  Status,
+  Scale,
+  Binding,
+  Eviction,
+  Log,
+  Exec,
+  Attach,
+  PortForward,
+  Proxy,
+  Finalize
+};
+
+/// Role: everything the API server, discovery and clients need to know of one resource: names, versions,
+/// behaviour. Threading: immutable.
+struct ResourceInfo {
+  std::string_view plural;
+  std::string_view singular;
+  std::string_view kind;
+  bool namespaced = true;
+  std::vector<std::string_view> short_names;
+  std::vector<std::string_view> categories;
+  /// The first one is the storage version and the in-memory type; its group names the resource.
+  std::vector<ServedVersion> versions;
+  std::vector<Subresource> subresources;
+  const Strategy* strategy = nullptr;
+  bool create_only = false;  ///< tokenreviews and bindings: nothing is stored
+
+  std::string_view group() const { return versions[0].group; }
+  std::string_view version() const { return versions[0].version; }
+  std::string api_version() const { return versions[0].api_version(); }
+  const codec::Message& message() const { return *versions[0].message; }
+  const codec::Message& list_message() const { return *versions[0].list; }
+  /// "deployments.apps", "pods".
+  std::string qualified() const {
+    return group().empty() ? std::string(plural) : std::string(plural) + "." + std::string(group());
+  }
+  bool has(Subresource s) const;
+};
+
+/// Role: the resources that have behaviour. Threading: immutable after construction.
+class Registry {
+ public:
+  explicit Registry(std::vector<ResourceInfo> resources) : resources_(std::move(resources)) {}
+  std::span<const ResourceInfo> resources() const { return resources_; }
+  /// By what stands in a URL; `served` tells the version found. nullptr where unknown.
+  const ResourceInfo* find(std::string_view group, std::string_view version, std::string_view plural,
+                           const ServedVersion** served = nullptr) const;
+  /// By apiVersion and kind, any served version.
+  const ResourceInfo* find_kind(std::string_view api_version, std::string_view kind,
+                                const ServedVersion** served = nullptr) const;
+  const ResourceInfo* find_message(const codec::Message& message) const;
+
+ private:
+  std::vector<ResourceInfo> resources_;
+};
+
+/// The built-in resources.
+const Registry& builtin();
+
+/// The resource whose in-memory type is T.
+template <typename T>
+const ResourceInfo& resource_of() {
+  return *builtin().find_message(T::descriptor());
+}
+
+}  // namespace mizzen::api
