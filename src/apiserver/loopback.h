@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "apiserver/core.h"
-#include "client/api_client.h"
+#include "client/api/api_client.h"
 #include "telemetry/metrics.h"
 
 namespace mizzen::apiserver {

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "apiserver/entry.h"
-#include "client/api_client.h"
+#include "client/api/api_client.h"
 #include "codec/json/json_codec.h"
 #include "codec/json/tree.h"
 

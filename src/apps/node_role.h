@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "client/api_client.h"
+#include "client/api/api_client.h"
 #include "http/loop/loop.h"
 #include "pki/authority.h"
 

@@ -9,9 +9,9 @@
 #include "api/schema/core/v1/config_map.h"
 #include "api/schema/core/v1/event.h"
 #include "async/stop.h"
-#include "client/event_recorder.h"
-#include "client/informer.h"
-#include "client/work_queue.h"
+#include "client/events/event_recorder.h"
+#include "client/informer/informer.h"
+#include "client/queue/work_queue.h"
 
 namespace mizzen::client {
 namespace {

@@ -6,9 +6,9 @@
 #include "async/timers.h"
 #include "base/clock.h"
 #include "base/random.h"
-#include "client/event_recorder.h"
-#include "client/informer.h"
-#include "client/work_queue.h"
+#include "client/events/event_recorder.h"
+#include "client/informer/informer.h"
+#include "client/queue/work_queue.h"
 
 namespace mizzen::controllers {
 

@@ -2,8 +2,8 @@
 #include <memory>
 #include <string>
 
-#include "client/api_client.h"
-#include "client/event_recorder.h"
+#include "client/api/api_client.h"
+#include "client/events/event_recorder.h"
 #include "kubelet/events.h"
 #include "volumes/payload.h"
 

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "base/strings.h"
-#include "client/informer.h"
+#include "client/informer/informer.h"
 #include "kubelet/api_sources.h"
 #include "kubelet/http_getter.h"
 #include "kubelet/log_rotation.h"

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "async/executor.h"
-#include "client/api_client.h"
+#include "client/api/api_client.h"
 #include "cri/runtime.h"
 #include "http/loop/loop.h"
 #include "kubelet/name_resolution.h"

@@ -7,7 +7,7 @@
 #include "async/mutex.h"
 #include "async/stop.h"
 #include "async/thread.h"
-#include "client/api_client.h"
+#include "client/api/api_client.h"
 #include "kubelet/events.h"
 #include "kubelet/node_status.h"
 

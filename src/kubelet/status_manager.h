@@ -6,7 +6,7 @@
 #include "async/executor.h"
 #include "async/mutex.h"
 #include "base/clock.h"
-#include "client/api_client.h"
+#include "client/api/api_client.h"
 #include "kubelet/status_build.h"
 
 namespace mizzen::kubelet {

@@ -6,8 +6,8 @@
 
 #include "api/schema/core/v1/binding.h"
 #include "async/mutex.h"
-#include "client/event_recorder.h"
-#include "client/informer.h"
+#include "client/events/event_recorder.h"
+#include "client/informer/informer.h"
 #include "codec/json/json_text.h"
 #include "scheduler/decide.h"
 #include "scheduler/metrics.h"

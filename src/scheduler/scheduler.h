@@ -5,7 +5,7 @@
 #include "async/timers.h"
 #include "base/clock.h"
 #include "base/random.h"
-#include "client/api_client.h"
+#include "client/api/api_client.h"
 #include "telemetry/metrics.h"
 
 namespace mizzen::scheduler {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "async/mutex.h"
-#include "client/api_client.h"
+#include "client/api/api_client.h"
 
 namespace mizzen::kubelet {
 

@@ -5,7 +5,7 @@
 #include "api/schema/core/v1/object_reference.h"
 #include "async/executor.h"
 #include "base/random.h"
-#include "client/api_client.h"
+#include "client/api/api_client.h"
 
 namespace mizzen::client {
 

@@ -1,4 +1,4 @@
-#include "client/informer.h"
+#include "client/informer/informer.h"
 
 #include <fmt/format.h>
 

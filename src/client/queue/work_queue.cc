@@ -1,4 +1,4 @@
-#include "client/work_queue.h"
+#include "client/queue/work_queue.h"
 
 #include <algorithm>
 #include <deque>

@@ -8,7 +8,7 @@
 #include "async/executor.h"
 #include "async/timers.h"
 #include "base/random.h"
-#include "client/api_client.h"
+#include "client/api/api_client.h"
 
 namespace mizzen::client {
 
