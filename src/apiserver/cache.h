@@ -12,7 +12,7 @@
 #include "apiserver/dispatch.h"
 #include "apiserver/entry.h"
 #include "async/mutex.h"
-#include "store/store.h"
+#include "store/contract/store.h"
 
 namespace mizzen::apiserver {
 

@@ -7,7 +7,7 @@
 #include "apiserver/core_metrics.h"
 #include "base/random.h"
 #include "machinery/schema/meta/v1/delete_options.h"
-#include "store/store.h"
+#include "store/contract/store.h"
 
 namespace mizzen::apiserver {
 

@@ -10,7 +10,7 @@
 #include "apps/control_plane.h"
 #include "apps/preflight.h"
 #include "base/file.h"
-#include "store/open.h"
+#include "store/open/open.h"
 #include "telemetry/log.h"
 
 namespace mizzen::apps {

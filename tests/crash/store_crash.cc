@@ -29,7 +29,7 @@
 #include "base/random.h"
 #include "base/strings.h"
 #include "store/embedded/embedded_store.h"
-#include "store/errors.h"
+#include "store/contract/errors.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "store/embedded/layout.h"
-#include "store/errors.h"
+#include "store/contract/errors.h"
 
 namespace mizzen::store {
 namespace {

@@ -2,7 +2,7 @@
 #include <atomic>
 
 #include "store/embedded/engine.h"
-#include "store/types.h"
+#include "store/contract/types.h"
 
 namespace mizzen::store {
 

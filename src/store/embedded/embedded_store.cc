@@ -1,8 +1,8 @@
 #include "store/embedded/embedded_store.h"
 
 #include "store/embedded/impl.h"
-#include "store/errors.h"
-#include "store/internal/validate.h"
+#include "store/contract/errors.h"
+#include "store/local/validate.h"
 
 namespace mizzen::store {
 

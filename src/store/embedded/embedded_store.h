@@ -3,8 +3,8 @@
 #include <string>
 
 #include "store/embedded/group_commit.h"
-#include "store/internal/retention.h"
-#include "store/store.h"
+#include "store/local/retention.h"
+#include "store/contract/store.h"
 
 namespace mizzen::store {
 

@@ -14,7 +14,7 @@
 #include <cstdio>
 
 #include "store/embedded/layout.h"
-#include "store/errors.h"
+#include "store/contract/errors.h"
 #include "telemetry/log.h"
 
 namespace mizzen::store {

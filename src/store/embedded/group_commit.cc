@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "store/errors.h"
-#include "store/internal/validate.h"
-#include "store/internal/watch_hub.h"
+#include "store/contract/errors.h"
+#include "store/local/validate.h"
+#include "store/local/watch_hub.h"
 
 namespace mizzen::store {
 

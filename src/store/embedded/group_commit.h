@@ -7,7 +7,7 @@
 
 #include "async/executor.h"
 #include "async/mutex.h"
-#include "store/store.h"
+#include "store/contract/store.h"
 
 namespace mizzen::store {
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "store/embedded/layout.h"
-#include "store/errors.h"
+#include "store/contract/errors.h"
 
 namespace mizzen::store {
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "store/embedded/reader.h"
-#include "store/internal/evaluate.h"
-#include "store/internal/lease_table.h"
+#include "store/local/evaluate.h"
+#include "store/local/lease_table.h"
 
 namespace mizzen::store {
 

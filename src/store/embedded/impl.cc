@@ -4,7 +4,7 @@
 
 #include "store/embedded/group_writer.h"
 #include "store/embedded/layout.h"
-#include "store/errors.h"
+#include "store/contract/errors.h"
 #include "telemetry/log.h"
 
 namespace mizzen::store {

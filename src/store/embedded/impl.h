@@ -9,8 +9,8 @@
 #include "store/embedded/engine.h"
 #include "store/embedded/group_commit.h"
 #include "store/embedded/reader.h"
-#include "store/internal/lease_table.h"
-#include "store/internal/watch_hub.h"
+#include "store/local/lease_table.h"
+#include "store/local/watch_hub.h"
 
 namespace mizzen::store {
 

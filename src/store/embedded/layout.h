@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "store/types.h"
+#include "store/contract/types.h"
 
 /// How the embedded store lays its data out in one ordered key space. Format 1:
 ///

@@ -3,7 +3,7 @@
 
 #include "store/embedded/impl.h"
 #include "store/embedded/layout.h"
-#include "store/errors.h"
+#include "store/contract/errors.h"
 #include "telemetry/log.h"
 
 namespace mizzen::store {

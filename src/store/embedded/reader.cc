@@ -1,7 +1,7 @@
 #include "store/embedded/reader.h"
 
 #include "store/embedded/layout.h"
-#include "store/errors.h"
+#include "store/contract/errors.h"
 
 namespace mizzen::store {
 namespace {

@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "store/embedded/engine.h"
-#include "store/internal/watch_hub.h"
-#include "store/store.h"
+#include "store/local/watch_hub.h"
+#include "store/contract/store.h"
 
 namespace mizzen::store {
 

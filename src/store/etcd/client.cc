@@ -1,6 +1,6 @@
 #include "store/etcd/client.h"
 
-#include "store/errors.h"
+#include "store/contract/errors.h"
 
 namespace mizzen::store::etcd {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "rpc/typed.h"
 #include "store/etcd/convert.h"
-#include "store/internal/watch_hub.h"
+#include "store/local/watch_hub.h"
 
 namespace mizzen::store::etcd {
 

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "rpc/channel.h"
-#include "store/errors.h"
+#include "store/contract/errors.h"
 
 namespace mizzen::store::etcd {
 namespace {

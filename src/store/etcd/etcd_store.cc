@@ -6,9 +6,9 @@
 #include "async/stop.h"
 #include "async/thread.h"
 #include "base/file.h"
-#include "store/errors.h"
+#include "store/contract/errors.h"
 #include "store/etcd/client.h"
-#include "store/internal/validate.h"
+#include "store/local/validate.h"
 #include "telemetry/log.h"
 
 namespace mizzen::store {

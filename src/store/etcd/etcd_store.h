@@ -2,8 +2,8 @@
 #include <memory>
 #include <string>
 
-#include "store/internal/retention.h"
-#include "store/store.h"
+#include "store/local/retention.h"
+#include "store/contract/store.h"
 
 namespace mizzen::store {
 

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "pki/authority.h"
 #include "rpc/channel.h"
-#include "store/errors.h"
+#include "store/contract/errors.h"
 #include "store/etcd/convert.h"
 #include "store/testing/calls.h"
 #include "store/testing/conformance.h"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "store/errors.h"
-#include "store/internal/validate.h"
+#include "store/contract/errors.h"
+#include "store/local/validate.h"
 
 namespace mizzen::store {
 namespace {

@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "store/store.h"
+#include "store/contract/store.h"
 
 namespace mizzen::store {
 

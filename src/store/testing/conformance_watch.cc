@@ -3,7 +3,7 @@
 #include <atomic>
 
 #include "async/thread.h"
-#include "store/errors.h"
+#include "store/contract/errors.h"
 #include "store/testing/calls.h"
 #include "store/testing/conformance_cases.h"
 #include "store/testing/recorder.h"

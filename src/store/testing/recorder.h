@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "async/mutex.h"
-#include "store/store.h"
+#include "store/contract/store.h"
 
 namespace mizzen::store {
 

@@ -1,4 +1,4 @@
-#include "store/store.h"
+#include "store/contract/store.h"
 
 namespace mizzen::store {
 

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "store/types.h"
+#include "store/contract/types.h"
 
 namespace mizzen::store {
 

@@ -7,7 +7,7 @@
 #include "async/mutex.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "store/types.h"
+#include "store/contract/types.h"
 
 namespace mizzen::store {
 

@@ -1,8 +1,8 @@
-#include "store/internal/evaluate.h"
+#include "store/local/evaluate.h"
 
 #include <algorithm>
 
-#include "store/errors.h"
+#include "store/contract/errors.h"
 
 namespace mizzen::store {
 namespace {

@@ -1,4 +1,4 @@
-#include "store/open.h"
+#include "store/open/open.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-#include "store/internal/validate.h"
+#include "store/local/validate.h"
 
 #include <algorithm>
 
-#include "store/errors.h"
+#include "store/contract/errors.h"
 
 namespace mizzen::store {
 namespace {

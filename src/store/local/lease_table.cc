@@ -1,8 +1,8 @@
-#include "store/internal/lease_table.h"
+#include "store/local/lease_table.h"
 
 #include <algorithm>
 
-#include "store/errors.h"
+#include "store/contract/errors.h"
 
 namespace mizzen::store {
 

@@ -1,4 +1,4 @@
-#include "store/types.h"
+#include "store/contract/types.h"
 
 namespace mizzen::store {
 

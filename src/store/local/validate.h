@@ -1,6 +1,6 @@
 #pragma once
 #include "base/result.h"
-#include "store/store.h"
+#include "store/contract/store.h"
 
 namespace mizzen::store {
 

@@ -1,4 +1,4 @@
-#include "store/errors.h"
+#include "store/contract/errors.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "store/internal/watch_hub.h"
+#include "store/local/watch_hub.h"
 
 #include <pthread.h>
 
@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "store/errors.h"
+#include "store/contract/errors.h"
 
 namespace mizzen::store {
 namespace {

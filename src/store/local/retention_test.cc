@@ -1,4 +1,4 @@
-#include "store/internal/retention.h"
+#include "store/local/retention.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "store/store.h"
+#include "store/contract/store.h"
 
 namespace mizzen::store {
 

@@ -2,7 +2,7 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "store/types.h"
+#include "store/contract/types.h"
 
 namespace mizzen::store {
 

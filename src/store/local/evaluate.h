@@ -2,8 +2,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "store/internal/watch_hub.h"
-#include "store/store.h"
+#include "store/local/watch_hub.h"
+#include "store/contract/store.h"
 
 namespace mizzen::store {
 
