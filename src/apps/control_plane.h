@@ -6,7 +6,7 @@
 #include "apiserver/server.h"
 #include "async/executor.h"
 #include "async/timers.h"
-#include "controllers/environment.h"
+#include "controllers/framework/environment.h"
 #include "scheduler/scheduler.h"
 
 namespace mizzen::apps {

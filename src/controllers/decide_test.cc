@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "controllers/endpoints/decide.h"
-#include "controllers/garbage/graph.h"
-#include "controllers/kubernetes_service/decide.h"
-#include "controllers/nodes/decide.h"
-#include "controllers/replica/decide.h"
+#include "controllers/services/endpoints/decide.h"
+#include "controllers/objects/garbage/graph.h"
+#include "controllers/services/kubernetes/decide.h"
+#include "controllers/nodes/lifecycle/decide.h"
+#include "controllers/workloads/replica/decide.h"
 
 namespace mizzen::controllers {
 namespace {

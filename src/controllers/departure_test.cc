@@ -1,9 +1,9 @@
 // When pods leave lost nodes, and which pods nobody else takes away: the pure decisions, as tables.
 #include <gtest/gtest.h>
 
-#include "controllers/nodes/decide.h"
-#include "controllers/pod_gc/decide.h"
-#include "controllers/taint_eviction/decide.h"
+#include "controllers/nodes/lifecycle/decide.h"
+#include "controllers/pods/gc/decide.h"
+#include "controllers/nodes/taint_eviction/decide.h"
 
 namespace mizzen::controllers {
 namespace {

@@ -1,0 +1,110 @@
+#include "controllers/nodes/lifecycle/decide.h"
+
+#include <algorithm>
+
+namespace mizzen::controllers::nodes {
+namespace {
+
+using api::core::v1::Taint;
+
+struct Rule {
+  const char* condition;
+  const char* status;
+  const char* taint;
+  bool execute;  ///< also with NoExecute
+};
+constexpr Rule kRules[] = {{"Ready", "False", "node.kubernetes.io/not-ready", true},
+                           {"Ready", "Unknown", "node.kubernetes.io/unreachable", true},
+                           {"MemoryPressure", "True", "node.kubernetes.io/memory-pressure", false},
+                           {"DiskPressure", "True", "node.kubernetes.io/disk-pressure", false},
+                           {"NetworkUnavailable", "True", "node.kubernetes.io/network-unavailable", false},
+                           {"PIDPressure", "True", "node.kubernetes.io/pid-pressure", false}};
+constexpr const char* kUnschedulable = "node.kubernetes.io/unschedulable";
+
+bool is_ours(const Taint& t) {
+  if (t.key == kUnschedulable) return t.effect == "NoSchedule";
+  for (const Rule& r : kRules)
+    if (t.key == r.taint && (t.effect == "NoSchedule" || (r.execute && t.effect == "NoExecute"))) return true;
+  return false;
+}
+
+bool has_taint(const Node& node, std::string_view key, std::string_view effect) {
+  return std::any_of(node.spec.taints.begin(), node.spec.taints.end(),
+                     [&](const Taint& t) { return t.key == key && t.effect == effect; });
+}
+
+}  // namespace
+
+bool wants_execute_taint(const Node& node) {
+  for (const Rule& r : kRules)
+    for (const auto& c : node.status.conditions)
+      if (r.execute && c.type == r.condition && c.status == r.status && !has_taint(node, r.taint, "NoExecute"))
+        return true;
+  return false;
+}
+
+std::optional<Node> judged_status(const Node& node, Duration quiet_for, WallTime now, Duration grace) {
+  if (quiet_for < grace) return std::nullopt;
+  Node next = node;
+  const auto time = codec::Time::from(now);
+  bool changed = false;
+  for (const char* type : {"Ready", "MemoryPressure", "DiskPressure", "PIDPressure"}) {
+    auto& all = next.status.conditions;
+    auto it = std::find_if(all.begin(), all.end(), [&](const auto& c) { return c.type == type; });
+    if (it == all.end()) {
+      auto& c = all.emplace_back();
+      c.type = type;
+      c.status = "Unknown";
+      c.reason = "NodeStatusNeverUpdated";
+      c.message = "Kubelet never posted node status.";
+      c.lastHeartbeatTime = node.metadata.creationTimestamp;
+      c.lastTransitionTime = time;
+      changed = true;
+    } else if (it->status != "Unknown") {
+      it->status = "Unknown";
+      it->reason = "NodeStatusUnknown";
+      it->message = "Kubelet stopped posting node status.";
+      it->lastTransitionTime = time;
+      changed = true;
+    }
+  }
+  if (!changed) return std::nullopt;
+  return next;
+}
+
+std::optional<Node> judged_taints(const Node& node, WallTime now, ZonePlan::Execute execute) {
+  std::vector<Taint> wanted;
+  const auto want = [&](const char* key, const char* effect) {
+    Taint t;
+    t.key = key;
+    t.effect = effect;
+    for (const Taint& present : node.spec.taints)
+      if (present.key == t.key && present.effect == t.effect) t = present;
+    if (t.effect == "NoExecute" && !t.timeAdded) t.timeAdded = codec::Time::from(now);
+    wanted.push_back(std::move(t));
+  };
+  for (const Rule& r : kRules)
+    for (const auto& c : node.status.conditions)
+      if (c.type == r.condition && c.status == r.status) {
+        want(r.taint, "NoSchedule");
+        if (r.execute && (execute == ZonePlan::Execute::Add ||
+                          (execute == ZonePlan::Execute::Keep && has_taint(node, r.taint, "NoExecute"))))
+          want(r.taint, "NoExecute");
+      }
+  if (node.spec.unschedulable) want(kUnschedulable, "NoSchedule");
+  Node next = node;
+  std::erase_if(next.spec.taints, is_ours);
+  next.spec.taints.insert(next.spec.taints.end(), wanted.begin(), wanted.end());
+  const auto same = [](const std::vector<Taint>& a, const std::vector<Taint>& b) {
+    return a.size() == b.size() && std::all_of(a.begin(), a.end(), [&](const Taint& t) {
+             return std::any_of(b.begin(), b.end(), [&](const Taint& u) {
+               return t.key == u.key && t.effect == u.effect && t.value == u.value;
+             });
+           });
+  };
+  // A node that has said nothing yet keeps the taints it registered with.
+  if (node.status.conditions.empty() || same(next.spec.taints, node.spec.taints)) return std::nullopt;
+  return next;
+}
+
+}  // namespace mizzen::controllers::nodes

@@ -1,0 +1,130 @@
+#include "controllers/nodes/taint_eviction/controller.h"
+
+#include <algorithm>
+#include <map>
+
+#include "async/mutex.h"
+#include "controllers/framework/pods.h"
+#include "controllers/nodes/taint_eviction/decide.h"
+
+namespace mizzen::controllers::taint_eviction {
+namespace {
+
+using client::Call;
+using client::Outcome;
+using machinery::Object;
+
+/// Role: keys are pods; those of a node whose taints change are looked at again, and each at the time it has to
+/// go. Kubernetes contract: condition DisruptionTarget (DeletionByTaintManager) first, then deletion with the
+/// pod's own grace; events TaintManagerEviction. Threading: as Controller. Bounds: one remembered time for each
+/// pod that waits.
+class TaintEviction final : public Controller {
+ public:
+  explicit TaintEviction(Environment& env)
+      : env_(env),
+        nodes_(env.informer<Node>()),
+        pods_(env.pods_by_node()),
+        recorder_(env.recorder("taint-eviction-controller")),
+        queue_(env.queue("taint-eviction", 4), env.executor(), env.timers(),
+               [this](const std::string& key) { return sync(key); }) {
+    nodes_.add_handler({[this](const Object& now) { on_node(nullptr, *now.as<Node>()); },
+                        [this](const Object& old, const Object& now) { on_node(old.as<Node>(), *now.as<Node>()); },
+                        nullptr});
+    pods_.add_handler({[this](const Object& now) { on_pod(nullptr, *now.as<Pod>()); },
+                       [this](const Object& old, const Object& now) { on_pod(old.as<Pod>(), *now.as<Pod>()); },
+                       [this](const Object& last) {
+                         Lock lock(m_);
+                         waiting_.erase(client::key_of(last));
+                       }});
+  }
+
+  std::string_view name() const override { return "taint-eviction-controller"; }
+  void start() override { queue_.start(); }
+  void stop() override { queue_.stop(); }
+
+ private:
+  void on_node(const Node* old, const Node& now) {
+    const auto taints = execute_taints(now);
+    if (old) {
+      const auto before = execute_taints(*old);
+      if (std::equal(before.begin(), before.end(), taints.begin(), taints.end(),
+                     [](const auto& a, const auto& b) { return codec::equal(a, b); }))
+        return;
+    } else if (taints.empty()) {
+      return;
+    }
+    for (const Object& pod : pods_.by_index(Environment::kByNode, now.metadata.name))
+      queue_.add(client::key_of(pod));
+  }
+
+  void on_pod(const Pod* old, const Pod& now) {
+    if (now.spec.nodeName.empty()) return;
+    if (old && old->spec.nodeName == now.spec.nodeName &&
+        std::equal(old->spec.tolerations.begin(), old->spec.tolerations.end(), now.spec.tolerations.begin(),
+                   now.spec.tolerations.end(), [](const auto& a, const auto& b) { return codec::equal(a, b); }))
+      return;
+    const auto node = nodes_.get_as<Node>("", now.spec.nodeName);
+    if (node && !execute_taints(*node).empty()) queue_.add(client::key_of(now.metadata));
+  }
+
+  Outcome sync(const std::string& key) {
+    const auto [ns, name] = client::split_key(key);
+    const auto pod = pods_.get_as<Pod>(ns, name);
+    if (!pod) return forget(key, nullptr);
+    const auto node = nodes_.get_as<Node>("", pod->spec.nodeName);
+    const WallTime now = env_.clock().wall();
+    const auto at = node ? leaves_at(*pod, *node, now) : std::nullopt;
+    if (!at) return forget(key, pod->metadata.deletionTimestamp ? nullptr : pod);
+    if (*at > now) {
+      Lock lock(m_);
+      waiting_[key] = *at;
+      return Outcome::later(*at - now);
+    }
+    return evict(key, *pod);
+  }
+
+  /// It may stay: says so where it had been told otherwise.
+  Outcome forget(const std::string& key, const std::shared_ptr<const Pod>& pod) {
+    bool waited = false;
+    {
+      Lock lock(m_);
+      waited = waiting_.erase(key) != 0;
+    }
+    if (waited && pod)
+      recorder_->event(Object(pod), "Normal", "TaintManagerEviction", "Cancelling deletion of Pod " + key);
+    return Outcome::done();
+  }
+
+  Outcome evict(const std::string& key, const Pod& seen) {
+    recorder_->event(Object::of(Pod(seen)), "Normal", "TaintManagerEviction", "Marking for deletion Pod " + key);
+    if (!is_finished(seen)) {
+      Pod next = seen;
+      mark_disrupted(next, "DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint",
+                     env_.clock().wall());
+      const auto r = client::update_status(env_.api(), std::move(next), Call());
+      if (!r.ok() && r.error().code() == Code::NotFound) return forget(key, nullptr);
+      if (!r.ok()) return Outcome::retry();
+    }
+    meta::v1::DeleteOptions options;
+    options.preconditions.ensure().uid = seen.metadata.uid;
+    const auto r = env_.api().remove(api::resource_of<Pod>(), seen.metadata.namespace_, seen.metadata.name, options, Call());
+    if (!r.ok() && r.error().code() != Code::NotFound && r.error().code() != Code::Conflict) return Outcome::retry();
+    return forget(key, nullptr);
+  }
+
+  Environment& env_;
+  client::Informer& nodes_;
+  client::Informer& pods_;
+  std::unique_ptr<client::EventRecorder> recorder_;
+  Mutex m_;
+  std::map<std::string, WallTime> waiting_ MZ_GUARDED_BY(m_);
+  client::WorkQueue queue_;
+};
+
+}  // namespace
+
+std::unique_ptr<Controller> make_taint_eviction_controller(Environment& env) {
+  return std::make_unique<TaintEviction>(env);
+}
+
+}  // namespace mizzen::controllers::taint_eviction

@@ -1,0 +1,88 @@
+#include "controllers/objects/accounts/controller.h"
+
+#include "api/schema/core/v1/config_map.h"
+#include "api/schema/core/v1/namespace.h"
+#include "api/schema/core/v1/service_account.h"
+
+namespace mizzen::controllers::accounts {
+namespace {
+
+using api::core::v1::ConfigMap;
+using api::core::v1::Namespace;
+using api::core::v1::ServiceAccount;
+using client::Call;
+using client::Outcome;
+using machinery::Object;
+
+constexpr const char* kRootCa = "kube-root-ca.crt";
+
+/// Role: puts back what every namespace must have. Keys are namespaces. Threading: as Controller.
+class AccountController final : public Controller {
+ public:
+  AccountController(Environment& env, std::string root_ca_pem)
+      : env_(env),
+        root_ca_pem_(std::move(root_ca_pem)),
+        namespaces_(env.informer<Namespace>()),
+        accounts_(env.informer<ServiceAccount>()),
+        maps_(env.informer<ConfigMap>()),
+        queue_(env.queue("serviceaccount", 1), env.executor(), env.timers(),
+               [this](const std::string& key) { return sync(key); }) {
+    const auto add = [this](const Object& o) { queue_.add(o.meta().name); };
+    namespaces_.add_handler({add, [add](const Object&, const Object& now) { add(now); }, nullptr});
+    accounts_.add_handler({nullptr, nullptr, [this](const Object& o) { queue_.add(o.meta().namespace_); }});
+    const auto map = [this](const Object& o) {
+      if (o.meta().name == kRootCa) queue_.add(o.meta().namespace_);
+    };
+    maps_.add_handler({nullptr, [map](const Object&, const Object& now) { map(now); }, map});
+  }
+
+  std::string_view name() const override { return "serviceaccount-controller"; }
+  void start() override { queue_.start(); }
+  void stop() override { queue_.stop(); }
+
+ private:
+  static bool settled(const Error& e) {
+    return e.code() == Code::AlreadyExists || e.code() == Code::NotFound || e.code() == Code::Forbidden;
+  }
+
+  Outcome sync(const std::string& name) {
+    const auto ns = namespaces_.get_as<Namespace>("", name);
+    if (!ns || ns->metadata.deletionTimestamp || ns->status.phase == "Terminating") return Outcome::done();
+    if (!accounts_.get(name, "default")) {
+      ServiceAccount account;
+      account.metadata.name = "default";
+      account.metadata.namespace_ = name;
+      const auto r = client::create(env_.api(), std::move(account), Call());
+      if (!r.ok() && !settled(r.error())) return Outcome::retry();
+    }
+    const auto present = maps_.get_as<ConfigMap>(name, kRootCa);
+    if (present && present->data.get("ca.crt") == root_ca_pem_) return Outcome::done();
+    ConfigMap map = present ? *present : ConfigMap();
+    map.metadata.name = kRootCa;
+    map.metadata.namespace_ = name;
+    map.metadata.annotations.set("kubernetes.io/description",
+                                 "Contains a CA bundle that can be used to verify the kube-apiserver when "
+                                 "using internal endpoints such as the internal service "
+                                 "IP or kubernetes.default.svc. No other usage is guaranteed across "
+                                 "distributions of Kubernetes clusters.");
+    map.data.set("ca.crt", root_ca_pem_);
+    const auto r = present ? client::update(env_.api(), std::move(map), Call())
+                           : client::create(env_.api(), std::move(map), Call());
+    return r.ok() || settled(r.error()) ? Outcome::done() : Outcome::retry();
+  }
+
+  Environment& env_;
+  const std::string root_ca_pem_;
+  client::Informer& namespaces_;
+  client::Informer& accounts_;
+  client::Informer& maps_;
+  client::WorkQueue queue_;
+};
+
+}  // namespace
+
+std::unique_ptr<Controller> make_account_controller(Environment& env, std::string root_ca_pem) {
+  return std::make_unique<AccountController>(env, std::move(root_ca_pem));
+}
+
+}  // namespace mizzen::controllers::accounts

@@ -1,0 +1,156 @@
+#include "controllers/objects/namespaces/controller.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/schema/core/v1/namespace.h"
+#include "api/schema/core/v1/pod.h"
+#include "telemetry/log.h"
+
+namespace mizzen::controllers::namespaces {
+namespace {
+
+using api::core::v1::Namespace;
+using client::Call;
+using client::Outcome;
+using machinery::Object;
+
+/// Pods that terminate are looked at again after this long.
+constexpr Duration kRemainingRetry = std::chrono::seconds(2);
+
+client::WorkQueue::Options queue_options(Environment& env) {
+  auto out = env.queue("namespace", 2);
+  out.backoff_min = std::chrono::milliseconds(100);
+  out.backoff_max = std::chrono::seconds(60);
+  return out;
+}
+
+/// Role: deletes what is in a terminating namespace, resource by resource, and removes the finalizer once it
+/// is empty. Kubernetes contract: conditions NamespaceDeletionContentFailure, NamespaceContentRemaining and
+/// NamespaceFinalizersRemaining say what it waits for. Threading: as Controller.
+class NamespaceController final : public Controller {
+ public:
+  explicit NamespaceController(Environment& env)
+      : env_(env),
+        namespaces_(env.informer<Namespace>()),
+        queue_(queue_options(env), env.executor(),
+               env.timers(), [this](const std::string& key) { return sync(key); }) {
+    const auto add = [this](const Object& o) {
+      if (o.meta().deletionTimestamp) queue_.add(o.meta().name);
+    };
+    namespaces_.add_handler({add, [add](const Object&, const Object& now) { add(now); }, nullptr});
+  }
+
+  std::string_view name() const override { return "namespace-controller"; }
+  void start() override { queue_.start(); }
+  void stop() override { queue_.stop(); }
+
+ private:
+  struct Content {
+    size_t left = 0;
+    std::string resources;   ///< "pods. has 2 resource instances"
+    std::string finalizers;  ///< "example.com/x in 1 resource instances"
+    std::string failure;
+  };
+
+  Outcome sync(const std::string& name) {
+    const auto ns = namespaces_.get_as<Namespace>("", name);
+    if (!ns || !ns->metadata.deletionTimestamp) return Outcome::done();
+    if (std::find(ns->spec.finalizers.begin(), ns->spec.finalizers.end(), "kubernetes") ==
+        ns->spec.finalizers.end())
+      return Outcome::done();
+    Content content;
+    std::map<std::string, size_t> held;
+    // Pods go first and the rest waits for them: what a pod needs to end well is there until it has ended.
+    const api::ResourceInfo& pods = api::resource_of<api::core::v1::Pod>();
+    empty_resource(pods, name, content, held);
+    if (content.left == 0 && content.failure.empty())
+      for (const api::ResourceInfo& r : api::builtin().resources())
+        if (r.namespaced && !r.create_only && &r != &pods) empty_resource(r, name, content, held);
+    for (const auto& [finalizer, n] : held)
+      content.finalizers +=
+          fmt::format("{}{} in {} resource instances", content.finalizers.empty() ? "" : ", ", finalizer, n);
+    if (content.left == 0 && content.failure.empty()) return finalize(*ns);
+    if (!write_conditions(*ns, content)) return Outcome::retry();
+    return content.failure.empty() ? Outcome::later(kRemainingRetry) : Outcome::retry();
+  }
+
+  void empty_resource(const api::ResourceInfo& r, const std::string& ns, Content& content,
+                      std::map<std::string, size_t>& held) {
+    client::ListOptions options;
+    options.namespace_ = ns;
+    const auto list = env_.api().list(r, options, Call());
+    if (!list.ok()) {
+      content.failure = list.error().message();
+      return;
+    }
+    size_t left = 0;
+    for (const Object& object : list->items) {
+      const auto& meta = object.meta();
+      if (!meta.deletionTimestamp) {
+        meta::v1::DeleteOptions how;
+        how.propagationPolicy = "Background";
+        const auto gone = env_.api().remove(r, ns, meta.name, how, Call());
+        if (!gone.ok() && gone.error().code() != Code::NotFound) content.failure = gone.error().message();
+      }
+      const auto still = env_.api().get(r, ns, meta.name, Call());
+      if (!still.ok()) continue;
+      ++left;
+      for (const std::string& f : still->meta().finalizers) ++held[f];
+    }
+    if (left == 0) return;
+    content.left += left;
+    content.resources += fmt::format("{}{}.{} has {} resource instances",
+                                     content.resources.empty() ? "" : ", ", r.plural, r.group(), left);
+  }
+
+  Outcome finalize(const Namespace& ns) {
+    Namespace next = ns;
+    std::erase(next.spec.finalizers, "kubernetes");
+    const auto r = env_.api().update(api::resource_of<Namespace>(), Object::of(std::move(next)),
+                                     {"finalize", false, ""}, Call());
+    return r.ok() || r.error().code() == Code::NotFound ? Outcome::done() : Outcome::retry();
+  }
+
+  bool write_conditions(const Namespace& ns, const Content& content) {
+    Namespace next = ns;
+    const auto set = [&](const char* type, bool on, const char* reason, std::string message,
+                         const char* good_reason, const char* good_message) {
+      auto& all = next.status.conditions;
+      auto it = std::find_if(all.begin(), all.end(), [&](const auto& c) { return c.type == type; });
+      if (it == all.end()) {
+        all.emplace_back().type = type;
+        it = std::prev(all.end());
+      }
+      const char* status = on ? "True" : "False";
+      if (it->status != status) it->lastTransitionTime = codec::Time::from(env_.clock().wall());
+      it->status = status;
+      it->reason = on ? reason : good_reason;
+      it->message = on ? std::move(message) : good_message;
+    };
+    set("NamespaceDeletionContentFailure", !content.failure.empty(), "ContentDeletionFailed",
+        "Failed to delete all resource types, 1 remaining: " + content.failure, "ContentDeleted",
+        "All content successfully deleted, may be waiting on finalization");
+    set("NamespaceContentRemaining", content.left > 0, "SomeResourcesRemain",
+        "Some resources are remaining: " + content.resources, "ContentRemoved",
+        "All content successfully removed");
+    set("NamespaceFinalizersRemaining", !content.finalizers.empty(), "SomeFinalizersRemain",
+        "Some content in the namespace has finalizers remaining: " + content.finalizers,
+        "ContentHasNoFinalizers", "All content-preserving finalizers finished");
+    if (codec::equal(next, ns)) return true;
+    return client::update_status(env_.api(), std::move(next), Call()).ok();
+  }
+
+  Environment& env_;
+  client::Informer& namespaces_;
+  client::WorkQueue queue_;
+};
+
+}  // namespace
+
+std::unique_ptr<Controller> make_namespace_controller(Environment& env) {
+  return std::make_unique<NamespaceController>(env);
+}
+
+}  // namespace mizzen::controllers::namespaces

@@ -1,0 +1,127 @@
+#include "controllers/services/endpoints/controller.h"
+
+#include <algorithm>
+
+#include "controllers/services/endpoints/decide.h"
+#include "machinery/selectors/selectors.h"
+
+namespace mizzen::controllers::endpoints {
+namespace {
+
+using client::Call;
+using client::Outcome;
+using machinery::Object;
+
+/// Role: keeps both forms of a service's addresses current. Keys are services. Threading: as Controller.
+class EndpointsController final : public Controller {
+ public:
+  explicit EndpointsController(Environment& env)
+      : env_(env),
+        services_(env.informer<Service>()),
+        pods_(env.informer<Pod>()),
+        endpoints_(env.informer<Endpoints>()),
+        slices_(env.informer<EndpointSlice>()),
+        queue_(env.queue("endpoint", 5), env.executor(), env.timers(),
+               [this](const std::string& key) { return sync(key); }) {
+    const auto add = [this](const Object& o) { queue_.add(client::key_of(o)); };
+    services_.add_handler({add, [add](const Object&, const Object& now) { add(now); }, add});
+    pods_.add_handler({[this](const Object& now) { on_pod(now); },
+                       [this](const Object& old, const Object& now) {
+                         if (!(old.meta().labels == now.meta().labels)) on_pod(old);
+                         on_pod(now);
+                       },
+                       [this](const Object& last) { on_pod(last); }});
+    endpoints_.add_handler({nullptr, nullptr, add});
+    slices_.add_handler({nullptr, nullptr, [this](const Object& last) {
+                           const std::string* service = last.meta().labels.find("kubernetes.io/service-name");
+                           if (service) queue_.add(last.meta().namespace_ + "/" + *service);
+                         }});
+  }
+
+  std::string_view name() const override { return "endpoints-controller"; }
+  void start() override { queue_.start(); }
+  void stop() override { queue_.stop(); }
+
+ private:
+  void on_pod(const Object& pod) {
+    for (const Object& object : services_.list(pod.meta().namespace_)) {
+      const Service& s = *object.as<Service>();
+      if (!s.spec.selector.empty() &&
+          machinery::LabelSelector::from_pairs(s.spec.selector).matches(pod.meta().labels))
+        queue_.add(client::key_of(object));
+    }
+  }
+
+  static bool ok_or_gone(const Error& e) {
+    return e.code() == Code::NotFound || e.code() == Code::AlreadyExists || e.code() == Code::Forbidden;
+  }
+
+  Outcome sync(const std::string& key) {
+    const auto [ns, name] = client::split_key(key);
+    const auto service = services_.get_as<Service>(ns, name);
+    if (!service) {
+      if (endpoints_.get(ns, name))
+        (void)env_.api().remove(api::resource_of<Endpoints>(), ns, name, {}, Call()).ok();
+      return Outcome::done();
+    }
+    if (service->spec.selector.empty() || service->metadata.deletionTimestamp ||
+        service->spec.type == "ExternalName")
+      return Outcome::done();
+    const auto selector = machinery::LabelSelector::from_pairs(service->spec.selector);
+    std::vector<PodPtr> pods;
+    for (const Object& object : pods_.list(ns))
+      if (selector.matches(object.meta().labels)) pods.push_back(object.share<Pod>());
+    const bool a = write_endpoints(*service, pods), b = write_slices(*service, pods);
+    return a && b ? Outcome::done() : Outcome::retry();
+  }
+
+  bool write_endpoints(const Service& service, const std::vector<PodPtr>& pods) {
+    const auto present = endpoints_.get_as<Endpoints>(service.metadata.namespace_, service.metadata.name);
+    Endpoints next = desired_endpoints(service, pods, present ? *present : Endpoints());
+    if (present && codec::equal(next, *present)) return true;
+    const auto r = present ? client::update(env_.api(), std::move(next), Call())
+                           : client::create(env_.api(), std::move(next), Call());
+    return r.ok() || (!present && ok_or_gone(r.error()));
+  }
+
+  bool write_slices(const Service& service, const std::vector<PodPtr>& pods) {
+    std::vector<EndpointSlice> present;
+    for (const Object& object : slices_.list(service.metadata.namespace_)) {
+      const auto& labels = object.meta().labels;
+      if (labels.get("kubernetes.io/service-name") == service.metadata.name &&
+          labels.get("endpointslice.kubernetes.io/managed-by") == "endpointslice-controller.k8s.io")
+        present.push_back(*object.as<EndpointSlice>());
+    }
+    SlicePlan plan = plan_slices(service, pods, present);
+    bool ok = true;
+    for (EndpointSlice& s : plan.create) {
+      const auto r = client::create(env_.api(), std::move(s), Call());
+      ok = (r.ok() || ok_or_gone(r.error())) && ok;
+    }
+    for (EndpointSlice& s : plan.update) {
+      const auto r = client::update(env_.api(), std::move(s), Call());
+      ok = (r.ok() || r.error().code() == Code::NotFound) && ok;
+    }
+    for (const EndpointSlice& s : plan.remove) {
+      const auto r = env_.api().remove(api::resource_of<EndpointSlice>(), s.metadata.namespace_,
+                                       s.metadata.name, {}, Call());
+      ok = (r.ok() || r.error().code() == Code::NotFound) && ok;
+    }
+    return ok;
+  }
+
+  Environment& env_;
+  client::Informer& services_;
+  client::Informer& pods_;
+  client::Informer& endpoints_;
+  client::Informer& slices_;
+  client::WorkQueue queue_;
+};
+
+}  // namespace
+
+std::unique_ptr<Controller> make_endpoints_controller(Environment& env) {
+  return std::make_unique<EndpointsController>(env);
+}
+
+}  // namespace mizzen::controllers::endpoints
