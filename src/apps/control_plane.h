@@ -7,7 +7,7 @@
 #include "async/executor.h"
 #include "async/timers.h"
 #include "controllers/framework/environment.h"
-#include "scheduler/scheduler.h"
+#include "scheduler/run/scheduler.h"
 
 namespace mizzen::apps {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "scheduler/cluster_state.h"
+#include "scheduler/state/cluster_state.h"
 
 /// The policies a decision is made of, one file each. A filter says why a node will not do; a score says how
 /// well it would. All are pure functions.

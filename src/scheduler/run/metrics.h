@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "scheduler/queue.h"
+#include "scheduler/queue/queue.h"
 #include "telemetry/metrics.h"
 
 namespace mizzen::scheduler {

@@ -1,6 +1,6 @@
-#include "scheduler/metrics.h"
+#include "scheduler/run/metrics.h"
 
-#include "scheduler/scheduler.h"
+#include "scheduler/run/scheduler.h"
 
 namespace mizzen::scheduler {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "api/schema/core/v1/node.h"
-#include "scheduler/pod_info.h"
+#include "scheduler/state/pod_info.h"
 
 namespace mizzen::scheduler {
 

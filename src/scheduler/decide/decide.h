@@ -2,7 +2,7 @@
 #include <string>
 
 #include "base/random.h"
-#include "scheduler/cluster_state.h"
+#include "scheduler/state/cluster_state.h"
 
 namespace mizzen::scheduler {
 

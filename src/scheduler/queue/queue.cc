@@ -1,4 +1,4 @@
-#include "scheduler/queue.h"
+#include "scheduler/queue/queue.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "scheduler/scheduler.h"
+#include "scheduler/run/scheduler.h"
 
 #include <fmt/format.h>
 
@@ -9,9 +9,9 @@
 #include "client/events/event_recorder.h"
 #include "client/informer/informer.h"
 #include "codec/json/json_text.h"
-#include "scheduler/decide.h"
-#include "scheduler/metrics.h"
-#include "scheduler/queue.h"
+#include "scheduler/decide/decide.h"
+#include "scheduler/run/metrics.h"
+#include "scheduler/queue/queue.h"
 #include "telemetry/log.h"
 
 namespace mizzen::scheduler {

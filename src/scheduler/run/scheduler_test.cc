@@ -1,4 +1,4 @@
-#include "scheduler/scheduler.h"
+#include "scheduler/run/scheduler.h"
 
 #include <gtest/gtest.h>
 

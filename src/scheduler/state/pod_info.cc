@@ -1,4 +1,4 @@
-#include "scheduler/pod_info.h"
+#include "scheduler/state/pod_info.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "scheduler/decide.h"
+#include "scheduler/decide/decide.h"
 
 #include <fmt/format.h>
 

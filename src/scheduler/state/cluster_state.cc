@@ -1,4 +1,4 @@
-#include "scheduler/cluster_state.h"
+#include "scheduler/state/cluster_state.h"
 
 #include <algorithm>
 

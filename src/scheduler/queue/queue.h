@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include "base/clock.h"
-#include "scheduler/pod_info.h"
+#include "scheduler/state/pod_info.h"
 
 namespace mizzen::scheduler {
 

@@ -1,11 +1,11 @@
-#include "scheduler/decide.h"
-#include "scheduler/metrics.h"
+#include "scheduler/decide/decide.h"
+#include "scheduler/run/metrics.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "scheduler/plugins/plugin.h"
-#include "scheduler/queue.h"
+#include "scheduler/queue/queue.h"
 #include "scheduler/testing/objects.h"
 
 namespace mizzen::scheduler {
