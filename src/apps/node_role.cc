@@ -13,7 +13,7 @@
 #include "linux/files/file.h"
 #include "linux/net/net_links.h"
 #include "linux/files/system_info.h"
-#include "network/cni.h"
+#include "network/cni/cni.h"
 #include "pki/keystore.h"
 #include "telemetry/log.h"
 

@@ -13,7 +13,7 @@
 #include "linux/net/nftables.h"
 #include "linux/process/process.h"
 #include "linux/testing/scratch.h"
-#include "network/cni.h"
+#include "network/cni/cni.h"
 
 namespace mizzen::network {
 namespace {

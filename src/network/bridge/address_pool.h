@@ -2,7 +2,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "network/ipv4.h"
+#include "network/bridge/ipv4.h"
 
 namespace mizzen::network {
 

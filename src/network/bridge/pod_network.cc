@@ -1,4 +1,4 @@
-#include "network/pod_network.h"
+#include "network/bridge/pod_network.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "network/pod_network.h"
+#include "network/bridge/pod_network.h"
 
 namespace mizzen::network {
 

@@ -1,4 +1,4 @@
-#include "network/ipv4.h"
+#include "network/bridge/ipv4.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "codec/json/tree.h"
-#include "network/cni.h"
+#include "network/cni/cni.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace mizzen::network;

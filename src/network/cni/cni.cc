@@ -1,4 +1,4 @@
-#include "network/cni.h"
+#include "network/cni/cni.h"
 
 #include <fmt/format.h>
 #include <unistd.h>

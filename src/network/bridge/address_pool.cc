@@ -1,4 +1,4 @@
-#include "network/address_pool.h"
+#include "network/bridge/address_pool.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "network/address_pool.h"
+#include "network/bridge/address_pool.h"
 
 namespace mizzen::network {
 
