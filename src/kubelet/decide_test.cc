@@ -4,12 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "codec/json/json_codec.h"
-#include "kubelet/backoff.h"
-#include "kubelet/cri_config.h"
-#include "kubelet/image_puller.h"
-#include "kubelet/node_status.h"
-#include "kubelet/pod_actions.h"
-#include "kubelet/status_build.h"
+#include "kubelet/decide/backoff.h"
+#include "kubelet/config/cri_config.h"
+#include "kubelet/images/image_puller.h"
+#include "kubelet/node/node_status.h"
+#include "kubelet/decide/pod_actions.h"
+#include "kubelet/status/status_build.h"
 
 namespace mizzen::kubelet {
 namespace {

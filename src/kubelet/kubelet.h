@@ -7,7 +7,7 @@
 #include "client/api/api_client.h"
 #include "cri/runtime.h"
 #include "http/loop/loop.h"
-#include "kubelet/name_resolution.h"
+#include "kubelet/config/name_resolution.h"
 #include "pki/certificate.h"
 
 namespace mizzen::kubelet {

@@ -1,0 +1,167 @@
+#include "kubelet/node/node_status.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mizzen::kubelet {
+namespace {
+
+namespace v1 = api::core::v1;
+
+constexpr int32_t kLeaseSeconds = 40;
+constexpr size_t kImagesMax = 50;
+constexpr size_t kNamesOfImageMax = 5;
+
+codec::Quantity kibibytes(uint64_t bytes) {
+  auto q = codec::Quantity::parse(fmt::format("{}Ki", bytes / 1024));
+  return q.ok() ? *q : codec::Quantity();
+}
+
+v1::NodeCondition* find_condition(Node& node, const std::string& type) {
+  for (auto& c : node.status.conditions) {
+    if (c.type == type) return &c;
+  }
+  return nullptr;
+}
+
+/// True where the status of the condition changed.
+bool set(Node& node, const std::string& type, bool value, const std::string& reason,
+         const std::string& message, WallTime now) {
+  auto* c = find_condition(node, type);
+  if (!c) {
+    c = &node.status.conditions.emplace_back();
+    c->type = type;
+  }
+  const std::string text = value ? "True" : "False";
+  const bool changed = c->status != text;
+  if (changed) c->lastTransitionTime = codec::Time::from(now);
+  c->status = text;
+  c->reason = reason;
+  c->message = message;
+  c->lastHeartbeatTime = codec::Time::from(now);
+  return changed;
+}
+
+void fill_resources(v1::NodeStatus& s, const NodeFacts& f) {
+  s.capacity.set("cpu", codec::Quantity::of(f.machine.cpus));
+  s.capacity.set("memory", kibibytes(f.machine.memory_bytes));
+  s.capacity.set("pods", codec::Quantity::of(f.pods_max));
+  s.capacity.set("ephemeral-storage", kibibytes(f.disk_bytes));
+  uint64_t huge = 0;  // is no memory for others
+  for (const auto& [page, total] : f.machine.huge_pages) {
+    s.capacity.set("hugepages-" + kibibytes(page).text(), kibibytes(total));
+    huge += total;
+  }
+  s.allocatable = s.capacity;
+  const uint64_t kept = std::min(f.machine.memory_bytes, kEvictionMemoryBytes + huge);
+  s.allocatable.set("memory", kibibytes(f.machine.memory_bytes - kept));
+  s.allocatable.set(
+      "ephemeral-storage",
+      codec::Quantity::of(static_cast<int64_t>(f.disk_bytes / 100 * (100 - kEvictionDiskPercent))));
+}
+
+void fill_info(v1::NodeStatus& s, const NodeFacts& f) {
+  auto& info = s.nodeInfo;
+  info.machineID = f.machine.machine_id;
+  info.systemUUID = f.machine.system_uuid;
+  info.bootID = f.machine.boot_id;
+  info.kernelVersion = f.machine.kernel_version;
+  info.osImage = f.machine.os_image;
+  info.containerRuntimeVersion = f.runtime_version;
+  info.kubeletVersion = f.version;
+  info.operatingSystem = "linux";
+  info.architecture = f.machine.architecture;
+  if (f.machine.swap_bytes > 0) info.swap.ensure().capacity = static_cast<int64_t>(f.machine.swap_bytes);
+}
+
+void fill_images(v1::NodeStatus& s, std::vector<cri::v1::Image> images) {
+  std::stable_sort(images.begin(), images.end(),
+                   [](const auto& a, const auto& b) { return a.size > b.size; });
+  if (images.size() > kImagesMax) images.resize(kImagesMax);
+  s.images.clear();
+  for (const auto& image : images) {
+    auto& out = s.images.emplace_back();
+    out.names = image.repo_digests;
+    out.names.insert(out.names.end(), image.repo_tags.begin(), image.repo_tags.end());
+    if (out.names.size() > kNamesOfImageMax) out.names.resize(kNamesOfImageMax);
+    out.sizeBytes = static_cast<int64_t>(image.size);
+  }
+}
+
+void fill_conditions(Node& node, const NodeFacts& f, WallTime now) {
+  const bool memory = f.memory_available_bytes > 0 && f.memory_available_bytes < kEvictionMemoryBytes;
+  set(node, "MemoryPressure", memory, memory ? "KubeletHasInsufficientMemory" : "KubeletHasSufficientMemory",
+      memory ? "kubelet has insufficient memory available" : "kubelet has sufficient memory available", now);
+  const bool disk = f.disk_bytes > 0 && f.disk_available_bytes < f.disk_bytes / 100 * kEvictionDiskPercent;
+  set(node, "DiskPressure", disk, disk ? "KubeletHasDiskPressure" : "KubeletHasNoDiskPressure",
+      disk ? "kubelet has disk pressure" : "kubelet has no disk pressure", now);
+  const bool pids = f.processes_max > 0 && f.processes + f.processes_max / 20 > f.processes_max;
+  set(node, "PIDPressure", pids, pids ? "KubeletHasInsufficientPID" : "KubeletHasSufficientPID",
+      pids ? "kubelet has insufficient PID available" : "kubelet has sufficient PID available", now);
+  std::string problem = f.runtime_problem;
+  if (!f.network_problem.empty()) {
+    problem += (problem.empty() ? "" : ", ") +
+               fmt::format("container runtime network not ready: {}", f.network_problem);
+  }
+  set(node, "Ready", problem.empty(), problem.empty() ? "KubeletReady" : "KubeletNotReady",
+      problem.empty() ? "kubelet is posting ready status" : problem, now);
+}
+
+}  // namespace
+
+void fill_node_metadata(Node& node, const NodeFacts& f) {
+  node.metadata.name = f.name;
+  auto& labels = node.metadata.labels;
+  labels.set("kubernetes.io/hostname", f.hostname);
+  for (const char* prefix : {"kubernetes.io/", "beta.kubernetes.io/"}) {
+    labels.set(std::string(prefix) + "os", "linux");
+    labels.set(std::string(prefix) + "arch", f.machine.architecture);
+  }
+  for (const auto& [key, value] : f.labels) labels.set(key, value);
+  node.metadata.annotations.set("volumes.kubernetes.io/controller-managed-attach-detach", "true");
+}
+
+void fill_node_status(Node& node, const NodeFacts& f, WallTime now) {
+  auto& s = node.status;
+  s.addresses.clear();
+  for (const auto& ip : f.addresses) {
+    auto& a = s.addresses.emplace_back();
+    a.type = "InternalIP";
+    a.address = ip;
+  }
+  auto& name = s.addresses.emplace_back();
+  name.type = "Hostname";
+  name.address = f.hostname;
+  fill_resources(s, f);
+  fill_info(s, f);
+  s.daemonEndpoints.kubeletEndpoint.port = f.port;
+  fill_images(s, f.images);
+  fill_conditions(node, f, now);
+}
+
+bool node_status_changed(const Node& before, const Node& after) {
+  Node a = before, b = after;
+  for (Node* node : {&a, &b}) {
+    for (auto& c : node->status.conditions) c.lastHeartbeatTime = {};
+  }
+  return !codec::equal(a.status, b.status);
+}
+
+Lease renewed_lease(Lease lease, const std::string& node_name, const std::string& node_uid, WallTime now) {
+  lease.metadata.name = node_name;
+  lease.metadata.namespace_ = kLeaseNamespace;
+  lease.spec.holderIdentity = node_name;
+  lease.spec.leaseDurationSeconds = kLeaseSeconds;
+  lease.spec.renewTime = codec::Time::micros_from(now);
+  if (lease.metadata.ownerReferences.empty() && !node_uid.empty()) {
+    auto& owner = lease.metadata.ownerReferences.emplace_back();
+    owner.apiVersion = "v1";
+    owner.kind = "Node";
+    owner.name = node_name;
+    owner.uid = node_uid;
+  }
+  return lease;
+}
+
+}  // namespace mizzen::kubelet

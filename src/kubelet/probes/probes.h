@@ -1,0 +1,83 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "async/executor.h"
+#include "async/mutex.h"
+#include "kubelet/state/events.h"
+#include "kubelet/probes/handler_run.h"
+#include "kubelet/decide/pod_actions.h"
+
+namespace mizzen::kubelet {
+
+enum class ProbeKind : uint8_t { Liveness, Readiness, Startup };
+
+/// Role: runs the probes of all containers at their times and keeps what they found. No thread of its own:
+/// tick() starts what is due on the executor. Place: the pod workers tell it what runs after each sync and
+/// ask it before the next one; the kubelet's loop ticks it. Truth: results belong to a container id; after a
+/// restart of ours readiness starts from what was published. Threading: thread-safe. on_change is called
+/// without locks held. Bounds: one run of a probe at a time; none is queued twice.
+class ProbeManager {
+ public:
+  struct Deps {
+    HandlerRunner& runner;
+    Events& events;
+    Executor& executor;
+    const Clock& clock;
+    std::function<void(const std::string& uid)> on_change;
+  };
+  explicit ProbeManager(Deps deps) : deps_(std::move(deps)) {}
+
+  /// Takes over the pod's probes as they are declared and the containers as they run. `ready_before`:
+  /// containers (ids) that were published as ready by an earlier run of the node.
+  void update(const std::shared_ptr<const Pod>& pod, const RuntimePod& state, const std::string& pod_ip,
+              const std::set<std::string>& ready_before);
+  /// The pod is being taken down: liveness and startup no longer matter.
+  void stop_liveness(const std::string& uid);
+  void remove(const std::string& uid);
+
+  ProbeVerdicts verdicts(const Pod& pod, const RuntimePod& state) const;
+  /// Running containers that are ready: readiness probe succeeded, or none and started.
+  std::set<std::string> ready_ids(const Pod& pod, const RuntimePod& state) const;
+
+  /// Starts the probes that are due; when the next one is.
+  Monotonic tick();
+
+ private:
+  struct Key {
+    std::string uid, container;
+    ProbeKind kind;
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  struct Worker {
+    std::shared_ptr<const Pod> pod;
+    api::core::v1::Probe probe;
+    std::string container_id, pod_ip;
+    bool running = false;
+    bool on_hold = false;  ///< decided: waits for another container
+    bool in_flight = false;
+    std::optional<bool> result;
+    int last = -1;  ///< outcome of the last runs: 0 failure, 1 success
+    int run = 0;    ///< how many in a row
+    Monotonic due;
+    codec::Time started;
+  };
+  void adopt(const Key& key, Worker& worker, const ContainerRecord& record, bool ready_before)
+      MZ_REQUIRES(m_);
+  bool may_run(const Key& key, const Worker& worker) const MZ_REQUIRES(m_);
+  bool startup_done(const std::string& uid, const std::string& container, const std::string& id) const
+      MZ_REQUIRES(m_);
+  void execute(const Key& key);
+  HandlerResult run_probe(const Key& key, const Worker& worker);
+  bool count(const Key& key, const HandlerResult& result);
+
+  Deps deps_;
+  mutable Mutex m_;
+  std::map<Key, Worker> workers_ MZ_GUARDED_BY(m_);
+};
+
+}  // namespace mizzen::kubelet

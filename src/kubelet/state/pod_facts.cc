@@ -1,0 +1,125 @@
+#include "kubelet/state/pod_facts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "codec/json/json_text.h"
+
+namespace mizzen::kubelet {
+namespace {
+
+constexpr size_t kHostnameMax = 63;
+constexpr int64_t kGraceDefault = 30;
+
+uint32_t fnv32a(std::string_view text) {
+  uint32_t h = 2166136261u;
+  for (const char c : text) h = (h ^ static_cast<uint8_t>(c)) * 16777619u;
+  return h;
+}
+
+}  // namespace
+
+std::string pod_text(const Pod& pod) {
+  return fmt::format("{}_{}({})", pod.metadata.name, pod.metadata.namespace_, pod.metadata.uid);
+}
+
+bool is_sidecar(const Container& c) { return c.restartPolicy && *c.restartPolicy == "Always"; }
+
+bool stops_before(const Pod& pod, const std::string& first, const std::string& second) {
+  const auto rank = [&](const std::string& name) {  // 0: no sidecar; else the later it started, the lower
+    const auto& all = pod.spec.initContainers;
+    for (size_t i = 0; i < all.size(); ++i)
+      if (all[i].name == name && is_sidecar(all[i])) return all.size() - i;
+    return size_t{0};
+  };
+  return rank(first) < rank(second);
+}
+
+bool is_terminal(const std::string& phase) { return phase == "Succeeded" || phase == "Failed"; }
+
+std::string qos_class(const Pod& pod) {
+  bool any = false;
+  bool guaranteed = true;
+  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
+    for (const auto& c : *list) {
+      for (const char* resource : {"cpu", "memory"}) {
+        const auto* limit = c.resources.limits.find(resource);
+        const auto* request = c.resources.requests.find(resource);
+        const bool has_limit = limit && !limit->is_zero();
+        const bool has_request = request && !request->is_zero();
+        any = any || has_limit || has_request;
+        if (!has_limit || (has_request && request->compare(*limit) != 0)) guaranteed = false;
+      }
+    }
+  }
+  return !any ? "BestEffort" : guaranteed ? "Guaranteed" : "Burstable";
+}
+
+std::string pod_cgroup(const Pod& pod, const std::string& root) {
+  const auto qos = qos_class(pod);
+  const char* middle = qos == "BestEffort" ? "/besteffort" : qos == "Burstable" ? "/burstable" : "";
+  return fmt::format("{}{}/pod{}", root, middle, pod.metadata.uid);
+}
+
+std::string container_hash(const Container& c) {
+  std::string text = "{\"name\":";
+  codec::append_json_string(text, c.name);
+  text += ",\"image\":";
+  codec::append_json_string(text, c.image);
+  return fmt::format("{:x}", fnv32a(text + "}"));
+}
+
+const Container* find_container(const Pod& pod, const std::string& name) {
+  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
+    for (const auto& c : *list) {
+      if (c.name == name) return &c;
+    }
+  }
+  return nullptr;
+}
+
+bool is_init_container(const Pod& pod, const std::string& name) {
+  return std::any_of(pod.spec.initContainers.begin(), pod.spec.initContainers.end(),
+                     [&](const Container& c) { return c.name == name; });
+}
+
+std::string pod_hostname(const Pod& pod) {
+  std::string out = pod.spec.hostname.empty() ? pod.metadata.name : pod.spec.hostname;
+  if (pod.spec.hostnameOverride && !pod.spec.hostnameOverride->empty()) out = *pod.spec.hostnameOverride;
+  if (out.size() > kHostnameMax) out.resize(kHostnameMax);
+  while (!out.empty() && (out.back() == '-' || out.back() == '.')) out.pop_back();
+  return out;
+}
+
+std::string pod_domain(const Pod& pod, const std::string& cluster_domain) {
+  if (pod.spec.subdomain.empty()) return {};
+  return fmt::format("{}.{}.svc.{}", pod.spec.subdomain, pod.metadata.namespace_, cluster_domain);
+}
+
+std::string container_field_path(const Pod& pod, const std::string& name) {
+  return fmt::format("spec.{}{{{}}}", is_init_container(pod, name) ? "initContainers" : "containers", name);
+}
+
+int64_t grace_seconds(const Pod& pod) {
+  int64_t out = pod.spec.terminationGracePeriodSeconds.value_or(kGraceDefault);
+  if (pod.metadata.deletionGracePeriodSeconds) out = *pod.metadata.deletionGracePeriodSeconds;
+  return std::max<int64_t>(out, 1);
+}
+
+Pod addressed(Pod pod, const std::vector<std::string>& host_ips, const std::vector<std::string>& pod_ips) {
+  if (!host_ips.empty()) {
+    pod.status.hostIP = host_ips.front();
+    pod.status.hostIPs.clear();
+    for (const auto& ip : host_ips) pod.status.hostIPs.emplace_back().ip = ip;
+  }
+  const auto& own = pod_ips.empty() && pod.spec.hostNetwork ? host_ips : pod_ips;
+  if (!own.empty()) {
+    pod.status.podIP = own.front();
+    pod.status.podIPs.clear();
+    for (const auto& ip : own) pod.status.podIPs.emplace_back().ip = ip;
+  }
+  return pod;
+}
+
+}  // namespace mizzen::kubelet
