@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "apiserver/service_range.h"
+#include "apiserver/registry/service_range.h"
 #include "base/file.h"
 #include "base/strings.h"
 #include "pki/keystore.h"

@@ -2,7 +2,7 @@
 #include <memory>
 #include <vector>
 
-#include "apiserver/loopback.h"
+#include "apiserver/loopback/loopback.h"
 #include "apiserver/server.h"
 #include "async/executor.h"
 #include "async/timers.h"

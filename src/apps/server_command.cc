@@ -3,9 +3,9 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include "apiserver/loopback.h"
+#include "apiserver/loopback/loopback.h"
 #include "apiserver/server.h"
-#include "apiserver/service_range.h"
+#include "apiserver/registry/service_range.h"
 #include "apps/commands.h"
 #include "apps/control_plane.h"
 #include "apps/preflight.h"

@@ -1,0 +1,91 @@
+#include "apiserver/cache/continue_token.h"
+
+#include "base/strings.h"
+#include "codec/json/tree.h"
+
+namespace mizzen::apiserver {
+
+using codec::Value;
+
+bool ContinueToken::too_old(WallTime now) const {
+  return since != 0 && now - WallTime(std::chrono::seconds(since)) > kContinueLifetime;
+}
+
+std::string encode_continue(const ContinueToken& token) {
+  Value v = Value::object();
+  v["v"] = Value::string("meta.k8s.io/v1");
+  v["rv"] = Value::integer(token.revision);
+  v["start"] = Value::string(token.start + std::string(1, '\0'));
+  if (token.since != 0) v["since"] = Value::integer(token.since);
+  return base64url_encode(v.str());
+}
+
+Result<ContinueToken> decode_continue(std::string_view text) {
+  const Error bad(Code::BadRequest, "invalid continue token: continue key is not valid");
+  const auto json = base64url_decode(text);
+  if (!json) return bad;
+  const auto v = Value::parse(*json);
+  if (!v.ok() || !v->is_object()) return bad;
+  const Value* version = v->find("v");
+  if (!version || version->text() != "meta.k8s.io/v1")
+    return Error(
+        Code::BadRequest,
+        "invalid continue token: continue key is not valid: server does not recognize this encoded version " +
+            (version ? version->text() : ""));
+  const Value* rv = v->find("rv");
+  const auto revision = parse_int<int64_t>(rv ? rv->text() : "");
+  if (!revision || *revision == 0)
+    return Error(Code::BadRequest,
+                 "invalid continue token: continue key is not valid: incorrect encoded start resourceVersion "
+                 "(version meta.k8s.io/v1)");
+  const Value* start = v->find("start");
+  if (!start || start->text().empty())
+    return Error(Code::BadRequest,
+                 "invalid continue token: continue key is not valid: encoded start key empty (version "
+                 "meta.k8s.io/v1)");
+  ContinueToken out{*revision, start->text()};
+  if (const Value* since = v->find("since")) out.since = parse_int<int64_t>(since->text()).value_or(0);
+  if (out.start.back() == '\0') out.start.pop_back();
+  if (out.start.find("..") != std::string::npos && out.start.starts_with("/")) return bad;
+  return out;
+}
+
+Error expired_continue() {
+  return Error(Code::Expired,
+               "The provided continue parameter is too old to display a consistent list result. You can "
+               "start a new list without the continue "
+               "parameter, or use the continue token in this response to retrieve the remainder of the "
+               "results. Continuing with the provided token "
+               "results in an inconsistent list - objects that were created, modified, or deleted between "
+               "the time the first chunk was returned and "
+               "now may show up in the list.");
+}
+
+Result<ResourceCache::Page> read_history(store::Store& store, const api::ResourceInfo& resource,
+                                         const Filter& filter, int64_t revision, const std::string& after,
+                                         size_t limit, Companions& companions) {
+  const std::string prefix = storage_prefix(resource);
+  store::RangeRequest request;
+  request.range =
+      store::KeyRange::prefix(prefix + (filter.namespace_.empty() ? "" : filter.namespace_ + "/"));
+  if (!after.empty()) request.range.from = prefix + after + std::string(1, '\0');
+  request.revision = store::Revision(revision);
+  MZ_ASSIGN(const auto range, store.range(request, Deadline::after(std::chrono::seconds(30))));
+  ResourceCache::Page page;
+  page.revision = revision;
+  for (const store::KeyValue& kv : range.kvs) {
+    const int64_t at = kv.mod_revision.get();
+    if (limit != 0 && page.entries.size() == limit) {
+      page.more = true;
+      ++page.remaining;
+      continue;
+    }
+    MZ_ASSIGN(Object object, decode_stored(resource, store::view(kv.value), at));
+    auto entry =
+        std::make_shared<Entry>(resource, kv.key.substr(prefix.size()), at, std::move(object), companions);
+    if (filter.matches(*entry)) page.entries.push_back(std::move(entry));
+  }
+  return page;
+}
+
+}  // namespace mizzen::apiserver

@@ -1,0 +1,33 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "apiserver/cache/cache.h"
+#include "base/result.h"
+
+namespace mizzen::apiserver {
+
+/// How long pages show the state of the first one: as long as history is kept for sure. Upstream's end between
+/// five and ten minutes after the first page, when that state is compacted.
+inline constexpr Duration kContinueLifetime = std::chrono::minutes(5);
+
+/// Where the next page of a list begins, as upstream's tokens say it.
+struct ContinueToken {
+  int64_t revision = 0;  ///< -1: the newest
+  std::string start;     ///< the last key of the page before
+  int64_t since = 0;     ///< when the first page was made, in seconds of the epoch; 0: not known
+
+  bool too_old(WallTime now) const;
+};
+std::string encode_continue(const ContinueToken& token);
+/// BadRequest with upstream's texts.
+Result<ContinueToken> decode_continue(std::string_view text);
+/// 410 for a token whose revision is gone.
+Error expired_continue();
+
+/// A page as it stood at `revision`, from the store. Expired where compacted. Blocks.
+Result<ResourceCache::Page> read_history(store::Store& store, const api::ResourceInfo& resource,
+                                         const Filter& filter, int64_t revision, const std::string& after,
+                                         size_t limit, Companions& companions);
+
+}  // namespace mizzen::apiserver

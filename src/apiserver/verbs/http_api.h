@@ -1,0 +1,121 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "apiserver/registry/core.h"
+#include "apiserver/answers/encode.h"
+#include "apiserver/request/identity.h"
+#include "apiserver/request/request_info.h"
+#include "apiserver/request/request_metrics.h"
+#include "async/executor.h"
+#include "async/stop.h"
+#include "http/exchange/exchange.h"
+#include "http/message/url.h"
+#include "machinery/schema/meta/v1/status.h"
+#include "telemetry/health.h"
+#include "telemetry/metrics.h"
+
+namespace mizzen::apiserver {
+
+/// One request on its way through the stages: read, identified, allowed, routed.
+struct Handling {
+  http::ExchangePtr exchange;
+  http::Query query;
+  std::string path;  ///< as it came
+  RequestInfo info;
+  User user;
+  View view;
+  ResourceStore* store = nullptr;
+  std::string audit_id;
+  std::vector<std::string> warnings;
+  Monotonic started;
+  RequestLabels labels;
+  RequestMetrics* metrics = nullptr;  ///< null until the request has found what it is about
+  RequestMetrics::Guard running;      ///< counts it while it runs
+
+  /// Counts the answer, once; the first call wins.
+  void answered(int code, size_t bytes, Monotonic now);
+};
+using HandlingPtr = std::shared_ptr<Handling>;
+
+/// Documents that do not change while the server runs.
+struct StaticDocuments;
+
+/// What the API server needs of a node to stream logs and sessions; implemented over HTTP to the kubelet.
+class NodeGateway {
+ public:
+  virtual ~NodeGateway() = default;
+  /// Answers the exchange: pods/{log,exec,attach,portforward} of a pod that runs on a node. May block.
+  virtual void serve(const HandlingPtr& handling, const Object& pod) = 0;
+};
+
+/// What the API server needs to pass requests on to pods.
+class ProxyGateway {
+ public:
+  virtual ~ProxyGateway() = default;
+  /// Answers the exchange: pods/NAME/proxy and services/NAME/proxy, whatever the method. Does not block.
+  virtual void serve(const HandlingPtr& handling) = 0;
+};
+
+/// Role: the API over HTTP: from a parsed request to bytes. Reads that cannot block are answered on the loop
+/// they came on, everything else on the workers. Place: made by ApiServer, is the http::Server's handler.
+/// Threading: thread-safe; immutable after construction. Failure: every error is a Status in the format asked
+/// for. Bounds: bodies of kBodyBytesMax; workers and their queue as the executor says (429 beyond).
+class HttpApi {
+ public:
+  static constexpr size_t kBodyBytesMax = 3 * 1024 * 1024;
+  struct Deps {
+    Core& core;
+    const Gate& gate;
+    Executor& workers;
+    const Health& health;
+    Metrics& metrics;
+    NodeGateway* nodes = nullptr;  ///< null: logs and sessions answer 503
+    ProxyGateway* proxies = nullptr;  ///< null: so does what would go to pods
+  };
+  HttpApi(Deps deps, std::string external_address);
+  ~HttpApi();
+  void handle(http::ExchangePtr exchange);
+  /// Ends all watches in order, and each that begins afterwards: the server stops. Thread-safe.
+  void end_watches() { stopping_.stop(); }
+
+ private:
+  void route(const HandlingPtr& h);
+  void route_resource(const HandlingPtr& h);
+  void route_document(const HandlingPtr& h, const std::vector<std::string>& segments);
+  void get(const HandlingPtr& h);
+  void get_now(const HandlingPtr& h);
+  void list(const HandlingPtr& h);
+  void watch(const HandlingPtr& h);
+  void write(const HandlingPtr& h);
+  void create(const HandlingPtr& h, std::string body);
+  void update(const HandlingPtr& h, std::string body);
+  void patch(const HandlingPtr& h, std::string body);
+  void remove(const HandlingPtr& h, std::string body);
+  void remove_collection(const HandlingPtr& h, std::string body);
+  void subresource(const HandlingPtr& h, std::string body);
+  void scale(const HandlingPtr& h, const std::string& body);
+
+  /// Runs `f` on a worker; 429 where there is none free.
+  void blocking(const HandlingPtr& h, std::function<void()> f);
+  /// Runs `f` once the cache has everything that was acknowledged before now: at once where the store is
+  /// local.
+  void when_newest(const HandlingPtr& h, std::function<void()> f);
+  /// Runs `f` at once where the cache is fresh, else on a worker once it is.
+  void when_fresh(const HandlingPtr& h, int64_t revision, std::function<void()> f);
+
+  void respond(const HandlingPtr& h, int status, http::Body body, std::string_view content_type);
+  void respond_entry(const HandlingPtr& h, int status, const Entry& entry);
+  void respond_object(const HandlingPtr& h, int status, const codec::TypeMeta& type, const codec::Message& m,
+                      const void* object);
+  void fail(const HandlingPtr& h, const Error& error);
+  void fail(const HandlingPtr& h, const meta::v1::Status& status);
+
+  Deps deps_;
+  std::shared_ptr<const StaticDocuments> documents_;
+  RequestMetrics request_metrics_;
+  StopSource stopping_;
+};
+
+}  // namespace mizzen::apiserver
