@@ -11,7 +11,7 @@
 #include "apiserver/answers/status.h"
 #include "async/executor.h"
 #include "base/strings.h"
-#include "http/stream_translate.h"
+#include "streaming/stream_translate.h"
 #include "telemetry/log.h"
 
 namespace mizzen::apiserver {

@@ -14,7 +14,7 @@
 #include "apiserver/loopback/loopback.h"
 #include "apiserver/proxy/node_address.h"
 #include "apiserver/server.h"
-#include "http/stream_translate.h"
+#include "streaming/stream_translate.h"
 #include "http/testing/fake_spdy_runtime.h"
 #include "http/testing/raw_peer.h"
 #include "pki/keystore.h"

@@ -11,7 +11,7 @@
 #include "async/executor.h"
 #include "http/client/client.h"
 #include "http/server/server.h"
-#include "http/stream_translate.h"
+#include "streaming/stream_translate.h"
 #include "http/testing/fake_spdy_runtime.h"
 #include "http/testing/raw_peer.h"
 

@@ -1,4 +1,4 @@
-#include "http/stream_translate.h"
+#include "streaming/stream_translate.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "http/spdy/codec.h"
-#include "http/stream_translate.h"
+#include "streaming/stream_translate.h"
 
 namespace {
 
