@@ -1,10 +1,10 @@
-// One kind of load on a Kubernetes API server, ours or another: prints one line of JSON with what it took. bench/api
-// starts the servers and sets their CPU against it.
+// One kind of load on a Kubernetes API server, ours or another: prints one line of JSON with what it took.
+// bench/api starts the servers and sets their CPU against it.
 //   api_load ADDRESS PORT CA CERTIFICATE KEY get PATH COUNT
 //   api_load ... list PATH COUNT [ACCEPT]
 //   api_load ... create PATH BODY-FILE PREFIX COUNT      $NAME in the body is PREFIX-n
-//   api_load ... patch PATH BODY-FILE PREFIX COUNT       merge patch of PATH/PREFIX-n; $N in the body is random
-//   api_load ... watch PATH WATCHERS BODY-FILE PREFIX COUNT   COUNT creations seen by WATCHERS
+//   api_load ... patch PATH BODY-FILE PREFIX COUNT       merge patch of PATH/PREFIX-n; $N in the body is
+//   random api_load ... watch PATH WATCHERS BODY-FILE PREFIX COUNT   COUNT creations seen by WATCHERS
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,7 +38,8 @@ std::string content(const char* path) {
 }
 
 std::string replaced(std::string text, std::string_view what, std::string_view by) {
-  for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) text.replace(at, what.size(), by);
+  for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
+    text.replace(at, what.size(), by);
   return text;
 }
 
@@ -48,14 +49,18 @@ struct Tally {
   size_t bytes = 0;
 };
 
-/// Role: sends calls from kConnections * kStreams threads, each the next as soon as one is answered (closed loop).
-/// Threading: used from main.
+/// Role: sends calls from kConnections * kStreams threads, each the next as soon as one is answered (closed
+/// loop). Threading: used from main.
 class Load {
  public:
-  Load(char** argv) : target_{.tls = true, .host = argv[1], .port = parse_int<uint16_t>(argv[2]).value_or(0)} {
+  Load(char** argv)
+      : target_{.tls = true, .host = argv[1], .port = parse_int<uint16_t>(argv[2]).value_or(0)} {
     for (int i = 0; i < kConnections; ++i) {
       Client::Options options;
-      options.tls = {.ca_pem = content(argv[3]), .certificate_pem = content(argv[4]), .key_pem = content(argv[5]), .http2 = true};
+      options.tls = {.ca_pem = content(argv[3]),
+                     .certificate_pem = content(argv[4]),
+                     .key_pem = content(argv[5]),
+                     .http2 = true};
       options.connections_per_target_max = 10'000;
       options.body_bytes_max = size_t{1} << 30;
       clients_.push_back(std::make_unique<Client>(loops_, options));
@@ -76,7 +81,8 @@ class Load {
           const auto r = clients_[static_cast<size_t>(t % kConnections)]->request(make(i), {});
           if (!r.ok()) fail(r.error().message());
           if (r->status != expected_status) fail(fmt::format("status {}: {:.300}", r->status, r->body));
-          mine.micros.push_back(std::chrono::duration<double, std::micro>(real_clock().monotonic() - begun).count());
+          mine.micros.push_back(
+              std::chrono::duration<double, std::micro>(real_clock().monotonic() - begun).count());
           mine.bytes += r->body.size();
         }
         Lock lock(m);
@@ -104,20 +110,27 @@ class Load {
 
 ClientRequest with_body(const Load& load, std::string method, std::string path, std::string body) {
   const char* type = method == "PATCH" ? "application/merge-patch+json" : "application/json";
-  return {.method = std::move(method), .target = load.target(), .path = std::move(path),
-          .headers = {{"Content-Type", type}}, .body = Body{Slice(std::move(body))}};
+  return {.method = std::move(method),
+          .target = load.target(),
+          .path = std::move(path),
+          .headers = {{"Content-Type", type}},
+          .body = Body{Slice(std::move(body))}};
 }
 
 void print(Tally tally, double seconds) {
   std::sort(tally.micros.begin(), tally.micros.end());
   const auto at = [&](double share) {
-    return tally.micros.empty() ? 0.0 : tally.micros[static_cast<size_t>(share * static_cast<double>(tally.micros.size() - 1))];
+    return tally.micros.empty()
+               ? 0.0
+               : tally.micros[static_cast<size_t>(share * static_cast<double>(tally.micros.size() - 1))];
   };
   fmt::print("{{\"operations\":{},\"seconds\":{:.4f},\"p50_us\":{:.0f},\"p99_us\":{:.0f},\"bytes\":{}}}\n",
              tally.micros.size(), seconds, at(0.5), at(0.99), tally.bytes);
 }
 
-double since(Monotonic begun) { return std::chrono::duration<double>(real_clock().monotonic() - begun).count(); }
+double since(Monotonic begun) {
+  return std::chrono::duration<double>(real_clock().monotonic() - begun).count();
+}
 
 /// Each watcher has to see each creation; the time counts from the first creation to the last delivery.
 void fan_out(Load& load, char** argv) {
@@ -131,7 +144,12 @@ void fan_out(Load& load, char** argv) {
   std::fflush(stdout);
   if (std::getchar() == EOF) fail("nobody said go");
   const Monotonic begun = real_clock().monotonic();
-  load.run(count, 201, [&](int i) { return with_body(load, "POST", path, replaced(body, "$NAME", fmt::format("{}-{}", prefix, i))); }, 1);
+  load.run(
+      count, 201,
+      [&](int i) {
+        return with_body(load, "POST", path, replaced(body, "$NAME", fmt::format("{}-{}", prefix, i)));
+      },
+      1);
   Tally tally;
   for (auto& reader : open) {
     int seen = 0;
@@ -160,16 +178,21 @@ int main(int argc, char** argv) {
   const Monotonic begun = real_clock().monotonic();
   if (what == "get" || what == "list") {
     const std::string accept = argc > 9 ? argv[9] : "application/json";
-    Tally tally = load.run(std::atoi(argv[8]), 200, [&](int) -> ClientRequest {
-      return {.target = load.target(), .path = path, .headers = {{"Accept", accept}}, .body = {}};
-    }, what == "get" ? kStreams : 1);
+    Tally tally = load.run(
+        std::atoi(argv[8]), 200,
+        [&](int) -> ClientRequest {
+          return {.target = load.target(), .path = path, .headers = {{"Accept", accept}}, .body = {}};
+        },
+        what == "get" ? kStreams : 1);
     print(std::move(tally), since(begun));
   } else if ((what == "create" || what == "patch") && argc > 10) {
     const std::string body = content(argv[8]), prefix = argv[9];
     const bool create = what == "create";
     Tally tally = load.run(std::atoi(argv[10]), create ? 201 : 200, [&](int i) {
       const std::string name = fmt::format("{}-{}", prefix, i);
-      return with_body(load, create ? "POST" : "PATCH", create ? path : path + "/" + name, replaced(replaced(body, "$NAME", name), "$N", fmt::format("{}", secure_random().next())));
+      return with_body(
+          load, create ? "POST" : "PATCH", create ? path : path + "/" + name,
+          replaced(replaced(body, "$NAME", name), "$N", fmt::format("{}", secure_random().next())));
     });
     print(std::move(tally), since(begun));
   } else if (what == "watch" && argc > 11) {

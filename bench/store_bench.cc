@@ -1,6 +1,7 @@
-// store_bench [KEYS [alone]]: durable puts per second at 1, 8 and 64 writers, syncs per 1,000 puts and CPU per put of the
-// embedded store beside a real etcd on the same disk, runs interleaved, medians of 3; then the time to open and to read a
-// store of KEYS (1,000,000) keys. With `alone` etcd is left out. Objects are of 1,500 bytes under keys of their own, as pods are.
+// store_bench [KEYS [alone]]: durable puts per second at 1, 8 and 64 writers, syncs per 1,000 puts and CPU
+// per put of the embedded store beside a real etcd on the same disk, runs interleaved, medians of 3; then the
+// time to open and to read a store of KEYS (1,000,000) keys. With `alone` etcd is left out. Objects are of
+// 1,500 bytes under keys of their own, as pods are.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -74,7 +75,8 @@ double etcd_syncs(const EtcdServer& server) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(parse_int<uint16_t>(server.address().substr(server.address().rfind(':') + 1)).value_or(0));
+  address.sin_port =
+      htons(parse_int<uint16_t>(server.address().substr(server.address().rfind(':') + 1)).value_or(0));
   std::string text;
   if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
     const std::string_view get = "GET /metrics HTTP/1.0\r\n\r\n";
@@ -85,8 +87,8 @@ double etcd_syncs(const EtcdServer& server) {
   ::close(fd);
   double sum = 0;
   for (const std::string_view line : split(text, '\n')) {
-    for (const std::string_view name :
-         {"etcd_disk_wal_fsync_duration_seconds_count ", "etcd_disk_backend_commit_duration_seconds_count "}) {
+    for (const std::string_view name : {"etcd_disk_wal_fsync_duration_seconds_count ",
+                                        "etcd_disk_backend_commit_duration_seconds_count "}) {
       if (line.starts_with(name)) sum += parse_int<double>(trim(line.substr(name.size()))).value_or(0);
     }
   }
@@ -128,7 +130,8 @@ Figures measure(Side& side, int writers) {
   const double took = seconds(now() - start);
   const double puts = static_cast<double>(keys - side.next_key);
   side.next_key = keys;
-  if (failed > 0) std::printf("!! %s: %llu puts failed\n", side.name, static_cast<unsigned long long>(failed.load()));
+  if (failed > 0)
+    std::printf("!! %s: %llu puts failed\n", side.name, static_cast<unsigned long long>(failed.load()));
   return {puts / took, (side.syncs() - syncs) * 1000 / puts, (side.cpu() - cpu) * 1e6 / puts};
 }
 
@@ -138,7 +141,7 @@ double median(std::vector<double> values) {
 }
 
 Figures median(const std::vector<Figures>& runs) {
-  const auto of = [&](double Figures::*member) {
+  const auto of = [&](double Figures::* member) {
     std::vector<double> values;
     for (const Figures& run : runs) values.push_back(run.*member);
     return median(std::move(values));
@@ -176,7 +179,8 @@ void compare_puts(std::vector<Side>& sides) {
                   f.cpu_us_per_put);
     }
     if (medians.size() == 2) {
-      std::printf("%-9s %8d %11.1fx %17.2fx %11.2fx\n", "ratio", writers, medians[0].puts_per_s / medians[1].puts_per_s,
+      std::printf("%-9s %8d %11.1fx %17.2fx %11.2fx\n", "ratio", writers,
+                  medians[0].puts_per_s / medians[1].puts_per_s,
                   medians[0].syncs_per_1000 / medians[1].syncs_per_1000,
                   medians[0].cpu_us_per_put / medians[1].cpu_us_per_put);
     }
@@ -236,7 +240,8 @@ void measure_open(const std::string& folder, uint64_t keys) {
   timed("load, one thread, durable", [&] { load(*store, keys); });
   store.reset();
   timed("open, files cached", [&] { store = open_embedded(path); });
-  std::printf("%-34s %8.2f GB\n", "on disk", static_cast<double>(*store->size_bytes(Deadline::never())) / 1e9);
+  std::printf("%-34s %8.2f GB\n", "on disk",
+              static_cast<double>(*store->size_bytes(Deadline::never())) / 1e9);
   store.reset();
   drop_cache(path);
   timed("open, nothing cached", [&] { store = open_embedded(path); });
@@ -261,16 +266,18 @@ int main(int argc, char** argv) {
   const uint64_t keys = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
   char folder[] = "/tmp/mizzen-store-bench-XXXXXX";
   if (!::mkdtemp(folder)) return 1;
-  std::printf("the disk itself: %.0f appends of %zu bytes with fdatasync per second\n\n", raw_syncs_per_s(folder),
-              kValueBytes);
+  std::printf("the disk itself: %.0f appends of %zu bytes with fdatasync per second\n\n",
+              raw_syncs_per_s(folder), kValueBytes);
   {
     auto embedded = open_embedded(std::string(folder) + "/embedded");
     std::vector<Side> sides;
-    sides.push_back({"embedded", embedded.get(), [&] { return static_cast<double>(embedded->syncs()); }, own_cpu});
+    sides.push_back(
+        {"embedded", embedded.get(), [&] { return static_cast<double>(embedded->syncs()); }, own_cpu});
     const auto server = argc > 2 ? nullptr : EtcdServer::start();
     std::unique_ptr<EtcdStore> etcd;
     if (server) {
-      auto opened = EtcdStore::open({.address = server->address()}, Deadline::after(std::chrono::seconds(10)));
+      auto opened =
+          EtcdStore::open({.address = server->address()}, Deadline::after(std::chrono::seconds(10)));
       if (opened.ok()) etcd = std::move(*opened);
     }
     if (etcd) {

@@ -12,8 +12,8 @@
 
 #include "api/registry/kinds.h"
 #include "codec/json/json_codec.h"
-#include "codec/proto/proto_codec.h"
 #include "codec/json/tree.h"
+#include "codec/proto/proto_codec.h"
 #include "codec/yaml/yaml.h"
 
 namespace mizzen::api {

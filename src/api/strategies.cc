@@ -5,9 +5,9 @@
 #include <string>
 
 #include "api/kinds/apps/strategies.h"
-#include "api/kinds/discovery/endpoint_slice/endpoint_slice_versions.h"
 #include "api/kinds/core/event/event_versions.h"
 #include "api/kinds/core/strategies.h"
+#include "api/kinds/discovery/endpoint_slice/endpoint_slice_versions.h"
 #include "api/schema/apps/v1/controller_revision.h"
 #include "api/schema/apps/v1/deployment.h"
 #include "api/schema/apps/v1/replica_set.h"
@@ -61,8 +61,8 @@ template <typename T, typename L>
 ServedVersion served(std::string_view group, std::string_view version, const Old& old) {
   ServedVersion out = served<T, L>(group, version);
   const std::string_view kind = T::descriptor().name;
-  out.warning = fmt::format("{} {} is deprecated in v{}+, unavailable in v{}+", out.api_version(), kind, old.deprecated,
-                            old.removed);
+  out.warning = fmt::format("{} {} is deprecated in v{}+, unavailable in v{}+", out.api_version(), kind,
+                            old.deprecated, old.removed);
   if (!old.use.empty()) out.warning += fmt::format("; use {} {}", old.use, kind);
   out.removed_release = old.removed;
   return out;
@@ -123,8 +123,8 @@ std::vector<ResourceInfo> builtin_resources() {
   add("nodes", "node", "Node", false, {"no"}, {served<core::Node, core::NodeList>("", "v1")}, {S::Status},
       node_strategy());
   add("pods", "pod", "Pod", true, {"po"}, {served<core::Pod, core::PodList>("", "v1")},
-      {S::Status, S::Binding, S::Eviction, S::Log, S::Exec, S::Attach, S::PortForward, S::Proxy}, pod_strategy(),
-      {"all"});
+      {S::Status, S::Binding, S::Eviction, S::Log, S::Exec, S::Attach, S::PortForward, S::Proxy},
+      pod_strategy(), {"all"});
   add("podtemplates", "podtemplate", "PodTemplate", true, {},
       {served<core::PodTemplate, core::PodTemplateList>("", "v1")}, {}, pod_template_strategy());
   add("replicationcontrollers", "replicationcontroller", "ReplicationController", true, {"rc"},
@@ -137,7 +137,8 @@ std::vector<ResourceInfo> builtin_resources() {
   add("services", "service", "Service", true, {"svc"}, {served<core::Service, core::ServiceList>("", "v1")},
       {S::Status, S::Proxy}, service_strategy(), {"all"});
 
-  const Old apps1{"1.8", "1.16", "apps/v1"}, apps2{"1.9", "1.16", "apps/v1"}, extensions{"1.8", "1.16", "apps/v1"};
+  const Old apps1{"1.8", "1.16", "apps/v1"}, apps2{"1.9", "1.16", "apps/v1"},
+      extensions{"1.8", "1.16", "apps/v1"};
   add("deployments", "deployment", "Deployment", true, {"deploy"},
       {served<apps::v1::Deployment, apps::v1::DeploymentList>("apps", "v1"),
        served<apps::v1beta2::Deployment, apps::v1beta2::DeploymentList>("apps", "v1beta2", apps2),
@@ -153,8 +154,10 @@ std::vector<ResourceInfo> builtin_resources() {
       {S::Status, S::Scale}, replica_set_strategy(), {"all"});
   add("controllerrevisions", "controllerrevision", "ControllerRevision", true, {},
       {served<apps::v1::ControllerRevision, apps::v1::ControllerRevisionList>("apps", "v1"),
-       served<apps::v1beta2::ControllerRevision, apps::v1beta2::ControllerRevisionList>("apps", "v1beta2", apps2),
-       served<apps::v1beta1::ControllerRevision, apps::v1beta1::ControllerRevisionList>("apps", "v1beta1", apps1)},
+       served<apps::v1beta2::ControllerRevision, apps::v1beta2::ControllerRevisionList>("apps", "v1beta2",
+                                                                                        apps2),
+       served<apps::v1beta1::ControllerRevision, apps::v1beta1::ControllerRevisionList>("apps", "v1beta1",
+                                                                                        apps1)},
       {}, controller_revision_strategy());
   add("leases", "lease", "Lease", true, {},
       {served<coordination::v1::Lease, coordination::v1::LeaseList>("coordination.k8s.io", "v1"),
@@ -162,11 +165,12 @@ std::vector<ResourceInfo> builtin_resources() {
            "coordination.k8s.io", "v1beta1", Old{"1.19", "1.22", "coordination.k8s.io/v1"})},
       {}, lease_strategy());
   {
-    auto& slices = add("endpointslices", "endpointslice", "EndpointSlice", true, {},
-                       {served<discovery::v1::EndpointSlice, discovery::v1::EndpointSliceList>("discovery.k8s.io", "v1"),
-                        served<discovery::v1beta1::EndpointSlice, discovery::v1beta1::EndpointSliceList>(
-                            "discovery.k8s.io", "v1beta1", Old{"1.21", "1.25", "discovery.k8s.io/v1"})},
-                       {}, endpoint_slice_strategy());
+    auto& slices =
+        add("endpointslices", "endpointslice", "EndpointSlice", true, {},
+            {served<discovery::v1::EndpointSlice, discovery::v1::EndpointSliceList>("discovery.k8s.io", "v1"),
+             served<discovery::v1beta1::EndpointSlice, discovery::v1beta1::EndpointSliceList>(
+                 "discovery.k8s.io", "v1beta1", Old{"1.21", "1.25", "discovery.k8s.io/v1"})},
+            {}, endpoint_slice_strategy());
     slices.versions[1].to_memory = endpoint_slice_to_memory;
     slices.versions[1].from_memory = endpoint_slice_from_memory;
   }

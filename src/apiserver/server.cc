@@ -44,8 +44,8 @@ Result<void> ApiServer::init() {
   MZ_ASSIGN(serving_, pki::ensure_issued(*authority_, folder, "apiserver", request, now));
   workers_ =
       std::make_unique<ThreadPool>(ThreadPool::Options{"api-worker", options_.workers_max, 8192, 10'000});
-  core_ = std::make_unique<Core>(Core::Deps{deps_.store, real_clock(), secure_random(), api::builtin(), &deps_.metrics},
-                                 options_.core);
+  core_ = std::make_unique<Core>(
+      Core::Deps{deps_.store, real_clock(), secure_random(), api::builtin(), &deps_.metrics}, options_.core);
   register_build_info(deps_.metrics);
   gate_ = std::make_unique<Gate>(std::vector<StaticToken>());
   return {};
@@ -57,8 +57,9 @@ Result<void> ApiServer::start(Deadline deadline) {
   if (!deps_.nodes) {
     MZ_ASSIGN(const auto identity, component_identity("apiserver-kubelet-client",
                                                       "kube-apiserver-kubelet-client", {"system:masters"}));
-    gateway_ = std::make_unique<KubeletGateway>(KubeletGateway::Deps{deps_.loops, *core_, options_.local_node}, identity,
-                                                authority_->certificate_pem());
+    gateway_ =
+        std::make_unique<KubeletGateway>(KubeletGateway::Deps{deps_.loops, *core_, options_.local_node},
+                                         identity, authority_->certificate_pem());
   }
   proxy_ = std::make_unique<WorkloadProxy>(WorkloadProxy::Deps{deps_.loops, *core_, secure_random()});
   NodeGateway* nodes = deps_.nodes ? deps_.nodes : gateway_.get();

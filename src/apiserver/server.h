@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
-#include "apiserver/registry/core.h"
-#include "apiserver/verbs/http_api.h"
 #include "apiserver/proxy/node_gateway.h"
 #include "apiserver/proxy/workload_proxy.h"
+#include "apiserver/registry/core.h"
+#include "apiserver/verbs/http_api.h"
 #include "async/executor.h"
 #include "http/client/client.h"
 #include "http/server/server.h"

@@ -35,8 +35,8 @@ void add_node_flags(CLI::App& command, NodeOptions& node) {
       ->capture_default_str();
   command.add_option("--nft-table", node.nft_table, "Name of the nftables table")->capture_default_str();
   command.add_option("--cgroup-root", node.cgroup_root, "Control group of all pods")->capture_default_str();
-  command.add_option("--cluster-dns", node.cluster_dns,
-                     "DNS servers that pods are told; default: the machine's")
+  command
+      .add_option("--cluster-dns", node.cluster_dns, "DNS servers that pods are told; default: the machine's")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_option("--cluster-domain", node.cluster_domain, "DNS domain of the cluster")
       ->capture_default_str();
@@ -80,23 +80,26 @@ int run(int argc, char** argv) {
   std::string config;  // taken out of the words before they are parsed
   server->add_option("--config", config, "YAML file whose keys are these flags; flags win");
   server->add_option("--data-dir", options.data_dir, "Where everything is kept")->capture_default_str();
-  server->add_option("--store", options.store, "embedded, memory, or etcd://host:port")->capture_default_str();
-  server->add_option("--etcd-cafile", options.etcd_ca_file, "Authority that etcd's certificate is checked against");
+  server->add_option("--store", options.store, "embedded, memory, or etcd://host:port")
+      ->capture_default_str();
+  server->add_option("--etcd-cafile", options.etcd_ca_file,
+                     "Authority that etcd's certificate is checked against");
   server->add_option("--etcd-certfile", options.etcd_certificate_file, "Client certificate for etcd");
   server->add_option("--etcd-keyfile", options.etcd_key_file, "Key of the client certificate for etcd");
   server->add_option("--bind-address", options.bind_address, "Address the API listens on")
       ->capture_default_str();
   server->add_option("--secure-port", options.secure_port, "Port of the API")->capture_default_str();
-  server->add_option(
-      "--tls-san", options.tls_san,
-      "Further names and addresses for the serving certificate; the first goes into kubeconfig")
+  server
+      ->add_option("--tls-san", options.tls_san,
+                   "Further names and addresses for the serving certificate; the first goes into kubeconfig")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   server->add_option("--service-cluster-ip-range", options.service_cidr, "IPv4 range of services")
       ->capture_default_str();
   add_duration(*server, "--node-monitor-grace-period", options.node_monitor_grace_period,
                "A node that gives no sign of life for this long is Unknown; default 50s");
-  server->add_option("--terminated-pod-gc-threshold", options.terminated_pod_gc_threshold,
-                     "How many finished pods are kept; 0 keeps all")
+  server
+      ->add_option("--terminated-pod-gc-threshold", options.terminated_pod_gc_threshold,
+                   "How many finished pods are kept; 0 keeps all")
       ->capture_default_str();
   server->add_flag("--disable-node", options.disable_node, "Run no pods on this machine");
   add_node_flags(*server, options.node);
@@ -122,9 +125,10 @@ int run(int argc, char** argv) {
   try {
     std::reverse(words->begin(), words->end());  // as CLI11 wants them
     app.parse(std::move(*words));
-  } catch (const CLI::ParseError& e) {  // CLI11 speaks in exceptions; they end here
+  } catch (const CLI::ParseError& e) {               // CLI11 speaks in exceptions; they end here
     if (e.get_exit_code() == 0) return app.exit(e);  // --help
-    std::fprintf(stderr, "mizzen: %s (mizzen %s--help tells what there is)\n", e.what(), server->parsed() ? "server " : "");
+    std::fprintf(stderr, "mizzen: %s (mizzen %s--help tells what there is)\n", e.what(),
+                 server->parsed() ? "server " : "");
     return 1;
   }
   if (version->parsed()) {

@@ -27,7 +27,8 @@ Result<std::vector<std::string>> config_words(std::string_view yaml, const std::
   if (!tree.is_object()) return Error(Code::BadRequest, "a mapping of flags to values is wanted");
   for (const auto& [key, value] : tree.members()) {
     if (!flags.contains(key))
-      return Error(Code::BadRequest, fmt::format("unknown key {}: the keys are the flags of mizzen server", quote(key)));
+      return Error(Code::BadRequest,
+                   fmt::format("unknown key {}: the keys are the flags of mizzen server", quote(key)));
     if (value.is_bool()) {
       if (value.as_bool()) out.push_back("--" + key);
     } else if (value.is_array()) {
@@ -43,7 +44,8 @@ Result<std::vector<std::string>> config_words(std::string_view yaml, const std::
   return out;
 }
 
-Result<std::vector<std::string>> with_config_file(std::vector<std::string> words, const std::set<std::string>& flags) {
+Result<std::vector<std::string>> with_config_file(std::vector<std::string> words,
+                                                  const std::set<std::string>& flags) {
   std::string file;
   for (size_t i = 0; i < words.size(); ++i) {
     size_t taken = 0;

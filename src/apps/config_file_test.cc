@@ -9,7 +9,8 @@ namespace mizzen::apps {
 const std::set<std::string> kFlags{"secure-port", "bind-address", "tls-san", "disable-node", "x", "a", "b"};
 
 TEST(ConfigFile, KeysBecomeFlags) {
-  const auto words = config_words("secure-port: 7443\nbind-address: 127.0.0.1\ntls-san: [a, b]\ndisable-node: true\nx: false\n", kFlags);
+  const auto words = config_words(
+      "secure-port: 7443\nbind-address: 127.0.0.1\ntls-san: [a, b]\ndisable-node: true\nx: false\n", kFlags);
   ASSERT_TRUE(words.ok()) << words.error().message();
   EXPECT_EQ(*words, (std::vector<std::string>{"--secure-port=7443", "--bind-address=127.0.0.1", "--tls-san=a",
                                               "--tls-san=b", "--disable-node"}));
@@ -17,8 +18,7 @@ TEST(ConfigFile, KeysBecomeFlags) {
 }
 
 TEST(ConfigFile, WhatIsNoMappingIsRefused) {
-  for (const char* bad :
-       {"- a", "a: {b: c}", "a: [[b]]", "a: b: c", "a: 1\n---\nb: 2\n", "secure-prot: 1"})
+  for (const char* bad : {"- a", "a: {b: c}", "a: [[b]]", "a: b: c", "a: 1\n---\nb: 2\n", "secure-prot: 1"})
     EXPECT_FALSE(config_words(bad, kFlags).ok()) << bad;
 }
 

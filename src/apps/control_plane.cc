@@ -15,11 +15,13 @@ ControlPlane::ControlPlane(apiserver::ApiServer& server, Metrics& metrics,
 Result<void> ControlPlane::start(Deadline deadline) {
   environment_ = std::make_unique<controllers::Environment>(
       controllers::Environment::Deps{api_, executor_, timers_, real_clock(), secure_random(), &metrics_});
-  controllers_ = controllers::make_controllers(*environment_, server_.authority().certificate_pem(), options_);
-  if (!environment_->start(deadline)) return Error(Code::Timeout, "controllers did not see the cluster in time");
+  controllers_ =
+      controllers::make_controllers(*environment_, server_.authority().certificate_pem(), options_);
+  if (!environment_->start(deadline))
+    return Error(Code::Timeout, "controllers did not see the cluster in time");
   for (const auto& controller : controllers_) controller->start();
-  scheduler_ = std::make_unique<scheduler::Scheduler>(
-      scheduler::Scheduler::Deps{scheduler_api_, executor_, timers_, real_clock(), secure_random(), &metrics_});
+  scheduler_ = std::make_unique<scheduler::Scheduler>(scheduler::Scheduler::Deps{
+      scheduler_api_, executor_, timers_, real_clock(), secure_random(), &metrics_});
   return scheduler_->start(deadline);
 }
 

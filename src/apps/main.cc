@@ -1,4 +1,5 @@
-// The one program. Which role it plays is its first argument; containerd starts it under the name of its CNI plug-in.
+// The one program. Which role it plays is its first argument; containerd starts it under the name of its CNI
+// plug-in.
 #include "apps/commands.h"
 #include "network/cni/cni.h"
 

@@ -11,12 +11,14 @@ namespace mizzen::apps {
 
 namespace {
 
-Result<void> check_port(const std::string& address, uint16_t port, std::string_view what, std::string_view flag) {
+Result<void> check_port(const std::string& address, uint16_t port, std::string_view what,
+                        std::string_view flag) {
   if (port == 0) return {};  // the system gives one
   const auto r = linux::check_can_listen(address, port);
   if (r.ok()) return r;
   if (r.error().code() != Code::Conflict) return r.error().with_context(what);
-  return Error(r.error().code(), fmt::format("{}: {}: stop that, or name another port with {}", what, r.error().message(), flag));
+  return Error(r.error().code(), fmt::format("{}: {}: stop that, or name another port with {}", what,
+                                             r.error().message(), flag));
 }
 
 bool on_path(const std::string& program) {
@@ -28,20 +30,23 @@ bool on_path(const std::string& program) {
 
 Result<void> check_node(const ServerOptions& options) {
   if (::geteuid() != 0)
-    return Error(Code::Forbidden, "running pods needs root: run it with sudo, or without a node by --disable-node");
+    return Error(Code::Forbidden,
+                 "running pods needs root: run it with sudo, or without a node by --disable-node");
   MZ_TRY(check_port("0.0.0.0", options.node.kubelet_port, "node", "--kubelet-port"));
   if (options.node.container_runtime_endpoint.empty()) {
     if (!on_path("containerd"))
       return Error(Code::NotFound,
-                   "containerd is not on PATH: install it (apt-get install containerd runc), name a runtime that is there "
+                   "containerd is not on PATH: install it (apt-get install containerd runc), name a runtime "
+                   "that is there "
                    "with --container-runtime-endpoint, or run without a node by --disable-node");
     const auto known = read_file("/proc/filesystems");
     if (known.ok() && known->find("\toverlay\n") == std::string::npos && !path_exists("/lib/modules"))
       return Error(Code::NotFound, "this kernel has no overlay file system, which containers are made of");
   }
   if (!path_exists("/sys/fs/cgroup/cgroup.controllers") && !path_exists("/sys/fs/cgroup/memory"))
-    return Error(Code::NotFound, "control groups are not mounted below /sys/fs/cgroup: mount them, or run without a node by "
-                                 "--disable-node");
+    return Error(Code::NotFound,
+                 "control groups are not mounted below /sys/fs/cgroup: mount them, or run without a node by "
+                 "--disable-node");
   return {};
 }
 

@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 
 #include "apiserver/loopback/loopback.h"
-#include "apiserver/server.h"
 #include "apiserver/registry/service_range.h"
+#include "apiserver/server.h"
 #include "apps/commands.h"
 #include "apps/control_plane.h"
 #include "apps/preflight.h"
@@ -57,7 +57,8 @@ Result<void> run_server(const ServerOptions& options) {
   umask(0022);  // containerd inherits it, and unpacks images with it; our own files name their modes
   const Monotonic started = real_clock().monotonic();
   MZ_TRY(preflight(options));
-  if (const auto r = make_folders(options.data_dir, 0700); !r.ok()) return r.error().with_context("data folder");
+  if (const auto r = make_folders(options.data_dir, 0700); !r.ok())
+    return r.error().with_context("data folder");
   MZ_ASSIGN(const auto store, open_store(options));
   http::Loops loops({.threads = 1});
   Metrics metrics;
@@ -73,9 +74,10 @@ Result<void> run_server(const ServerOptions& options) {
   apiserver::ApiServer server({*store, loops, metrics, health, nullptr}, api);
   MZ_TRY(server.init());
   MZ_TRY(server.start(Deadline::after(kStartTimeout)));
-  log::info("server", "API is ready", {log::kv("address", fmt::format("{}:{}", options.bind_address, server.port())),
-                                       log::kv("took", std::chrono::duration<double>(real_clock().monotonic() - started).count()),
-                                       log::kv("kubeconfig", server.kubeconfig_path())});
+  log::info("server", "API is ready",
+            {log::kv("address", fmt::format("{}:{}", options.bind_address, server.port())),
+             log::kv("took", std::chrono::duration<double>(real_clock().monotonic() - started).count()),
+             log::kv("kubeconfig", server.kubeconfig_path())});
   MZ_ASSIGN(const auto range, apiserver::parse_service_range(options.service_cidr));
   controllers::ControllerOptions controllers;
   controllers.node_monitor_grace_period = options.node_monitor_grace_period;

@@ -19,11 +19,11 @@ class Executor {
   [[nodiscard]] virtual bool post(std::function<void()> f) = 0;
 };
 
-/// Role: a pool of named worker threads behind one bounded queue; threads are started when there is work for them, up
-/// to threads_max, and end after idle_ms without any, so that an idle process keeps none.
-/// Threading: thread-safe. A function may block; it must end by itself.
-/// Lifecycle: stop() refuses new work, runs what is queued, joins; idempotent; also called by the destructor.
-/// Bounds: queue_max waiting functions; post() says false beyond.
+/// Role: a pool of named worker threads behind one bounded queue; threads are started when there is work for
+/// them, up to threads_max, and end after idle_ms without any, so that an idle process keeps none. Threading:
+/// thread-safe. A function may block; it must end by itself. Lifecycle: stop() refuses new work, runs what is
+/// queued, joins; idempotent; also called by the destructor. Bounds: queue_max waiting functions; post() says
+/// false beyond.
 class ThreadPool final : public Executor {
  public:
   struct Options {
@@ -52,8 +52,9 @@ class ThreadPool final : public Executor {
   bool stopping_ MZ_GUARDED_BY(m_) = false;
 };
 
-/// Role: runs functions of one owner one at a time and in order on another executor: the lock-free way to serialise.
-/// Threading: thread-safe. Functions of one queue never overlap. Must outlive nothing: pending work keeps the state.
+/// Role: runs functions of one owner one at a time and in order on another executor: the lock-free way to
+/// serialise. Threading: thread-safe. Functions of one queue never overlap. Must outlive nothing: pending
+/// work keeps the state.
 class SerialQueue final : public Executor {
  public:
   explicit SerialQueue(Executor& on);

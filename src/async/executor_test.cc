@@ -37,7 +37,9 @@ TEST(StopToken, CallbackRunsOnceAndUnregisters) {
   StopSource source;
   int calls = 0;
   auto kept = source.token().on_stop([&] { ++calls; });
-  { auto dropped = source.token().on_stop([&] { calls += 100; }); }
+  {
+    auto dropped = source.token().on_stop([&] { calls += 100; });
+  }
   source.stop();
   source.stop();
   EXPECT_EQ(calls, 1);

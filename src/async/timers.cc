@@ -2,7 +2,8 @@
 
 namespace mizzen {
 
-Timers::Timers(Executor& on, const Clock& clock) : on_(on), clock_(clock), thread_("timers", [this] { run(); }) {}
+Timers::Timers(Executor& on, const Clock& clock)
+    : on_(on), clock_(clock), thread_("timers", [this] { run(); }) {}
 
 Timers::Id Timers::after(Duration delay, std::function<void()> f) {
   Lock lock(m_);

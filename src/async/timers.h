@@ -13,8 +13,8 @@ namespace mizzen {
 
 /// Role: runs functions later, on an executor: delayed work of queues, back-off, periodic looks.
 /// Threading: thread-safe. One thread sleeps until the next deadline; without timers it sleeps for good.
-/// Lifecycle: stop() forgets all timers and joins; idempotent; also in the destructor. The executor must outlive it.
-/// Bounds: one entry per pending timer; callers bound their own.
+/// Lifecycle: stop() forgets all timers and joins; idempotent; also in the destructor. The executor must
+/// outlive it. Bounds: one entry per pending timer; callers bound their own.
 class Timers {
  public:
   using Id = uint64_t;

@@ -43,7 +43,9 @@ class Deadline {
  public:
   static Deadline never() { return Deadline(Monotonic::max()); }
   static Deadline at(Monotonic when) { return Deadline(when); }
-  static Deadline after(Duration d, const Clock& clock = real_clock()) { return Deadline(clock.monotonic() + d); }
+  static Deadline after(Duration d, const Clock& clock = real_clock()) {
+    return Deadline(clock.monotonic() + d);
+  }
   Monotonic when() const { return when_; }
   bool is_never() const { return when_ == Monotonic::max(); }
   bool expired(const Clock& clock = real_clock()) const { return !is_never() && clock.monotonic() >= when_; }

@@ -13,7 +13,7 @@ struct Unit {
   double nanoseconds;
 };
 // Longer names first, so that "ms" is not read as minutes.
-constexpr Unit kUnits[] = {{"ns", 1}, {"us", 1e3}, {"\u00b5s", 1e3}, {"ms", 1e6},
+constexpr Unit kUnits[] = {{"ns", 1},  {"us", 1e3}, {"\u00b5s", 1e3}, {"ms", 1e6},
                            {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
 constexpr double kLongest = 100.0 * 365 * 24 * 3600e9;
 
@@ -39,7 +39,8 @@ double take_number(std::string_view& text) {
 }  // namespace
 
 Result<Duration> parse_duration(std::string_view text) {
-  const Error bad(Code::BadRequest, fmt::format("\"{}\" is not a duration such as 50s, 1m30s or 300ms", text));
+  const Error bad(Code::BadRequest,
+                  fmt::format("\"{}\" is not a duration such as 50s, 1m30s or 300ms", text));
   if (text == "0") return Duration::zero();
   if (text.empty()) return bad;
   double total = 0;

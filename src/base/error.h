@@ -7,8 +7,8 @@
 
 namespace mizzen {
 
-/// What kind of failure an Error is. Spelled as the reasons of a Kubernetes Status, so that the API edge can turn an
-/// Error into a Status without a table in between.
+/// What kind of failure an Error is. Spelled as the reasons of a Kubernetes Status, so that the API edge can
+/// turn an Error into a Status without a table in between.
 enum class Code : uint8_t {
   Unknown,
   BadRequest,

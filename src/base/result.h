@@ -66,9 +66,9 @@ class [[nodiscard]] Result<void> {
 #define MZ_CONCAT(a, b) MZ_CONCAT_INNER(a, b)
 
 /// MZ_TRY(f()); returns f's error from the enclosing function, which returns a Result.
-#define MZ_TRY(expr)                                 \
-  do {                                               \
-    auto&& mz_try_result = (expr);                   \
+#define MZ_TRY(expr)                                       \
+  do {                                                     \
+    auto&& mz_try_result = (expr);                         \
     if (!mz_try_result.ok()) return mz_try_result.error(); \
   } while (0)
 

@@ -16,12 +16,14 @@ TEST(Strings, Base64RoundTripsEveryLength) {
   }
 }
 TEST(Strings, Base64RefusesMalformedText) {
-  for (const char* bad : {"a", "a===", "ab=c", "a$==", "abc", "====="}) EXPECT_FALSE(base64_decode(bad)) << bad;
+  for (const char* bad : {"a", "a===", "ab=c", "a$==", "abc", "====="})
+    EXPECT_FALSE(base64_decode(bad)) << bad;
   EXPECT_EQ(base64_decode("YW\nJj\n"), "abc");
 }
 TEST(Strings, Utf8RefusesOverlongSurrogatesAndTruncation) {
   EXPECT_TRUE(valid_utf8("h\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"));
-  for (const char* bad : {"\xc0\x80", "\xed\xa0\x80", "\xe2\x82", "\xf5\x80\x80\x80", "\x80"}) EXPECT_FALSE(valid_utf8(bad));
+  for (const char* bad : {"\xc0\x80", "\xed\xa0\x80", "\xe2\x82", "\xf5\x80\x80\x80", "\x80"})
+    EXPECT_FALSE(valid_utf8(bad));
 }
 TEST(Strings, QuoteEscapesAsGoDoes) { EXPECT_EQ(quote("a\"b\n\x01"), "\"a\\\"b\\n\\x01\""); }
 TEST(Strings, ParseIntTakesTheWholeTextOrNothing) {

@@ -5,7 +5,8 @@
 
 namespace mizzen {
 
-/// A value of type T that does not convert to another such value: using Revision = Strong<int64_t, struct RevisionTag>.
+/// A value of type T that does not convert to another such value: using Revision = Strong<int64_t, struct
+/// RevisionTag>.
 template <typename T, typename Tag>
 class Strong {
  public:

@@ -202,8 +202,9 @@ TEST_F(ClientTest, QueuesAreCountedUnderClientGosNames) {
   Metrics metrics;
   std::atomic<int> runs = 0;
   {
-    WorkQueue queue({.name = "q", .workers_max = 1, .backoff_min = milliseconds(1), .metrics = &metrics}, executor_,
-                    timers_, [&](const std::string&) { return ++runs == 1 ? Outcome::retry() : Outcome::done(); });
+    WorkQueue queue({.name = "q", .workers_max = 1, .backoff_min = milliseconds(1), .metrics = &metrics},
+                    executor_, timers_,
+                    [&](const std::string&) { return ++runs == 1 ? Outcome::retry() : Outcome::done(); });
     queue.add("a");
     queue.add("a");
     queue.add("b");
@@ -220,7 +221,8 @@ TEST_F(ClientTest, QueuesAreCountedUnderClientGosNames) {
           "workqueue_work_duration_seconds_count{name=\"q\"} 3\n"})
       EXPECT_NE(text.find(line), std::string::npos) << line << text;
   }
-  EXPECT_EQ(metrics.text().find("workqueue_depth{"), std::string::npos) << "a queue that is gone has no depth";
+  EXPECT_EQ(metrics.text().find("workqueue_depth{"), std::string::npos)
+      << "a queue that is gone has no depth";
 }
 
 TEST_F(ClientTest, LaterIsKeptOnceAtItsEarliest) {

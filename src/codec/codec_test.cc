@@ -2,8 +2,8 @@
 
 #include "codec/json/json_reader.h"
 #include "codec/json/json_text.h"
-#include "codec/tables/quantity.h"
 #include "codec/json/tree.h"
+#include "codec/tables/quantity.h"
 #include "codec/tables/values.h"
 #include "codec/yaml/yaml.h"
 

@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "controllers/services/endpoints/decide.h"
-#include "controllers/objects/garbage/graph.h"
-#include "controllers/services/kubernetes/decide.h"
 #include "controllers/nodes/lifecycle/decide.h"
+#include "controllers/objects/garbage/graph.h"
+#include "controllers/services/endpoints/decide.h"
+#include "controllers/services/kubernetes/decide.h"
 #include "controllers/workloads/replica/decide.h"
 
 namespace mizzen::controllers {
@@ -275,7 +275,8 @@ TEST(KubernetesServiceDecide, PointsAtTheApiAndThenRests) {
   ASSERT_TRUE(slice);
   EXPECT_EQ(slice->metadata.labels.get("kubernetes.io/service-name"), "kubernetes");
   EXPECT_FALSE(kubernetes_service::corrected(*slice, at));
-  EXPECT_EQ(kubernetes_service::corrected(*slice, {"192.0.2.8", 7443, ""})->endpoints.at(0).addresses.at(0), "192.0.2.8");
+  EXPECT_EQ(kubernetes_service::corrected(*slice, {"192.0.2.8", 7443, ""})->endpoints.at(0).addresses.at(0),
+            "192.0.2.8");
 }
 
 TEST(GarbageGraph, TouchesWhoIsConcerned) {

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "controllers/nodes/lifecycle/decide.h"
-#include "controllers/pods/gc/decide.h"
 #include "controllers/nodes/taint_eviction/decide.h"
+#include "controllers/pods/gc/decide.h"
 
 namespace mizzen::controllers {
 namespace {
@@ -42,14 +42,17 @@ TEST(ZonesDecide, AWholeZoneIsTreatedDifferentlyFromTheWholeCluster) {
       {"one of two lost", {{{"a", ""}, 1}, {{"b", "", false}, 1}}, {{":", Add, usual}}},
       {"the only node", {{{"a", "", false}, 1}}, {{":", None, usual}}},
       {"a zone of two", {{{"a", "y"}, 2}, {{"b", "z", false}, 2}}, {{":y", Add, usual}, {":z", Add, usual}}},
-      {"every zone", {{{"a", "y", false}, 2}, {{"b", "z", false}, 2}}, {{":y", None, usual}, {":z", None, usual}}},
+      {"every zone",
+       {{{"a", "y", false}, 2}, {{"b", "z", false}, 2}},
+       {{":y", None, usual}, {":z", None, usual}}},
       {"most of a small zone", {{{"a", "z"}, 2}, {{"b", "z", false}, 3}}, {{":z", Keep, usual}}},
       {"two of three are too few to tell", {{{"a", "z"}, 1}, {{"b", "z", false}, 2}}, {{":z", Add, usual}}},
       {"most of a large zone", {{{"a", "z"}, 20}, {{"b", "z", false}, 40}}, {{":z", Add, slow}}},
   };
   for (const Row& row : rows) {
     std::vector<std::shared_ptr<const Node>> all;
-    for (const auto& [shape, count] : row.nodes) all.insert(all.end(), static_cast<size_t>(count), make(shape));
+    for (const auto& [shape, count] : row.nodes)
+      all.insert(all.end(), static_cast<size_t>(count), make(shape));
     const auto plans = nodes::plan_zones(all);
     ASSERT_EQ(plans.size(), row.plans.size()) << row.why;
     for (size_t i = 0; i < plans.size(); i++) {
@@ -101,7 +104,7 @@ TEST(TaintEvictionDecide, APodLeavesWhenItsTimeIsUp) {
   const int64_t now = 1'700'000'000;
   struct Row {
     const char* why;
-    std::vector<std::pair<const char*, std::optional<int64_t>>> borne;  ///< key, for how long
+    std::vector<std::pair<const char*, std::optional<int64_t>>> borne;   ///< key, for how long
     std::vector<std::pair<const char*, std::optional<int64_t>>> taints;  ///< key, added when
     std::optional<int64_t> bound_at;
     std::optional<int64_t> leaves;  ///< seconds from now
@@ -140,8 +143,8 @@ TEST(TaintEvictionDecide, APodLeavesWhenItsTimeIsUp) {
   }
 }
 
-PodPtr placed(std::string name, std::string node, std::string phase, bool deleting = false, int64_t created = 0,
-              std::string reason = "") {
+PodPtr placed(std::string name, std::string node, std::string phase, bool deleting = false,
+              int64_t created = 0, std::string reason = "") {
   auto p = std::make_shared<Pod>();
   p->metadata.name = std::move(name);
   p->metadata.creationTimestamp = codec::Time{1'600'000'000 + created, 0};
@@ -173,10 +176,12 @@ TEST(PodGcDecide, TakesWhatNobodyElseWill) {
       placed("young", "well", "Succeeded", false, 5),
   };
   EXPECT_EQ(pod_gc::missing_nodes(pods, nodes), (std::set<std::string>{"gone", "just-gone"}));
-  const std::map<std::string, WallTime> missing{{"gone", kNow - pod_gc::kQuarantine}, {"just-gone", kNow - seconds(39)}};
+  const std::map<std::string, WallTime> missing{{"gone", kNow - pod_gc::kQuarantine},
+                                                {"just-gone", kNow - seconds(39)}};
   const auto names = [&](int32_t finished_max) {
     std::string text;
-    for (const auto& d : pod_gc::doomed(pods, nodes, missing, finished_max, kNow)) text += d.pod->metadata.name + " ";
+    for (const auto& d : pod_gc::doomed(pods, nodes, missing, finished_max, kNow))
+      text += d.pod->metadata.name + " ";
     return text;
   };
   EXPECT_EQ(names(0), "never-bound stuck orphan ");

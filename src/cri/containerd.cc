@@ -10,11 +10,11 @@
 #include "async/stop.h"
 #include "base/file.h"
 #include "base/strings.h"
-#include "linux/groups/cgroups.h"
 #include "linux/files/file.h"
 #include "linux/files/mounts.h"
-#include "linux/process/process.h"
 #include "linux/files/system_info.h"
+#include "linux/groups/cgroups.h"
+#include "linux/process/process.h"
 #include "telemetry/log.h"
 
 namespace mizzen::cri {

@@ -7,8 +7,8 @@
 #include "cri/client.h"
 #include "cri/containerd.h"
 #include "cri/testing/fake_runtime.h"
-#include "linux/groups/cgroups.h"
 #include "linux/files/mounts.h"
+#include "linux/groups/cgroups.h"
 #include "linux/testing/scratch.h"
 
 namespace mizzen::cri {

@@ -4,11 +4,11 @@
 #include <gtest/gtest.h>
 
 #include "codec/json/json_codec.h"
-#include "kubelet/decide/backoff.h"
 #include "kubelet/config/cri_config.h"
+#include "kubelet/decide/backoff.h"
+#include "kubelet/decide/pod_actions.h"
 #include "kubelet/images/image_puller.h"
 #include "kubelet/node/node_status.h"
-#include "kubelet/decide/pod_actions.h"
 #include "kubelet/status/status_build.h"
 
 namespace mizzen::kubelet {
@@ -551,7 +551,8 @@ TEST(NodeStatus, ReportsReadyAndWhyNot) {
   EXPECT_EQ(node.status.capacity.get("hugepages-2Mi").text(), "512Mi");
   EXPECT_EQ(node.status.allocatable.get("hugepages-1Gi").text(), "0");
   EXPECT_EQ(node.status.capacity.get("memory").text(), "8Gi");
-  EXPECT_EQ(node.status.allocatable.get("memory").text(), "7580Mi") << "less what eviction keeps and huge pages hold";
+  EXPECT_EQ(node.status.allocatable.get("memory").text(), "7580Mi")
+      << "less what eviction keeps and huge pages hold";
   Node later = node;
   fill_node_status(later, facts, WallTime(seconds(20)));
   EXPECT_FALSE(node_status_changed(node, later)) << "a heartbeat alone is no change";

@@ -7,11 +7,11 @@
 #include <cstdlib>
 
 #include "http/message/url.h"
+#include "kubelet/config/name_resolution.h"
 #include "kubelet/images/image_puller.h"
 #include "kubelet/logs/log_file.h"
 #include "kubelet/logs/log_request.h"
 #include "kubelet/logs/log_rotation.h"
-#include "kubelet/config/name_resolution.h"
 
 namespace {
 

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "codec/json/json_codec.h"
-#include "machinery/object/convert.h"
 #include "machinery/errors/field_errors.h"
 #include "machinery/names/names.h"
+#include "machinery/object/convert.h"
 #include "machinery/object/object.h"
 #include "machinery/patch/patch.h"
 #include "machinery/schema/meta/v1/object_meta.h"
@@ -107,7 +107,8 @@ TEST(StrategicPatch, NewItemsComeBeforeThoseThePatchDoesNotName) {
   const codec::Message& m = meta::v1::PartialObjectMetadata::descriptor();
   const auto uids = [&](const std::string& patch) {
     codec::Value doc = json(R"({"metadata":{"ownerReferences":[{"uid":"a"},{"uid":"b"},{"uid":"c"}]}})");
-    EXPECT_TRUE(apply_strategic_patch(doc, json(("{\"metadata\":{" + patch + "}}").c_str()), m).ok()) << patch;
+    EXPECT_TRUE(apply_strategic_patch(doc, json(("{\"metadata\":{" + patch + "}}").c_str()), m).ok())
+        << patch;
     std::string out;
     for (const auto& o : doc.find("metadata")->find("ownerReferences")->items()) out += o.find("uid")->text();
     return out;
@@ -115,8 +116,10 @@ TEST(StrategicPatch, NewItemsComeBeforeThoseThePatchDoesNotName) {
   EXPECT_EQ(uids(R"("ownerReferences":[{"uid":"x"}])"), "xabc");
   EXPECT_EQ(uids(R"("ownerReferences":[{"uid":"b","name":"i"},{"uid":"x"}])"), "abxc");
   EXPECT_EQ(uids(R"("ownerReferences":[{"uid":"c"},{"uid":"a"}])"), "bca");
-  EXPECT_EQ(uids(R"("$setElementOrder/ownerReferences":[{"uid":"c"},{"uid":"x"},{"uid":"a"}],"ownerReferences":[{"uid":"x"}])"),
-            "bcxa");
+  EXPECT_EQ(
+      uids(
+          R"("$setElementOrder/ownerReferences":[{"uid":"c"},{"uid":"x"},{"uid":"a"}],"ownerReferences":[{"uid":"x"}])"),
+      "bcxa");
   EXPECT_EQ(uids(R"("ownerReferences":[{"$patch":"delete","uid":"b"}])"), "ac");
 }
 

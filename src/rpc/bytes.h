@@ -17,7 +17,8 @@ inline std::string from_buffer(const grpc::ByteBuffer& buffer) {
   std::string out;
   if (!buffer.Valid() || !buffer.Dump(&slices).ok()) return out;
   out.reserve(buffer.Length());
-  for (const grpc::Slice& slice : slices) out.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  for (const grpc::Slice& slice : slices)
+    out.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
   return out;
 }
 

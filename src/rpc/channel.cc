@@ -26,7 +26,8 @@ constexpr int kKeepaliveAnswerMs = 10'000;
 
 gpr_timespec when(Deadline deadline) {
   if (deadline.is_never()) return gpr_inf_future(GPR_CLOCK_MONOTONIC);
-  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(deadline.left().count(), GPR_TIMESPAN));
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                      gpr_time_from_nanos(deadline.left().count(), GPR_TIMESPAN));
 }
 
 void prepare(grpc::ClientContext& context, Deadline deadline, const CallOptions& options) {
@@ -46,7 +47,8 @@ grpc::ChannelArguments arguments(const ChannelOptions& options) {
   out.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   out.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a channel of ours is a connection of its own
   out.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kBackoffFirstMs);
-  out.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeoutMs);  // the library's name for the time a try may take
+  out.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
+             kConnectTimeoutMs);  // the library's name for the time a try may take
   const bool local = options.target.starts_with("unix:");
   out.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, local ? kLocalBackoffMaxMs : kBackoffMaxMs);
   if (options.keepalive > Duration::zero()) {
@@ -84,12 +86,13 @@ void start_library() {
 
 class StreamImpl final : public Stream {
  public:
-  StreamImpl(grpc::ChannelInterface& channel, std::string method, Deadline deadline, const CallOptions& options)
+  StreamImpl(grpc::ChannelInterface& channel, std::string method, Deadline deadline,
+             const CallOptions& options)
       : method_(std::move(method)) {
     prepare(context_, deadline, options);
     const grpc::internal::RpcMethod rpc(method_.c_str(), grpc::internal::RpcMethod::BIDI_STREAMING);
-    call_.reset(grpc::internal::ClientReaderWriterFactory<grpc::ByteBuffer, grpc::ByteBuffer>::Create(&channel, rpc,
-                                                                                                     &context_));
+    call_.reset(grpc::internal::ClientReaderWriterFactory<grpc::ByteBuffer, grpc::ByteBuffer>::Create(
+        &channel, rpc, &context_));
     on_stop_ = options.stop.on_stop([this] { context_.TryCancel(); });
   }
 
@@ -164,7 +167,8 @@ Result<std::string> Channel::call(std::string_view method, std::string_view requ
   return from_buffer(answer);
 }
 
-std::unique_ptr<Stream> Channel::stream(std::string_view method, Deadline deadline, const CallOptions& options) {
+std::unique_ptr<Stream> Channel::stream(std::string_view method, Deadline deadline,
+                                        const CallOptions& options) {
   return std::make_unique<StreamImpl>(impl_->channel(), std::string(method), deadline, options);
 }
 

@@ -56,14 +56,16 @@ struct ChannelOptions {
   std::string target;      ///< `unix:///run/x.sock`, `host:port`
   std::optional<Tls> tls;  ///< absent: in clear, for unix sockets and loopback
   size_t message_bytes_max = kMessageBytesMax;
-  Duration keepalive = {};  ///< pings an otherwise silent connection that often while calls are open; 0: never
+  Duration keepalive =
+      {};  ///< pings an otherwise silent connection that often while calls are open; 0: never
 };
 
 /// How one call is made.
 struct CallOptions {
   std::vector<std::pair<std::string, std::string>> metadata;
-  StopToken stop;               ///< cancels the call
-  bool wait_for_ready = false;  ///< wait for the server to come up, up to the deadline, instead of failing at once
+  StopToken stop;  ///< cancels the call
+  bool wait_for_ready =
+      false;  ///< wait for the server to come up, up to the deadline, instead of failing at once
 };
 
 /// Role: an open call with messages in both directions (or one way only: write once, writes_done, then read).
@@ -85,10 +87,10 @@ class Stream {
 /// Role: a connection to one server, made when first used and again after each loss, with back-off up to
 /// 3 s, or 0.2 s where the server is on this machine.
 /// Place: owned by the client of that server (CRI, etcd).
-/// Threading: thread-safe. Calls block the calling thread up to their deadline; the library has threads of its own.
-/// Failure: ServiceUnavailable where the server cannot be reached, Timeout after the deadline (the server may have
-/// carried it out), Cancelled after a stop, else what the server says. Nothing is retried here.
-/// Bounds: ChannelOptions::message_bytes_max each way.
+/// Threading: thread-safe. Calls block the calling thread up to their deadline; the library has threads of
+/// its own. Failure: ServiceUnavailable where the server cannot be reached, Timeout after the deadline (the
+/// server may have carried it out), Cancelled after a stop, else what the server says. Nothing is retried
+/// here. Bounds: ChannelOptions::message_bytes_max each way.
 class Channel {
  public:
   /// Invalid where the TLS texts contradict each other. Does not connect.

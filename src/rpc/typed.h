@@ -10,7 +10,8 @@
 /// Calls with messages instead of bytes, for any structs that the schema compiler made.
 namespace mizzen::rpc {
 
-/// A method and its messages: inline constexpr Method<VersionRequest, VersionResponse> kVersion{"/runtime.v1..."};
+/// A method and its messages: inline constexpr Method<VersionRequest, VersionResponse>
+/// kVersion{"/runtime.v1..."};
 template <typename Request, typename Response>
 struct Method {
   std::string_view path;
@@ -18,8 +19,8 @@ struct Method {
 
 /// One request, one answer.
 template <typename Request, typename Response>
-Result<Response> call(Channel& channel, Method<Request, Response> method, const Request& request, Deadline deadline,
-                      const CallOptions& options = {}) {
+Result<Response> call(Channel& channel, Method<Request, Response> method, const Request& request,
+                      Deadline deadline, const CallOptions& options = {}) {
   MZ_ASSIGN(const std::string bytes, channel.call(method.path, codec::to_proto(request), deadline, options));
   return codec::from_proto<Response>(bytes);
 }

@@ -11,9 +11,9 @@
 #include "async/executor.h"
 #include "http/client/client.h"
 #include "http/server/server.h"
-#include "streaming/stream_translate.h"
 #include "http/testing/fake_spdy_runtime.h"
 #include "http/testing/raw_peer.h"
+#include "streaming/stream_translate.h"
 
 namespace mizzen::http {
 namespace {

@@ -145,7 +145,8 @@ Family<Counter>& Metrics::counters(std::string_view name, std::string_view help,
                                    std::vector<std::string> labels) {
   Lock lock(m_);
   Entry& e = entry(name, help);
-  require_same(!e.gauges && !e.histograms && e.collectors.empty() && (!e.counters || e.counters->labels() == labels));
+  require_same(!e.gauges && !e.histograms && e.collectors.empty() &&
+               (!e.counters || e.counters->labels() == labels));
   if (!e.counters)
     e.counters =
         std::make_unique<Family<Counter>>(std::move(labels), [] { return std::make_unique<Counter>(); });
@@ -156,7 +157,8 @@ Family<Gauge>& Metrics::gauges(std::string_view name, std::string_view help,
                                std::vector<std::string> labels) {
   Lock lock(m_);
   Entry& e = entry(name, help);
-  require_same(!e.counters && !e.histograms && e.collectors.empty() && (!e.gauges || e.gauges->labels() == labels));
+  require_same(!e.counters && !e.histograms && e.collectors.empty() &&
+               (!e.gauges || e.gauges->labels() == labels));
   if (!e.gauges)
     e.gauges = std::make_unique<Family<Gauge>>(std::move(labels), [] { return std::make_unique<Gauge>(); });
   return *e.gauges;
@@ -166,7 +168,8 @@ Family<Histogram>& Metrics::histograms(std::string_view name, std::string_view h
                                        std::vector<std::string> labels, std::vector<double> bounds) {
   Lock lock(m_);
   Entry& e = entry(name, help);
-  require_same(!e.counters && !e.gauges && e.collectors.empty() && (!e.histograms || e.histograms->labels() == labels));
+  require_same(!e.counters && !e.gauges && e.collectors.empty() &&
+               (!e.histograms || e.histograms->labels() == labels));
   if (!e.histograms)
     e.histograms = std::make_unique<Family<Histogram>>(
         std::move(labels), [bounds = std::move(bounds)] { return std::make_unique<Histogram>(bounds); });
@@ -183,8 +186,8 @@ Histogram& Metrics::histogram(std::string_view name, std::string_view help, std:
   return histograms(name, help, {}, std::move(bounds)).with({});
 }
 
-void Metrics::collector(std::string_view name, std::string_view help, std::vector<std::string> labels, bool counter,
-                        Collect collect) {
+void Metrics::collector(std::string_view name, std::string_view help, std::vector<std::string> labels,
+                        bool counter, Collect collect) {
   Lock lock(m_);
   Entry& e = entry(name, help);
   require_same(!e.counters && !e.gauges && !e.histograms &&
@@ -205,7 +208,8 @@ void Metrics::counter_collector(std::string_view name, std::string_view help, st
 }
 
 void Metrics::gauge_function(std::string_view name, std::string_view help, std::function<double()> read) {
-  gauge_collector(name, help, {}, [read = std::move(read)](std::vector<Sample>& out) { out.push_back({{}, read()}); });
+  gauge_collector(name, help, {},
+                  [read = std::move(read)](std::vector<Sample>& out) { out.push_back({{}, read()}); });
 }
 
 void Metrics::counter_function(std::string_view name, std::string_view help, std::function<double()> read) {
@@ -218,7 +222,9 @@ std::string Metrics::text() const {
   std::string out;
   for (const auto& [key, e] : entries_) {
     const std::string& name = key;
-    const char* type = e.counters || e.collected_is_counter ? "counter" : e.histograms ? "histogram" : "gauge";
+    const char* type = e.counters || e.collected_is_counter ? "counter"
+                       : e.histograms                       ? "histogram"
+                                                            : "gauge";
     out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, escape(e.help, false), name, type);
     if (e.counters)
       e.counters->each([&](const auto& values, const Counter& c) {
@@ -236,7 +242,8 @@ std::string Metrics::text() const {
     for (const Collect& collect : e.collectors) collect(samples);
     for (Sample& sample : samples) {
       sample.values.resize(e.collected_labels.size());
-      out += fmt::format("{}{} {}\n", name, label_set(e.collected_labels, sample.values), number(sample.value));
+      out +=
+          fmt::format("{}{} {}\n", name, label_set(e.collected_labels, sample.values), number(sample.value));
     }
   }
   return out;
@@ -253,7 +260,8 @@ void register_process_metrics(Metrics& metrics) {
   metrics.gauge_function("process_virtual_memory_bytes", "Virtual memory size in bytes.",
                          [] { return memory_bytes().first; });
   metrics.gauge_function("process_virtual_memory_max_bytes",
-                         "Maximum amount of virtual memory available in bytes.", [] { return limit_of(RLIMIT_AS); });
+                         "Maximum amount of virtual memory available in bytes.",
+                         [] { return limit_of(RLIMIT_AS); });
   metrics.gauge_function("process_max_fds", "Maximum number of open file descriptors.",
                          [] { return limit_of(RLIMIT_NOFILE); });
   metrics.gauge_function("process_open_fds", "Number of open file descriptors.", open_descriptors);

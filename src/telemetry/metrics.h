@@ -124,9 +124,10 @@ class Metrics {
     double value = 0;
   };
   using Collect = std::function<void(std::vector<Sample>&)>;
-  /// Series that are asked for at each scrape; several sources may share a name, each adding its own label values.
-  /// `collect` as `read` above.
-  void gauge_collector(std::string_view name, std::string_view help, std::vector<std::string> labels, Collect collect);
+  /// Series that are asked for at each scrape; several sources may share a name, each adding its own label
+  /// values. `collect` as `read` above.
+  void gauge_collector(std::string_view name, std::string_view help, std::vector<std::string> labels,
+                       Collect collect);
   void counter_collector(std::string_view name, std::string_view help, std::vector<std::string> labels,
                          Collect collect);
 

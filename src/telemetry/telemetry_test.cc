@@ -31,11 +31,13 @@ TEST(Metrics, AreExposedInPrometheusText) {
 TEST(Metrics, CollectorsAreAskedAtEachScrapeAndMayShareAName) {
   Metrics m;
   int asked = 0;
-  m.gauge_collector("depth", "Depth.", {"queue"}, [&](auto& out) { out.push_back({{"a"}, static_cast<double>(++asked)}); });
+  m.gauge_collector("depth", "Depth.", {"queue"},
+                    [&](auto& out) { out.push_back({{"a"}, static_cast<double>(++asked)}); });
   m.gauge_collector("depth", "Depth.", {"queue"}, [](auto& out) { out.push_back({{"b"}, 7}); });
   m.counter_collector("seen_total", "Seen.", {"x"}, [](auto&) {});
-  EXPECT_EQ(m.text(), "# HELP depth Depth.\n# TYPE depth gauge\ndepth{queue=\"a\"} 1\ndepth{queue=\"b\"} 7\n"
-                      "# HELP seen_total Seen.\n# TYPE seen_total counter\n");
+  EXPECT_EQ(m.text(),
+            "# HELP depth Depth.\n# TYPE depth gauge\ndepth{queue=\"a\"} 1\ndepth{queue=\"b\"} 7\n"
+            "# HELP seen_total Seen.\n# TYPE seen_total counter\n");
   EXPECT_NE(m.text().find("depth{queue=\"a\"} 2\n"), std::string::npos);
 }
 

@@ -1,7 +1,8 @@
-// store_crash [KILLS [SEED]]: kills a process that writes to the embedded store, again and again, at random moments
-// (also while it opens, flushes and compacts), and after each kill opens the store and checks:
+// store_crash [KILLS [SEED]]: kills a process that writes to the embedded store, again and again, at random
+// moments (also while it opens, flushes and compacts), and after each kill opens the store and checks:
 //  1. every acknowledged write is there, at the revision it was acknowledged with;
-//  2. at most the one write per writer that was under way is there as well, whole or not at all (two keys change together);
+//  2. at most the one write per writer that was under way is there as well, whole or not at all (two keys
+//  change together);
 //  3. revisions are unique, and the history since the last compaction has each of them once, in order;
 //  4. a counter that all writers raise by compare-and-swap lost nothing.
 // The child is this program, executed again as: store_crash writer DIR SEED.
@@ -28,8 +29,8 @@
 #include "async/thread.h"
 #include "base/random.h"
 #include "base/strings.h"
-#include "store/embedded/embedded_store.h"
 #include "store/contract/errors.h"
+#include "store/embedded/embedded_store.h"
 
 namespace {
 
@@ -51,8 +52,12 @@ struct Ack {
   int64_t revision;
 };
 
-std::string data_key(int writer, int key) { return "data/" + std::to_string(writer) + "/" + std::to_string(key); }
-std::string step_key(int writer, int key) { return "step/" + std::to_string(writer) + "/" + std::to_string(key); }
+std::string data_key(int writer, int key) {
+  return "data/" + std::to_string(writer) + "/" + std::to_string(key);
+}
+std::string step_key(int writer, int key) {
+  return "step/" + std::to_string(writer) + "/" + std::to_string(key);
+}
 bool deletes(int64_t step) { return step % kDeleteEvery == kDeleteEvery - 1; }
 
 /// A value that names its step and cannot be mistaken for another one's.
@@ -87,7 +92,8 @@ int64_t number(const std::optional<KeyValue>& kv) {
   return kv ? parse_int<int64_t>(view(kv->value)).value_or(-1) : 0;
 }
 
-// ---- the child -------------------------------------------------------------------------------------------------
+// ---- the child
+// -------------------------------------------------------------------------------------------------
 
 void tell(const Ack& ack) {
   if (::write(STDOUT_FILENO, &ack, sizeof ack) != sizeof ack) ::_exit(0);  // the parent has gone
@@ -109,11 +115,11 @@ void raise_counter(Store& store) {
   const GetResult seen = must(store.get(kCounter, Deadline::never()), "get");
   const Revision at = seen.kv ? seen.kv->mod_revision : Revision(0);
   const int64_t next = number(seen.kv) + 1;
-  const TxnResult result = must(store.txn({{Compare::unchanged(kCounter, at)},
-                                           {Op::put(kCounter, make_bytes(std::to_string(next)))},
-                                           {}},
-                                          Deadline::never()),
-                                "count");
+  const TxnResult result = must(
+      store.txn(
+          {{Compare::unchanged(kCounter, at)}, {Op::put(kCounter, make_bytes(std::to_string(next)))}, {}},
+          Deadline::never()),
+      "count");
   if (result.succeeded) tell({-1, 0, next, result.revision.get()});
 }
 
@@ -121,7 +127,8 @@ void write_for_ever(Store& store, int writer, uint64_t seed) {
   SeededRandom random(seed);
   std::array<int64_t, kKeysPerWriter> steps{};
   for (int key = 0; key < kKeysPerWriter; ++key) {
-    steps[static_cast<size_t>(key)] = number(must(store.get(step_key(writer, key), Deadline::never()), "get").kv);
+    steps[static_cast<size_t>(key)] =
+        number(must(store.get(step_key(writer, key), Deadline::never()), "get").kv);
   }
   for (;;) {
     const int key = static_cast<int>(random.below(kKeysPerWriter));
@@ -144,7 +151,8 @@ int run_writer(const std::string& path, uint64_t seed) {
   return 1;
 }
 
-// ---- the parent ------------------------------------------------------------------------------------------------
+// ---- the parent
+// ------------------------------------------------------------------------------------------------
 
 /// What is known about one key: its last step, and where that was acknowledged (0: not).
 struct Known {
@@ -244,7 +252,8 @@ class Parent {
     const std::string name = data_key(writer, key);
     const int64_t stands = number(step);
     if (stands != known.step && stands != known.step + 1) {
-      fail(name + ": stands at step " + std::to_string(stands) + ", acknowledged was " + std::to_string(known.step));
+      fail(name + ": stands at step " + std::to_string(stands) + ", acknowledged was " +
+           std::to_string(known.step));
     }
     if (stands == known.step && known.revision > 0 && step->mod_revision.get() != known.revision) {
       fail(name + ": another revision than acknowledged");
@@ -264,7 +273,8 @@ class Parent {
 
   /// Reads the whole history that is left through a watch: each revision once, in order, up to the newest.
   void check_history(Store& store, Revision current) {
-    // An empty store stands at 1, so the first event is at 2. Where that is compacted: the newest ones, which never are.
+    // An empty store stands at 1, so the first event is at 2. Where that is compacted: the newest ones, which
+    // never are.
     Revision from(2);
     for (;; from = Revision(current.get() - std::min<int64_t>(current.get() - 2, 40))) {
       Mutex m;

@@ -16,7 +16,8 @@ using google::protobuf::FileDescriptor;
 class Generator : public google::protobuf::compiler::CodeGenerator {
  public:
   uint64_t GetSupportedFeatures() const override { return FEATURE_PROTO3_OPTIONAL; }
-  bool Generate(const FileDescriptor*, const std::string&, google::protobuf::compiler::GeneratorContext*, std::string*) const override {
+  bool Generate(const FileDescriptor*, const std::string&, google::protobuf::compiler::GeneratorContext*,
+                std::string*) const override {
     return true;
   }
   bool GenerateAll(const std::vector<const FileDescriptor*>& files, const std::string& parameter,
@@ -25,19 +26,22 @@ class Generator : public google::protobuf::compiler::CodeGenerator {
       for (const auto* d : mizzen::compiler::ordered_messages(file))
         for (const auto& m : mizzen::compiler::fields_of(d))
           if (m.element.empty()) {
-            *error = file->name() + ": " + m.field->full_name() + " has a type the schema compiler does not know";
+            *error =
+                file->name() + ": " + m.field->full_name() + " has a type the schema compiler does not know";
             return false;
           }
       const std::string base = mizzen::compiler::base_path(file);
       put(context, base + ".h", mizzen::compiler::write_header(file));
       put(context, base + ".cc", mizzen::compiler::write_source(file));
     }
-    if (parameter.rfind("kinds=", 0) == 0) put(context, parameter.substr(6), mizzen::compiler::write_kinds(files));
+    if (parameter.rfind("kinds=", 0) == 0)
+      put(context, parameter.substr(6), mizzen::compiler::write_kinds(files));
     return true;
   }
 
  private:
-  static void put(google::protobuf::compiler::GeneratorContext* context, const std::string& name, const std::string& text) {
+  static void put(google::protobuf::compiler::GeneratorContext* context, const std::string& name,
+                  const std::string& text) {
     std::unique_ptr<google::protobuf::io::ZeroCopyOutputStream> stream(context->Open(name));
     size_t done = 0;
     void* data;

@@ -20,7 +20,8 @@ std::string cpp_namespace(const std::string& package) {
 
 std::string cpp_name(const Descriptor* d) {
   std::string name = d->name();
-  for (const Descriptor* outer = d->containing_type(); outer; outer = outer->containing_type()) name = outer->name() + "_" + name;
+  for (const Descriptor* outer = d->containing_type(); outer; outer = outer->containing_type())
+    name = outer->name() + "_" + name;
   return "::" + cpp_namespace(d->file()->package()) + "::" + name;
 }
 
@@ -28,13 +29,14 @@ std::string base_path(const FileDescriptor* file) { return file->name().substr(0
 
 std::string member_name(const std::string& name) {
   static const std::set<std::string> keywords = {
-      "namespace", "template", "operator", "default",  "continue", "protected", "export", "private", "public", "class",
-      "new",       "delete",   "enum",     "static",   "switch",   "case",      "signed", "register", "not",   "and",
-      "or",        "xor",      "this",     "virtual",  "union",    "typename",  "using",  "volatile", "const", "auto",
-      "int",       "long",     "short",    "double",   "float",    "bool",      "char",   "void",     "if",    "else",
-      "for",       "while",    "do",       "break",    "return",   "goto",      "try",    "catch",    "throw", "extern",
-      "inline",    "friend",   "explicit", "mutable",  "sizeof",   "struct",    "true",   "false",    "requires", "concept",
-      "descriptor"};
+      "namespace", "template", "operator", "default",  "continue",  "protected", "export", "private",
+      "public",    "class",    "new",      "delete",   "enum",      "static",    "switch", "case",
+      "signed",    "register", "not",      "and",      "or",        "xor",       "this",   "virtual",
+      "union",     "typename", "using",    "volatile", "const",     "auto",      "int",    "long",
+      "short",     "double",   "float",    "bool",     "char",      "void",      "if",     "else",
+      "for",       "while",    "do",       "break",    "return",    "goto",      "try",    "catch",
+      "throw",     "extern",   "inline",   "friend",   "explicit",  "mutable",   "sizeof", "struct",
+      "true",      "false",    "requires", "concept",  "descriptor"};
   return keywords.count(name) ? name + "_" : name;
 }
 
@@ -57,16 +59,25 @@ struct Scalar {
 
 Scalar scalar_of(const FieldDescriptor* f) {
   switch (f->type()) {
-    case FieldDescriptor::TYPE_BOOL: return {"Bool", "bool"};
+    case FieldDescriptor::TYPE_BOOL:
+      return {"Bool", "bool"};
     case FieldDescriptor::TYPE_INT32:
-    case FieldDescriptor::TYPE_ENUM: return {"Int32", "int32_t"};
-    case FieldDescriptor::TYPE_INT64: return {"Int64", "int64_t"};
-    case FieldDescriptor::TYPE_UINT32: return {"Uint32", "uint32_t"};
-    case FieldDescriptor::TYPE_UINT64: return {"Uint64", "uint64_t"};
-    case FieldDescriptor::TYPE_DOUBLE: return {"Double", "double"};
-    case FieldDescriptor::TYPE_STRING: return {"String", "std::string"};
-    case FieldDescriptor::TYPE_BYTES: return {"Bytes", "std::string"};
-    default: return {nullptr, nullptr};
+    case FieldDescriptor::TYPE_ENUM:
+      return {"Int32", "int32_t"};
+    case FieldDescriptor::TYPE_INT64:
+      return {"Int64", "int64_t"};
+    case FieldDescriptor::TYPE_UINT32:
+      return {"Uint32", "uint32_t"};
+    case FieldDescriptor::TYPE_UINT64:
+      return {"Uint64", "uint64_t"};
+    case FieldDescriptor::TYPE_DOUBLE:
+      return {"Double", "double"};
+    case FieldDescriptor::TYPE_STRING:
+      return {"String", "std::string"};
+    case FieldDescriptor::TYPE_BYTES:
+      return {"Bytes", "std::string"};
+    default:
+      return {nullptr, nullptr};
   }
 }
 

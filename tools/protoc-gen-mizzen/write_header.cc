@@ -23,11 +23,14 @@ std::string comment(const D* d, const std::string& indent) {
 }  // namespace
 
 std::string write_header(const FileDescriptor* file) {
-  std::string out = "#pragma once\n// Generated from " + file->name() + "; do not edit.\n#include \"codec/tables/schema.h\"\n";
+  std::string out = "#pragma once\n// Generated from " + file->name() +
+                    "; do not edit.\n#include \"codec/tables/schema.h\"\n";
   std::set<std::string> includes;
   for (int i = 0; i < file->dependency_count(); ++i) {
     const FileDescriptor* dep = file->dependency(i);
-    if (dep->package() == "mizzen.schema" || dep->package() == "mizzen.values" || dep->package() == "google.protobuf") continue;
+    if (dep->package() == "mizzen.schema" || dep->package() == "mizzen.values" ||
+        dep->package() == "google.protobuf")
+      continue;
     includes.insert(base_path(dep));
   }
   for (const std::string& path : includes) out += "#include \"" + path + ".h\"\n";
@@ -42,15 +45,16 @@ std::string write_header(const FileDescriptor* file) {
       const bool zero = m.shape == "Value" && !m.message && m.element.find("::") == std::string::npos;
       out += "  " + m.type + " " + m.member + (zero ? "{}" : "") + ";\n";
     }
-    out += "\n  " + name + "();\n  " + name + "(const " + name + "&);\n  " + name + "(" + name + "&&) noexcept;\n  " + name +
-           "& operator=(const " + name + "&);\n  " + name + "& operator=(" + name + "&&) noexcept;\n  ~" + name +
-           "();\n  static const codec::Message& descriptor();\n};\n";
+    out += "\n  " + name + "();\n  " + name + "(const " + name + "&);\n  " + name + "(" + name +
+           "&&) noexcept;\n  " + name + "& operator=(const " + name + "&);\n  " + name + "& operator=(" +
+           name + "&&) noexcept;\n  ~" + name + "();\n  static const codec::Message& descriptor();\n};\n";
   }
   for (int i = 0; i < file->enum_type_count(); ++i) {
     const auto* e = file->enum_type(i);
     out += "\n/// Values of " + e->name() + ".\nnamespace " + e->name() + " {\n";
     for (int v = 0; v < e->value_count(); ++v)
-      out += "inline constexpr int32_t " + member_name(e->value(v)->name()) + " = " + std::to_string(e->value(v)->number()) + ";\n";
+      out += "inline constexpr int32_t " + member_name(e->value(v)->name()) + " = " +
+             std::to_string(e->value(v)->number()) + ";\n";
     out += "}\n";
   }
   return out + "\n}  // namespace " + cpp_namespace(file->package()) + "\n";

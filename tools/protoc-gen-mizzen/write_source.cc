@@ -34,7 +34,8 @@ struct Entry {
 
 void flatten(const Descriptor* d, const std::string& offset, std::vector<Entry>& out) {
   for (const FieldModel& m : fields_of(d)) {
-    const std::string at = offset + (offset.empty() ? "" : "+") + "offsetof(" + cpp_name(d) + ", " + m.member + ")";
+    const std::string at =
+        offset + (offset.empty() ? "" : "+") + "offsetof(" + cpp_name(d) + ", " + m.member + ")";
     if (m.inlined && m.message) {
       flatten(m.message, at, out);
     } else {
@@ -48,11 +49,12 @@ std::string row(const Entry& e) {
   // Field tables hold the address of a message's table by name; it may be defined in another file.
   std::string message = "nullptr";
   if (m.message) message = "&" + cpp_name(m.message) + "_descriptor_table";
-  return "    {" + literal(m.inlined ? m.member : m.json) + ", " + std::to_string(m.json_only ? 0 : m.field->number()) +
-         ", static_cast<uint32_t>(" + e.offset + "), codec::Type::" + m.type_enum + ", codec::Shape::" + m.shape + ", " + m.flags +
-         ", " + message + ", " + (m.list_ops.empty() ? "nullptr" : m.list_ops) + ", " +
-         (m.map_ops.empty() ? "nullptr" : m.map_ops) + ", " + literal(m.keys) + ", " + literal(m.merge_key) + ", " +
-         literal(m.fallback) + ", " + literal(m.enums) + "},\n";
+  return "    {" + literal(m.inlined ? m.member : m.json) + ", " +
+         std::to_string(m.json_only ? 0 : m.field->number()) + ", static_cast<uint32_t>(" + e.offset +
+         "), codec::Type::" + m.type_enum + ", codec::Shape::" + m.shape + ", " + m.flags + ", " + message +
+         ", " + (m.list_ops.empty() ? "nullptr" : m.list_ops) + ", " +
+         (m.map_ops.empty() ? "nullptr" : m.map_ops) + ", " + literal(m.keys) + ", " + literal(m.merge_key) +
+         ", " + literal(m.fallback) + ", " + literal(m.enums) + "},\n";
 }
 
 void write_message(std::string& out, const Descriptor* d) {
@@ -61,7 +63,7 @@ void write_message(std::string& out, const Descriptor* d) {
   for (const FieldModel& m : fields_of(d))
     if (!m.json_only) wire.push_back({m, "offsetof(" + name + ", " + m.member + ")"});
   std::sort(wire.begin(), wire.end(),
-                   [](const Entry& a, const Entry& b) { return a.model.field->number() < b.model.field->number(); });
+            [](const Entry& a, const Entry& b) { return a.model.field->number() < b.model.field->number(); });
   const std::string form = form_of(d);
   if (form == "Object") flatten(d, "", json);
 
@@ -94,27 +96,32 @@ void write_message(std::string& out, const Descriptor* d) {
   if (package.starts_with("mizzen.")) package = package.substr(7);
   std::string metadata = "-1";
   for (const Entry& e : json)
-    if (e.model.json == "metadata" && e.model.message && e.model.message->name() == "ObjectMeta" && e.model.shape == "Value")
+    if (e.model.json == "metadata" && e.model.message && e.model.message->name() == "ObjectMeta" &&
+        e.model.shape == "Value")
       metadata = "static_cast<int32_t>(" + e.offset + ")";
   const auto span = [&](const char* what, const char* type, bool any) {
     return any ? "k" + name + what : std::string("std::span<const ") + type + ">()";
   };
-  out += "constinit const codec::Message " + name + "_descriptor_table = {\n    " + literal(name) + ", " + literal(package) + ", " +
-         span("Wire", "codec::Field", !wire.empty()) + ", " + span("Json", "codec::Field", !json.empty()) + ", " +
-         span("Slots", "uint16_t", size > 0) + ", 0, sizeof(" + name + "), codec::JsonForm::" + form + ", " + metadata +
-         ",\n    []() -> void* { return new " + name + "(); },\n    [](void* p) { delete static_cast<" + name +
-         "*>(p); },\n    [](void* to, const void* from) { *static_cast<" + name + "*>(to) = *static_cast<const " + name +
-         "*>(from); },\n    [](void* p) { *static_cast<" + name + "*>(p) = " + name + "(); },\n};\n";
-  out += name + "::" + name + "() = default;\n" + name + "::" + name + "(const " + name + "&) = default;\n" + name + "::" + name + "(" +
-         name + "&&) noexcept = default;\n" + name + "& " + name + "::operator=(const " + name + "&) = default;\n" + name + "& " + name +
-         "::operator=(" + name + "&&) noexcept = default;\n" + name + "::~" + name + "() = default;\nconst codec::Message& " + name +
+  out += "constinit const codec::Message " + name + "_descriptor_table = {\n    " + literal(name) + ", " +
+         literal(package) + ", " + span("Wire", "codec::Field", !wire.empty()) + ", " +
+         span("Json", "codec::Field", !json.empty()) + ", " + span("Slots", "uint16_t", size > 0) +
+         ", 0, sizeof(" + name + "), codec::JsonForm::" + form + ", " + metadata +
+         ",\n    []() -> void* { return new " + name + "(); },\n    [](void* p) { delete static_cast<" +
+         name + "*>(p); },\n    [](void* to, const void* from) { *static_cast<" + name +
+         "*>(to) = *static_cast<const " + name + "*>(from); },\n    [](void* p) { *static_cast<" + name +
+         "*>(p) = " + name + "(); },\n};\n";
+  out += name + "::" + name + "() = default;\n" + name + "::" + name + "(const " + name + "&) = default;\n" +
+         name + "::" + name + "(" + name + "&&) noexcept = default;\n" + name + "& " + name +
+         "::operator=(const " + name + "&) = default;\n" + name + "& " + name + "::operator=(" + name +
+         "&&) noexcept = default;\n" + name + "::~" + name + "() = default;\nconst codec::Message& " + name +
          "::descriptor() { return " + name + "_descriptor_table; }\n";
 }
 
 }  // namespace
 
 std::string write_source(const FileDescriptor* file) {
-  std::string out = "// Generated from " + file->name() + "; do not edit.\n#include \"" + base_path(file) + ".h\"\n\n#include <cstddef>\n\n";
+  std::string out = "// Generated from " + file->name() + "; do not edit.\n#include \"" + base_path(file) +
+                    ".h\"\n\n#include <cstddef>\n\n";
   // offsetof on structs with strings is conditionally supported: both compilers do it.
   out += "#pragma GCC diagnostic ignored \"-Winvalid-offsetof\"\n\n";
   const auto messages = ordered_messages(file);
@@ -130,9 +137,11 @@ std::string write_source(const FileDescriptor* file) {
     for (const Entry& e : flat) need(e.model.message);
   }
   for (const Descriptor* d : others)
-    out += "namespace " + cpp_namespace(d->file()->package()) + " { extern const ::mizzen::codec::Message " + local_name(d) + "_descriptor_table; }\n";
+    out += "namespace " + cpp_namespace(d->file()->package()) + " { extern const ::mizzen::codec::Message " +
+           local_name(d) + "_descriptor_table; }\n";
   out += "\nnamespace " + cpp_namespace(file->package()) + " {\n";
-  for (const Descriptor* d : messages) out += "extern const codec::Message " + local_name(d) + "_descriptor_table;\n";
+  for (const Descriptor* d : messages)
+    out += "extern const codec::Message " + local_name(d) + "_descriptor_table;\n";
   for (const Descriptor* d : messages) write_message(out, d);
   return out + "\n}  // namespace " + cpp_namespace(file->package()) + "\n";
 }
@@ -142,14 +151,17 @@ std::string write_kinds(const std::vector<const FileDescriptor*>& files) {
   for (const FileDescriptor* file : files)
     for (const Descriptor* d : ordered_messages(file)) {
       if (!is_object(d)) continue;
-      declarations += "namespace " + cpp_namespace(file->package()) + " { extern const ::mizzen::codec::Message " + local_name(d) + "_descriptor_table; }\n";
+      declarations += "namespace " + cpp_namespace(file->package()) +
+                      " { extern const ::mizzen::codec::Message " + local_name(d) + "_descriptor_table; }\n";
       rows += "    {" + literal(file->options().GetExtension(schema::api_group)) + ", " +
-              literal(file->options().GetExtension(schema::api_version)) + ", " + literal(d->name()) + ", &::" +
-              cpp_namespace(file->package()) + "::" + local_name(d) + "_descriptor_table},\n";
+              literal(file->options().GetExtension(schema::api_version)) + ", " + literal(d->name()) +
+              ", &::" + cpp_namespace(file->package()) + "::" + local_name(d) + "_descriptor_table},\n";
     }
-  return "// Generated; do not edit.\n#include \"api/registry/kinds.h\"\n\nnamespace mizzen::codec { struct Message; }\n" + declarations +
-         "\nnamespace mizzen::api {\nnamespace {\nconstexpr SchemaKind kKinds[] = {\n" + rows +
-         "};\n}  // namespace\nstd::span<const SchemaKind> schema_kinds() { return kKinds; }\n}  // namespace mizzen::api\n";
+  return "// Generated; do not edit.\n#include \"api/registry/kinds.h\"\n\nnamespace mizzen::codec { struct "
+         "Message; }\n" +
+         declarations + "\nnamespace mizzen::api {\nnamespace {\nconstexpr SchemaKind kKinds[] = {\n" + rows +
+         "};\n}  // namespace\nstd::span<const SchemaKind> schema_kinds() { return kKinds; }\n}  // "
+         "namespace mizzen::api\n";
 }
 
 }  // namespace mizzen::compiler

@@ -87,7 +87,8 @@ void check_object_meta(const meta::v1::ObjectMeta& meta, const ResourceInfo& res
   for (size_t i = 0; i < meta.finalizers.size(); ++i) {
     const auto& f = meta.finalizers[i];
     if (!machinery::is_qualified_name(f).empty()) continue;  // told above
-    for (const std::string& m : machinery::is_finalizer(f)) errors.invalid(at.child("finalizers").index(i), f, m);
+    for (const std::string& m : machinery::is_finalizer(f))
+      errors.invalid(at.child("finalizers").index(i), f, m);
   }
   const bool orphan = std::count(meta.finalizers.begin(), meta.finalizers.end(), "orphan") > 0;
   const bool foreground =

@@ -77,7 +77,8 @@ Value reference(std::string_view prefix, const codec::Message& m) {
   return v;
 }
 
-constexpr std::string_view kTypes[] = {"application/json", "application/yaml", "application/vnd.kubernetes.protobuf"};
+constexpr std::string_view kTypes[] = {"application/json", "application/yaml",
+                                       "application/vnd.kubernetes.protobuf"};
 constexpr std::string_view kPatchTypes[] = {"application/json-patch+json", "application/merge-patch+json",
                                             "application/strategic-merge-patch+json"};
 constexpr std::string_view kAnyType[] = {"*/*"};

@@ -1,6 +1,6 @@
 // Paths: what can be done where.
-#include "api/registry/kinds.h"
 #include "api/openapi/openapi_document.h"
+#include "api/registry/kinds.h"
 #include "api/schema/autoscaling/v1/scale.h"
 #include "api/schema/core/v1/binding.h"
 #include "api/schema/policy/v1/eviction.h"
@@ -134,7 +134,8 @@ std::vector<ApiOperation> api_operations(const Registry& registry, std::string_v
           add(one + "/log", "get", "read" + name + "Log", "get");
         } else if (s == Subresource::Proxy) {
           for (const char* method : {"get", "put", "post", "delete", "options", "head", "patch"})
-            add(one + "/proxy", method, "connect" + gv + capital(method) + scope + std::string(r.kind) + "Proxy", "connect")
+            add(one + "/proxy", method,
+                "connect" + gv + capital(method) + scope + std::string(r.kind) + "Proxy", "connect")
                 .kind = std::string(r.kind) + "ProxyOptions";
         } else if (s == Subresource::Finalize) {
           ApiOperation& op = add(one + "/finalize", "put", "replace" + name + "Finalize", "put");

@@ -1,8 +1,8 @@
 // Definitions: what one message looks like in OpenAPI.
 #include <map>
 
-#include "api/registry/kinds.h"
 #include "api/openapi/openapi_document.h"
+#include "api/registry/kinds.h"
 #include "base/strings.h"
 #include "codec/tables/schema.h"
 
@@ -40,13 +40,18 @@ constexpr std::string_view kMicroTime = "io.k8s.apimachinery.pkg.apis.meta.v1.Mi
 
 Value value_schema(const Field& f, std::string_view prefix) {
   switch (f.type) {
-    case Type::Bool: return typed("boolean");
+    case Type::Bool:
+      return typed("boolean");
     case Type::Int32:
-    case Type::Uint32: return typed("integer", "int32");
+    case Type::Uint32:
+      return typed("integer", "int32");
     case Type::Int64:
-    case Type::Uint64: return typed("integer", "int64");
-    case Type::Double: return typed("number", "double");
-    case Type::Bytes: return typed("string", "byte");
+    case Type::Uint64:
+      return typed("integer", "int64");
+    case Type::Double:
+      return typed("number", "double");
+    case Type::Bytes:
+      return typed("string", "byte");
     case Type::Message: {
       if (f.message->form == codec::JsonForm::List) {  // ExtraValue, Verbs
         Value v = typed("array");
@@ -55,11 +60,16 @@ Value value_schema(const Field& f, std::string_view prefix) {
       }
       return reference(prefix, definition_name(*f.message));
     }
-    case Type::Time: return reference(prefix, std::string(kTime));
-    case Type::MicroTime: return reference(prefix, std::string(kMicroTime));
-    case Type::Quantity: return reference(prefix, std::string(kQuantity));
-    case Type::IntOrString: return reference(prefix, std::string(kIntOrString));
-    case Type::RawJson: return typed("object");
+    case Type::Time:
+      return reference(prefix, std::string(kTime));
+    case Type::MicroTime:
+      return reference(prefix, std::string(kMicroTime));
+    case Type::Quantity:
+      return reference(prefix, std::string(kQuantity));
+    case Type::IntOrString:
+      return reference(prefix, std::string(kIntOrString));
+    case Type::RawJson:
+      return typed("object");
     default: {
       Value v = typed("string");
       return v;
@@ -96,7 +106,8 @@ Value field_schema(const Field& f, std::string_view prefix, bool v3) {
     }
   }
   if (!f.default_value.empty() && v3) {
-    if (auto parsed = codec::Value::parse(f.default_value); parsed.ok()) decorate(v, v3, "default", std::move(*parsed));
+    if (auto parsed = codec::Value::parse(f.default_value); parsed.ok())
+      decorate(v, v3, "default", std::move(*parsed));
   }
   const auto mark = [&](std::string_view key, Value what) { decorate(v, v3, key, std::move(what)); };
   if (f.has(Flag::kListAtomic)) mark("x-kubernetes-list-type", text("atomic"));
@@ -121,9 +132,12 @@ Value field_schema(const Field& f, std::string_view prefix, bool v3) {
 
 std::string definition_name(const Message& m) {
   std::string package(m.package);
-  if (package.starts_with("meta.")) return "io.k8s.apimachinery.pkg.apis." + package + "." + std::string(m.name);
-  if (package.starts_with("api.apiextensions.")) return kExtensions + package.substr(4) + "." + std::string(m.name);
-  if (package.starts_with("api.apiregistration.")) return kAggregator + package.substr(4) + "." + std::string(m.name);
+  if (package.starts_with("meta."))
+    return "io.k8s.apimachinery.pkg.apis." + package + "." + std::string(m.name);
+  if (package.starts_with("api.apiextensions."))
+    return kExtensions + package.substr(4) + "." + std::string(m.name);
+  if (package.starts_with("api.apiregistration."))
+    return kAggregator + package.substr(4) + "." + std::string(m.name);
   return "io.k8s." + package + "." + std::string(m.name);
 }
 
@@ -153,9 +167,17 @@ Value definition_of(const Message& m, std::string_view prefix, bool v3) {
   }
   if (!properties.members().empty()) v["properties"] = std::move(properties);
   if (!required.items().empty()) v["required"] = std::move(required);
-  constexpr std::string_view kAtomic[] = {"ObjectReference",  "LocalObjectReference", "LabelSelector",       "OwnerReference",
-                                          "NodeSelector",     "NodeSelectorTerm",     "ObjectFieldSelector", "ResourceFieldSelector",
-                                          "SecretReference",  "TopologySelectorTerm", "TypedLocalObjectReference"};
+  constexpr std::string_view kAtomic[] = {"ObjectReference",
+                                          "LocalObjectReference",
+                                          "LabelSelector",
+                                          "OwnerReference",
+                                          "NodeSelector",
+                                          "NodeSelectorTerm",
+                                          "ObjectFieldSelector",
+                                          "ResourceFieldSelector",
+                                          "SecretReference",
+                                          "TopologySelectorTerm",
+                                          "TypedLocalObjectReference"};
   bool atomic = m.name.ends_with("KeySelector");
   for (std::string_view name : kAtomic) atomic = atomic || m.name == name;
   if (atomic) v["x-kubernetes-map-type"] = text("atomic");
@@ -163,7 +185,8 @@ Value definition_of(const Message& m, std::string_view prefix, bool v3) {
   return v;
 }
 
-std::vector<std::pair<std::string, const Message*>> reachable_definitions(const std::vector<const Message*>& roots) {
+std::vector<std::pair<std::string, const Message*>> reachable_definitions(
+    const std::vector<const Message*>& roots) {
   std::map<std::string, const Message*> seen;
   std::vector<const Message*> todo(roots);
   while (!todo.empty()) {

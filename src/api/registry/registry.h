@@ -23,8 +23,8 @@ struct ServedVersion {
   /// by name.
   void (*to_memory)(const void* wire, void* memory) = nullptr;
   void (*from_memory)(const void* memory, void* wire) = nullptr;
-  /// What a field selector of this version calls a field -> what the strategy calls it; empty where the version
-  /// has no such field. Null: the names are the same.
+  /// What a field selector of this version calls a field -> what the strategy calls it; empty where the
+  /// version has no such field. Null: the names are the same.
   std::string (*field_name)(std::string_view field) = nullptr;
 
   std::string api_version() const {

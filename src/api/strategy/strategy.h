@@ -42,8 +42,8 @@ class Strategy {
   /// Clears what a creator may not set (status), sets generation 1 and the like.
   virtual void prepare_create(void* object) const;
   virtual void validate_create(const void* object, machinery::FieldErrors& errors) const;
-  /// Rules that only requests in some versions must keep; after validate_create or validate_update. `old` is null on
-  /// create.
+  /// Rules that only requests in some versions must keep; after validate_create or validate_update. `old` is
+  /// null on create.
   virtual void validate_version(const void* object, const void* old, std::string_view api_version,
                                 machinery::FieldErrors& errors) const;
   /// Restores what an update may not change, raises the generation.

@@ -98,8 +98,8 @@ EntryPtr ResourceCache::make_entry(const store::KeyValue& kv) {
   const int64_t revision = kv.mod_revision.get();
   machinery::MutableObject object(it->second);
   object.meta().resourceVersion = std::to_string(revision);
-  return std::make_shared<Entry>(resource_, kv.key.substr(prefix_.size()), revision, std::move(object).freeze(),
-                                 companions_);
+  return std::make_shared<Entry>(resource_, kv.key.substr(prefix_.size()), revision,
+                                 std::move(object).freeze(), companions_);
 }
 
 EntryPtr ResourceCache::decode_entry(const store::KeyValue& kv) const {
@@ -110,10 +110,12 @@ EntryPtr ResourceCache::decode_entry(const store::KeyValue& kv) const {
                {log::kv("key", kv.key), log::kv("err", object.error().message())});
     return nullptr;
   }
-  return std::make_shared<Entry>(resource_, kv.key.substr(prefix_.size()), revision, std::move(*object), companions_);
+  return std::make_shared<Entry>(resource_, kv.key.substr(prefix_.size()), revision, std::move(*object),
+                                 companions_);
 }
 
-/// How watchers get an object that is gone (or left their selection): as it was, with the revision at which it went.
+/// How watchers get an object that is gone (or left their selection): as it was, with the revision at which
+/// it went.
 EntryPtr ResourceCache::last_state(const Entry& entry, int64_t revision) const {
   machinery::MutableObject last(entry.object());
   last.meta().resourceVersion = std::to_string(revision);

@@ -68,8 +68,9 @@ class Subscription {
 /// store is local. Rebuilt by one range read at start and after a lost watch. Threading: thread-safe. The
 /// store's sink only updates the map; watchers are told by the dispatch thread. Invariants: I1 changes reach
 /// a subscriber in revision order without a gap. I2 the map at revision r equals the store at r. Bounds:
-/// kRingMax changes; the ring starts empty and is filled from the store's history by the first watch that asks
-/// for older ones (backfill), so that clients resume across a restart. A watch from before them gets Expired.
+/// kRingMax changes; the ring starts empty and is filled from the store's history by the first watch that
+/// asks for older ones (backfill), so that clients resume across a restart. A watch from before them gets
+/// Expired.
 class ResourceCache {
  public:
   static constexpr size_t kRingMax = 4096;
@@ -103,7 +104,8 @@ class ResourceCache {
   /// The newest change in the map; a page at revision r can be served from here where this is not above r.
   int64_t newest_change() const;
   size_t size() const;
-  /// For metrics: changes from the store, changes handed to watchers, what watches began with, loads of everything.
+  /// For metrics: changes from the store, changes handed to watchers, what watches began with, loads of
+  /// everything.
   struct Stats {
     uint64_t received = 0;
     uint64_t dispatched = 0;
@@ -114,8 +116,8 @@ class ResourceCache {
 
   /// True where a watch from `revision` finds its changes in the ring.
   bool reaches(int64_t revision) const;
-  /// Makes the ring reach back to `revision` with what the store remembers; nothing to do where it does. Expired
-  /// where that was compacted or is more than the ring holds. Blocks: workers only.
+  /// Makes the ring reach back to `revision` with what the store remembers; nothing to do where it does.
+  /// Expired where that was compacted or is more than the ring holds. Blocks: workers only.
   Result<void> backfill(int64_t revision, Deadline deadline);
   /// Expired where `start.from` lies before the ring.
   Result<std::unique_ptr<Subscription>> subscribe(Filter filter, WatchStart start, Subscription::Sink sink);
@@ -136,7 +138,8 @@ class ResourceCache {
   EntryPtr decode_entry(const store::KeyValue& kv) const;
   EntryPtr last_state(const Entry& entry, int64_t revision) const;
   std::vector<Change> select(const Filter& filter, const std::vector<Change>& changes, int64_t after) const;
-  Result<std::vector<Change>> past_changes(int64_t after, int64_t through, size_t max, Deadline deadline) const;
+  Result<std::vector<Change>> past_changes(int64_t after, int64_t through, size_t max,
+                                           Deadline deadline) const;
   Error too_old(int64_t revision) const MZ_REQUIRES(m_);
   void reload();
   Result<void> load(Deadline deadline);
@@ -155,7 +158,7 @@ class ResourceCache {
   std::deque<Change> ring_ MZ_GUARDED_BY(m_);
   int64_t applied_ MZ_GUARDED_BY(m_) = 0;
   int64_t newest_change_ MZ_GUARDED_BY(m_) = 0;
-  int64_t ring_from_ MZ_GUARDED_BY(m_) = 0;  ///< changes after this revision are in the ring
+  int64_t ring_from_ MZ_GUARDED_BY(m_) = 0;         ///< changes after this revision are in the ring
   int64_t expired_through_ MZ_GUARDED_BY(m_) = -1;  ///< a backfill from here or before has failed for good
   absl::btree_map<const std::string*, Object> prepared_ MZ_GUARDED_BY(m_);
   std::shared_ptr<store::Watch> watch_ MZ_GUARDED_BY(m_);

@@ -7,8 +7,8 @@
 
 namespace mizzen::apiserver {
 
-/// How long pages show the state of the first one: as long as history is kept for sure. Upstream's end between
-/// five and ten minutes after the first page, when that state is compacted.
+/// How long pages show the state of the first one: as long as history is kept for sure. Upstream's end
+/// between five and ten minutes after the first page, when that state is compacted.
 inline constexpr Duration kContinueLifetime = std::chrono::minutes(5);
 
 /// Where the next page of a list begins, as upstream's tokens say it.

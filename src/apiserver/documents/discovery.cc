@@ -159,8 +159,8 @@ std::string storage_hash(const ResourceInfo& r) {
   return base64_encode(digest(EVP_sha256(), id).substr(0, 8));
 }
 
-/// Only in the resource's own group: the same short name in two groups makes kubectl warn, and `get all` would show each
-/// object once for every group.
+/// Only in the resource's own group: the same short name in two groups makes kubectl warn, and `get all`
+/// would show each object once for every group.
 template <typename T>
 void put_other_names(const ResourceInfo& r, const ServedVersion& v, T& out) {
   if (v.group != r.group()) return;

@@ -23,7 +23,8 @@ struct LegacyDiscovery {
 };
 LegacyDiscovery make_legacy_discovery(const api::Registry& registry, const std::string& external_address);
 
-/// APIGroupDiscoveryList as JSON: of the core group, or of all others. `version` is v2 or v2beta1, which are alike.
+/// APIGroupDiscoveryList as JSON: of the core group, or of all others. `version` is v2 or v2beta1, which are
+/// alike.
 std::string make_aggregated_discovery(const api::Registry& registry, bool core, std::string_view version);
 
 /// SHA-512 in upper-case hex, as ETags carry it.

@@ -8,8 +8,8 @@
 
 #include "api/openapi/openapi.h"
 #include "api/schema/apidiscovery/v2/api_group_discovery.h"
-#include "apiserver/documents/discovery.h"
 #include "apiserver/answers/encode.h"
+#include "apiserver/documents/discovery.h"
 #include "apiserver/request/negotiation.h"
 #include "base/strings.h"
 #include "base/version.h"
@@ -98,7 +98,8 @@ std::string_view wants_aggregated(const http::Headers& headers) {
       if (c.version == "v2") return "v2";
       if (c.version == "v2beta1") return "v2beta1";
     }
-    if (c.as.empty() && (c.type == "application/json" || c.type == "*/*" || c.type == "application/*")) return "";
+    if (c.as.empty() && (c.type == "application/json" || c.type == "*/*" || c.type == "application/*"))
+      return "";
   }
   return "";
 }

@@ -44,7 +44,8 @@ Object bookmark_of(const api::ResourceInfo& resource, const Change& change) {
 }  // namespace
 
 Result<Filter> make_filter(const api::ResourceInfo& resource, const std::string& ns,
-                           const std::string& labels, const std::string& fields, const api::ServedVersion* version) {
+                           const std::string& labels, const std::string& fields,
+                           const api::ServedVersion* version) {
   Filter filter;
   filter.namespace_ = ns;
   MZ_ASSIGN(filter.labels, machinery::LabelSelector::parse(labels));

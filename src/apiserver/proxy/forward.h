@@ -18,7 +18,7 @@ Error from_backend(int status, std::string_view text);
 void forward_upgrade(const HandlingPtr& handling, http::Client& client, http::ClientRequest request);
 
 /// Answers with what is read, as it comes. Blocks until the end, the client's going, or `stop`.
-void forward_body(const HandlingPtr& handling, http::ResponseReader& reader, int status, http::Headers headers,
-                  const StopToken& stop);
+void forward_body(const HandlingPtr& handling, http::ResponseReader& reader, int status,
+                  http::Headers headers, const StopToken& stop);
 
 }  // namespace mizzen::apiserver

@@ -28,8 +28,8 @@ Kind kind_of_ipv6(const in6_addr& a) {
     return kind_of_ipv4(ntohl(v4));
   }
   if (IN6_IS_ADDR_LOOPBACK(&a)) return Kind::Loopback;
-  const bool refused = IN6_IS_ADDR_UNSPECIFIED(&a) || IN6_IS_ADDR_LINKLOCAL(&a) || IN6_IS_ADDR_MULTICAST(&a) ||
-                       IN6_IS_ADDR_V4COMPAT(&a);
+  const bool refused = IN6_IS_ADDR_UNSPECIFIED(&a) || IN6_IS_ADDR_LINKLOCAL(&a) ||
+                       IN6_IS_ADDR_MULTICAST(&a) || IN6_IS_ADDR_V4COMPAT(&a);
   return refused ? Kind::Refused : Kind::Usable;
 }
 
@@ -48,13 +48,15 @@ Result<http::Target> kubelet_target(const api::core::v1::Node& node, bool loopba
   const std::string& name = node.metadata.name;
   int32_t port = node.status.daemonEndpoints.kubeletEndpoint.port;
   if (port == 0) port = kKubeletPort;
-  if (port < 0 || port > 65535) return Error(Code::Unknown, fmt::format("node {} has no valid port", quote(name)));
+  if (port < 0 || port > 65535)
+    return Error(Code::Unknown, fmt::format("node {} has no valid port", quote(name)));
   for (const char* type : {"InternalIP", "ExternalIP"}) {
     for (const auto& a : node.status.addresses) {
       const auto kind = a.type == type ? kind_of(a.address) : std::nullopt;
       if (!kind) continue;
       if (*kind == Kind::Refused || (*kind == Kind::Loopback && !loopback_allowed))
-        return Error(Code::Forbidden, fmt::format("address {} of node {} is not allowed", a.address, quote(name)));
+        return Error(Code::Forbidden,
+                     fmt::format("address {} of node {} is not allowed", a.address, quote(name)));
       http::Target out;
       out.tls = true;
       out.host = name;

@@ -6,9 +6,9 @@
 
 #include "api/schema/core/v1/node.h"
 #include "api/schema/core/v1/pod.h"
+#include "apiserver/answers/status.h"
 #include "apiserver/proxy/forward.h"
 #include "apiserver/proxy/node_address.h"
-#include "apiserver/answers/status.h"
 #include "async/executor.h"
 #include "base/strings.h"
 #include "streaming/stream_translate.h"
@@ -58,7 +58,7 @@ struct KubeletGateway::Impl : std::enable_shared_from_this<KubeletGateway::Impl>
   void log(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target,
            const std::string& container);
   void session(const HandlingPtr& h, const v1::Pod& pod, const http::Target& target,
-           const std::string& container);
+               const std::string& container);
   void translate(const HandlingPtr& h, http::ClientRequest request);
   void tunnel(const HandlingPtr& h, http::ClientRequest request, const std::string& protocol);
   Result<http::DuplexPtr> dial_spdy(const HandlingPtr& h, http::ClientRequest request,
@@ -108,8 +108,8 @@ void KubeletGateway::Impl::serve(const HandlingPtr& h, const v1::Pod& pod) {
   const bool is_log = h->info.subresource == "log";
   const std::string& method = h->exchange->request().method;
   if (method != "GET" && (is_log || method != "POST"))
-    return refuse(h, Error(Code::MethodNotAllowed,
-                           "the server does not allow this method on the requested resource"));
+    return refuse(
+        h, Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource"));
   std::string container;
   if (h->info.subresource != "portforward") {
     auto chosen = choose_container(pod, std::string(h->query.get("container")));
@@ -169,7 +169,8 @@ void KubeletGateway::Impl::session(const HandlingPtr& h, const v1::Pod& pod, con
     if (!query.empty()) request.path += "?" + query.encode();
     const auto tunnelled =
         http::WebSocket::wanted(asked) ? http::tunnelled_protocols(asked) : std::vector<std::string>();
-    return tunnelled.empty() ? forward_upgrade(h, client, std::move(request)) : tunnel(h, std::move(request), tunnelled.front());
+    return tunnelled.empty() ? forward_upgrade(h, client, std::move(request))
+                             : tunnel(h, std::move(request), tunnelled.front());
   }
   http::Query query;
   for (const auto& [theirs, ours] :

@@ -14,11 +14,11 @@
 #include "apiserver/loopback/loopback.h"
 #include "apiserver/proxy/node_address.h"
 #include "apiserver/server.h"
-#include "streaming/stream_translate.h"
 #include "http/testing/fake_spdy_runtime.h"
 #include "http/testing/raw_peer.h"
 #include "pki/keystore.h"
 #include "store/memory/memory_store.h"
+#include "streaming/stream_translate.h"
 
 namespace mizzen::apiserver {
 namespace {
@@ -69,8 +69,8 @@ class GatewayTest : public ::testing::Test {
     ASSERT_TRUE(pair.ok());
     http::Server::Options options;
     options.address = "127.0.0.1";
-    options.tls = http::ServerTlsOptions{pair->certificate_pem, pair->key_pem,
-                                         server_->authority().certificate_pem()};
+    options.tls =
+        http::ServerTlsOptions{pair->certificate_pem, pair->key_pem, server_->authority().certificate_pem()};
     kubelet_ = std::make_unique<http::Server>(loops_, options, [](http::ExchangePtr e) { serve(e); });
     ASSERT_TRUE(kubelet_->start().ok());
   }
@@ -79,16 +79,18 @@ class GatewayTest : public ::testing::Test {
     if (!request.peer || request.peer->common_name != "kube-apiserver-kubelet-client")
       return e->respond_text(401, "Unauthorized");
     if (request.path == "/containerLogs/default/p/c") {
-      if (request.query == "previous=true") return e->respond_text(400, "previous terminated container not found");
+      if (request.query == "previous=true")
+        return e->respond_text(400, "previous terminated container not found");
       return e->respond(200, {{"Content-Type", "text/plain"}}, http::Slice("log " + request.query + "\n"));
     }
     const bool forward = request.path == "/portForward/default/p";
     if (!forward && request.path != "/exec/default/p/c") return e->respond_text(404, "404 page not found");
     if (!request.query.empty() && request.query.find("command=missing") != std::string::npos)
       return e->respond_text(500, "container not found (\"c\")");
-    auto d = e->upgrade({{"Connection", "Upgrade"},
-                         {"Upgrade", "SPDY/3.1"},
-                         {"X-Stream-Protocol-Version", forward ? "portforward.k8s.io" : http::kStreamProtocolV4}});
+    auto d =
+        e->upgrade({{"Connection", "Upgrade"},
+                    {"Upgrade", "SPDY/3.1"},
+                    {"X-Stream-Protocol-Version", forward ? "portforward.k8s.io" : http::kStreamProtocolV4}});
     ASSERT_TRUE(d.ok()) << d.error().message();
     std::make_shared<http::testing::FakeRuntime>(*d, "fail")->start();
   }
@@ -183,7 +185,8 @@ TEST_F(GatewayTest, LogsComeFromTheNodeAndErrorsAreStatuses) {
   const std::string previous = ask("p/log?previous=true");
   EXPECT_TRUE(previous.starts_with("400 ")) << previous;
   EXPECT_HAS(previous, "previous terminated container not found");
-  EXPECT_HAS(ask("p/log?container=x"), R"("message":"container x is not valid for pod p","reason":"BadRequest")");
+  EXPECT_HAS(ask("p/log?container=x"),
+             R"("message":"container x is not valid for pod p","reason":"BadRequest")");
   add_pod("two", "n1", {"a", "b"});
   EXPECT_HAS(ask("two/log"), "a container name must be specified for pod two, choose one of: [a b]");
   add_pod("nowhere", "", {"c"});
@@ -222,10 +225,11 @@ TEST_F(GatewayTest, KubectlLogsExecAndPortForward) {
     EXPECT_TRUE(out.ends_with("exit 3\n")) << program << out;
     EXPECT_HAS(kubectl(program, "KUBECTL exec p -- missing"), "container not found");
     EXPECT_HAS(kubectl(program, "KUBECTL exec p -c x -- ls"), "container x is not valid for pod p");
-    FILE* pipe = ::popen(("HOME=/tmp exec timeout 5 " + program + " --cache-dir=" + folder_ + "/cache --kubeconfig=" +
-                          server_->kubeconfig_path() + " port-forward --address 127.0.0.1 p :80 2>&1")
-                             .c_str(),
-                         "r");
+    FILE* pipe = ::popen(
+        ("HOME=/tmp exec timeout 5 " + program + " --cache-dir=" + folder_ +
+         "/cache --kubeconfig=" + server_->kubeconfig_path() + " port-forward --address 127.0.0.1 p :80 2>&1")
+            .c_str(),
+        "r");
     ASSERT_NE(pipe, nullptr);
     std::array<char, 256> line{};
     int port = 0;
@@ -252,15 +256,24 @@ TEST(NodeAddressTest, OnlyRegisteredAddressesOfOtherMachines) {
     bool ok;
   };
   const Case cases[] = {
-      {"InternalIP", "10.0.0.1", false, true},         {"ExternalIP", "203.0.113.9", false, true},
-      {"InternalIP", "fd00::1", false, true},          {"InternalIP", "127.0.0.1", false, false},
-      {"InternalIP", "127.0.0.1", true, true},         {"InternalIP", "::1", false, false},
-      {"InternalIP", "::1", true, true},               {"InternalIP", "169.254.169.254", true, false},
-      {"InternalIP", "fe80::1", true, false},          {"InternalIP", "0.0.0.0", true, false},
-      {"InternalIP", "::", true, false},               {"InternalIP", "224.0.0.1", true, false},
-      {"InternalIP", "255.255.255.255", true, false},  {"InternalIP", "::ffff:127.0.0.1", false, false},
-      {"InternalIP", "::ffff:169.254.1.1", true, false}, {"InternalIP", "metadata.internal", true, false},
-      {"Hostname", "10.0.0.1", true, false},           {"InternalIP", "0x7f.1", true, false},
+      {"InternalIP", "10.0.0.1", false, true},
+      {"ExternalIP", "203.0.113.9", false, true},
+      {"InternalIP", "fd00::1", false, true},
+      {"InternalIP", "127.0.0.1", false, false},
+      {"InternalIP", "127.0.0.1", true, true},
+      {"InternalIP", "::1", false, false},
+      {"InternalIP", "::1", true, true},
+      {"InternalIP", "169.254.169.254", true, false},
+      {"InternalIP", "fe80::1", true, false},
+      {"InternalIP", "0.0.0.0", true, false},
+      {"InternalIP", "::", true, false},
+      {"InternalIP", "224.0.0.1", true, false},
+      {"InternalIP", "255.255.255.255", true, false},
+      {"InternalIP", "::ffff:127.0.0.1", false, false},
+      {"InternalIP", "::ffff:169.254.1.1", true, false},
+      {"InternalIP", "metadata.internal", true, false},
+      {"Hostname", "10.0.0.1", true, false},
+      {"InternalIP", "0x7f.1", true, false},
   };
   for (const Case& c : cases) {
     Node node;

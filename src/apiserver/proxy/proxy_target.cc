@@ -41,7 +41,8 @@ std::optional<ProxyName> parse_proxy_name(std::string_view id) {
   } else {
     return std::nullopt;
   }
-  if (out.name.empty() || (!out.scheme.empty() && out.scheme != "http" && out.scheme != "https")) return std::nullopt;
+  if (out.name.empty() || (!out.scheme.empty() && out.scheme != "http" && out.scheme != "https"))
+    return std::nullopt;
   return out;
 }
 
@@ -59,7 +60,8 @@ Result<http::Target> proxied_pod(const v1::Pod& pod, const ProxyName& asked) {
   int32_t port = 0;
   if (!asked.port.empty()) {
     const auto number = parse_int<int32_t>(asked.port);
-    if (!number || *number <= 0) return Error(Code::BadRequest, fmt::format("invalid port {}", quote(asked.port)));
+    if (!number || *number <= 0)
+      return Error(Code::BadRequest, fmt::format("invalid port {}", quote(asked.port)));
     port = *number;
   } else {
     for (const auto& c : pod.spec.containers) {
@@ -71,15 +73,16 @@ Result<http::Target> proxied_pod(const v1::Pod& pod, const ProxyName& asked) {
   return proxied_address(pod.status.podIP, port, asked);
 }
 
-Result<ProxiedEndpoint> proxied_endpoint(const v1::Service* service, const v1::Endpoints* endpoints, const ProxyName& asked,
-                                         uint64_t seed) {
+Result<ProxiedEndpoint> proxied_endpoint(const v1::Service* service, const v1::Endpoints* endpoints,
+                                         const ProxyName& asked, uint64_t seed) {
   std::string port = asked.port;
   if (const auto number = parse_int<int64_t>(port)) {
-    const auto none = Error(Code::ServiceUnavailable,
-                            fmt::format("no service port {} found for service {}", *number, quote(asked.name)));
+    const auto none = Error(Code::ServiceUnavailable, fmt::format("no service port {} found for service {}",
+                                                                  *number, quote(asked.name)));
     if (!service) return none;
     const auto& ports = service->spec.ports;
-    const auto it = std::find_if(ports.begin(), ports.end(), [&](const auto& p) { return p.port == *number; });
+    const auto it =
+        std::find_if(ports.begin(), ports.end(), [&](const auto& p) { return p.port == *number; });
     if (it == ports.end()) return none;
     port = it->name;
   }
@@ -92,7 +95,8 @@ Result<ProxiedEndpoint> proxied_endpoint(const v1::Service* service, const v1::E
             if (address.targetRef && address.targetRef->kind == "Pod")
               found.push_back({address.ip, p.port, address.targetRef->name});
   if (found.empty())
-    return Error(Code::ServiceUnavailable, fmt::format("no endpoints available for service {}", quote(asked.name)));
+    return Error(Code::ServiceUnavailable,
+                 fmt::format("no endpoints available for service {}", quote(asked.name)));
   return found[seed % found.size()];
 }
 
@@ -106,9 +110,16 @@ std::string_view path_after(std::string_view raw_path, size_t segments) {
 }
 
 http::Headers passed_on(const http::Headers& from, bool request) {
-  static constexpr std::string_view kConnection[] = {"connection", "keep-alive", "proxy-connection", "proxy-authenticate",
-                                                     "proxy-authorization", "te", "trailer", "transfer-encoding",
-                                                     "upgrade", "content-length"};
+  static constexpr std::string_view kConnection[] = {"connection",
+                                                     "keep-alive",
+                                                     "proxy-connection",
+                                                     "proxy-authenticate",
+                                                     "proxy-authorization",
+                                                     "te",
+                                                     "trailer",
+                                                     "transfer-encoding",
+                                                     "upgrade",
+                                                     "content-length"};
   static constexpr std::string_view kCaller[] = {"host", "authorization"};
   http::Headers out;
   for (const auto& header : from) {
@@ -128,7 +139,8 @@ std::string passed_location(std::string_view location, std::string_view prefix, 
   std::string_view path = location;
   if (const auto scheme = location.find("://"); scheme != std::string_view::npos) {
     const auto end = location.find('/', scheme + 3);
-    const std::string_view host = location.substr(scheme + 3, end == std::string_view::npos ? end : end - scheme - 3);
+    const std::string_view host =
+        location.substr(scheme + 3, end == std::string_view::npos ? end : end - scheme - 3);
     if (host != backend && host != called_as) return std::string(location);
     path = end == std::string_view::npos ? std::string_view("/") : location.substr(end);
   }

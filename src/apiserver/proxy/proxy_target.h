@@ -21,19 +21,20 @@ struct ProxyName {
 };
 std::optional<ProxyName> parse_proxy_name(std::string_view id);
 
-/// The pod's address and the port asked for, else the first one it names, else the scheme's. Addresses that are
-/// not for everybody (loopback, link-local, many) are refused.
+/// The pod's address and the port asked for, else the first one it names, else the scheme's. Addresses that
+/// are not for everybody (loopback, link-local, many) are refused.
 Result<http::Target> proxied_pod(const api::core::v1::Pod& pod, const ProxyName& asked);
 
-/// The place of one of a service's ready pods that has the port; `seed` chooses among them. `service` may be null
-/// where the port is given by name. The address must still be checked to be its pod's.
+/// The place of one of a service's ready pods that has the port; `seed` chooses among them. `service` may be
+/// null where the port is given by name. The address must still be checked to be its pod's.
 struct ProxiedEndpoint {
   std::string ip;
   int32_t port = 0;
   std::string pod;  ///< its name
 };
-Result<ProxiedEndpoint> proxied_endpoint(const api::core::v1::Service* service, const api::core::v1::Endpoints* endpoints,
-                                         const ProxyName& asked, uint64_t seed);
+Result<ProxiedEndpoint> proxied_endpoint(const api::core::v1::Service* service,
+                                         const api::core::v1::Endpoints* endpoints, const ProxyName& asked,
+                                         uint64_t seed);
 Result<http::Target> proxied_address(const std::string& ip, int32_t port, const ProxyName& asked);
 
 /// What of a raw path follows its first `segments` segments, with the slash; empty where nothing does.

@@ -13,10 +13,14 @@ TEST(ProxyTarget, NamesAreReadAsUpstreamReadsThem) {
     bool valid;
     const char *scheme, *name, *port;
   };
-  const Row rows[] = {{"p", true, "", "p", ""},           {"p:80", true, "", "p", "80"},
-                      {"http:p:80", true, "http", "p", "80"}, {"https:p:", true, "https", "p", ""},
-                      {":p:80", true, "", "p", "80"},     {"ftp:p:80", false, "", "", ""},
-                      {":80", false, "", "", ""},         {"a:b:c:d", false, "", "", ""},
+  const Row rows[] = {{"p", true, "", "p", ""},
+                      {"p:80", true, "", "p", "80"},
+                      {"http:p:80", true, "http", "p", "80"},
+                      {"https:p:", true, "https", "p", ""},
+                      {":p:80", true, "", "p", "80"},
+                      {"ftp:p:80", false, "", "", ""},
+                      {":80", false, "", "", ""},
+                      {"a:b:c:d", false, "", "", ""},
                       {"", false, "", "", ""}};
   for (const Row& row : rows) {
     const auto got = parse_proxy_name(row.id);
@@ -40,8 +44,8 @@ TEST(ProxyTarget, PodsAreCalledAtTheirAddressOnly) {
   EXPECT_EQ(proxied_pod(pod, {"", "p", "9"})->str(), "http://10.0.0.5:9");
   EXPECT_FALSE(proxied_pod(pod, {"", "p", "web"}).ok());
   EXPECT_FALSE(proxied_pod(pod, {"", "p", "70000"}).ok());
-  for (const char* ip : {"", "127.0.0.1", "169.254.169.254", "224.0.0.1", "0.0.0.0", "255.255.255.255", "::1", "fe80::1",
-                         "::ffff:127.0.0.1", "example.com"}) {
+  for (const char* ip : {"", "127.0.0.1", "169.254.169.254", "224.0.0.1", "0.0.0.0", "255.255.255.255", "::1",
+                         "fe80::1", "::ffff:127.0.0.1", "example.com"}) {
     pod.status.podIP = ip;
     const auto refused = proxied_pod(pod, {"", "p", "80"});
     ASSERT_FALSE(refused.ok()) << ip;
@@ -67,7 +71,8 @@ TEST(ProxyTarget, ServicesOfferTheirReadyPods) {
   subset.addresses.emplace_back().ip = "10.0.0.3";  // of no pod
   subset.notReadyAddresses.emplace_back().ip = "10.0.0.4";
   std::string seen;
-  for (uint64_t seed = 0; seed < 4; ++seed) seen += proxied_endpoint(&service, &endpoints, {"", "s", "80"}, seed)->pod;
+  for (uint64_t seed = 0; seed < 4; ++seed)
+    seen += proxied_endpoint(&service, &endpoints, {"", "s", "80"}, seed)->pod;
   EXPECT_EQ(seen, "abab");
   EXPECT_EQ(proxied_endpoint(&service, &endpoints, {"", "s", "web"}, 0)->port, 8080);
   EXPECT_EQ(proxied_endpoint(&service, &endpoints, {"", "s", "81"}, 0).error().message(),
@@ -84,9 +89,14 @@ TEST(ProxyTarget, PathsGoOnAsTheyCame) {
 }
 
 TEST(ProxyTarget, CredentialsAndConnectionFieldsStay) {
-  const http::Headers from = {{"Authorization", "Bearer x"}, {"Connection", "close, X-Hop"}, {"X-Hop", "1"},
-                              {"Impersonate-User", "u"},     {"Accept", "*/*"},              {"Host", "h"},
-                              {"Content-Length", "3"},       {"Transfer-Encoding", "chunked"}};
+  const http::Headers from = {{"Authorization", "Bearer x"},
+                              {"Connection", "close, X-Hop"},
+                              {"X-Hop", "1"},
+                              {"Impersonate-User", "u"},
+                              {"Accept", "*/*"},
+                              {"Host", "h"},
+                              {"Content-Length", "3"},
+                              {"Transfer-Encoding", "chunked"}};
   const auto request = passed_on(from, true);
   ASSERT_EQ(request.size(), 1u);
   EXPECT_EQ(request.get("accept"), "*/*");
@@ -94,7 +104,9 @@ TEST(ProxyTarget, CredentialsAndConnectionFieldsStay) {
 }
 
 TEST(ProxyTarget, RedirectsOfTheBackendStayBelowTheProxy) {
-  const auto passed = [](const char* location) { return passed_location(location, "/p/proxy", "10.0.0.5:80", "api:6443"); };
+  const auto passed = [](const char* location) {
+    return passed_location(location, "/p/proxy", "10.0.0.5:80", "api:6443");
+  };
   EXPECT_EQ(passed("/login?x=1"), "/p/proxy/login?x=1");
   EXPECT_EQ(passed("http://10.0.0.5:80/login"), "/p/proxy/login");
   EXPECT_EQ(passed("https://api:6443/login"), "/p/proxy/login");

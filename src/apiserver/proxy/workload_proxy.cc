@@ -28,7 +28,8 @@ struct WorkloadProxy::Impl : std::enable_shared_from_this<WorkloadProxy::Impl> {
   Result<http::Target> target_of_service(const std::string& ns, const ProxyName& asked);
   template <typename T>
   Result<std::shared_ptr<const T>> find(const std::string& ns, const std::string& name) {
-    MZ_ASSIGN(const auto entry, deps.core.find(api::resource_of<T>())->get(ns, name, Deadline::after(kLookUpTimeout)));
+    MZ_ASSIGN(const auto entry,
+              deps.core.find(api::resource_of<T>())->get(ns, name, Deadline::after(kLookUpTimeout)));
     return entry->object().template share<T>();
   }
   void pass(const HandlingPtr& h, std::string body);
@@ -82,13 +83,14 @@ Result<http::Target> WorkloadProxy::Impl::target_of_service(const std::string& n
   MZ_ASSIGN(const auto service, find<v1::Service>(ns, asked.name));
   const auto endpoints = find<v1::Endpoints>(ns, asked.name);
   if (!endpoints.ok() && endpoints.error().code() != Code::NotFound) return endpoints.error();
-  MZ_ASSIGN(const auto chosen, proxied_endpoint(service.get(), endpoints.ok() ? endpoints->get() : nullptr, asked,
-                                                deps.random.below(UINT32_MAX)));
+  MZ_ASSIGN(const auto chosen, proxied_endpoint(service.get(), endpoints.ok() ? endpoints->get() : nullptr,
+                                                asked, deps.random.below(UINT32_MAX)));
   // Whoever may write Endpoints must not reach what is no pod of this namespace.
   const auto pod = find<v1::Pod>(ns, chosen.pod);
   const auto is_its = [&](const v1::PodIP& ip) { return ip.ip == chosen.ip; };
   if (!pod.ok() || std::none_of((*pod)->status.podIPs.begin(), (*pod)->status.podIPs.end(), is_its))
-    return Error(Code::ServiceUnavailable, fmt::format("no endpoints available for service \"{}\"", asked.name));
+    return Error(Code::ServiceUnavailable,
+                 fmt::format("no endpoints available for service \"{}\"", asked.name));
   return proxied_address(chosen.ip, chosen.port, asked);
 }
 
@@ -116,11 +118,13 @@ void WorkloadProxy::Impl::pass(const HandlingPtr& h, std::string body) {
   answer(h, request, prefix);
 }
 
-void WorkloadProxy::Impl::answer(const HandlingPtr& h, const http::ClientRequest& request, const std::string& prefix) {
+void WorkloadProxy::Impl::answer(const HandlingPtr& h, const http::ClientRequest& request,
+                                 const std::string& prefix) {
   http::CallContext context{Deadline::after(kAnswerTimeout), h->exchange->gone()};
   auto reader = client.open(request, context);
   if (!reader.ok())
-    return refuse(h, Error(Code::ServiceUnavailable, "error trying to reach service: " + reader.error().message()));
+    return refuse(
+        h, Error(Code::ServiceUnavailable, "error trying to reach service: " + reader.error().message()));
   const int status = (*reader)->status();
   http::Headers headers = passed_on((*reader)->headers(), false);
   if (headers.has("Location"))

@@ -45,7 +45,8 @@ void default_tolerations(Pod& pod) {
 
 }  // namespace
 
-Result<void> Core::timed(AdmissionMetrics::Part part, bool create, const std::function<Result<void>()>& f) const {
+Result<void> Core::timed(AdmissionMetrics::Part part, bool create,
+                         const std::function<Result<void>()>& f) const {
   if (!admission_metrics_) return f();
   const Monotonic since = deps_.clock.monotonic();
   auto out = f();
@@ -92,13 +93,14 @@ Result<void> Core::admit_account(const api::ResourceInfo& resource, Pod& pod) {
   const ResourceStore* accounts =
       find(*deps_.registry.find_message(api::core::v1::ServiceAccount::descriptor()));
   if (accounts->cache().find(entry_key(pod.metadata.namespace_, pod.spec.serviceAccountName))) return {};
-  return forbidden(resource, pod.metadata.name.empty() ? pod.metadata.generateName : pod.metadata.name,
-                   fmt::format("error looking up service account {}/{}: serviceaccount {} not found",
-                               pod.metadata.namespace_, pod.spec.serviceAccountName,
-                               quote(pod.spec.serviceAccountName)));
+  return forbidden(
+      resource, pod.metadata.name.empty() ? pod.metadata.generateName : pod.metadata.name,
+      fmt::format("error looking up service account {}/{}: serviceaccount {} not found",
+                  pod.metadata.namespace_, pod.spec.serviceAccountName, quote(pod.spec.serviceAccountName)));
 }
 
-/// The class that pods without one get; of several, which only a race can make, the one with the lowest value.
+/// The class that pods without one get; of several, which only a race can make, the one with the lowest
+/// value.
 std::shared_ptr<const PriorityClass> Core::default_priority_class() {
   std::shared_ptr<const PriorityClass> out;
   for (const EntryPtr& entry : find(api::resource_of<PriorityClass>())->cache().list({}, "", 0).entries) {
@@ -121,7 +123,8 @@ Result<void> Core::admit_priority(const api::ResourceInfo& resource, Pod& pod) {
     c = entry->object().share<PriorityClass>();
   }
   const int32_t priority = c ? c->value : 0;
-  const std::string preemption = c ? c->preemptionPolicy.value_or("PreemptLowerPriority") : "PreemptLowerPriority";
+  const std::string preemption =
+      c ? c->preemptionPolicy.value_or("PreemptLowerPriority") : "PreemptLowerPriority";
   if (pod.spec.priority && *pod.spec.priority != priority)
     return forbidden(
         resource, pod.metadata.name,
@@ -129,18 +132,19 @@ Result<void> Core::admit_priority(const api::ResourceInfo& resource, Pod& pod) {
                     "controller computed {} from the given PriorityClass name",
                     *pod.spec.priority, priority));
   if (pod.spec.preemptionPolicy && *pod.spec.preemptionPolicy != preemption)
-    return forbidden(resource, pod.metadata.name,
-                     fmt::format("the string value of PreemptionPolicy ({}) must not be provided in pod spec; "
-                                 "priority admission controller computed {} from the given PriorityClass name",
-                                 *pod.spec.preemptionPolicy, preemption));
+    return forbidden(
+        resource, pod.metadata.name,
+        fmt::format("the string value of PreemptionPolicy ({}) must not be provided in pod spec; "
+                    "priority admission controller computed {} from the given PriorityClass name",
+                    *pod.spec.preemptionPolicy, preemption));
   pod.spec.priority = priority;
   pod.spec.preemptionPolicy = preemption;
   return {};
 }
 
 /// One class may be everybody's default.
-Result<void> Core::admit_priority_class(const api::ResourceInfo& resource, const machinery::MutableObject& object,
-                                        const Entry* old) {
+Result<void> Core::admit_priority_class(const api::ResourceInfo& resource,
+                                        const machinery::MutableObject& object, const Entry* old) {
   const PriorityClass& wanted = *object.as<PriorityClass>();
   if (!wanted.globalDefault) return {};
   const auto present = default_priority_class();

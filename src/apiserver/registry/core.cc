@@ -25,7 +25,9 @@ Core::Core(Deps deps, Options options)
     Allocate allocate;
     if (&r == &api::resource_of<api::core::v1::Service>())
       allocate = [this](const api::ResourceInfo& resource, machinery::MutableObject& object, const Entry* old,
-                        const WriteContext& context) { return allocate_addresses(resource, object, old, context); };
+                        const WriteContext& context) {
+        return allocate_addresses(resource, object, old, context);
+      };
     stores_[&r] = std::make_unique<ResourceStore>(
         ResourceStore::Deps{deps_.store, *cache, deps_.clock, deps_.random, hook, allocate, times});
     caches_[&r] = std::move(cache);

@@ -68,7 +68,8 @@ class Core {
 
  private:
   Result<void> admit(const api::ResourceInfo& resource, machinery::MutableObject& object, const Entry* old);
-  Result<void> admit_parts(const api::ResourceInfo& resource, machinery::MutableObject& object, const Entry* old);
+  Result<void> admit_parts(const api::ResourceInfo& resource, machinery::MutableObject& object,
+                           const Entry* old);
   Result<void> timed(AdmissionMetrics::Part part, bool create, const std::function<Result<void>()>& f) const;
   Result<void> admit_namespace(const api::ResourceInfo& resource, const meta::v1::ObjectMeta& meta);
   Result<void> admit_account(const api::ResourceInfo& resource, api::core::v1::Pod& pod);
@@ -77,7 +78,8 @@ class Core {
   Result<void> admit_priority_class(const api::ResourceInfo& resource, const machinery::MutableObject& object,
                                     const Entry* old);
   Result<std::shared_ptr<void>> allocate_addresses(const api::ResourceInfo& resource,
-                                                   machinery::MutableObject& object, const Entry* old, const WriteContext& context);
+                                                   machinery::MutableObject& object, const Entry* old,
+                                                   const WriteContext& context);
 
   Deps deps_;
   const Options options_;

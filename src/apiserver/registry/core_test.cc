@@ -148,18 +148,22 @@ TEST_F(CoreTest, AddressesThatAreAskedForAreGivenWhereTheyCanBe) {
     return made.ok() ? (*made)->spec.clusterIP : made.error().message();
   };
   const auto refused = [](const std::string& name, const std::string& ip, const std::string& why) {
-    return fmt::format("Service \"{}\" is invalid: spec.clusterIPs: Invalid value: [\"{}\"]: failed to allocate IP {}: {}",
-                       name, ip, ip, why);
+    return fmt::format(
+        "Service \"{}\" is invalid: spec.clusterIPs: Invalid value: [\"{}\"]: failed to allocate IP {}: {}",
+        name, ip, ip, why);
   };
   EXPECT_EQ(make("a", "10.96.0.10"), "10.96.0.10");
   EXPECT_EQ(make("b", "10.96.0.10"), refused("b", "10.96.0.10", "provided IP is already allocated"));
   EXPECT_EQ(make("b", "10.95.0.1"),
             refused("b", "10.95.0.1", "the provided network does not match the current range"));
-  EXPECT_EQ(make("b", "10.96.0.0"),
-            refused("b", "10.96.0.0",
-                    "the provided IP (10.96.0.0) is not in the valid range. The range of valid IPs is 10.96.0.0/12"));
+  EXPECT_EQ(
+      make("b", "10.96.0.0"),
+      refused(
+          "b", "10.96.0.0",
+          "the provided IP (10.96.0.0) is not in the valid range. The range of valid IPs is 10.96.0.0/12"));
   EXPECT_EQ(make("b", "", "IPv6"),
-            "Service \"b\" is invalid: spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this cluster");
+            "Service \"b\" is invalid: spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this "
+            "cluster");
   EXPECT_EQ(make("h", "None"), "None");
   ASSERT_TRUE(api_.remove(api::resource_of<api::core::v1::Service>(), "default", "a", {}, Call()).ok());
   EXPECT_EQ(make("b", "10.96.0.10"), "10.96.0.10") << "free again at once";
@@ -177,7 +181,8 @@ TEST_F(CoreTest, OfSeveralDefaultPriorityClassesTheLowestCountsAndASecondIsRefus
   };
   EXPECT_EQ(make("one", 100), "");
   EXPECT_EQ(make("two", 50),
-            "priorityclasses.scheduling.k8s.io \"two\" is forbidden: PriorityClass one is already marked as default. Only "
+            "priorityclasses.scheduling.k8s.io \"two\" is forbidden: PriorityClass one is already marked as "
+            "default. Only "
             "one default can exist");
   // As a race may leave it: two of them in the store.
   const auto& resource = api::resource_of<PriorityClass>();

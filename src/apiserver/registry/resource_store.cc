@@ -70,8 +70,8 @@ Result<EntryPtr> ResourceStore::get(const std::string& ns, const std::string& na
 
 Result<EntryPtr> ResourceStore::fresh(const std::string& key, const std::string& name, Deadline deadline) {
   const Monotonic since = deps_.clock.monotonic();
-  MZ_ASSIGN(const auto got, timed(StoreMetrics::Op::Get, since,
-                                  deps_.store.get(storage_prefix(resource()) + key, deadline)));
+  MZ_ASSIGN(const auto got,
+            timed(StoreMetrics::Op::Get, since, deps_.store.get(storage_prefix(resource()) + key, deadline)));
   if (!got.kv) return not_found(name);
   const int64_t revision = got.kv->mod_revision.get();
   MZ_ASSIGN(Object object, decode_stored(resource(), store::view(got.kv->value), revision));

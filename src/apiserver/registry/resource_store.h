@@ -24,10 +24,10 @@ struct WriteContext {
 using Admit = std::function<Result<void>(const api::ResourceInfo&, machinery::MutableObject& object,
                                          const Entry* old, const WriteContext&)>;
 
-/// The last step before a write, on objects that are valid: gives out what only one object may have. The token goes when
-/// the write is done, however it ended.
-using Allocate = std::function<Result<std::shared_ptr<void>>(const api::ResourceInfo&, machinery::MutableObject& object,
-                                                             const Entry* old, const WriteContext&)>;
+/// The last step before a write, on objects that are valid: gives out what only one object may have. The
+/// token goes when the write is done, however it ended.
+using Allocate = std::function<Result<std::shared_ptr<void>>(
+    const api::ResourceInfo&, machinery::MutableObject& object, const Entry* old, const WriteContext&)>;
 
 /// Events are kept this long, as upstream's --event-ttl has it.
 inline constexpr std::chrono::seconds kEventTtl{3600};

@@ -9,7 +9,8 @@ namespace mizzen::apiserver {
 
 Result<ServiceRange> parse_service_range(const std::string& cidr) {
   const size_t slash = cidr.find('/');
-  const auto bits = parse_int<int>(slash == std::string::npos ? "" : std::string_view(cidr).substr(slash + 1));
+  const auto bits =
+      parse_int<int>(slash == std::string::npos ? "" : std::string_view(cidr).substr(slash + 1));
   const auto address = parse_ipv4(cidr.substr(0, slash));
   if (!bits || *bits < 8 || *bits > 30 || !address)
     return Error(Code::InternalError,

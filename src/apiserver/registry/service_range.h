@@ -7,7 +7,8 @@
 
 namespace mizzen::apiserver {
 
-/// The IPv4 range that services get their addresses from. Hosts are numbered from 1; the first is the API's own service.
+/// The IPv4 range that services get their addresses from. Hosts are numbered from 1; the first is the API's
+/// own service.
 struct ServiceRange {
   uint32_t base = 0;  ///< host byte order
   uint32_t size = 0;

@@ -125,30 +125,31 @@ Result<Scale> Core::put_scale(const api::ResourceInfo& resource, const std::stri
   return change_scale(resource, ns, name, [&](const Scale&) -> Result<Scale> { return wanted; }, context);
 }
 
-Result<Scale> Core::change_scale(const api::ResourceInfo& resource, const std::string& ns, const std::string& name,
-                                 const std::function<Result<Scale>(const Scale&)>& change, const WriteContext& context) {
-  MZ_ASSIGN(const EntryPtr entry, find(resource)->update(
-                                      ns, name,
-                                      [&](const Entry& old) -> Result<MutableObject> {
-                                        MutableObject next(old.object());
-                                        Scale present;
-                                        if (!with_scale(next, present, nullptr))
-                                          return Error(Code::NotFound,
-                                                       "the server could not find the requested resource");
-                                        MZ_ASSIGN(const Scale wanted, change(present));
-                                        if (wanted.spec.replicas < 0) {
-                                          machinery::FieldErrors errors;
-                                          errors.invalid(machinery::Path("spec").child("replicas"), wanted.spec.replicas,
-                                                         "must be greater than or equal to 0");
-                                          return errors.to_error("autoscaling", "Scale", name);
-                                        }
-                                        with_scale(next, present, &wanted.spec.replicas);
-                                        if (!wanted.metadata.uid.empty())
-                                          next.meta().uid = wanted.metadata.uid;
-                                        next.meta().resourceVersion = wanted.metadata.resourceVersion;
-                                        return next;
-                                      },
-                                      {}, context));
+Result<Scale> Core::change_scale(const api::ResourceInfo& resource, const std::string& ns,
+                                 const std::string& name,
+                                 const std::function<Result<Scale>(const Scale&)>& change,
+                                 const WriteContext& context) {
+  MZ_ASSIGN(const EntryPtr entry,
+            find(resource)->update(
+                ns, name,
+                [&](const Entry& old) -> Result<MutableObject> {
+                  MutableObject next(old.object());
+                  Scale present;
+                  if (!with_scale(next, present, nullptr))
+                    return Error(Code::NotFound, "the server could not find the requested resource");
+                  MZ_ASSIGN(const Scale wanted, change(present));
+                  if (wanted.spec.replicas < 0) {
+                    machinery::FieldErrors errors;
+                    errors.invalid(machinery::Path("spec").child("replicas"), wanted.spec.replicas,
+                                   "must be greater than or equal to 0");
+                    return errors.to_error("autoscaling", "Scale", name);
+                  }
+                  with_scale(next, present, &wanted.spec.replicas);
+                  if (!wanted.metadata.uid.empty()) next.meta().uid = wanted.metadata.uid;
+                  next.meta().resourceVersion = wanted.metadata.resourceVersion;
+                  return next;
+                },
+                {}, context));
   MutableObject object(entry->object());
   Scale scale;
   with_scale(object, scale, nullptr);

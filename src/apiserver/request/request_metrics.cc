@@ -24,9 +24,8 @@ std::vector<std::string> with_dry_run(std::vector<std::string> labels) {
   return labels;
 }
 
-constexpr std::string_view kSubresources[] = {"status", "scale",  "binding",     "eviction", "log",
-                                              "exec",   "attach", "portforward", "finalize", "token",
-                                              "proxy"};
+constexpr std::string_view kSubresources[] = {"status", "scale",       "binding",  "eviction", "log",  "exec",
+                                              "attach", "portforward", "finalize", "token",    "proxy"};
 constexpr std::string_view kConnect[] = {"log", "exec", "attach", "portforward", "proxy"};
 constexpr std::string_view kClients[] = {"kube-apiserver", "kube-controller-manager", "kube-scheduler"};
 constexpr std::string_view kDocuments[] = {"/api",     "/apis",       "/healthz",    "/livez",  "/readyz",

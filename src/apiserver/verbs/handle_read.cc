@@ -1,10 +1,10 @@
 // GET of one object, and lists.
 #include <fmt/format.h>
 
-#include "apiserver/cache/continue_token.h"
-#include "apiserver/verbs/http_api.h"
-#include "apiserver/loopback/loopback.h"
 #include "apiserver/answers/status.h"
+#include "apiserver/cache/continue_token.h"
+#include "apiserver/loopback/loopback.h"
+#include "apiserver/verbs/http_api.h"
 #include "base/strings.h"
 
 namespace mizzen::apiserver {
@@ -97,10 +97,9 @@ void HttpApi::get_now(const HandlingPtr& h) {
 void HttpApi::list(const HandlingPtr& h) {
   auto query = parse_list_query(h->query);
   if (!query.ok()) return fail(h, query.error());
-  auto filter =
-      make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "",
-                  std::string(h->query.get("labelSelector")), std::string(h->query.get("fieldSelector")),
-                  h->view.version);
+  auto filter = make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "",
+                            std::string(h->query.get("labelSelector")),
+                            std::string(h->query.get("fieldSelector")), h->view.version);
   if (!filter.ok()) return fail(h, filter.error());
   if (h->view.media.transform == Transform::PartialMetadata)
     return fail(
@@ -122,7 +121,8 @@ void HttpApi::list(const HandlingPtr& h) {
     };
     if (q.exact && q.token && q.token->too_old(h->view.now)) return expired();
     // Pages that follow belong to the time of the first one, unless they took a newer state.
-    const int64_t since = q.exact && q.token && q.token->since != 0 ? q.token->since : codec::Time::from(h->view.now).seconds;
+    const int64_t since =
+        q.exact && q.token && q.token->since != 0 ? q.token->since : codec::Time::from(h->view.now).seconds;
     const auto finish = [this, h, plain, since](const ResourceCache::Page& page, int64_t revision) {
       ListMeta meta;
       meta.resource_version = std::to_string(revision);

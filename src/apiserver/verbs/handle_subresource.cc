@@ -7,9 +7,9 @@
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/extensions/v1beta1/scale.h"
 #include "api/schema/policy/v1/eviction.h"
+#include "apiserver/registry/patching.h"
 #include "apiserver/request/body.h"
 #include "apiserver/verbs/http_api.h"
-#include "apiserver/registry/patching.h"
 #include "base/strings.h"
 #include "machinery/object/convert.h"
 #include "machinery/patch/patch.h"
@@ -50,7 +50,8 @@ Result<Scale> patched_scale(const Scale& present, const codec::Value& patch, con
   MZ_ASSIGN(auto document, codec::Value::parse(codec::to_json(present)));
   if (content == "application/json-patch+json") {
     MZ_TRY(machinery::apply_json_patch(document, patch));
-  } else if (content == "application/merge-patch+json" || content == "application/strategic-merge-patch+json") {
+  } else if (content == "application/merge-patch+json" ||
+             content == "application/strategic-merge-patch+json") {
     machinery::apply_merge_patch(document, patch);
   } else {
     return Error(Code::UnsupportedMediaType,

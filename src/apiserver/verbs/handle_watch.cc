@@ -3,8 +3,8 @@
 
 #include <deque>
 
-#include "apiserver/verbs/http_api.h"
 #include "apiserver/loopback/loopback.h"
+#include "apiserver/verbs/http_api.h"
 #include "base/strings.h"
 
 namespace mizzen::apiserver {
@@ -167,10 +167,9 @@ Result<WatchQuery> parse_watch_query(const http::Query& q) {
 void HttpApi::watch(const HandlingPtr& h) {
   auto query = parse_watch_query(h->query);
   if (!query.ok()) return fail(h, query.error());
-  auto filter =
-      make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "",
-                  std::string(h->query.get("labelSelector")), std::string(h->query.get("fieldSelector")),
-                  h->view.version);
+  auto filter = make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "",
+                            std::string(h->query.get("labelSelector")),
+                            std::string(h->query.get("fieldSelector")), h->view.version);
   if (!filter.ok()) return fail(h, filter.error());
   if (!h->info.name.empty()) filter->name = h->info.name;
   const bool newest = query->newest;

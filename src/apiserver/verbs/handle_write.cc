@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include "api/registry/kinds.h"
-#include "apiserver/request/body.h"
-#include "apiserver/verbs/http_api.h"
 #include "apiserver/loopback/loopback.h"
 #include "apiserver/registry/patching.h"
+#include "apiserver/request/body.h"
+#include "apiserver/verbs/http_api.h"
 #include "base/strings.h"
 #include "machinery/schema/meta/v1/status.h"
 
@@ -190,14 +190,13 @@ void HttpApi::remove_collection(const HandlingPtr& h, std::string body) {
   auto context = context_of(h, "DeleteOptions");
   if (!context.ok()) return fail(h, context.error());
   if (h->view.resource->kind == "Namespace")  // the one kind that cannot be deleted by the dozen
-    return fail(h, Error(Code::MethodNotAllowed,
-                         "the server does not allow this method on the requested resource"));
+    return fail(
+        h, Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource"));
   auto options = decode_delete_options(h->query, h->exchange->request().headers, body);
   if (!options.ok()) return fail(h, options.error());
-  auto filter =
-      make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "",
-                  std::string(h->query.get("labelSelector")), std::string(h->query.get("fieldSelector")),
-                  h->view.version);
+  auto filter = make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "",
+                            std::string(h->query.get("labelSelector")),
+                            std::string(h->query.get("fieldSelector")), h->view.version);
   if (!filter.ok()) return fail(h, filter.error());
   auto now = deps_.core.store().current_revision(context->deadline);
   if (!now.ok()) return fail(h, now.error());

@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "apiserver/documents/documents.h"
 #include "apiserver/answers/status.h"
+#include "apiserver/documents/documents.h"
 #include "base/random.h"
 #include "base/strings.h"
 #include "http/message/gzip.h"
@@ -101,7 +101,8 @@ void HttpApi::route_resource(const HandlingPtr& h) {
       negotiate(h->exchange->request().headers, h->query.flag("pretty") && h->query.has("pretty"), watch);
   // Sessions and logs answer with bytes of their own: what Accept says matters to their errors alone.
   const std::string& sub = info.subresource;
-  h->labels = request_labels(h->exchange->request().method, info, h->query, h->exchange->request().headers, h->path);
+  h->labels =
+      request_labels(h->exchange->request().method, info, h->query, h->exchange->request().headers, h->path);
   const bool proxied = sub == "proxy" && resource->has(api::Subresource::Proxy);
   const bool session = proxied || sub == "log" || sub == "exec" || sub == "attach" || sub == "portforward";
   if (!media.ok() && !session) return fail(h, media.error());

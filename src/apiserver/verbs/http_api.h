@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
-#include "apiserver/registry/core.h"
 #include "apiserver/answers/encode.h"
+#include "apiserver/registry/core.h"
 #include "apiserver/request/identity.h"
 #include "apiserver/request/request_info.h"
 #include "apiserver/request/request_metrics.h"
@@ -71,7 +71,7 @@ class HttpApi {
     Executor& workers;
     const Health& health;
     Metrics& metrics;
-    NodeGateway* nodes = nullptr;  ///< null: logs and sessions answer 503
+    NodeGateway* nodes = nullptr;     ///< null: logs and sessions answer 503
     ProxyGateway* proxies = nullptr;  ///< null: so does what would go to pods
   };
   HttpApi(Deps deps, std::string external_address);

@@ -169,9 +169,11 @@ TEST_F(HttpLists, EachVersionOfEventsSelectsByItsOwnNames) {
   const Answer made = call("POST", group("events.k8s.io/v1", "events"), body);
   ASSERT_EQ(made.status, 201) << made.body;
   const auto count = [&](const std::string& path) { return call("GET", path).count("items"); };
-  EXPECT_EQ(count(group("events.k8s.io/v1", "events?fieldSelector=reportingController%3Dexample.com%2Fc")), 1u);
+  EXPECT_EQ(count(group("events.k8s.io/v1", "events?fieldSelector=reportingController%3Dexample.com%2Fc")),
+            1u);
   EXPECT_EQ(count(group("events.k8s.io/v1", "events?fieldSelector=regarding.name%3Dq")), 0u);
-  EXPECT_EQ(count(core("events?fieldSelector=reportingComponent%3Dexample.com%2Fc,involvedObject.name%3Dp")), 1u);
+  EXPECT_EQ(count(core("events?fieldSelector=reportingComponent%3Dexample.com%2Fc,involvedObject.name%3Dp")),
+            1u);
   EXPECT_EQ(call("GET", group("events.k8s.io/v1", "events?fieldSelector=involvedObject.name%3Dp")).message(),
             "field label not supported: involvedObject.name");
 }

@@ -40,8 +40,10 @@ TEST_F(HttpObjects, PodsGetTheirDefaultTolerationsBackOnUpdate) {
   const Answer made = create_pod("tolerant");
   ASSERT_EQ(made.status, 201) << made.body;
   ASSERT_EQ(made.count("spec.tolerations"), 2u) << made.body;
-  const std::string one = R"([{"op":"replace","path":"/spec/tolerations","value":[{"key":"k","operator":"Exists"}]}])";
-  const Answer patched = call("PATCH", core("pods/tolerant"), one, {{"Content-Type", "application/json-patch+json"}});
+  const std::string one =
+      R"([{"op":"replace","path":"/spec/tolerations","value":[{"key":"k","operator":"Exists"}]}])";
+  const Answer patched =
+      call("PATCH", core("pods/tolerant"), one, {{"Content-Type", "application/json-patch+json"}});
   EXPECT_EQ(patched.status, 200) << patched.body;
   EXPECT_EQ(patched.count("spec.tolerations"), 3u) << patched.body;
 }

@@ -105,20 +105,22 @@ TEST_F(HttpVersions, ScalePatchesDoNotTripOverOtherWriters) {
     ThreadPool others({.name = "other", .threads_max = 2, .queue_max = 100, .idle_ms = 1000});
     for (int i = 0; i < 40; ++i)
       others.post([&, i] {
-        call("PATCH", group("apps/v1", "deployments/d"), fmt::format(R"({{"metadata":{{"labels":{{"n":"{}"}}}}}})", i),
+        call("PATCH", group("apps/v1", "deployments/d"),
+             fmt::format(R"({{"metadata":{{"labels":{{"n":"{}"}}}}}})", i),
              {{"Content-Type", "application/merge-patch+json"}});
       });
     for (int i = 0; i < 40; ++i)
-      if (call("PATCH", group("apps/v1", "deployments/d/scale"), fmt::format(R"({{"spec":{{"replicas":{}}}}})", i),
+      if (call("PATCH", group("apps/v1", "deployments/d/scale"),
+               fmt::format(R"({{"spec":{{"replicas":{}}}}})", i),
                {{"Content-Type", "application/merge-patch+json"}})
               .status != 200)
         ++refused;
     others.stop();
   }
   EXPECT_EQ(refused, 0);
-  const Answer insists =
-      call("PATCH", group("apps/v1", "deployments/d/scale"), R"({"metadata":{"resourceVersion":"1"},"spec":{"replicas":1}})",
-           {{"Content-Type", "application/merge-patch+json"}});
+  const Answer insists = call("PATCH", group("apps/v1", "deployments/d/scale"),
+                              R"({"metadata":{"resourceVersion":"1"},"spec":{"replicas":1}})",
+                              {{"Content-Type", "application/merge-patch+json"}});
   EXPECT_EQ(insists.status, 409) << insists.body;
 }
 
@@ -209,15 +211,20 @@ TEST_F(HttpVersions, DeprecatedVersionsSaySoInUpstreamsWords) {
       {"apps/v1beta2/replicasets",
        "apps/v1beta2 ReplicaSet is deprecated in v1.9+, unavailable in v1.16+; use apps/v1 ReplicaSet"},
       {"apps/v1beta1/controllerrevisions",
-       "apps/v1beta1 ControllerRevision is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 ControllerRevision"},
+       "apps/v1beta1 ControllerRevision is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 "
+       "ControllerRevision"},
       {"coordination.k8s.io/v1beta1/leases",
-       "coordination.k8s.io/v1beta1 Lease is deprecated in v1.19+, unavailable in v1.22+; use coordination.k8s.io/v1 Lease"},
+       "coordination.k8s.io/v1beta1 Lease is deprecated in v1.19+, unavailable in v1.22+; use "
+       "coordination.k8s.io/v1 Lease"},
       {"discovery.k8s.io/v1beta1/endpointslices",
-       "discovery.k8s.io/v1beta1 EndpointSlice is deprecated in v1.21+, unavailable in v1.25+; use discovery.k8s.io/v1 "
+       "discovery.k8s.io/v1beta1 EndpointSlice is deprecated in v1.21+, unavailable in v1.25+; use "
+       "discovery.k8s.io/v1 "
        "EndpointSlice"},
-      {"events.k8s.io/v1beta1/events", "events.k8s.io/v1beta1 Event is deprecated in v1.22+, unavailable in v1.25+"},
+      {"events.k8s.io/v1beta1/events",
+       "events.k8s.io/v1beta1 Event is deprecated in v1.22+, unavailable in v1.25+"},
       {"scheduling.k8s.io/v1beta1/priorityclasses",
-       "scheduling.k8s.io/v1beta1 PriorityClass is deprecated in v1.14+, unavailable in v1.22+; use scheduling.k8s.io/v1 "
+       "scheduling.k8s.io/v1beta1 PriorityClass is deprecated in v1.14+, unavailable in v1.22+; use "
+       "scheduling.k8s.io/v1 "
        "PriorityClass"},
   };
   for (const auto& [path, text] : kTable) {
@@ -249,7 +256,9 @@ TEST_F(HttpVersions, EndpointSlicesKeepZoneAndNodeInOldTopology) {
   };
   const Case kTable[] = {
       {"zone", R"("topology":{"topology.kubernetes.io/zone":"z"})", "z", "", ""},
-      {"same", R"("nodeName":"n","topology":{"kubernetes.io/hostname":"n","topology.kubernetes.io/zone":"z"})", "z", "n", ""},
+      {"same",
+       R"("nodeName":"n","topology":{"kubernetes.io/hostname":"n","topology.kubernetes.io/zone":"z"})", "z",
+       "n", ""},
       {"odd", R"("nodeName":"n","topology":{"kubernetes.io/hostname":"m","x":"y"})", "", "n",
        R"({"kubernetes.io/hostname":"m","x":"y"})"},
       {"host", R"("topology":{"kubernetes.io/hostname":"m"})", "", "", R"({"kubernetes.io/hostname":"m"})"},
@@ -262,7 +271,8 @@ TEST_F(HttpVersions, EndpointSlicesKeepZoneAndNodeInOldTopology) {
     EXPECT_EQ(read.at("endpoints.0.zone"), c.zone) << c.name;
     EXPECT_EQ(read.at("endpoints.0.nodeName"), c.node) << c.name;
     EXPECT_EQ(read.at("endpoints.0.deprecatedTopology"), c.rest) << c.name;
-    EXPECT_EQ(call("GET", old + "/" + c.name).at("endpoints.0.topology"), made.at("endpoints.0.topology")) << c.name;
+    EXPECT_EQ(call("GET", old + "/" + c.name).at("endpoints.0.topology"), made.at("endpoints.0.topology"))
+        << c.name;
   }
   ASSERT_EQ(call("POST", now, slice("new", R"("zone":"z","nodeName":"n")")).status, 201);
   EXPECT_EQ(call("GET", old + "/new").at("endpoints.0.topology"),
@@ -270,10 +280,10 @@ TEST_F(HttpVersions, EndpointSlicesKeepZoneAndNodeInOldTopology) {
 }
 
 TEST_F(HttpVersions, EventsAndEvictionsOfOldClients) {
-  const std::string event =
-      fmt::format(R"({{"metadata":{{"name":"e"}},"regarding":{{"kind":"Pod","namespace":"{}","name":"p"}},"note":"n",)"
-                  R"("reason":"R","type":"Normal","reportingController":"c","deprecatedCount":3}})",
-                  ns_);
+  const std::string event = fmt::format(
+      R"({{"metadata":{{"name":"e"}},"regarding":{{"kind":"Pod","namespace":"{}","name":"p"}},"note":"n",)"
+      R"("reason":"R","type":"Normal","reportingController":"c","deprecatedCount":3}})",
+      ns_);
   const Answer made = call("POST", group("events.k8s.io/v1beta1", "events"), event);
   ASSERT_EQ(made.status, 201) << made.body;
   EXPECT_EQ(made.at("note"), "n");
@@ -282,8 +292,8 @@ TEST_F(HttpVersions, EventsAndEvictionsOfOldClients) {
   EXPECT_EQ(read.at("count"), "3");
   EXPECT_EQ(read.at("involvedObject.name"), "p");
   create_pod("p");
-  const Answer evicted =
-      call("POST", core("pods/p/eviction"), R"({"apiVersion":"policy/v1beta1","kind":"Eviction","metadata":{"name":"p"}})");
+  const Answer evicted = call("POST", core("pods/p/eviction"),
+                              R"({"apiVersion":"policy/v1beta1","kind":"Eviction","metadata":{"name":"p"}})");
   EXPECT_EQ(evicted.status, 201) << evicted.body;
 }
 

@@ -62,7 +62,8 @@ TEST_F(HttpWatch, InitialEventsEndWithABookmark) {
 
 TEST_F(HttpWatch, AListInTheStreamFromTheFutureEndsWithAnErrorEvent) {
   auto events = watch(
-      "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&resourceVersion=999999");
+      "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&resourceVersion="
+      "999999");
   EXPECT_EQ(events.status(), 200);
   const auto error = events.next();
   ASSERT_TRUE(error);

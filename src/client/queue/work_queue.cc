@@ -15,12 +15,13 @@ namespace {
 struct QueueMetrics {
   QueueMetrics(Metrics& m, const std::string& name)
       : adds(m.counters("workqueue_adds_total", "Keys added to a queue.", {"name"}).with({name})),
-        retries(m.counters("workqueue_retries_total", "Keys that came back after a failure.", {"name"}).with({name})),
-        waited(m.histograms("workqueue_queue_duration_seconds", "Time keys waited in a queue, in seconds.", {"name"},
-                            exponential_buckets(1e-8, 10, 10))
+        retries(m.counters("workqueue_retries_total", "Keys that came back after a failure.", {"name"})
+                    .with({name})),
+        waited(m.histograms("workqueue_queue_duration_seconds", "Time keys waited in a queue, in seconds.",
+                            {"name"}, exponential_buckets(1e-8, 10, 10))
                    .with({name})),
-        worked(m.histograms("workqueue_work_duration_seconds", "Time keys were worked on, in seconds.", {"name"},
-                            exponential_buckets(1e-8, 10, 10))
+        worked(m.histograms("workqueue_work_duration_seconds", "Time keys were worked on, in seconds.",
+                            {"name"}, exponential_buckets(1e-8, 10, 10))
                    .with({name})) {}
   Counter& adds;
   Counter& retries;
@@ -69,7 +70,8 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
   double longest() const {
     Lock lock(m);
     double out = 0;
-    for (const auto& [key, since] : processing) out = std::max(out, seconds(real_clock().monotonic() - since));
+    for (const auto& [key, since] : processing)
+      out = std::max(out, seconds(real_clock().monotonic() - since));
     return out;
   }
 
@@ -187,8 +189,8 @@ WorkQueue::WorkQueue(Options options, Executor& executor, Timers& timers, Handle
   collect("workqueue_depth", "Keys that wait in a queue.", &State::depth);
   collect("workqueue_unfinished_work_seconds", "Time that keys being worked on have taken so far, together.",
           &State::unfinished);
-  collect("workqueue_longest_running_processor_seconds", "Time of the key that is being worked on the longest.",
-          &State::longest);
+  collect("workqueue_longest_running_processor_seconds",
+          "Time of the key that is being worked on the longest.", &State::longest);
 }
 
 void WorkQueue::add(const std::string& key) { state_->add(key); }

@@ -4,8 +4,8 @@
 #include <charconv>
 
 #include "base/strings.h"
-#include "codec/tables/access.h"
 #include "codec/json/json_codec.h"
+#include "codec/tables/access.h"
 
 namespace mizzen::codec {
 namespace {

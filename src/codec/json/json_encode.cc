@@ -1,7 +1,7 @@
 #include "base/strings.h"
-#include "codec/tables/access.h"
 #include "codec/json/json_codec.h"
 #include "codec/json/json_text.h"
+#include "codec/tables/access.h"
 
 namespace mizzen::codec {
 namespace {

@@ -1,8 +1,8 @@
 #include <bit>
 #include <cstring>
 
-#include "codec/tables/access.h"
 #include "codec/proto/proto_codec.h"
+#include "codec/tables/access.h"
 
 namespace mizzen::codec {
 namespace {

@@ -2,8 +2,8 @@
 #include <cstring>
 #include <memory>
 
-#include "codec/tables/access.h"
 #include "codec/proto/proto_codec.h"
+#include "codec/tables/access.h"
 
 namespace mizzen::codec {
 namespace {

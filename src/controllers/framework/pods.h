@@ -23,8 +23,8 @@ Duration available_in(const Pod& pod, int32_t min_ready_seconds, WallTime now);
 const api::core::v1::PodCondition* find_condition(const Pod& pod, std::string_view type);
 /// Succeeded or Failed.
 bool is_finished(const Pod& pod);
-/// The pod says that it goes because of the cluster, not because of itself: DisruptionTarget, with a reason of
-/// upstream's.
+/// The pod says that it goes because of the cluster, not because of itself: DisruptionTarget, with a reason
+/// of upstream's.
 void mark_disrupted(Pod& pod, std::string_view reason, std::string_view message, WallTime now);
 
 /// The order in which surplus pods go, first to go first: unscheduled before scheduled, pending before

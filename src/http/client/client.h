@@ -9,11 +9,11 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "http/exchange/duplex.h"
-#include "http/message/headers.h"
 #include "http/loop/loop.h"
+#include "http/message/headers.h"
 #include "http/message/slice.h"
-#include "http/tls/tls.h"
 #include "http/message/url.h"
+#include "http/tls/tls.h"
 
 namespace mizzen::http {
 

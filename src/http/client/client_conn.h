@@ -4,9 +4,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "http/transport/channel.h"
 #include "http/client/client_call.h"
 #include "http/exchange/duplex_impl.h"
+#include "http/transport/channel.h"
 
 namespace mizzen::http {
 

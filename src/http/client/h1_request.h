@@ -2,8 +2,8 @@
 #include <string>
 #include <string_view>
 
-#include "http/message/headers.h"
 #include "http/h1/h1_head.h"
+#include "http/message/headers.h"
 
 namespace mizzen::http {
 

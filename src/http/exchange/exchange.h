@@ -9,8 +9,8 @@
 #include "async/stop.h"
 #include "base/result.h"
 #include "http/exchange/duplex.h"
-#include "http/message/headers.h"
 #include "http/loop/loop.h"
+#include "http/message/headers.h"
 #include "http/message/slice.h"
 #include "http/tls/tls.h"
 

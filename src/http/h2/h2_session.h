@@ -4,8 +4,8 @@
 #include <memory>
 #include <string_view>
 
-#include "http/transport/out_queue.h"
 #include "http/message/slice.h"
+#include "http/transport/out_queue.h"
 
 namespace mizzen::http {
 

@@ -3,8 +3,8 @@
 
 #include "base/strings.h"
 #include "http/h1/h1_head.h"
-#include "http/server/server_conn.h"
 #include "http/message/url.h"
+#include "http/server/server_conn.h"
 
 namespace mizzen::http {
 namespace {

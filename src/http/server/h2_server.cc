@@ -4,8 +4,8 @@
 
 #include "base/strings.h"
 #include "http/h2/h2_session.h"
-#include "http/server/server_conn.h"
 #include "http/message/url.h"
+#include "http/server/server_conn.h"
 #include "telemetry/log.h"
 
 namespace mizzen::http {

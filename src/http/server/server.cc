@@ -11,9 +11,9 @@
 #include <cstring>
 #include <utility>
 
+#include "http/message/url.h"
 #include "http/server/server_conn.h"
 #include "http/transport/transport.h"
-#include "http/message/url.h"
 #include "telemetry/log.h"
 
 namespace mizzen::http {

@@ -4,10 +4,10 @@
 #include <string>
 #include <unordered_map>
 
-#include "http/transport/channel.h"
 #include "http/exchange/duplex_impl.h"
 #include "http/exchange/wire.h"
 #include "http/server/server.h"
+#include "http/transport/channel.h"
 
 namespace mizzen::http {
 

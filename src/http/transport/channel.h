@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
+#include "http/loop/loop.h"
 #include "http/transport/out_queue.h"
 #include "http/transport/transport.h"
-#include "http/loop/loop.h"
 
 namespace mizzen::http {
 

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "base/result.h"
-#include "http/transport/out_queue.h"
 #include "http/tls/tls.h"
+#include "http/transport/out_queue.h"
 
 struct ssl_st;
 

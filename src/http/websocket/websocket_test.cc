@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "http/client/client.h"
-#include "http/websocket/websocket_frame.h"
 #include "http/server/server.h"
 #include "http/testing/raw_peer.h"
+#include "http/websocket/websocket_frame.h"
 
 namespace mizzen::http {
 namespace {

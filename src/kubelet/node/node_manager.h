@@ -8,8 +8,8 @@
 #include "async/stop.h"
 #include "async/thread.h"
 #include "client/api/api_client.h"
-#include "kubelet/state/events.h"
 #include "kubelet/node/node_status.h"
+#include "kubelet/state/events.h"
 
 namespace mizzen::kubelet {
 

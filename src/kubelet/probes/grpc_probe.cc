@@ -26,8 +26,8 @@ HandlerResult grpc_probe(const std::string& address, const std::string& service,
   const auto within = fmt::format("{}s", std::chrono::duration_cast<std::chrono::seconds>(timeout).count());
   auto channel = rpc::Channel::open({.target = address});
   if (!channel.ok())
-    return {Outcome::Failure,
-            fmt::format("error: failed to connect service at {}: {}", quote(address), channel.error().message())};
+    return {Outcome::Failure, fmt::format("error: failed to connect service at {}: {}", quote(address),
+                                          channel.error().message())};
   health::v1::HealthCheckRequest request;
   request.service = service;
   const auto answer = rpc::call(**channel, kCheck, request, Deadline::after(timeout));
@@ -40,12 +40,13 @@ HandlerResult grpc_probe(const std::string& address, const std::string& service,
                                             "(grpc.health.v1.Health): {}",
                                             rpc::description(e))};
     if (e.code() == Code::ServiceUnavailable)
-      return {Outcome::Failure, fmt::format("timeout: failed to connect service {} within {}: {}", quote(address),
-                                            within, rpc::description(e))};
+      return {Outcome::Failure, fmt::format("timeout: failed to connect service {} within {}: {}",
+                                            quote(address), within, rpc::description(e))};
     return {Outcome::Failure, fmt::format("error: health rpc probe failed: {}", e.message())};
   }
   if (answer->status != kServing)
-    return {Outcome::Failure, fmt::format("service unhealthy (responded with {})", quote(status_name(answer->status)))};
+    return {Outcome::Failure,
+            fmt::format("service unhealthy (responded with {})", quote(status_name(answer->status)))};
   return {Outcome::Success, "service healthy"};
 }
 

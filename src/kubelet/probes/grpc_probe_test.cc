@@ -23,11 +23,14 @@ TEST(GrpcProbe, OnlyServingIsHealthy) {
   });
   const auto address = server.start("127.0.0.1:0");
   ASSERT_TRUE(address.ok()) << address.error().message();
-  const auto ask = [&](const std::string& service) { return grpc_probe(*address, service, std::chrono::seconds(5)); };
+  const auto ask = [&](const std::string& service) {
+    return grpc_probe(*address, service, std::chrono::seconds(5));
+  };
   EXPECT_EQ(ask("").outcome, Outcome::Success);
   EXPECT_EQ(ask("ill").outcome, Outcome::Failure);
   EXPECT_EQ(ask("ill").output, "service unhealthy (responded with \"NOT_SERVING\")");
-  EXPECT_EQ(ask("none").output, "error: health rpc probe failed: rpc error: code = NotFound desc = unknown service");
+  EXPECT_EQ(ask("none").output,
+            "error: health rpc probe failed: rpc error: code = NotFound desc = unknown service");
 }
 
 TEST(GrpcProbe, WhoDoesNotAnswerFails) {

@@ -159,9 +159,11 @@ HandlerResult HandlerRunner::tcp(const HandlerTarget& target, const v1::TCPSocke
   return connected.ok() ? HandlerResult{} : HandlerResult{Outcome::Failure, connected.error().message()};
 }
 
-HandlerResult HandlerRunner::grpc(const HandlerTarget& target, const v1::GRPCAction& action, Duration timeout) {
+HandlerResult HandlerRunner::grpc(const HandlerTarget& target, const v1::GRPCAction& action,
+                                  Duration timeout) {
   if (target.pod_ip.empty()) return {Outcome::Failure, "the pod has no address yet"};
-  return grpc_probe(fmt::format("{}:{}", bracket(target.pod_ip), action.port), action.service.value_or(""), timeout);
+  return grpc_probe(fmt::format("{}:{}", bracket(target.pod_ip), action.port), action.service.value_or(""),
+                    timeout);
 }
 
 }  // namespace mizzen::kubelet

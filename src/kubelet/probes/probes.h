@@ -8,9 +8,9 @@
 
 #include "async/executor.h"
 #include "async/mutex.h"
-#include "kubelet/state/events.h"
-#include "kubelet/probes/handler_run.h"
 #include "kubelet/decide/pod_actions.h"
+#include "kubelet/probes/handler_run.h"
+#include "kubelet/state/events.h"
 
 namespace mizzen::kubelet {
 

@@ -15,8 +15,8 @@ using Container = api::core::v1::Container;
 std::string pod_text(const Pod& pod);
 /// An init container that keeps running beside the others (restartPolicy Always).
 bool is_sidecar(const Container& container);
-/// When the whole pod stops: the first is stopped before the second. Sidecars outlive the containers they serve,
-/// and end in the opposite order of their start.
+/// When the whole pod stops: the first is stopped before the second. Sidecars outlive the containers they
+/// serve, and end in the opposite order of their start.
 bool stops_before(const Pod& pod, const std::string& first, const std::string& second);
 bool is_terminal(const std::string& phase);
 /// Guaranteed, Burstable or BestEffort, computed from requests and limits of cpu and memory.
@@ -35,8 +35,8 @@ std::string pod_domain(const Pod& pod, const std::string& cluster_domain);
 std::string container_field_path(const Pod& pod, const std::string& name);
 /// Seconds the containers get between SIGTERM and SIGKILL when the pod is taken down.
 int64_t grace_seconds(const Pod& pod);
-/// The pod with the addresses it has or gets, told before its status is: those of the node, and its own or, on
-/// the node's network, the node's.
+/// The pod with the addresses it has or gets, told before its status is: those of the node, and its own or,
+/// on the node's network, the node's.
 Pod addressed(Pod pod, const std::vector<std::string>& host_ips, const std::vector<std::string>& pod_ips);
 
 }  // namespace mizzen::kubelet

@@ -35,8 +35,9 @@ ContainerRecord record_of(const cri::v1::Container& listed, const cri::v1::Conta
   out.message = s.message;
   out.created_ns = s.created_at;
   // Go's kubelet prints the start of a container that never started as 1970.
-  out.started = out.state == ContainerRecord::State::Exited ? codec::Time::from(WallTime(Duration(s.started_at)))
-                                                            : time_of(s.started_at);
+  out.started = out.state == ContainerRecord::State::Exited
+                    ? codec::Time::from(WallTime(Duration(s.started_at)))
+                    : time_of(s.started_at);
   out.finished = time_of(s.finished_at);
   out.restart_count = parse_int<int32_t>(s.annotations.get(kRestartCountAnnotation)).value_or(0);
   out.hash = s.annotations.get(kHashAnnotation);

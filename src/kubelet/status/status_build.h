@@ -5,8 +5,8 @@
 
 #include "api/schema/core/v1/pod_status.h"
 #include "base/clock.h"
-#include "kubelet/images/image_puller.h"
 #include "kubelet/decide/pod_actions.h"
+#include "kubelet/images/image_puller.h"
 
 namespace mizzen::kubelet {
 

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "async/executor.h"
-#include "kubelet/decide/backoff.h"
 #include "kubelet/config/cri_config.h"
-#include "kubelet/state/events.h"
-#include "kubelet/probes/handler_run.h"
-#include "kubelet/images/image_puller.h"
+#include "kubelet/decide/backoff.h"
 #include "kubelet/decide/pod_actions.h"
+#include "kubelet/images/image_puller.h"
+#include "kubelet/probes/handler_run.h"
+#include "kubelet/state/events.h"
 #include "linux/groups/cgroups.h"
 #include "volumes/volumes.h"
 
@@ -34,7 +34,7 @@ class PodRunner {
     ClusterDns dns;
     std::string resolv_conf = "/etc/resolv.conf";
     int64_t node_memory_bytes = 0;
-    std::vector<std::string> host_ips;  ///< of the node
+    std::vector<std::string> host_ips;      ///< of the node
     bool relaxed_environment_names = true;  ///< upstream's gate RelaxedEnvironmentVariableValidation
     Backoff::Options restart_backoff;
   };
@@ -95,7 +95,8 @@ class PodRunner {
                       StartFailure& failure);
   void run_pre_stop(const Pod& pod, const Container& container, const ContainerRecord& record,
                     Duration grace);
-  /// `turn`, where given, waits after the preStop hook until the container may be stopped, for this long at most.
+  /// `turn`, where given, waits after the preStop hook until the container may be stopped, for this long at
+  /// most.
   Result<void> stop_container(const Pod& pod, const ContainerRecord& record, const std::string& message,
                               int64_t grace_s, const std::function<void(Duration)>& turn = nullptr);
   void remove_old_records(const RuntimePod& state, const std::string& container, size_t keep);

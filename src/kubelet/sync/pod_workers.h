@@ -9,9 +9,9 @@
 #include "async/executor.h"
 #include "async/mutex.h"
 #include "base/random.h"
-#include "kubelet/sync/pod_runner.h"
 #include "kubelet/probes/probes.h"
 #include "kubelet/status/status_manager.h"
+#include "kubelet/sync/pod_runner.h"
 
 namespace mizzen::kubelet {
 

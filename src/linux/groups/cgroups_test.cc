@@ -4,8 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "linux/process/process.h"
 #include "linux/files/system_info.h"
+#include "linux/process/process.h"
 #include "linux/testing/scratch.h"
 
 namespace mizzen::linux {

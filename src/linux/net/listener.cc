@@ -29,7 +29,8 @@ std::string listening_inode(const std::string& table, uint16_t port) {
     std::vector<std::string_view> words;
     for (const std::string_view word : split(line, ' '))
       if (!word.empty()) words.push_back(word);
-    if (words.size() > 9 && words[1].ends_with(suffix) && words[3] == kListening) return std::string(words[9]);
+    if (words.size() > 9 && words[1].ends_with(suffix) && words[3] == kListening)
+      return std::string(words[9]);
   }
   return "";
 }
@@ -87,9 +88,9 @@ Result<void> check_can_listen(const std::string& address, uint16_t port) {
   const int why = errno;
   if (why != EADDRINUSE) return system_error(fmt::format("listen on {}:{}", address, port), why);
   const auto owner = listener_on(port);
-  return Error(Code::Conflict, owner && owner->pid
-                                   ? fmt::format("port {} is in use by process {} ({})", port, owner->pid, owner->program)
-                                   : fmt::format("port {} is in use", port));
+  return Error(Code::Conflict, owner && owner->pid ? fmt::format("port {} is in use by process {} ({})", port,
+                                                                 owner->pid, owner->program)
+                                                   : fmt::format("port {} is in use", port));
 }
 
 }  // namespace mizzen::linux

@@ -14,8 +14,8 @@ struct Listener {
 };
 /// The listener on a port of this machine, IPv4 or IPv6; nothing where there is none.
 std::optional<Listener> listener_on(uint16_t port);
-/// An error that names the port and who has it, where one cannot listen on it now. Another may take it right afterwards:
-/// this is for telling early, not for holding it.
+/// An error that names the port and who has it, where one cannot listen on it now. Another may take it right
+/// afterwards: this is for telling early, not for holding it.
 Result<void> check_can_listen(const std::string& address, uint16_t port);
 
 }  // namespace mizzen::linux

@@ -54,7 +54,8 @@ void FieldErrors::not_found(const Path& at, std::string_view value, std::string_
       detail.empty() ? fmt::format("Not found: {}", quote(value))
                      : fmt::format("Not found: {}: {}", quote(value), detail));
 }
-void FieldErrors::not_supported(const Path& at, std::string_view value, const std::vector<std::string>& supported) {
+void FieldErrors::not_supported(const Path& at, std::string_view value,
+                                const std::vector<std::string>& supported) {
   std::string list;
   for (const std::string& s : supported) list += (list.empty() ? "" : ", ") + quote(s);
   add("FieldValueNotSupported", at,

@@ -158,7 +158,8 @@ Messages is_config_map_key(std::string_view v) {
 Messages is_finalizer(std::string_view v) {
   Messages out = is_qualified_name(v);
   if (!out.empty()) return out;
-  if (v.find('/') == std::string_view::npos && v != "kubernetes" && v != "orphan" && v != "foregroundDeletion")
+  if (v.find('/') == std::string_view::npos && v != "kubernetes" && v != "orphan" &&
+      v != "foregroundDeletion")
     out.push_back("name is neither a standard finalizer name nor is it fully qualified");
   return out;
 }
@@ -250,7 +251,8 @@ Messages is_dns1123_subdomain_with_underscore(std::string_view v) {
   for (const std::string_view part : split(v, '.')) ok = ok && shape(part);
   if (!ok)
     out.emplace_back(
-        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must "
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', "
+        "and must "
         "start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
         "'_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')");
   return out;
@@ -258,7 +260,8 @@ Messages is_dns1123_subdomain_with_underscore(std::string_view v) {
 
 namespace {
 
-/// Bytes of an address; four or sixteen, none where it is none. `zeros`: numbers with leading zeros are decimal.
+/// Bytes of an address; four or sixteen, none where it is none. `zeros`: numbers with leading zeros are
+/// decimal.
 std::vector<unsigned char> parse_address(std::string_view v, bool zeros) {
   std::string text(v);
   if (zeros) {
@@ -292,7 +295,8 @@ bool v4_inside_v6(const std::vector<unsigned char>& a) {
 Messages is_valid_ip(std::string_view v) {
   const auto strict = parse_address(v, false);
   if (strict.empty()) {
-    if (parse_address(v, true).empty()) return {"must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"};
+    if (parse_address(v, true).empty())
+      return {"must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"};
     return {"must not have leading 0s"};
   }
   if (v4_inside_v6(strict)) return {"must not be an IPv4-mapped IPv6 address"};
@@ -326,7 +330,8 @@ Messages is_valid_cidr(std::string_view v) {
   const std::string_view address = v.substr(0, slash), length = v.substr(slash + 1);
   const auto loose = parse_address(address, true);
   const auto bits = parse_int<int>(length);
-  if (loose.empty() || !bits || length[0] == '+' || *bits < 0 || static_cast<size_t>(*bits) > loose.size() * 8)
+  if (loose.empty() || !bits || length[0] == '+' || *bits < 0 ||
+      static_cast<size_t>(*bits) > loose.size() * 8)
     return wrong;
   const auto strict = parse_address(address, false);
   if (strict.empty() || (length.size() > 1 && length[0] == '0'))

@@ -34,7 +34,8 @@ Messages is_http_header_name(std::string_view value);
 Messages is_dns1123_subdomain_with_underscore(std::string_view value);
 /// An IPv4 or IPv6 address; leading zeros and IPv4 inside IPv6 are told as such.
 Messages is_valid_ip(std::string_view value);
-/// An address that traffic may be sent to: not unspecified, not loopback, not link-local. For valid addresses.
+/// An address that traffic may be sent to: not unspecified, not loopback, not link-local. For valid
+/// addresses.
 Messages is_endpoint_ip(std::string_view value);
 /// An address and the bits of its prefix, with nothing set beyond them.
 Messages is_valid_cidr(std::string_view value);

@@ -1,5 +1,5 @@
-// Objects from bytes: protobuf and JSON of ObjectMeta never crash; what is accepted encodes to the same bytes twice.
-// Selectors, quantities, times and patches take any text.
+// Objects from bytes: protobuf and JSON of ObjectMeta never crash; what is accepted encodes to the same bytes
+// twice. Selectors, quantities, times and patches take any text.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

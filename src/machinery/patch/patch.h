@@ -2,8 +2,8 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "codec/tables/schema.h"
 #include "codec/json/tree.h"
+#include "codec/tables/schema.h"
 
 /// The three patch formats that do not track field owners, as pure functions on JSON trees.
 namespace mizzen::machinery {

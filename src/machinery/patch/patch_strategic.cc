@@ -83,8 +83,8 @@ ptrdiff_t index_in(const std::vector<Value>& list, const Value& item, std::strin
   return -1;
 }
 
-/// Orders `merged` as the patch wants: items it names stand in its order, the others in the server's; where both are
-/// known to the server its order decides, and what is new comes first.
+/// Orders `merged` as the patch wants: items it names stand in its order, the others in the server's; where
+/// both are known to the server its order decides, and what is new comes first.
 void order(std::vector<Value>& merged, const std::vector<Value>& wanted, const std::vector<Value>& server,
            std::string_view key) {
   std::vector<Value> named, others;

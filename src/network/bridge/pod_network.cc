@@ -9,9 +9,9 @@
 #include "base/strings.h"
 #include "linux/files/file.h"
 #include "linux/files/mounts.h"
+#include "linux/files/system_info.h"
 #include "linux/net/net_links.h"
 #include "linux/net/nftables.h"
-#include "linux/files/system_info.h"
 
 namespace mizzen::network {
 namespace {

@@ -79,9 +79,8 @@ class Server::Impl final : public grpc::CallbackGenericService {
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
     auto* reactor = new Reactor;
     const auto found = handlers.find(context->method());
-    const bool running = found != handlers.end() && pool.post([reactor, &handler = found->second] {
-      reactor->run(handler);
-    });
+    const bool running =
+        found != handlers.end() && pool.post([reactor, &handler = found->second] { reactor->run(handler); });
     if (!running) reactor->Finish({grpc::StatusCode::UNIMPLEMENTED, "unknown method " + context->method()});
     return reactor;
   }

@@ -44,13 +44,13 @@ class PendingPods {
   /// Where pods wait and why they came there, for metrics.
   enum class Queue : uint8_t { Active, Backoff, Unschedulable, Gated };
   enum class Why : uint8_t {
-    Added,           ///< the pod is new
-    Updated,         ///< it changed
-    Cluster,         ///< something else changed
-    BackoffOver,     ///< its back-off ended
-    PoppedEarly,     ///< nothing else was ready
-    AttemptFailed,   ///< no node would do, or trying failed
-    WaitedTooLong,   ///< nothing changed for kUnschedulableMax
+    Added,          ///< the pod is new
+    Updated,        ///< it changed
+    Cluster,        ///< something else changed
+    BackoffOver,    ///< its back-off ended
+    PoppedEarly,    ///< nothing else was ready
+    AttemptFailed,  ///< no node would do, or trying failed
+    WaitedTooLong,  ///< nothing changed for kUnschedulableMax
   };
   static constexpr size_t kQueues = 4, kWhys = 7;
   using Counts = std::array<std::array<uint64_t, kWhys>, kQueues>;

@@ -10,8 +10,8 @@
 #include "client/informer/informer.h"
 #include "codec/json/json_text.h"
 #include "scheduler/decide/decide.h"
-#include "scheduler/run/metrics.h"
 #include "scheduler/queue/queue.h"
+#include "scheduler/run/metrics.h"
 #include "telemetry/log.h"
 
 namespace mizzen::scheduler {
@@ -121,10 +121,11 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
         read(s->pending, out);
       };
     };
-    deps.metrics->gauge_collector("scheduler_pending_pods", "Pods that wait for a node, by where they wait.", {"queue"},
-                                  sample(pending_samples));
-    deps.metrics->counter_collector("scheduler_queue_incoming_pods_total", "Pods that came to a queue, and why.",
-                                    {"queue", "event"}, sample(incoming_samples));
+    deps.metrics->gauge_collector("scheduler_pending_pods", "Pods that wait for a node, by where they wait.",
+                                  {"queue"}, sample(pending_samples));
+    deps.metrics->counter_collector("scheduler_queue_incoming_pods_total",
+                                    "Pods that came to a queue, and why.", {"queue", "event"},
+                                    sample(incoming_samples));
   }
 
   void on_node(const Object& object) {
@@ -194,10 +195,13 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
       std::function<void()> write;
       if (!decision.node.empty()) {
         cluster.assume(pod, decision.node);
-        write = [self = shared_from_this(), pod, node = decision.node, began] { self->bind(pod, node, began); };
+        write = [self = shared_from_this(), pod, node = decision.node, began] {
+          self->bind(pod, node, began);
+        };
       } else {
         pending.rejected(pod, decision.retry_on, deps.clock.monotonic());
-        if (metrics) metrics->attempted(SchedulerMetrics::Result::Unschedulable, deps.clock.monotonic() - began);
+        if (metrics)
+          metrics->attempted(SchedulerMetrics::Result::Unschedulable, deps.clock.monotonic() - began);
         write = [self = shared_from_this(), pod, message = decision.message] {
           self->tell_unschedulable(*pod, message);
         };

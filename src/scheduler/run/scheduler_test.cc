@@ -4,8 +4,8 @@
 
 #include "api/schema/core/v1/event.h"
 #include "api/schema/core/v1/service_account.h"
-#include "apiserver/registry/core.h"
 #include "apiserver/loopback/loopback.h"
+#include "apiserver/registry/core.h"
 #include "scheduler/testing/objects.h"
 #include "store/memory/memory_store.h"
 

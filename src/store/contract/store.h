@@ -32,7 +32,7 @@ struct RangeRequest {
 
 /// What was read, all of it as of one revision.
 struct RangeResult {
-  Revision revision;  ///< the store's newest revision when it answered (not the one read at)
+  Revision revision;          ///< the store's newest revision when it answered (not the one read at)
   std::vector<KeyValue> kvs;  ///< in key order
   bool more = false;          ///< the limit cut it short
   int64_t count = 0;          ///< keys in the range, whatever the limit
@@ -58,7 +58,9 @@ struct Compare {
   }
   static Compare absent(std::string key) { return {std::move(key), Kind::ModRevisionIs, Revision(0), {}}; }
   static Compare exists(std::string key) { return {std::move(key), Kind::Exists, {}, {}}; }
-  static Compare lease_is(std::string key, LeaseId lease) { return {std::move(key), Kind::LeaseIs, {}, lease}; }
+  static Compare lease_is(std::string key, LeaseId lease) {
+    return {std::move(key), Kind::LeaseIs, {}, lease};
+  }
 };
 
 /// One step of a transaction.
@@ -66,8 +68,8 @@ struct Op {
   enum class Kind : uint8_t { Put, Delete, Get };
   Kind kind = Kind::Get;
   std::string key;
-  Bytes value;   ///< Put
-  LeaseId lease;  ///< Put: the key goes when this lease ends; 0 takes the key off the lease it had
+  Bytes value;             ///< Put
+  LeaseId lease;           ///< Put: the key goes when this lease ends; 0 takes the key off the lease it had
   bool want_prev = false;  ///< Put, Delete: return the key as it was before
 
   static Op put(std::string key, Bytes value, LeaseId lease = {}) {
@@ -84,7 +86,9 @@ struct Txn {
   std::vector<Op> success;
   std::vector<Op> failure;
 
-  static Txn put(std::string key, Bytes value) { return {{}, {Op::put(std::move(key), std::move(value))}, {}}; }
+  static Txn put(std::string key, Bytes value) {
+    return {{}, {Op::put(std::move(key), std::move(value))}, {}};
+  }
   static Txn del(std::string key) { return {{}, {Op::del(std::move(key))}, {}}; }
 };
 
@@ -96,8 +100,8 @@ struct OpResult {
 
 /// What a transaction gave.
 struct TxnResult {
-  bool succeeded = false;          ///< the compares held
-  Revision revision;               ///< the one it made; the newest where it changed nothing
+  bool succeeded = false;         ///< the compares held
+  Revision revision;              ///< the one it made; the newest where it changed nothing
   std::vector<OpResult> results;  ///< one for each step of the list that was carried out
 };
 
@@ -109,11 +113,14 @@ struct WatchRequest {
 };
 
 /// What a sink is told. Exactly one of: events, an end (error), or progress (neither).
-/// Messages borrow: pointers are good for the call only; copy the KeyValue (the value's bytes are shared) to keep it.
+/// Messages borrow: pointers are good for the call only; copy the KeyValue (the value's bytes are shared) to
+/// keep it.
 struct WatchMessage {
   Revision revision;  ///< every event of the range up to here has now been handed over
-  std::span<const Event* const> events;  ///< whole revisions, in order; in one revision, in the transaction's order
-  std::optional<Error> end;  ///< the last message. Expired: events were compacted away before they could be sent
+  std::span<const Event* const>
+      events;  ///< whole revisions, in order; in one revision, in the transaction's order
+  std::optional<Error>
+      end;  ///< the last message. Expired: events were compacted away before they could be sent
 };
 using WatchSink = std::function<void(const WatchMessage&)>;
 
@@ -125,8 +132,8 @@ class Watch {
   virtual ~Watch() = default;
   /// Everything of the range up to this revision has been handed to the sink. Cheap (two atomics): poll it.
   virtual Revision progress() const = 0;
-  /// Asks for a message whose revision is at least the store's newest at the time of the call; it comes even where
-  /// nothing in the range changes.
+  /// Asks for a message whose revision is at least the store's newest at the time of the call; it comes even
+  /// where nothing in the range changes.
   virtual void request_progress() = 0;
 };
 
@@ -134,11 +141,12 @@ class Watch {
 /// Place: made at start by the API server's component, its only user.
 /// Truth: authoritative. An acknowledged transaction is durable (except in the memory store).
 /// Threading: thread-safe. Calls with a Deadline block up to it; the others do not block.
-/// Invariants: I1 revisions rise by one with each transaction that changes something. I2 a watch sees each change of its
-/// range once, in order, without a gap, or ends with Expired. I3 a read that starts after an acknowledged write sees it.
-/// Failure: Expired (compacted), RequestEntityTooLarge, ServiceUnavailable (disk full, engine or server away), Timeout
-/// (outcome unknown), TooManyRequests. Transactions with a compare on the mod revision are safe to repeat.
-/// Bounds: kRequestBytesMax, kTxnOpsMax, kWatchesMax; queued transactions are bounded by each implementation.
+/// Invariants: I1 revisions rise by one with each transaction that changes something. I2 a watch sees each
+/// change of its range once, in order, without a gap, or ends with Expired. I3 a read that starts after an
+/// acknowledged write sees it. Failure: Expired (compacted), RequestEntityTooLarge, ServiceUnavailable (disk
+/// full, engine or server away), Timeout (outcome unknown), TooManyRequests. Transactions with a compare on
+/// the mod revision are safe to repeat. Bounds: kRequestBytesMax, kTxnOpsMax, kWatchesMax; queued
+/// transactions are bounded by each implementation.
 class Store {
  public:
   virtual ~Store() = default;
@@ -150,14 +158,15 @@ class Store {
   /// Must not be called from a sink or a commit callback (it aborts there): use submit.
   virtual Result<TxnResult> txn(Txn txn, Deadline deadline) = 0;
   using Done = std::function<void(Result<TxnResult>)>;
-  /// Queues the transaction and returns; `done` runs once, on a committing thread and after the watches have been
-  /// told where the store is local, so it must be short and must not block. Transactions that wait together share one
-  /// sync. Local stores carry them out in the order of submission; etcd in any.
+  /// Queues the transaction and returns; `done` runs once, on a committing thread and after the watches have
+  /// been told where the store is local, so it must be short and must not block. Transactions that wait
+  /// together share one sync. Local stores carry them out in the order of submission; etcd in any.
   virtual void submit(Txn txn, Deadline deadline, Done done) = 0;
 
-  /// Opens a watch. The sink is called by one thread at a time, with the store's locks not held; it must be short,
-  /// must not block and may call get, range and submit. Problems come as a message with `end`, also right away.
-  /// Local stores tell a watch that has caught up about a transaction before that transaction is acknowledged.
+  /// Opens a watch. The sink is called by one thread at a time, with the store's locks not held; it must be
+  /// short, must not block and may call get, range and submit. Problems come as a message with `end`, also
+  /// right away. Local stores tell a watch that has caught up about a transaction before that transaction is
+  /// acknowledged.
   virtual std::unique_ptr<Watch> watch(WatchRequest request, WatchSink sink) = 0;
 
   /// A new lease: keys put with it are deleted ttl after the grant. The ttl is rounded up to whole seconds.
@@ -165,8 +174,8 @@ class Store {
   /// Ends the lease now and deletes its keys. NotFound where it has ended already.
   virtual Result<void> revoke(LeaseId lease, Deadline deadline) = 0;
 
-  /// Forgets history before `revision`: reads before it and watches from it or before get Expired from then on.
-  /// Expired where that happened already; BadRequest for a revision that does not exist yet.
+  /// Forgets history before `revision`: reads before it and watches from it or before get Expired from then
+  /// on. Expired where that happened already; BadRequest for a revision that does not exist yet.
   virtual Result<void> compact(Revision revision, Deadline deadline) = 0;
 
   /// True where current_revision() and health() answer from memory, so that event loops may ask.

@@ -9,8 +9,8 @@
 
 namespace mizzen::store {
 
-/// A point in the store's one history. An empty store stands at 1; each transaction that changes something makes the next.
-/// Zero means "none" or "the newest", as the place that takes it says.
+/// A point in the store's one history. An empty store stands at 1; each transaction that changes something
+/// makes the next. Zero means "none" or "the newest", as the place that takes it says.
 using Revision = Strong<int64_t, struct RevisionTag>;
 /// Names a lease; zero is no lease.
 using LeaseId = Strong<int64_t, struct LeaseIdTag>;
@@ -18,7 +18,9 @@ using LeaseId = Strong<int64_t, struct LeaseIdTag>;
 using Bytes = std::shared_ptr<const std::string>;
 
 inline Bytes make_bytes(std::string bytes) { return std::make_shared<const std::string>(std::move(bytes)); }
-inline std::string_view view(const Bytes& bytes) { return bytes ? std::string_view(*bytes) : std::string_view(); }
+inline std::string_view view(const Bytes& bytes) {
+  return bytes ? std::string_view(*bytes) : std::string_view();
+}
 
 /// One key as it stood at some revision. Keys and values are any bytes.
 struct KeyValue {
@@ -48,8 +50,9 @@ struct KeyRange {
 struct Event {
   enum class Type : uint8_t { Put, Delete };
   Type type = Type::Put;
-  KeyValue kv;                   ///< for Delete: only key and mod_revision
-  /// The key as it was before. Set where prev_kv was asked for, the key existed and is still known; may be set otherwise.
+  KeyValue kv;  ///< for Delete: only key and mod_revision
+  /// The key as it was before. Set where prev_kv was asked for, the key existed and is still known; may be
+  /// set otherwise.
   std::optional<KeyValue> prev;
 
   bool is_create() const { return type == Type::Put && kv.create_revision == kv.mod_revision; }

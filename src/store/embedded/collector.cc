@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "store/embedded/layout.h"
 #include "store/contract/errors.h"
+#include "store/embedded/layout.h"
 
 namespace mizzen::store {
 namespace {

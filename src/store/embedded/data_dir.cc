@@ -24,9 +24,10 @@ Result<int> take_lock(const std::string& path) {
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     ::close(fd);
     const std::string owner(trim(read_file(file).value_or("")));
-    return Error(Code::Conflict, fmt::format("the data folder {} is in use by process {}: stop it first, or name "
-                                             "another folder",
-                                             path, owner.empty() ? "?" : owner));
+    return Error(Code::Conflict,
+                 fmt::format("the data folder {} is in use by process {}: stop it first, or name "
+                             "another folder",
+                             path, owner.empty() ? "?" : owner));
   }
   const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) < 0) {
@@ -39,18 +40,20 @@ Result<void> check_format(const std::string& path) {
   const std::string file = path + "/FORMAT";
   if (!path_exists(file)) {
     if (path_exists(path + "/db")) {
-      return Error(Code::Invalid, fmt::format("the data folder {} holds a store without a FORMAT file: it is damaged or "
-                                              "not ours; name another folder",
-                                              path));
+      return Error(Code::Invalid,
+                   fmt::format("the data folder {} holds a store without a FORMAT file: it is damaged or "
+                               "not ours; name another folder",
+                               path));
     }
     return write_file(file, fmt::format("{} {}\n", kFormatWord, DataDir::kFormat), 0600);
   }
   MZ_ASSIGN(const std::string text, read_file(file));
   const std::string wanted = fmt::format("{} {}", kFormatWord, DataDir::kFormat);
   if (trim(text) == wanted) return {};
-  return Error(Code::Invalid, fmt::format("the data folder {} is of format {}, this version reads {}: use the version "
-                                          "that wrote it, or name another folder",
-                                          path, quote(trim(text)), quote(wanted)));
+  return Error(Code::Invalid,
+               fmt::format("the data folder {} is of format {}, this version reads {}: use the version "
+                           "that wrote it, or name another folder",
+                           path, quote(trim(text)), quote(wanted)));
 }
 
 }  // namespace
@@ -79,14 +82,14 @@ DataDir::~DataDir() {
 void DataDir::release_reserve() { ::unlink((path_ + "/reserve").c_str()); }
 
 uint64_t DataDir::free_bytes() const {
-  struct statvfs space {};
+  struct statvfs space{};
   if (::statvfs(path_.c_str(), &space) != 0) return 0;
   return static_cast<uint64_t>(space.f_bavail) * space.f_frsize;
 }
 
 bool DataDir::restore_reserve(uint64_t spare_bytes) {
   const std::string file = path_ + "/reserve";
-  struct stat have {};
+  struct stat have{};
   const bool whole = reserve_bytes_ == 0 || (::stat(file.c_str(), &have) == 0 &&
                                              static_cast<uint64_t>(have.st_blocks) * 512 >= reserve_bytes_);
   if (free_bytes() < spare_bytes + (whole ? 0 : reserve_bytes_)) return false;

@@ -6,10 +6,9 @@
 
 namespace mizzen::store {
 
-/// Role: the store's folder on disk: one owner at a time, one known format, and a reserve of bytes that is given up when
-/// the disk is full, so that deletes and clean-up can still be written.
-/// Layout: LOCK (the owner's process id), FORMAT, reserve, db/ (the engine's files).
-/// Threading: externally synchronised.
+/// Role: the store's folder on disk: one owner at a time, one known format, and a reserve of bytes that is
+/// given up when the disk is full, so that deletes and clean-up can still be written. Layout: LOCK (the
+/// owner's process id), FORMAT, reserve, db/ (the engine's files). Threading: externally synchronised.
 /// Failure: open() says in one line what is wrong and what to do.
 class DataDir {
  public:

@@ -1,7 +1,7 @@
 #include "store/embedded/embedded_store.h"
 
-#include "store/embedded/impl.h"
 #include "store/contract/errors.h"
+#include "store/embedded/impl.h"
 #include "store/local/validate.h"
 
 namespace mizzen::store {
@@ -18,7 +18,9 @@ Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(Options options) {
 EmbeddedStore::EmbeddedStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 EmbeddedStore::~EmbeddedStore() = default;
 
-Result<RangeResult> EmbeddedStore::range(const RangeRequest& request, Deadline) { return impl_->range(request); }
+Result<RangeResult> EmbeddedStore::range(const RangeRequest& request, Deadline) {
+  return impl_->range(request);
+}
 Result<GetResult> EmbeddedStore::get(std::string_view key, Deadline) { return impl_->get(key); }
 
 Result<TxnResult> EmbeddedStore::txn(Txn txn, Deadline deadline) {

@@ -2,24 +2,23 @@
 #include <memory>
 #include <string>
 
+#include "store/contract/store.h"
 #include "store/embedded/group_commit.h"
 #include "store/local/retention.h"
-#include "store/contract/store.h"
 
 namespace mizzen::store {
 
-/// Role: the durable store of a single server: etcd's semantics on RocksDB, in the process, without a server to start.
-/// Place: made by the API server's component at start, one per data folder.
-/// Truth: authoritative. After a crash at any instant it opens with a prefix of history that holds every acknowledged
-/// transaction.
-/// Lifecycle: open() checks and reads what it needs (no scan of the data) and starts one thread for what comes due;
-/// the destructor finishes queued commits. Watches go before it.
-/// Threading: thread-safe. Commits run on calling threads (one leads at a time) or, for submit(), on a thread that ends
-/// when idle. Sinks run there too, or on the catch-up thread.
-/// Failure: with little room on the disk puts get ServiceUnavailable while reads, watches and deletes go on; it recovers
-/// by itself. Where others fill the disk to the last byte deletes may be refused too, until the reserve or new room lets
-/// the engine go on. Any other write error is final: writes fail until a restart, so that nothing rests on a failed sync.
-/// Bounds: history as RetentionOptions; GroupCommit::Options; two memtables and one cache.
+/// Role: the durable store of a single server: etcd's semantics on RocksDB, in the process, without a server
+/// to start. Place: made by the API server's component at start, one per data folder. Truth: authoritative.
+/// After a crash at any instant it opens with a prefix of history that holds every acknowledged transaction.
+/// Lifecycle: open() checks and reads what it needs (no scan of the data) and starts one thread for what
+/// comes due; the destructor finishes queued commits. Watches go before it. Threading: thread-safe. Commits
+/// run on calling threads (one leads at a time) or, for submit(), on a thread that ends when idle. Sinks run
+/// there too, or on the catch-up thread. Failure: with little room on the disk puts get ServiceUnavailable
+/// while reads, watches and deletes go on; it recovers by itself. Where others fill the disk to the last byte
+/// deletes may be refused too, until the reserve or new room lets the engine go on. Any other write error is
+/// final: writes fail until a restart, so that nothing rests on a failed sync. Bounds: history as
+/// RetentionOptions; GroupCommit::Options; two memtables and one cache.
 class EmbeddedStore final : public Store {
  public:
   struct Options {
@@ -29,12 +28,13 @@ class EmbeddedStore final : public Store {
     GroupCommit::Options commits;
     size_t memtable_bytes = 16u << 20;
     size_t cache_bytes = 32u << 20;
-    uint64_t reserve_bytes = 32u << 20;  ///< kept on disk, to go on with when others have filled it
+    uint64_t reserve_bytes = 32u << 20;   ///< kept on disk, to go on with when others have filled it
     uint64_t free_bytes_min = 64u << 20;  ///< with less free on the disk puts are refused
-    bool own_maintenance = true;  ///< false: no thread for what comes due; call maintain()
+    bool own_maintenance = true;          ///< false: no thread for what comes due; call maintain()
   };
 
-  /// Conflict where another process (or another store in this one) has the folder, Invalid where it is of another format.
+  /// Conflict where another process (or another store in this one) has the folder, Invalid where it is of
+  /// another format.
   static Result<std::unique_ptr<EmbeddedStore>> open(Options options);
   ~EmbeddedStore() override;
 

@@ -73,7 +73,8 @@ TEST_P(EmbeddedStoreConformance, Holds) {
   conformance_cases()[GetParam()].run(under_test);
 }
 
-INSTANTIATE_TEST_SUITE_P(Store, EmbeddedStoreConformance, testing::Range<size_t>(0, conformance_cases().size()),
+INSTANTIATE_TEST_SUITE_P(Store, EmbeddedStoreConformance,
+                         testing::Range<size_t>(0, conformance_cases().size()),
                          [](const auto& info) { return conformance_name(info.param); });
 
 TEST(EmbeddedStore, ReopensWhereItStood) {
@@ -137,7 +138,8 @@ TEST(EmbeddedStore, TwoOwnersAreRefused) {
   auto store = open_store(options_at(dir.path()));
   auto second = EmbeddedStore::open(options_at(dir.path()));
   ASSERT_FALSE(second.ok());
-  EXPECT_NE(second.error().message().find("in use by process"), std::string::npos) << second.error().message();
+  EXPECT_NE(second.error().message().find("in use by process"), std::string::npos)
+      << second.error().message();
   store.reset();
   EXPECT_TRUE(EmbeddedStore::open(options_at(dir.path())).ok());
 }
@@ -148,7 +150,8 @@ TEST(EmbeddedStore, AnotherFormatIsRefused) {
   ASSERT_TRUE(write_file(dir.path() + "/FORMAT", "mizzen-store 9\n").ok());
   auto refused = EmbeddedStore::open(options_at(dir.path()));
   ASSERT_FALSE(refused.ok());
-  EXPECT_NE(refused.error().message().find("\"mizzen-store 9\""), std::string::npos) << refused.error().message();
+  EXPECT_NE(refused.error().message().find("\"mizzen-store 9\""), std::string::npos)
+      << refused.error().message();
 }
 
 TEST(EmbeddedStore, ForeignFolderIsRefused) {
@@ -233,7 +236,8 @@ TEST(EmbeddedStore, CutAtAnyByteItOpensWithAPrefixThatHoldsEveryAcknowledgedWrit
       ASSERT_EQ(put(*store, std::to_string(i), std::string(random.below(2000), 'x')).get(), i + 2);
       bytes_after.push_back(log_end(dir.path()));
     }
-    std::filesystem::copy(dir.path(), torn.path(), std::filesystem::copy_options::recursive);  // as a crash leaves it
+    std::filesystem::copy(dir.path(), torn.path(),
+                          std::filesystem::copy_options::recursive);  // as a crash leaves it
   }
   SeededRandom random(8);
   for (int round = 0; round < 30; ++round) {
@@ -243,7 +247,8 @@ TEST(EmbeddedStore, CutAtAnyByteItOpensWithAPrefixThatHoldsEveryAcknowledgedWrit
     const uint64_t length = std::filesystem::file_size(log);
     const uint64_t cut = random.below(bytes_after.back() + 1);
     std::filesystem::resize_file(log, cut);
-    if (round % 2 == 1) std::filesystem::resize_file(log, length);  // the length got to the disk, the rest did not
+    if (round % 2 == 1)
+      std::filesystem::resize_file(log, length);  // the length got to the disk, the rest did not
     options.path = copy.path();
     auto store = open_store(options);
     ASSERT_TRUE(store) << "cut at " << cut;

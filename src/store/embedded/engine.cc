@@ -13,8 +13,8 @@
 #include <cstdarg>
 #include <cstdio>
 
-#include "store/embedded/layout.h"
 #include "store/contract/errors.h"
+#include "store/embedded/layout.h"
 #include "telemetry/log.h"
 
 namespace mizzen::store {
@@ -27,7 +27,9 @@ class KeyPrefix final : public rocksdb::SliceTransform {
   rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
     return {key.data(), key.size() - layout::kRevisionBytes};
   }
-  bool InDomain(const rocksdb::Slice& key) const override { return layout::parse_place(view(key)).has_value(); }
+  bool InDomain(const rocksdb::Slice& key) const override {
+    return layout::parse_place(view(key)).has_value();
+  }
 };
 
 /// Lets the engine's errors through to our log and drops the rest; no LOG files in the data folder.
@@ -43,8 +45,8 @@ class ErrorLog final : public rocksdb::Logger {
   }
 };
 
-/// Lets the log's file have its full length from the start, so that a sync writes data and no new length: on ext4 up
-/// to twice as fast. What follows the last record reads as zeros, which recovery takes for the end.
+/// Lets the log's file have its full length from the start, so that a sync writes data and no new length: on
+/// ext4 up to twice as fast. What follows the last record reads as zeros, which recovery takes for the end.
 class FullLengthLogs final : public rocksdb::FileSystemWrapper {
  public:
   using FileSystemWrapper::FileSystemWrapper;
@@ -80,7 +82,8 @@ rocksdb::BlockBasedTableOptions table_options(const Engine::Options& options) {
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.whole_key_filtering = false;
-  // Indexes and filters in small pieces that are cached alone: whole ones of a big file would push each other out.
+  // Indexes and filters in small pieces that are cached alone: whole ones of a big file would push each other
+  // out.
   table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
   table.partition_filters = true;
   table.metadata_block_size = 8 << 10;

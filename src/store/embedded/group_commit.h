@@ -11,9 +11,9 @@
 
 namespace mizzen::store {
 
-/// Role: the queue in front of the disk. Whoever finds no leader becomes it: takes all that waits, commits it as one
-/// group, and hands the lead to the next waiting caller. Transactions nobody waits for are led by an executor.
-/// Why so: a lone writer needs no hand-over to another thread, and many writers share one sync.
+/// Role: the queue in front of the disk. Whoever finds no leader becomes it: takes all that waits, commits it
+/// as one group, and hands the lead to the next waiting caller. Transactions nobody waits for are led by an
+/// executor. Why so: a lone writer needs no hand-over to another thread, and many writers share one sync.
 /// Threading: thread-safe. `commit` is called by one thread at a time, groups in order of arrival.
 /// Bounds: Options::queue_max waiting transactions (TooManyRequests beyond); a group ends at the first of
 /// Options::group_txns_max and group_bytes_max.

@@ -85,7 +85,8 @@ TEST_F(GroupCommitTest, CallersAndSubmittersMix) {
       threads.emplace_back("caller", [&] {
         for (int i = 0; i < kRounds; ++i) {
           if (i % 3 == 0) {
-            commits.submit({}, Deadline::never(), [&](Result<TxnResult> result) { done += result.ok() ? 1 : 0; });
+            commits.submit({}, Deadline::never(),
+                           [&](Result<TxnResult> result) { done += result.ok() ? 1 : 0; });
           } else {
             done += commits.run({}, Deadline::never()).ok() ? 1 : 0;
           }

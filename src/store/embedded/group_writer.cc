@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "store/embedded/layout.h"
 #include "store/contract/errors.h"
+#include "store/embedded/layout.h"
 
 namespace mizzen::store {
 

@@ -9,13 +9,13 @@
 
 namespace mizzen::store {
 
-/// Role: turns one group of transactions into one WriteBatch: decides each on what the ones before it leave, gives out
-/// revisions, collects the events. Touches the engine only to read.
-/// Threading: confined to the committing thread. Made for one group.
+/// Role: turns one group of transactions into one WriteBatch: decides each on what the ones before it leave,
+/// gives out revisions, collects the events. Touches the engine only to read. Threading: confined to the
+/// committing thread. Made for one group.
 class GroupWriter final : private KeyView {
  public:
   struct Options {
-    bool keep_prev = false;  ///< a watch wants to see what was there before
+    bool keep_prev = false;    ///< a watch wants to see what was there before
     bool refuse_puts = false;  ///< the disk is full
   };
   GroupWriter(Engine& engine, const LeaseTable& leases, Revision current, Options options);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "store/contract/errors.h"
 #include "store/embedded/group_writer.h"
 #include "store/embedded/layout.h"
-#include "store/contract/errors.h"
 #include "telemetry/log.h"
 
 namespace mizzen::store {
@@ -19,7 +19,8 @@ EmbeddedStore::Impl::Impl(Options options, DataDir dir, std::unique_ptr<Engine> 
       committer_({.name = "store-commit", .threads_max = 1}),
       catch_up_({.name = "store-history", .threads_max = 1, .queue_max = 4 * kWatchesMax}),
       hub_(catch_up_, *this, Revision(1)),
-      commits_(committer_, [this](GroupCommit::Group group) { commit(group); }, options_.commits),
+      commits_(
+          committer_, [this](GroupCommit::Group group) { commit(group); }, options_.commits),
       retention_(options_.retention, options_.clock->monotonic(), Revision(1)) {}
 
 EmbeddedStore::Impl::~Impl() {
@@ -57,7 +58,8 @@ void EmbeddedStore::Impl::commit(GroupCommit::Group group) {
   const Result<void> written = engine_->write(writer.batch(), true);
   syncs_.fetch_add(1, std::memory_order_relaxed);
   if (!written.ok()) {
-    // Those that only read may have read what was not written after all: nobody in the group learns anything else.
+    // Those that only read may have read what was not written after all: nobody in the group learns anything
+    // else.
     for (const auto& item : group) item->result = written.error();
     write_failed(written.error());
     return;
@@ -131,7 +133,8 @@ Result<void> EmbeddedStore::Impl::compact(Revision revision) {
   compacted_.store(revision.get(), std::memory_order_release);
   MZ_TRY(collector_.collect(revision, stopping_));
   uncompacted_bytes_ += history;
-  if (!full_ && uncompacted_bytes_ > std::max<uint64_t>(options_.retention.history_bytes_min / 4, live_bytes() / 2)) {
+  if (!full_ &&
+      uncompacted_bytes_ > std::max<uint64_t>(options_.retention.history_bytes_min / 4, live_bytes() / 2)) {
     engine_->compact_all();
     uncompacted_bytes_ = 0;
   }
@@ -139,8 +142,8 @@ Result<void> EmbeddedStore::Impl::compact(Revision revision) {
 }
 
 uint64_t EmbeddedStore::Impl::live_bytes() {
-  const uint64_t stored = engine_->number("rocksdb.estimate-live-data-size") +
-                          engine_->number("rocksdb.cur-size-all-mem-tables");
+  const uint64_t stored =
+      engine_->number("rocksdb.estimate-live-data-size") + engine_->number("rocksdb.cur-size-all-mem-tables");
   const uint64_t history = history_bytes_.load(std::memory_order_relaxed);
   return stored > history ? stored - history : 0;
 }

@@ -16,8 +16,9 @@ namespace mizzen::store {
 
 /// Role: the parts of an EmbeddedStore and the state they share.
 /// Threading: atomics are published by the committing thread; the rest as marked.
-/// Invariants: I1 current_ is set after the group's sync, before watches are told. I2 compacted_ is set before
-/// anything up to it is erased, so a reader that made its iterator and then finds its revision not compacted sees all.
+/// Invariants: I1 current_ is set after the group's sync, before watches are told. I2 compacted_ is set
+/// before anything up to it is erased, so a reader that made its iterator and then finds its revision not
+/// compacted sees all.
 class EmbeddedStore::Impl final : public History {
  public:
   Impl(Options options, DataDir dir, std::unique_ptr<Engine> engine);
@@ -78,7 +79,7 @@ class EmbeddedStore::Impl final : public History {
   ThreadPool catch_up_;
   WatchHub hub_;
   GroupCommit commits_;
-  Mutex compact_m_;  ///< one compaction at a time
+  Mutex compact_m_;                                           ///< one compaction at a time
   uint64_t uncompacted_bytes_ MZ_GUARDED_BY(compact_m_) = 0;  ///< erased, but still on disk
   Mutex maintain_m_;
   Retention retention_ MZ_GUARDED_BY(maintain_m_);

@@ -118,7 +118,9 @@ std::optional<Record> parse_record(std::string_view bytes) {
   return record;
 }
 
-std::string revision_key(Revision revision) { return tagged(kRevision, static_cast<uint64_t>(revision.get())); }
+std::string revision_key(Revision revision) {
+  return tagged(kRevision, static_cast<uint64_t>(revision.get()));
+}
 
 std::optional<Revision> parse_revision_key(std::string_view place) {
   const auto value = parse_tagged(kRevision, place);

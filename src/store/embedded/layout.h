@@ -9,14 +9,13 @@
 
 /// How the embedded store lays its data out in one ordered key space. Format 1:
 ///
-///   k <key, escaped> 00 01 <~revision>  -> flags, create revision, version, lease, value   one per change of a key
-///   r <revision>                        -> the keys changed there, each with what it replaced
-///   l <lease>                           -> ttl and end (wall seconds)
-///   a <lease> <key>                     -> nothing: the key is on the lease
-///   m <name>                            -> markers
+///   k <key, escaped> 00 01 <~revision>  -> flags, create revision, version, lease, value   one per change of
+///   a key r <revision>                        -> the keys changed there, each with what it replaced l
+///   <lease>                           -> ttl and end (wall seconds) a <lease> <key>                     ->
+///   nothing: the key is on the lease m <name>                            -> markers
 ///
-/// Within a key the newest record comes first, so the current state is one seek away and a range is one scan. A zero
-/// byte in a key is written 00 ff, which keeps the order of keys. Numbers are big-endian.
+/// Within a key the newest record comes first, so the current state is one seek away and a range is one scan.
+/// A zero byte in a key is written 00 ff, which keeps the order of keys. Numbers are big-endian.
 namespace mizzen::store::layout {
 
 inline constexpr char kRecord = 'k';

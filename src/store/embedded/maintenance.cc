@@ -1,9 +1,9 @@
 // What the embedded store does besides serving: opening, leases, retention, recovery from a full disk.
 #include <algorithm>
 
+#include "store/contract/errors.h"
 #include "store/embedded/impl.h"
 #include "store/embedded/layout.h"
-#include "store/contract/errors.h"
 #include "telemetry/log.h"
 
 namespace mizzen::store {
@@ -53,7 +53,8 @@ Result<void> EmbeddedStore::Impl::start() {
   if (!it->status().ok()) return error_of(it->status());
   int64_t newest = std::max<int64_t>(1, compacted);
   if (it->Valid()) {
-    if (const auto revision = layout::parse_revision_key(view(it->key()))) newest = std::max(newest, revision->get());
+    if (const auto revision = layout::parse_revision_key(view(it->key())))
+      newest = std::max(newest, revision->get());
   }
   compacted_ = compacted;
   current_ = newest;
@@ -73,8 +74,9 @@ Result<void> EmbeddedStore::Impl::start() {
 Result<void> EmbeddedStore::Impl::restore_leases() {
   const Monotonic now = options_.clock->monotonic();
   const int64_t wall = wall_seconds(*options_.clock);
-  leases_.start_above(std::chrono::duration_cast<std::chrono::milliseconds>(options_.clock->wall().time_since_epoch())
-                          .count());  // ids of a run before are not given out again
+  leases_.start_above(
+      std::chrono::duration_cast<std::chrono::milliseconds>(options_.clock->wall().time_since_epoch())
+          .count());  // ids of a run before are not given out again
   const std::unique_ptr<rocksdb::Iterator> it(engine_->db().NewIterator(ordered()));
   for (it->Seek(slice(std::string(1, layout::kLease))); it->Valid(); it->Next()) {
     const auto id = layout::parse_lease_key(view(it->key()));

@@ -1,7 +1,7 @@
 #include "store/embedded/reader.h"
 
-#include "store/embedded/layout.h"
 #include "store/contract/errors.h"
+#include "store/embedded/layout.h"
 
 namespace mizzen::store {
 namespace {
@@ -49,7 +49,7 @@ rocksdb::ReadOptions scan_options(const rocksdb::Slice* upper, bool whole) {
 Reader::Lookup::Lookup(Engine& engine) : it_(engine.db().NewIterator(lookup_options())) {}
 
 Result<std::optional<Reader::Lookup::Found>> Reader::Lookup::newest(const std::string& key, Revision at,
-                                                                     bool with_value) {
+                                                                    bool with_value) {
   const std::string target = layout::record_key(key, at);
   it_->Seek(slice(target));
   if (!it_->Valid()) {
@@ -63,14 +63,16 @@ Result<std::optional<Reader::Lookup::Found>> Reader::Lookup::newest(const std::s
   const auto record = layout::parse_record(view(it_->value()));
   if (!record) return damaged("record");
   if (record->deleted) return std::optional<Found>();
-  return std::optional<Found>({to_key_value(key, place->revision, *record, with_value), record->value.size()});
+  return std::optional<Found>(
+      {to_key_value(key, place->revision, *record, with_value), record->value.size()});
 }
 
 Reader::Scan::Scan(Engine& engine, const RangeRequest& request, Revision at)
     : request_(request),
       at_(at),
       lower_(layout::record_bound(request.range.from)),
-      upper_(request.range.to.empty() ? std::string(1, layout::kRecord + 1) : layout::record_bound(request.range.to)),
+      upper_(request.range.to.empty() ? std::string(1, layout::kRecord + 1)
+                                      : layout::record_bound(request.range.to)),
       upper_slice_(upper_),
       it_(engine.db().NewIterator(scan_options(&upper_slice_, request.limit == 0))) {}
 
@@ -144,8 +146,8 @@ Result<History::Chunk> Reader::history(Revision from, Revision newest, const Key
   return chunk;
 }
 
-Result<void> Reader::add_changes(std::string_view bytes, Revision revision, const KeyRange& range, bool prev_kv,
-                                 History::Chunk& chunk, size_t& bytes_taken) {
+Result<void> Reader::add_changes(std::string_view bytes, Revision revision, const KeyRange& range,
+                                 bool prev_kv, History::Chunk& chunk, size_t& bytes_taken) {
   const auto changes = layout::parse_changes(bytes);
   if (!changes) return damaged("revision");
   for (const layout::Change& change : *changes) {

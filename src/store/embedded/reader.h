@@ -3,19 +3,21 @@
 #include <optional>
 #include <string_view>
 
+#include "store/contract/store.h"
 #include "store/embedded/engine.h"
 #include "store/local/watch_hub.h"
-#include "store/contract/store.h"
 
 namespace mizzen::store {
 
 /// Role: reads records out of the engine: the newest of a key, a range as of a revision, past events.
-/// Knows nothing of what is committed or compacted: its caller passes the revision and checks. Threading: thread-safe.
+/// Knows nothing of what is committed or compacted: its caller passes the revision and checks. Threading:
+/// thread-safe.
 class Reader {
  public:
   explicit Reader(Engine& engine) : engine_(engine) {}
 
-  /// Looks up single keys; cheap for many in a row. Confined to one thread; sees what was written before it was made.
+  /// Looks up single keys; cheap for many in a row. Confined to one thread; sees what was written before it
+  /// was made.
   class Lookup {
    public:
     explicit Lookup(Engine& engine);

@@ -27,8 +27,8 @@ WatchRequest watch_everything(Revision from) {
 }  // namespace
 
 template <typename Request, typename Response>
-Result<Response> Client::call(rpc::Method<Request, Response> method, const Request& request, Deadline deadline,
-                              bool wait_for_ready) {
+Result<Response> Client::call(rpc::Method<Request, Response> method, const Request& request,
+                              Deadline deadline, bool wait_for_ready) {
   if (deadline.expired()) return timed_out();
   rpc::CallOptions options;
   options.wait_for_ready = wait_for_ready;
@@ -44,7 +44,8 @@ void Client::saw(int64_t revision) {
   }
 }
 
-Result<RangeResult> Client::range(const store::RangeRequest& request, Deadline deadline, bool wait_for_ready) {
+Result<RangeResult> Client::range(const store::RangeRequest& request, Deadline deadline,
+                                  bool wait_for_ready) {
   MZ_ASSIGN(RangeResponse response, call(kRange, to_wire(request), deadline, wait_for_ready));
   return from_wire(std::move(response), request.keys_only);
 }

@@ -16,7 +16,8 @@ class Client {
   explicit Client(std::unique_ptr<rpc::Channel> channel) : channel_(std::move(channel)) {}
 
   Revision newest() const { return Revision(newest_.load(std::memory_order_acquire)); }
-  Result<RangeResult> range(const store::RangeRequest& request, Deadline deadline, bool wait_for_ready = false);
+  Result<RangeResult> range(const store::RangeRequest& request, Deadline deadline,
+                            bool wait_for_ready = false);
   Result<TxnResult> txn(const Txn& txn, Deadline deadline);
   Result<LeaseId> grant(int64_t ttl_seconds, Deadline deadline);
   Result<void> revoke(LeaseId lease, Deadline deadline);
@@ -25,9 +26,9 @@ class Client {
   Result<Revision> current_revision(Deadline deadline, bool wait_for_ready = false);
   Result<uint64_t> size_bytes(Deadline deadline);
 
-  /// Hands over batches of all keys' events from `from` on: whole revisions, in order, without a hole, each with its
-  /// prev. Ends when `take` says false or `stop` stops (Ok), with Expired where `from` is compacted, or with the loss of
-  /// the connection. The first batch is empty: the watch stands. Blocks.
+  /// Hands over batches of all keys' events from `from` on: whole revisions, in order, without a hole, each
+  /// with its prev. Ends when `take` says false or `stop` stops (Ok), with Expired where `from` is compacted,
+  /// or with the loss of the connection. The first batch is empty: the watch stands. Blocks.
   using Take = std::function<bool(Revision through, std::vector<Committed> events)>;
   Result<void> follow(Revision from, const StopToken& stop, const Take& take);
 

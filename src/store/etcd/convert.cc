@@ -13,7 +13,9 @@ std::string wire_end(const KeyRange& range) { return range.to.empty() ? std::str
 RequestOp to_wire(const Op& op) {
   RequestOp out;
   switch (op.kind) {
-    case Op::Kind::Get: out.request_range.ensure().key = op.key; break;
+    case Op::Kind::Get:
+      out.request_range.ensure().key = op.key;
+      break;
     case Op::Kind::Put: {
       PutRequest& put = out.request_put.ensure();
       put.key = op.key;
@@ -140,15 +142,18 @@ Result<TxnResult> from_wire(TxnResponse response, const Txn& txn) {
 
 Error translate(const Error& error) {
   const std::string_view text = rpc::description(error);
-  for (const Error& known : {compacted(), future_revision(), request_too_large(), too_many_ops(), duplicate_key(),
-                             key_not_provided(), lease_not_found(), too_many_requests(), timed_out(), space_exceeded(),
-                             stopped()}) {
+  for (const Error& known : {compacted(), future_revision(), request_too_large(), too_many_ops(),
+                             duplicate_key(), key_not_provided(), lease_not_found(), too_many_requests(),
+                             timed_out(), space_exceeded(), stopped()}) {
     if (text == known.message()) return known;
   }
   switch (rpc::status_of(error)) {
-    case rpc::Status::DeadlineExceeded: return timed_out();
-    case rpc::Status::Unavailable: return unavailable("etcd: " + std::string(text));
-    default: return {error.code(), std::string(text)};
+    case rpc::Status::DeadlineExceeded:
+      return timed_out();
+    case rpc::Status::Unavailable:
+      return unavailable("etcd: " + std::string(text));
+    default:
+      return {error.code(), std::string(text)};
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 #include "base/result.h"
-#include "store/schema/etcd.h"
 #include "store/contract/store.h"
+#include "store/schema/etcd.h"
 
 /// The contract's types as etcd's messages and back; pure.
 namespace mizzen::store::etcd {

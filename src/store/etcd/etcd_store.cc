@@ -112,16 +112,16 @@ class EtcdStore::Impl final : public History {
   void feed() {
     const StopToken stop = stop_.token();
     while (!stop.stopped()) {
-      const Result<void> ended =
-          client_.follow(Revision(followed_.load() + 1), stop, [this](Revision through, std::vector<Committed> events) {
-            if (events.empty()) {
-              following_.stop();
-              return true;
-            }
-            followed_.store(through.get(), std::memory_order_release);
-            hub_.dispatch(through, events);
-            return true;
-          });
+      const Result<void> ended = client_.follow(Revision(followed_.load() + 1), stop,
+                                                [this](Revision through, std::vector<Committed> events) {
+                                                  if (events.empty()) {
+                                                    following_.stop();
+                                                    return true;
+                                                  }
+                                                  followed_.store(through.get(), std::memory_order_release);
+                                                  hub_.dispatch(through, events);
+                                                  return true;
+                                                });
       if (stop.stopped()) return;
       if (!ended.ok() && is_compacted(ended.error())) {
         start_over();
@@ -164,7 +164,7 @@ class EtcdStore::Impl final : public History {
   const Options options_;
   etcd::Client client_;
   StopSource stop_;
-  StopSource following_;  ///< stopped (as a signal) once the feed first stood
+  StopSource following_;              ///< stopped (as a signal) once the feed first stood
   std::atomic<int64_t> followed_{0};  ///< the feed has handed over everything up to here
   ThreadPool submitted_;
   ThreadPool catch_up_;
@@ -221,7 +221,9 @@ Result<void> EtcdStore::compact(Revision revision, Deadline deadline) {
   return impl_->client().compact(revision, deadline);
 }
 
-Result<Revision> EtcdStore::current_revision(Deadline deadline) { return impl_->client().current_revision(deadline); }
+Result<Revision> EtcdStore::current_revision(Deadline deadline) {
+  return impl_->client().current_revision(deadline);
+}
 
 Result<void> EtcdStore::health(Deadline deadline) {
   MZ_TRY(impl_->client().current_revision(deadline));

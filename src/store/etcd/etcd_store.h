@@ -2,29 +2,29 @@
 #include <memory>
 #include <string>
 
-#include "store/local/retention.h"
 #include "store/contract/store.h"
+#include "store/local/retention.h"
 
 namespace mizzen::store {
 
-/// Role: the store when servers are several: an etcd cluster over gRPC, version 3 of its API (etcd 3.4 and newer).
-/// Place: as EmbeddedStore. The etcd is the cluster's alone: all of its keys are watched.
-/// Watches: one watch of everything feeds the local hub. As each revision changes some key, the feed has no holes, so
-/// what has been handed over up to which revision is known exactly. Why so: etcd before 3.4.25 answers a progress request
-/// ahead of events that are still on their way. The feed resumes where it broke off; where that has been compacted
-/// meanwhile, watches end with Expired.
-/// Lifecycle: open() reaches etcd once; the destructor cancels what is under way. Watches go before it.
-/// Threading: thread-safe. Calls block the calling thread; submit() uses up to Options::calls_max threads, in any order.
-/// Failure: ServiceUnavailable where etcd cannot be reached, at once; Timeout where it did not answer in time.
-/// Bounds: Options::calls_max, kAnswerBytesMax; submitted transactions waiting: kSubmittedMax.
+/// Role: the store when servers are several: an etcd cluster over gRPC, version 3 of its API (etcd 3.4 and
+/// newer). Place: as EmbeddedStore. The etcd is the cluster's alone: all of its keys are watched. Watches:
+/// one watch of everything feeds the local hub. As each revision changes some key, the feed has no holes, so
+/// what has been handed over up to which revision is known exactly. Why so: etcd before 3.4.25 answers a
+/// progress request ahead of events that are still on their way. The feed resumes where it broke off; where
+/// that has been compacted meanwhile, watches end with Expired. Lifecycle: open() reaches etcd once; the
+/// destructor cancels what is under way. Watches go before it. Threading: thread-safe. Calls block the
+/// calling thread; submit() uses up to Options::calls_max threads, in any order. Failure: ServiceUnavailable
+/// where etcd cannot be reached, at once; Timeout where it did not answer in time. Bounds:
+/// Options::calls_max, kAnswerBytesMax; submitted transactions waiting: kSubmittedMax.
 class EtcdStore final : public Store {
  public:
   static constexpr size_t kAnswerBytesMax = 512u << 20;
   static constexpr size_t kSubmittedMax = 16'384;
 
   struct Options {
-    std::string address;           ///< host:port
-    std::string ca_file;           ///< with any of the three: TLS
+    std::string address;  ///< host:port
+    std::string ca_file;  ///< with any of the three: TLS
     std::string certificate_file;
     std::string key_file;
     const Clock* clock = &real_clock();

@@ -86,8 +86,9 @@ TEST(EtcdStore, SpeaksTlsWithAClientCertificate) {
   const std::string folder = ::mkdtemp(name);
   auto authority = pki::Authority::create("etcd-ca", real_clock().wall());
   ASSERT_TRUE(authority.ok());
-  auto pair = authority->issue({.common_name = "etcd", .ip_addresses = {"127.0.0.1"}, .server = true, .client = true},
-                               real_clock().wall());
+  auto pair =
+      authority->issue({.common_name = "etcd", .ip_addresses = {"127.0.0.1"}, .server = true, .client = true},
+                       real_clock().wall());
   ASSERT_TRUE(pair.ok());
   const EtcdServer::Tls tls{folder + "/ca", folder + "/certificate", folder + "/key"};
   ASSERT_TRUE(write_file(tls.ca_file, authority->certificate_pem()).ok());
@@ -122,8 +123,10 @@ TEST(EtcdStore, RefusalsGetTheContractsCodes) {
   const auto code = [](rpc::Status status, const char* text) {
     return etcd::translate(rpc::make_error(status, text)).code();
   };
-  EXPECT_EQ(code(rpc::Status::OutOfRange, "etcdserver: mvcc: required revision has been compacted"), Code::Expired);
-  EXPECT_EQ(code(rpc::Status::InvalidArgument, "etcdserver: request is too large"), Code::RequestEntityTooLarge);
+  EXPECT_EQ(code(rpc::Status::OutOfRange, "etcdserver: mvcc: required revision has been compacted"),
+            Code::Expired);
+  EXPECT_EQ(code(rpc::Status::InvalidArgument, "etcdserver: request is too large"),
+            Code::RequestEntityTooLarge);
   EXPECT_EQ(code(rpc::Status::ResourceExhausted, "etcdserver: mvcc: database space exceeded"),
             Code::ServiceUnavailable);
   EXPECT_EQ(code(rpc::Status::Unavailable, "etcdserver: request timed out"), Code::Timeout);

@@ -10,9 +10,12 @@ namespace {
 Result<bool> holds(const Compare& compare, KeyView& view) {
   MZ_ASSIGN(const std::optional<KeyValue> now, view.newest(compare.key, false));
   switch (compare.kind) {
-    case Compare::Kind::ModRevisionIs: return (now ? now->mod_revision : Revision(0)) == compare.revision;
-    case Compare::Kind::Exists: return now.has_value();
-    case Compare::Kind::LeaseIs: return now.has_value() && now->lease == compare.lease;
+    case Compare::Kind::ModRevisionIs:
+      return (now ? now->mod_revision : Revision(0)) == compare.revision;
+    case Compare::Kind::Exists:
+      return now.has_value();
+    case Compare::Kind::LeaseIs:
+      return now.has_value() && now->lease == compare.lease;
   }
   return false;
 }
@@ -28,7 +31,9 @@ class Steps {
     MZ_ASSIGN(std::optional<KeyValue> now, newest(op.key, with_value));
     OpResult result;
     switch (op.kind) {
-      case Op::Kind::Get: result.kv = std::move(now); break;
+      case Op::Kind::Get:
+        result.kv = std::move(now);
+        break;
       case Op::Kind::Put: {
         if (op.lease.get() != 0 && !view_.lease_exists(op.lease)) return lease_not_found();
         if (op.want_prev) result.kv = now;

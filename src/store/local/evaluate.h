@@ -2,8 +2,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "store/local/watch_hub.h"
 #include "store/contract/store.h"
+#include "store/local/watch_hub.h"
 
 namespace mizzen::store {
 
@@ -23,7 +23,8 @@ struct Evaluated {
   std::vector<LeaseId> prev_leases;  ///< for each change: the lease the key was on before
 };
 
-/// Decides a validated transaction: pure but for the view. `keep_prev` fills in each change's prev with its value.
+/// Decides a validated transaction: pure but for the view. `keep_prev` fills in each change's prev with its
+/// value.
 Result<Evaluated> evaluate(const Txn& txn, KeyView& view, Revision next, bool keep_prev);
 
 }  // namespace mizzen::store

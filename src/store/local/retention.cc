@@ -8,8 +8,8 @@ uint64_t Retention::history_bytes_max(uint64_t live_bytes) const {
   return std::max(options_.history_bytes_min, live_bytes / 2);
 }
 
-std::optional<Revision> Retention::due(Monotonic now, Revision current, Revision compacted, uint64_t history_bytes,
-                                       uint64_t live_bytes) {
+std::optional<Revision> Retention::due(Monotonic now, Revision current, Revision compacted,
+                                       uint64_t history_bytes, uint64_t live_bytes) {
   const Revision newest_allowed(current.get() - options_.revisions_min);
   Revision target;
   if (now >= next_) {

@@ -13,10 +13,10 @@ struct RetentionOptions {
   uint64_t history_bytes_min = 64u << 20;   ///< history smaller than this is never too big
 };
 
-/// Role: decides when to compact and up to where; pure but for what it remembers. Upstream's API server compacts every
-/// five minutes to where it stood five minutes before; so does this, and earlier where history outgrows half of the
-/// live data, so that the disk holds twice the live data at most.
-/// Threading: externally synchronised.
+/// Role: decides when to compact and up to where; pure but for what it remembers. Upstream's API server
+/// compacts every five minutes to where it stood five minutes before; so does this, and earlier where history
+/// outgrows half of the live data, so that the disk holds twice the live data at most. Threading: externally
+/// synchronised.
 class Retention {
  public:
   Retention(RetentionOptions options, Monotonic now, Revision current)

@@ -32,7 +32,8 @@ class WatchHub::Watcher {
   bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
 
   Revision progress() const {
-    // live_ before delivered_: a watch that went live after the load of delivered_ may not claim what it missed.
+    // live_ before delivered_: a watch that went live after the load of delivered_ may not claim what it
+    // missed.
     const bool live = this->live();
     const int64_t own = next_.load(std::memory_order_acquire) - 1;
     return Revision(live ? std::max(own, hub_.delivered_.load(std::memory_order_acquire)) : own);
@@ -185,7 +186,8 @@ void WatchHub::start_catch_up(std::shared_ptr<Watcher> watcher) {
 void WatchHub::catch_up(const std::shared_ptr<Watcher>& watcher) {
   if (watcher->cancelled()) return;
   const Revision from = watcher->next();
-  Result<History::Chunk> chunk = history_.read_history(from, watcher->request().range, watcher->request().prev_kv);
+  Result<History::Chunk> chunk =
+      history_.read_history(from, watcher->request().range, watcher->request().prev_kv);
   if (!chunk.ok()) {
     watcher->send(WatchMessage{{}, {}, chunk.error()});
     return;
@@ -235,7 +237,8 @@ void WatchHub::dispatch(Revision through, std::span<const Committed> events) {
   {
     Lock lock(m_);
     delivered_.store(through.get(), std::memory_order_release);
-    for (const auto& watcher : *live_) asked = asked || watcher->progress_asked.load(std::memory_order_relaxed);
+    for (const auto& watcher : *live_)
+      asked = asked || watcher->progress_asked.load(std::memory_order_relaxed);
     live = live_;
   }
   if (!asked) return;

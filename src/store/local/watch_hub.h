@@ -12,7 +12,7 @@ namespace mizzen::store {
 
 /// An event as a local store makes it, with what is needed to fill in `prev` later.
 struct Committed {
-  Event event;              ///< prev filled in where that was cheap
+  Event event;             ///< prev filled in where that was cheap
   Revision prev_revision;  ///< of the put this one replaced or deleted; 0: none
 };
 
@@ -34,9 +34,9 @@ class History {
     Revision through;
   };
   virtual ~History() = default;
-  /// Events of the range from revision `from` on, about events_max or bytes_max of them at most (but at least one
-  /// revision). `through` is at least `from` where that revision exists; where nothing newer exists it is the newest
-  /// revision. Expired where `from` has been compacted. Threading: thread-safe.
+  /// Events of the range from revision `from` on, about events_max or bytes_max of them at most (but at least
+  /// one revision). `through` is at least `from` where that revision exists; where nothing newer exists it is
+  /// the newest revision. Expired where `from` has been compacted. Threading: thread-safe.
   virtual Result<Chunk> read_history(Revision from, const KeyRange& range, bool prev_kv) = 0;
   /// The value of `key` as put at `revision`; nothing where compacted.
   virtual std::optional<KeyValue> at_revision(std::string_view key, Revision revision) = 0;
@@ -44,14 +44,12 @@ class History {
   virtual Revision newest() const = 0;
 };
 
-/// Role: the watches of one local store: hands committed events to those that are up to date, and lets the others
-/// catch up from history on an executor before they join.
-/// Threading: thread-safe; dispatch() is called by one committing thread at a time, in revision order, after the
-/// events can be read. Sinks run without the hub's lock held; each watch has a lock of its own that makes its
-/// messages come one at a time.
-/// Invariants: I1 a live watch has been handed everything up to delivered(). I2 a watch goes live only under m_ and
-/// only once its next revision is newer than any dispatched.
-/// Bounds: kWatchesMax.
+/// Role: the watches of one local store: hands committed events to those that are up to date, and lets the
+/// others catch up from history on an executor before they join. Threading: thread-safe; dispatch() is called
+/// by one committing thread at a time, in revision order, after the events can be read. Sinks run without the
+/// hub's lock held; each watch has a lock of its own that makes its messages come one at a time. Invariants:
+/// I1 a live watch has been handed everything up to delivered(). I2 a watch goes live only under m_ and only
+/// once its next revision is newer than any dispatched. Bounds: kWatchesMax.
 class WatchHub {
  public:
   WatchHub(Executor& catch_up, History& history, Revision newest);

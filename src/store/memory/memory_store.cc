@@ -198,7 +198,8 @@ Result<void> MemoryStore::compact(Revision revision, Deadline) {
     auto keep = std::upper_bound(versions.begin(), versions.end(), revision,
                                  [](Revision r, const Version& v) { return r < v.kv.mod_revision; });
     if (keep != versions.begin() && !std::prev(keep)->deleted) --keep;
-    for (auto gone = versions.begin(); gone != keep; ++gone) bytes_ -= it->first.size() + view(gone->kv.value).size();
+    for (auto gone = versions.begin(); gone != keep; ++gone)
+      bytes_ -= it->first.size() + view(gone->kv.value).size();
     versions.erase(versions.begin(), keep);
     it = versions.empty() ? keys_.erase(it) : std::next(it);
   }

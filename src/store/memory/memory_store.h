@@ -7,10 +7,10 @@
 
 #include "async/executor.h"
 #include "async/mutex.h"
+#include "store/contract/store.h"
 #include "store/local/evaluate.h"
 #include "store/local/lease_table.h"
 #include "store/local/watch_hub.h"
-#include "store/contract/store.h"
 
 namespace mizzen::store {
 

@@ -10,7 +10,8 @@ namespace mizzen::store {
 
 /// Which store, as flags and the configuration file say it.
 struct OpenOptions {
-  /// Empty or `embedded`: on this machine's disk. `memory`: gone with the process. `etcd://host:port`: that etcd.
+  /// Empty or `embedded`: on this machine's disk. `memory`: gone with the process. `etcd://host:port`: that
+  /// etcd.
   std::string store;
   std::string folder;  ///< embedded: where its data is
   std::string etcd_ca_file;
@@ -18,8 +19,8 @@ struct OpenOptions {
   std::string etcd_key_file;
 };
 
-/// Opens the store. Invalid, with what would be right, where `store` is none of these; else what the store itself says.
-/// The deadline is for reaching etcd.
+/// Opens the store. Invalid, with what would be right, where `store` is none of these; else what the store
+/// itself says. The deadline is for reaching etcd.
 Result<std::unique_ptr<Store>> open_store(const OpenOptions& options, Deadline deadline);
 
 }  // namespace mizzen::store

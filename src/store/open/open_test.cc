@@ -25,10 +25,12 @@ TEST(OpenStore, OpensByName) {
 }
 
 TEST(OpenStore, RefusesWhatItDoesNotKnow) {
-  for (const char* name : {"sqlite", "etcd://", "etcd://host", "etcd://:2379", "etcd://host:port", "etcd://a:1/b"}) {
+  for (const char* name :
+       {"sqlite", "etcd://", "etcd://host", "etcd://:2379", "etcd://host:port", "etcd://a:1/b"}) {
     auto refused = open_store({.store = name}, shortly());
     ASSERT_FALSE(refused.ok()) << name;
-    EXPECT_NE(refused.error().message().find("etcd://host:port"), std::string::npos) << refused.error().message();
+    EXPECT_NE(refused.error().message().find("etcd://host:port"), std::string::npos)
+        << refused.error().message();
   }
   auto absent = open_store({.store = "etcd://127.0.0.1:1"}, shortly());
   ASSERT_FALSE(absent.ok());

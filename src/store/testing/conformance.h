@@ -8,8 +8,8 @@
 
 namespace mizzen::store {
 
-/// What a suite run needs of an implementation. Made anew for each case; the store may hold other keys and history
-/// already (one etcd serves all cases), so each case works under prefix().
+/// What a suite run needs of an implementation. Made anew for each case; the store may hold other keys and
+/// history already (one etcd serves all cases), so each case works under prefix().
 class StoreUnderTest {
  public:
   virtual ~StoreUnderTest() = default;

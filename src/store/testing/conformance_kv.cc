@@ -122,10 +122,11 @@ void failure_list_runs(StoreUnderTest& t) {
 void steps_of_one_txn_share_a_revision(StoreUnderTest& t) {
   const std::string a = t.prefix() + "a", b = t.prefix() + "b", c = t.prefix() + "c";
   put(t.store(), c, "old");
-  const TxnResult result = txn(t.store(), {{},
-                                           {Op::put(b, make_bytes("2")), Op::put(a, make_bytes("1")), Op::del(c),
-                                            Op::get(a), Op::get(c)},
-                                           {}});
+  const TxnResult result =
+      txn(t.store(),
+          {{},
+           {Op::put(b, make_bytes("2")), Op::put(a, make_bytes("1")), Op::del(c), Op::get(a), Op::get(c)},
+           {}});
   ASSERT_EQ(result.results.size(), 5u);
   EXPECT_TRUE(result.results[2].deleted);
   ASSERT_TRUE(result.results[3].kv);
@@ -196,8 +197,8 @@ void ranges_at_a_revision(StoreUnderTest& t) {
   const RangeResult later = range(t.store(), {.range = KeyRange::prefix(p), .revision = fourth});
   ASSERT_EQ(keys(later), (std::vector<std::string>{p + "a"}));
   EXPECT_EQ(view(later.kvs[0].value), "2");
-  Result<RangeResult> future =
-      t.store().range({.range = KeyRange::prefix(p), .revision = Revision(now(t.store()).get() + 1000)}, soon());
+  Result<RangeResult> future = t.store().range(
+      {.range = KeyRange::prefix(p), .revision = Revision(now(t.store()).get() + 1000)}, soon());
   ASSERT_FALSE(future.ok());
   EXPECT_EQ(future.error().message(), "etcdserver: mvcc: required revision is a future revision");
   EXPECT_EQ(future.error().code(), Code::BadRequest);
@@ -219,11 +220,21 @@ void keys_only_and_count_only(StoreUnderTest& t) {
 void binary_keys(StoreUnderTest& t) {
   const std::string p = t.prefix();
   std::vector<std::string> names = {
-      p + std::string("\0", 1),        p + std::string("\0\0", 2),     p + std::string("\0\x01", 2),
-      p + std::string("\0\xff", 2),    p + "\x01",                     p + "a",
-      p + std::string("a\0", 2),       p + std::string("a\0\0b", 4),   p + std::string("a\0\x01", 3),
-      p + std::string("a\0\xff", 3),   p + "a\x01",                    p + "a\xff",
-      p + std::string("a\xff\0", 3),   p + "b",                        p + "\xff",
+      p + std::string("\0", 1),
+      p + std::string("\0\0", 2),
+      p + std::string("\0\x01", 2),
+      p + std::string("\0\xff", 2),
+      p + "\x01",
+      p + "a",
+      p + std::string("a\0", 2),
+      p + std::string("a\0\0b", 4),
+      p + std::string("a\0\x01", 3),
+      p + std::string("a\0\xff", 3),
+      p + "a\x01",
+      p + "a\xff",
+      p + std::string("a\xff\0", 3),
+      p + "b",
+      p + "\xff",
       p + "\xff\xff",
   };
   for (auto it = names.rbegin(); it != names.rend(); ++it) put(t.store(), *it, "v" + *it);
@@ -267,7 +278,8 @@ void concurrent_writers_lose_nothing(StoreUnderTest& t) {
     for (int w = 0; w < kWriters; ++w) {
       writers.emplace_back("writer", [&, w] {
         for (int i = 0; i < kRounds; ++i) {
-          const Revision own = put(t.store(), t.prefix() + "own/" + std::to_string(w) + "/" + std::to_string(i), "x");
+          const Revision own =
+              put(t.store(), t.prefix() + "own/" + std::to_string(w) + "/" + std::to_string(i), "x");
           revisions.with([&](auto& set) { EXPECT_TRUE(set.insert(own).second); });
           for (;;) {  // read, add one, write where unchanged
             const auto seen = get(t.store(), shared);
@@ -298,15 +310,16 @@ void submitted_txns_call_back(StoreUnderTest& t) {
   std::vector<Revision> revisions;
   int failed = 0;
   for (int i = 0; i < kTxns; ++i) {
-    t.store().submit(Txn::put(t.prefix() + std::to_string(i), make_bytes("x")), soon(), [&](Result<TxnResult> r) {
-      Lock lock(m);
-      if (r.ok()) {
-        revisions.push_back(r->revision);
-      } else {
-        ++failed;
-      }
-      done.notify_all();
-    });
+    t.store().submit(Txn::put(t.prefix() + std::to_string(i), make_bytes("x")), soon(),
+                     [&](Result<TxnResult> r) {
+                       Lock lock(m);
+                       if (r.ok()) {
+                         revisions.push_back(r->revision);
+                       } else {
+                         ++failed;
+                       }
+                       done.notify_all();
+                     });
   }
   Lock lock(m);
   const Deadline deadline = Deadline::after(std::chrono::seconds(10));

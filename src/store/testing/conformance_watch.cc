@@ -13,8 +13,10 @@ namespace {
 
 using namespace calls;
 
-std::unique_ptr<Watch> watch(StoreUnderTest& t, Recorder& recorder, Revision from = {}, bool prev_kv = false) {
-  return t.store().watch({.range = KeyRange::prefix(t.prefix()), .from = from, .prev_kv = prev_kv}, recorder.sink());
+std::unique_ptr<Watch> watch(StoreUnderTest& t, Recorder& recorder, Revision from = {},
+                             bool prev_kv = false) {
+  return t.store().watch({.range = KeyRange::prefix(t.prefix()), .from = from, .prev_kv = prev_kv},
+                         recorder.sink());
 }
 
 Revision after(Revision revision) { return Revision(revision.get() + 1); }
@@ -97,7 +99,8 @@ void watch_sees_previous(StoreUnderTest& t) {
 void watch_keeps_to_its_range(StoreUnderTest& t) {
   Recorder one, all;
   const Revision from = after(now(t.store()));
-  const auto one_handle = t.store().watch({.range = KeyRange::single(t.prefix() + "b"), .from = from}, one.sink());
+  const auto one_handle =
+      t.store().watch({.range = KeyRange::single(t.prefix() + "b"), .from = from}, one.sink());
   const auto all_handle = watch(t, all, from);
   for (const char* name : {"a", "b", "ba", "c"}) put(t.store(), t.prefix() + name, name);
   put(t.store(), t.prefix() + "b", "last");
@@ -187,7 +190,8 @@ void compaction_forgets(StoreUnderTest& t) {
   const Revision second = put(t.store(), key, "2");
   put(t.store(), key, "3");
   ASSERT_TRUE(t.store().compact(second, soon()).ok());
-  Result<RangeResult> old = t.store().range({.range = KeyRange::prefix(t.prefix()), .revision = first}, soon());
+  Result<RangeResult> old =
+      t.store().range({.range = KeyRange::prefix(t.prefix()), .revision = first}, soon());
   ASSERT_FALSE(old.ok());
   EXPECT_TRUE(is_compacted(old.error()));
   EXPECT_EQ(old.error().message(), "etcdserver: mvcc: required revision has been compacted");
@@ -215,8 +219,9 @@ void compaction_keeps_what_is_current(StoreUnderTest& t) {
   EXPECT_EQ(get(t.store(), p + "changed")->version, 2);
   EXPECT_FALSE(get(t.store(), p + "gone"));
   EXPECT_EQ(range(t.store(), {.range = KeyRange::prefix(p)}).count, 2);
-  EXPECT_EQ(txn(t.store(), {{Compare::absent(p + "gone")}, {Op::put(p + "gone", make_bytes("2"))}, {}}).succeeded,
-            true);
+  EXPECT_EQ(
+      txn(t.store(), {{Compare::absent(p + "gone")}, {Op::put(p + "gone", make_bytes("2"))}, {}}).succeeded,
+      true);
   EXPECT_EQ(get(t.store(), p + "gone")->version, 1);
   ASSERT_TRUE(t.store().compact(now(t.store()), soon()).ok());
   EXPECT_EQ(value(t.store(), p + "gone"), "2");

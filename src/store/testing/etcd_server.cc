@@ -78,11 +78,13 @@ std::vector<std::string> EtcdServer::command() const {
   // Where setpriv is present etcd goes with us even when we are killed.
   if (::access(kSetpriv, X_OK) == 0) words = {kSetpriv, "--pdeathsig", "KILL"};
   const auto add = [&](std::initializer_list<std::string> more) { words.insert(words.end(), more); };
-  add({kEtcd, "--data-dir", folder_, "--name", "test", "--listen-client-urls", client, "--advertise-client-urls", client});
-  add({"--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", "test=" + peer});
+  add({kEtcd, "--data-dir", folder_, "--name", "test", "--listen-client-urls", client,
+       "--advertise-client-urls", client});
+  add({"--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster",
+       "test=" + peer});
   if (!tls_.ca_file.empty()) {
-    add({"--trusted-ca-file", tls_.ca_file, "--client-cert-auth", "--cert-file", tls_.certificate_file, "--key-file",
-         tls_.key_file});
+    add({"--trusted-ca-file", tls_.ca_file, "--client-cert-auth", "--cert-file", tls_.certificate_file,
+         "--key-file", tls_.key_file});
   }
   return words;
 }

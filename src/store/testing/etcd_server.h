@@ -7,8 +7,8 @@
 
 namespace mizzen::store {
 
-/// Role: a real etcd on loopback with a folder of its own, for tests and benchmarks; gone with the object, and with the
-/// process.
+/// Role: a real etcd on loopback with a folder of its own, for tests and benchmarks; gone with the object,
+/// and with the process.
 class EtcdServer {
  public:
   /// PEM files; the certificate serves as the server's and as a client's. Empty: in clear.

@@ -1,9 +1,9 @@
 // ControllerRevisions, Leases, EndpointSlices, PriorityClasses.
 #include <set>
 
-#include "api/kinds/apps/strategies.h"
 #include "api/checks/field_checks.h"
 #include "api/checks/object_meta_checks.h"
+#include "api/kinds/apps/strategies.h"
 #include "api/schema/apps/v1/controller_revision.h"
 #include "api/schema/coordination/v1/lease.h"
 #include "api/schema/discovery/v1/endpoint_slice.h"

@@ -1,11 +1,11 @@
 // Deployments, ReplicaSets, ReplicationControllers.
+#include "api/checks/field_checks.h"
+#include "api/checks/object_meta_checks.h"
 #include "api/kinds/apps/strategies.h"
 #include "api/kinds/core/pod/pod_checks.h"
 #include "api/kinds/core/pod/pod_defaults.h"
 #include "api/kinds/core/pod/pod_table.h"
 #include "api/kinds/core/strategies.h"
-#include "api/checks/field_checks.h"
-#include "api/checks/object_meta_checks.h"
 #include "api/schema/apps/v1/deployment.h"
 #include "api/schema/apps/v1/replica_set.h"
 #include "api/schema/core/v1/replication_controller.h"

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <set>
 
+#include "api/checks/field_checks.h"
 #include "api/checks/resource_checks.h"
 #include "api/kinds/core/strategies.h"
-#include "api/checks/field_checks.h"
 #include "api/schema/core/v1/namespace.h"
 #include "api/schema/core/v1/node.h"
 #include "base/strings.h"

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <set>
 
+#include "api/checks/field_checks.h"
 #include "api/kinds/core/pod/pod_table.h"
 #include "api/kinds/core/strategies.h"
-#include "api/checks/field_checks.h"
 #include "api/schema/core/v1/endpoints.h"
 #include "machinery/names/names.h"
 

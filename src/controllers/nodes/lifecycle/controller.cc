@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "async/mutex.h"
-#include "controllers/nodes/lifecycle/decide.h"
 #include "controllers/framework/pods.h"
+#include "controllers/nodes/lifecycle/decide.h"
 
 namespace mizzen::controllers::nodes {
 namespace {
@@ -34,8 +34,9 @@ class NodeLifecycle final : public Controller {
                [this](const std::string& key) { return sync(key); }) {
     const auto alive = [this](const Object& o) {
       if (note_alive(o.meta().name, true))
-        recorder_->event(o, "Normal", "RegisteredNode",
-                         "Node " + o.meta().name + " event: Registered Node " + o.meta().name + " in Controller");
+        recorder_->event(
+            o, "Normal", "RegisteredNode",
+            "Node " + o.meta().name + " event: Registered Node " + o.meta().name + " in Controller");
       queue_.add(o.meta().name);
     };
     nodes_.add_handler({alive, [alive](const Object&, const Object& now) { alive(now); },
@@ -44,9 +45,9 @@ class NodeLifecycle final : public Controller {
                             Lock lock(m_);
                             known_.erase(o.meta().name);
                           }
-                          recorder_->event(
-                              o, "Normal", "RemovingNode",
-                              "Node " + o.meta().name + " event: Removing Node " + o.meta().name + " from Controller");
+                          recorder_->event(o, "Normal", "RemovingNode",
+                                           "Node " + o.meta().name + " event: Removing Node " +
+                                               o.meta().name + " from Controller");
                         }});
     const auto lease = [this](const Object& o) {
       if (o.meta().namespace_ == "kube-node-lease") note_alive(o.meta().name, false);

@@ -38,7 +38,8 @@ bool has_taint(const Node& node, std::string_view key, std::string_view effect) 
 bool wants_execute_taint(const Node& node) {
   for (const Rule& r : kRules)
     for (const auto& c : node.status.conditions)
-      if (r.execute && c.type == r.condition && c.status == r.status && !has_taint(node, r.taint, "NoExecute"))
+      if (r.execute && c.type == r.condition && c.status == r.status &&
+          !has_taint(node, r.taint, "NoExecute"))
         return true;
   return false;
 }

@@ -6,13 +6,14 @@
 #include "api/schema/core/v1/node.h"
 #include "base/clock.h"
 
-/// Whether a zone's silence is its nodes' fault or ours; pure. Where whole zones fall silent at once it is likely the
-/// network between, and taking their pods away would turn a cut into an outage.
+/// Whether a zone's silence is its nodes' fault or ours; pure. Where whole zones fall silent at once it is
+/// likely the network between, and taking their pods away would turn a cut into an outage.
 namespace mizzen::controllers::nodes {
 
 using api::core::v1::Node;
 
-/// From how many nodes on a partly lost zone is still emptied, slowly (upstream's --large-cluster-size-threshold).
+/// From how many nodes on a partly lost zone is still emptied, slowly (upstream's
+/// --large-cluster-size-threshold).
 inline constexpr size_t kLargeCluster = 50;
 /// The share of unready nodes from which a zone counts as partly lost (--unhealthy-zone-threshold).
 inline constexpr double kUnhealthyShare = 0.55;

@@ -14,10 +14,10 @@ using client::Call;
 using client::Outcome;
 using machinery::Object;
 
-/// Role: keys are pods; those of a node whose taints change are looked at again, and each at the time it has to
-/// go. Kubernetes contract: condition DisruptionTarget (DeletionByTaintManager) first, then deletion with the
-/// pod's own grace; events TaintManagerEviction. Threading: as Controller. Bounds: one remembered time for each
-/// pod that waits.
+/// Role: keys are pods; those of a node whose taints change are looked at again, and each at the time it has
+/// to go. Kubernetes contract: condition DisruptionTarget (DeletionByTaintManager) first, then deletion with
+/// the pod's own grace; events TaintManagerEviction. Threading: as Controller. Bounds: one remembered time
+/// for each pod that waits.
 class TaintEviction final : public Controller {
  public:
   explicit TaintEviction(Environment& env)
@@ -27,15 +27,17 @@ class TaintEviction final : public Controller {
         recorder_(env.recorder("taint-eviction-controller")),
         queue_(env.queue("taint-eviction", 4), env.executor(), env.timers(),
                [this](const std::string& key) { return sync(key); }) {
-    nodes_.add_handler({[this](const Object& now) { on_node(nullptr, *now.as<Node>()); },
-                        [this](const Object& old, const Object& now) { on_node(old.as<Node>(), *now.as<Node>()); },
-                        nullptr});
-    pods_.add_handler({[this](const Object& now) { on_pod(nullptr, *now.as<Pod>()); },
-                       [this](const Object& old, const Object& now) { on_pod(old.as<Pod>(), *now.as<Pod>()); },
-                       [this](const Object& last) {
-                         Lock lock(m_);
-                         waiting_.erase(client::key_of(last));
-                       }});
+    nodes_.add_handler(
+        {[this](const Object& now) { on_node(nullptr, *now.as<Node>()); },
+         [this](const Object& old, const Object& now) { on_node(old.as<Node>(), *now.as<Node>()); },
+         nullptr});
+    pods_.add_handler(
+        {[this](const Object& now) { on_pod(nullptr, *now.as<Pod>()); },
+         [this](const Object& old, const Object& now) { on_pod(old.as<Pod>(), *now.as<Pod>()); },
+         [this](const Object& last) {
+           Lock lock(m_);
+           waiting_.erase(client::key_of(last));
+         }});
   }
 
   std::string_view name() const override { return "taint-eviction-controller"; }
@@ -61,7 +63,8 @@ class TaintEviction final : public Controller {
     if (now.spec.nodeName.empty()) return;
     if (old && old->spec.nodeName == now.spec.nodeName &&
         std::equal(old->spec.tolerations.begin(), old->spec.tolerations.end(), now.spec.tolerations.begin(),
-                   now.spec.tolerations.end(), [](const auto& a, const auto& b) { return codec::equal(a, b); }))
+                   now.spec.tolerations.end(),
+                   [](const auto& a, const auto& b) { return codec::equal(a, b); }))
       return;
     const auto node = nodes_.get_as<Node>("", now.spec.nodeName);
     if (node && !execute_taints(*node).empty()) queue_.add(client::key_of(now.metadata));
@@ -96,7 +99,8 @@ class TaintEviction final : public Controller {
   }
 
   Outcome evict(const std::string& key, const Pod& seen) {
-    recorder_->event(Object::of(Pod(seen)), "Normal", "TaintManagerEviction", "Marking for deletion Pod " + key);
+    recorder_->event(Object::of(Pod(seen)), "Normal", "TaintManagerEviction",
+                     "Marking for deletion Pod " + key);
     if (!is_finished(seen)) {
       Pod next = seen;
       mark_disrupted(next, "DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint",
@@ -107,8 +111,10 @@ class TaintEviction final : public Controller {
     }
     meta::v1::DeleteOptions options;
     options.preconditions.ensure().uid = seen.metadata.uid;
-    const auto r = env_.api().remove(api::resource_of<Pod>(), seen.metadata.namespace_, seen.metadata.name, options, Call());
-    if (!r.ok() && r.error().code() != Code::NotFound && r.error().code() != Code::Conflict) return Outcome::retry();
+    const auto r = env_.api().remove(api::resource_of<Pod>(), seen.metadata.namespace_, seen.metadata.name,
+                                     options, Call());
+    if (!r.ok() && r.error().code() != Code::NotFound && r.error().code() != Code::Conflict)
+      return Outcome::retry();
     return forget(key, nullptr);
   }
 

@@ -22,7 +22,8 @@ std::optional<WallTime> leaves_at(const Pod& pod, const Node& node, WallTime now
   if (taints.empty()) return std::nullopt;
   if (api::borne_for(pod.spec.tolerations, taints) == Duration::zero()) return now;
   WallTime bound{};
-  if (const auto* c = find_condition(pod, "PodScheduled"); c && c->status == "True" && c->lastTransitionTime.is_set())
+  if (const auto* c = find_condition(pod, "PodScheduled");
+      c && c->status == "True" && c->lastTransitionTime.is_set())
     bound = c->lastTransitionTime.wall();
   // Each taint has its own time; the first to run out counts.
   std::optional<WallTime> first;

@@ -15,9 +15,9 @@ using api::core::v1::Pod;
 /// The taints of a node that drive pods away.
 std::vector<api::core::v1::Taint> execute_taints(const Node& node);
 
-/// When the pod has to go; nothing where it may stay for ever, or is going already. Counted from when the taints it
-/// bears for a time were put there (or it was bound, if later), so that a restart of this process does not
-/// start the time anew; from `now` where neither is known.
+/// When the pod has to go; nothing where it may stay for ever, or is going already. Counted from when the
+/// taints it bears for a time were put there (or it was bound, if later), so that a restart of this process
+/// does not start the time anew; from `now` where neither is known.
 std::optional<WallTime> leaves_at(const Pod& pod, const Node& node, WallTime now);
 
 }  // namespace mizzen::controllers::taint_eviction

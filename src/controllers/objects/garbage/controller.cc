@@ -120,7 +120,8 @@ class GarbageCollector final : public Controller {
     std::string list;
     for (const auto& owner : live.meta().ownerReferences)
       if (owner.blockOwnerDeletion.value_or(false))
-        list += fmt::format("{}{{\"uid\":\"{}\",\"blockOwnerDeletion\":false}}", list.empty() ? "" : ",", owner.uid);
+        list += fmt::format("{}{{\"uid\":\"{}\",\"blockOwnerDeletion\":false}}", list.empty() ? "" : ",",
+                            owner.uid);
     if (list.empty()) return true;
     const std::string body =
         fmt::format(R"({{"metadata":{{"uid":"{}","ownerReferences":[{}]}}}})", node.uid, list);
@@ -201,7 +202,8 @@ class GarbageCollector final : public Controller {
       const bool circle = std::any_of(dependents.begin(), dependents.end(),
                                       [](const Node& d) { return d.waits_for_dependents; });
       if (circle && !unblock_owners(*live, seen)) return Outcome::retry();
-      return remove(seen, "Foreground", circle ? "" : live->meta().resourceVersion) ? Outcome::done() : Outcome::retry();
+      return remove(seen, "Foreground", circle ? "" : live->meta().resourceVersion) ? Outcome::done()
+                                                                                    : Outcome::retry();
     }
     const std::string& version = live->meta().resourceVersion;
     const char* policy = has_finalizer(live->meta(), "orphan")               ? "Orphan"

@@ -14,9 +14,9 @@ constexpr Duration kPeriod = std::chrono::seconds(20);
 /// The one key: the cluster as a whole is looked at.
 constexpr const char* kAll = "all";
 
-/// Role: looks at all pods each kPeriod, as upstream does, and at once when a node goes or a pod that was never
-/// bound begins to terminate. Kubernetes contract: the pod is Failed before it is deleted without grace.
-/// Threading: as Controller; sync() is never run twice at a time.
+/// Role: looks at all pods each kPeriod, as upstream does, and at once when a node goes or a pod that was
+/// never bound begins to terminate. Kubernetes contract: the pod is Failed before it is deleted without
+/// grace. Threading: as Controller; sync() is never run twice at a time.
 class PodGarbageCollector final : public Controller {
  public:
   PodGarbageCollector(Environment& env, int32_t finished_max)
@@ -24,7 +24,8 @@ class PodGarbageCollector final : public Controller {
         finished_max_(finished_max),
         nodes_(env.informer<Node>()),
         pods_(env.pods_by_node()),
-        queue_(env.queue("pod-gc", 1), env.executor(), env.timers(), [this](const std::string&) { return sync(); }) {
+        queue_(env.queue("pod-gc", 1), env.executor(), env.timers(),
+               [this](const std::string&) { return sync(); }) {
     nodes_.add_handler({nullptr, nullptr, [this](const Object&) { queue_.add(kAll); }});
     const auto pod = [this](const Object& o) {
       if (o.meta().deletionTimestamp && o.as<Pod>()->spec.nodeName.empty()) queue_.add(kAll);
@@ -74,8 +75,8 @@ class PodGarbageCollector final : public Controller {
     meta::v1::DeleteOptions options;
     options.gracePeriodSeconds = 0;
     options.preconditions.ensure().uid = d.pod->metadata.uid;
-    const auto r = env_.api().remove(api::resource_of<Pod>(), d.pod->metadata.namespace_, d.pod->metadata.name,
-                                     options, Call());
+    const auto r = env_.api().remove(api::resource_of<Pod>(), d.pod->metadata.namespace_,
+                                     d.pod->metadata.name, options, Call());
     return r.ok() || gone(r.error());
   }
 

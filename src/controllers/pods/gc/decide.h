@@ -17,10 +17,10 @@ using NodePtr = std::shared_ptr<const api::core::v1::Node>;
 inline constexpr Duration kQuarantine = std::chrono::seconds(40);
 
 enum class Why : uint8_t {
-  Finished,     ///< more finished pods than may be kept; the oldest go, evicted ones first
-  OutOfService, ///< terminating on a node that is not ready and tainted node.kubernetes.io/out-of-service
-  Orphaned,     ///< its node does not exist
-  Unscheduled,  ///< terminating and never bound
+  Finished,      ///< more finished pods than may be kept; the oldest go, evicted ones first
+  OutOfService,  ///< terminating on a node that is not ready and tainted node.kubernetes.io/out-of-service
+  Orphaned,      ///< its node does not exist
+  Unscheduled,   ///< terminating and never bound
 };
 
 /// A pod to delete, and why.
@@ -29,8 +29,8 @@ struct Doomed {
   Why why;
 };
 
-/// What to delete now. `missing_since`: for nodes that do not exist, since when that is known. `finished_max` 0: no
-/// limit.
+/// What to delete now. `missing_since`: for nodes that do not exist, since when that is known. `finished_max`
+/// 0: no limit.
 std::vector<Doomed> doomed(const std::vector<PodPtr>& pods, const std::vector<NodePtr>& nodes,
                            const std::map<std::string, WallTime>& missing_since, int32_t finished_max,
                            WallTime now);

@@ -11,8 +11,8 @@ using machinery::Object;
 
 constexpr const char* kKey = "default/kubernetes";
 
-/// Role: one key; looked at when any of the three objects changes or goes, and at the start. Kubernetes contract: what
-/// kube-apiserver does of itself, for one server. Threading: as Controller.
+/// Role: one key; looked at when any of the three objects changes or goes, and at the start. Kubernetes
+/// contract: what kube-apiserver does of itself, for one server. Threading: as Controller.
 class KubernetesService final : public Controller {
  public:
   KubernetesService(Environment& env, ApiAddress at)
@@ -21,7 +21,8 @@ class KubernetesService final : public Controller {
         services_(env.informer<Service>()),
         endpoints_(env.informer<Endpoints>()),
         slices_(env.informer<EndpointSlice>()),
-        queue_({"kubernetes-service", 1}, env.executor(), env.timers(), [this](const std::string&) { return sync(); }) {
+        queue_({"kubernetes-service", 1}, env.executor(), env.timers(),
+               [this](const std::string&) { return sync(); }) {
     const auto look = [this](const Object& o) {
       if (client::key_of(o) == kKey) queue_.add(kKey);
     };
@@ -42,7 +43,8 @@ class KubernetesService final : public Controller {
       const auto r = client::create(env_.api(), wanted_service(at_), Call());
       if (!r.ok() && r.error().code() != Code::AlreadyExists) return Outcome::retry();
     }
-    return correct<Endpoints>(endpoints_) && correct<EndpointSlice>(slices_) ? Outcome::done() : Outcome::retry();
+    return correct<Endpoints>(endpoints_) && correct<EndpointSlice>(slices_) ? Outcome::done()
+                                                                             : Outcome::retry();
   }
 
   template <typename T>
@@ -50,7 +52,8 @@ class KubernetesService final : public Controller {
     const auto present = informer.get_as<T>("default", "kubernetes");
     auto next = corrected(present ? *present : T(), at_);
     if (!next) return true;
-    return (present ? client::update(env_.api(), std::move(*next), Call()) : client::create(env_.api(), std::move(*next), Call()))
+    return (present ? client::update(env_.api(), std::move(*next), Call())
+                    : client::create(env_.api(), std::move(*next), Call()))
         .ok();
   }
 

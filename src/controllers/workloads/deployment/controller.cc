@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/strings.h"
-#include "controllers/workloads/deployment/decide.h"
 #include "controllers/framework/pods.h"
+#include "controllers/workloads/deployment/decide.h"
 #include "machinery/selectors/selectors.h"
 
 namespace mizzen::controllers::deployment {

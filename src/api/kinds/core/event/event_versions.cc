@@ -56,8 +56,12 @@ void from_core(const void* memory, void* wire) {
 
 void event_to_memory(const void* wire, void* memory) { to_core<events::v1::Event>(wire, memory); }
 void event_from_memory(const void* memory, void* wire) { from_core<events::v1::Event>(memory, wire); }
-void event_v1beta1_to_memory(const void* wire, void* memory) { to_core<events::v1beta1::Event>(wire, memory); }
-void event_v1beta1_from_memory(const void* memory, void* wire) { from_core<events::v1beta1::Event>(memory, wire); }
+void event_v1beta1_to_memory(const void* wire, void* memory) {
+  to_core<events::v1beta1::Event>(wire, memory);
+}
+void event_v1beta1_from_memory(const void* memory, void* wire) {
+  from_core<events::v1beta1::Event>(memory, wire);
+}
 
 std::string event_field_name(std::string_view field) {
   constexpr std::string_view kRegarding = "regarding.";

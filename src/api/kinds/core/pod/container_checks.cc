@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "api/checks/field_checks.h"
 #include "api/checks/resource_checks.h"
 #include "api/kinds/core/pod/security_checks.h"
-#include "api/checks/field_checks.h"
 #include "base/strings.h"
 #include "machinery/object/convert.h"
 

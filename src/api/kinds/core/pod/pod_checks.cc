@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <set>
 
-#include "api/kinds/core/pod/container_checks.h"
-#include "api/kinds/core/pod/placement_checks.h"
-#include "api/checks/resource_checks.h"
-#include "api/kinds/core/pod/security_checks.h"
-#include "api/kinds/core/pod/volume_checks.h"
 #include "api/checks/field_checks.h"
 #include "api/checks/object_meta_checks.h"
+#include "api/checks/resource_checks.h"
+#include "api/kinds/core/pod/container_checks.h"
+#include "api/kinds/core/pod/placement_checks.h"
+#include "api/kinds/core/pod/security_checks.h"
+#include "api/kinds/core/pod/volume_checks.h"
 #include "base/strings.h"
 #include "codec/json/json_codec.h"
 

@@ -30,9 +30,7 @@ class PodStrategy final : public TypedStrategy<Pod> {
     c.reason = "SchedulingGated";
     c.message = "Scheduling is blocked due to non-empty scheduling gates";
   }
-  void check_create(const Pod& pod, FieldErrors& errors) const override {
-    check_pod_create(pod, errors);
-  }
+  void check_create(const Pod& pod, FieldErrors& errors) const override { check_pod_create(pod, errors); }
   void before_update(Pod& pod, const Pod& old) const override {
     pod.status = old.status;
     if (!codec::equal(pod.spec, old.spec)) ++pod.metadata.generation;

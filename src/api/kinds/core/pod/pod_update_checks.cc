@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <set>
 
+#include "api/checks/field_checks.h"
 #include "api/kinds/core/pod/placement_checks.h"
 #include "api/kinds/core/pod/pod_checks.h"
-#include "api/checks/field_checks.h"
 #include "base/strings.h"
 #include "codec/json/json_codec.h"
 

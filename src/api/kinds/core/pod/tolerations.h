@@ -6,7 +6,8 @@
 #include "api/schema/core/v1/toleration.h"
 #include "base/clock.h"
 
-/// Which taints a pod bears, and for how long; pure. The scheduler, the kubelet and taint eviction agree on these.
+/// Which taints a pod bears, and for how long; pure. The scheduler, the kubelet and taint eviction agree on
+/// these.
 namespace mizzen::api {
 
 /// Bears the taint at all: effect, key and value match. An empty key with Exists matches every taint.
