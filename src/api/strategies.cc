@@ -119,7 +119,8 @@ std::vector<ResourceInfo> builtin_resources() {
   }
   add("namespaces", "namespace", "Namespace", false, {"ns"},
       {served<core::Namespace, core::NamespaceList>("", "v1")}, {S::Status, S::Finalize},
-      namespace_strategy());
+      namespace_strategy())
+      .deletes_collection = false;
   add("nodes", "node", "Node", false, {"no"}, {served<core::Node, core::NodeList>("", "v1")}, {S::Status},
       node_strategy());
   add("pods", "pod", "Pod", true, {"po"}, {served<core::Pod, core::PodList>("", "v1")},

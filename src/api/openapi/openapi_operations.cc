@@ -75,7 +75,7 @@ std::vector<ApiOperation> api_operations(const Registry& registry, std::string_v
       list(base, "list" + name);
       if (r.namespaced)
         list(root + "/" + std::string(r.plural), "list" + gv + std::string(r.kind) + "ForAllNamespaces");
-      if (r.kind != "Namespace") {
+      if (r.deletes_collection) {
         ApiOperation& op = add(base, "delete", "delete" + gv + "Collection" + scope + std::string(r.kind),
                                "deletecollection");
         op.answer = status;
@@ -107,52 +107,48 @@ std::vector<ApiOperation> api_operations(const Registry& registry, std::string_v
         op.deletes = true;
       }
       for (const Subresource s : r.subresources) {
-        if (s == Subresource::Status) {
-          add(one + "/status", "get", "read" + name + "Status", "get").answer = v.message;
-          write(one + "/status", "Status", v.message, group, version, r.kind);
-        } else if (s == Subresource::Scale) {
-          const bool modern = group.empty() || (group == "apps" && version == "v1");
-          const codec::Message* scale =
-              modern ? &autoscaling::v1::Scale::descriptor() : find_schema_kind(v.api_version(), "Scale");
-          ApiOperation& op = add(one + "/scale", "get", "read" + name + "Scale", "get");
-          op.answer = scale;
-          op.kind = "Scale";
-          op.group = modern ? "autoscaling" : std::string(group);
-          op.version = modern ? "v1" : std::string(version);
-          write(one + "/scale", "Scale", scale, modern ? "autoscaling" : group, modern ? "v1" : version,
-                "Scale");
-        } else if (s == Subresource::Binding || s == Subresource::Eviction) {
-          const bool binding = s == Subresource::Binding;
-          ApiOperation& op = add(one + (binding ? "/binding" : "/eviction"), "post",
-                                 "create" + name + (binding ? "Binding" : "Eviction"), "post");
-          op.body = op.answer =
-              binding ? &core::v1::Binding::descriptor() : &policy::v1::Eviction::descriptor();
-          op.kind = binding ? "Binding" : "Eviction";
-          op.group = binding ? "" : "policy";
+        const SubresourceRow& row = subresource_row(s);
+        const codec::TypeMeta type = subresource_type(r, v, row);
+        const size_t slash = type.api_version.find('/');
+        const std::string kind_group = slash == std::string::npos ? "" : type.api_version.substr(0, slash);
+        const std::string kind_version =
+            slash == std::string::npos ? type.api_version : type.api_version.substr(slash + 1);
+        const codec::Message* message =
+            row.kind.empty() ? v.message : find_schema_kind(type.api_version, type.kind);
+        const std::string path = one + "/" + std::string(row.name);
+        const std::string suffix = capital(std::string(row.name));
+        if (row.connects() && row.id != Subresource::Log) {
+          static const std::vector<std::string> proxied = {"get",     "put",  "post", "delete",
+                                                           "options", "head", "patch"};
+          static const std::vector<std::string> sessions = {"get", "post"};
+          for (const std::string& method : row.handled == Handled::Proxy ? proxied : sessions)
+            add(path, method, "connect" + gv + capital(method) + scope + std::string(r.kind) + suffix,
+                "connect")
+                .kind = type.kind;
+          continue;
+        }
+        if (row.allows(Verb::Get)) {
+          ApiOperation& op = add(path, "get", "read" + name + suffix, "get");
+          if (row.id == Subresource::Log) continue;  // text
+          op.answer = message;
+          op.group = kind_group;
+          op.version = kind_version;
+          op.kind = type.kind;
+        }
+        if (row.allows(Verb::Create)) {
+          ApiOperation& op = add(path, "post", "create" + name + suffix, "post");
+          op.body = op.answer = message;
+          op.kind = type.kind;
+          op.group = kind_group;
+          op.version = kind_version;
           op.writes = true;
-        } else if (s == Subresource::Log) {
-          add(one + "/log", "get", "read" + name + "Log", "get");
-        } else if (s == Subresource::Proxy) {
-          for (const char* method : {"get", "put", "post", "delete", "options", "head", "patch"})
-            add(one + "/proxy", method,
-                "connect" + gv + capital(method) + scope + std::string(r.kind) + "Proxy", "connect")
-                .kind = std::string(r.kind) + "ProxyOptions";
-        } else if (s == Subresource::Finalize) {
-          ApiOperation& op = add(one + "/finalize", "put", "replace" + name + "Finalize", "put");
-          op.body = op.answer = v.message;
+        }
+        if (row.allows(Verb::Patch)) {
+          write(path, suffix, message, kind_group, kind_version, type.kind);
+        } else if (row.allows(Verb::Update)) {
+          ApiOperation& op = add(path, "put", "replace" + name + suffix, "put");
+          op.body = op.answer = message;
           op.writes = true;
-        } else {
-          const char* path = s == Subresource::Exec     ? "exec"
-                             : s == Subresource::Attach ? "attach"
-                                                        : "portforward";
-          for (const char* method : {"get", "post"}) {
-            ApiOperation& op = add(
-                one + "/" + path, method,
-                "connect" + gv + capital(method) + scope + std::string(r.kind) + capital(path), "connect");
-            op.kind = s == Subresource::Exec     ? "PodExecOptions"
-                      : s == Subresource::Attach ? "PodAttachOptions"
-                                                 : "PodPortForwardOptions";
-          }
         }
       }
     }

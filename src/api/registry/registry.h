@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/registry/subresource.h"
 #include "api/strategy/strategy.h"
 #include "codec/tables/schema.h"
 
@@ -32,20 +33,6 @@ struct ServedVersion {
   }
 };
 
-/// What a subresource does; the API server has the code.
-enum class Subresource : uint8_t {
-  Status,
-  Scale,
-  Binding,
-  Eviction,
-  Log,
-  Exec,
-  Attach,
-  PortForward,
-  Proxy,
-  Finalize
-};
-
 /// Role: everything the API server, discovery and clients need to know of one resource: names, versions,
 /// behaviour. Threading: immutable.
 struct ResourceInfo {
@@ -59,7 +46,8 @@ struct ResourceInfo {
   std::vector<ServedVersion> versions;
   std::vector<Subresource> subresources;
   const Strategy* strategy = nullptr;
-  bool create_only = false;  ///< tokenreviews and bindings: nothing is stored
+  bool create_only = false;        ///< tokenreviews and bindings: nothing is stored
+  bool deletes_collection = true;  ///< false for namespaces, which go one by one
 
   std::string_view group() const { return versions[0].group; }
   std::string_view version() const { return versions[0].version; }
@@ -71,7 +59,17 @@ struct ResourceInfo {
     return group().empty() ? std::string(plural) : std::string(plural) + "." + std::string(group());
   }
   bool has(Subresource s) const;
+  /// The row of the subresource that a URL names; nullptr where this resource has none of that name.
+  const SubresourceRow* find_subresource(std::string_view name) const;
+  /// What may be done with the resource itself, in discovery's order.
+  std::vector<Verb> verbs() const;
+  bool allows(Verb verb) const;
 };
+
+/// apiVersion and kind of what a subresource takes and answers in one version. Old versions of workloads have
+/// a Scale of their own.
+codec::TypeMeta subresource_type(const ResourceInfo& resource, const ServedVersion& version,
+                                 const SubresourceRow& row);
 
 /// Role: the resources that have behaviour. Threading: immutable after construction.
 class Registry {

@@ -66,6 +66,10 @@ class Strategy {
   /// Marks an object whose deletion was asked for; true where the kind keeps it until something else lets go
   /// of it, as namespaces do with spec.finalizers.
   virtual bool begin_deletion(void* object) const;
+  /// How long the store keeps an object after its last write; nothing where for good.
+  virtual std::optional<std::chrono::seconds> ttl() const { return std::nullopt; }
+  /// DELETE answers with the object as it was, not with a Status.
+  virtual bool returns_deleted() const { return false; }
   /// Deleting without a propagation policy leaves dependents alone (true) or lets the collector have them.
   virtual bool orphans_by_default() const { return false; }
 

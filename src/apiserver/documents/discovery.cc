@@ -17,7 +17,6 @@ namespace {
 namespace v2 = api::apidiscovery::v2;
 using api::ResourceInfo;
 using api::ServedVersion;
-using api::Subresource;
 
 /// Groups in upstream's order of priority; within a group stable versions first, newest first.
 constexpr std::string_view kGroupOrder[] = {"apps",
@@ -85,60 +84,18 @@ std::vector<GroupVersions> groups_of(const api::Registry& registry) {
   return out;
 }
 
-struct Sub {
-  std::string_view name;
-  std::vector<std::string> verbs;
-  codec::TypeMeta type;  ///< api_version empty: the resource's own
-};
-
-std::vector<Sub> subresources_of(const ResourceInfo& r, const ServedVersion& version) {
-  std::vector<Sub> out;
-  const std::string own = version.api_version();
-  const bool old = !(version.group == "apps" && version.version == "v1") && !version.group.empty();
-  for (const Subresource s : r.subresources) {
-    switch (s) {
-      case Subresource::Status:
-        out.push_back({"status", {"get", "patch", "update"}, {own, std::string(r.kind)}});
-        break;
-      case Subresource::Scale:
-        out.push_back({"scale", {"get", "patch", "update"}, {old ? own : "autoscaling/v1", "Scale"}});
-        break;
-      case Subresource::Binding:
-        out.push_back({"binding", {"create"}, {"v1", "Binding"}});
-        break;
-      case Subresource::Eviction:
-        out.push_back({"eviction", {"create"}, {"policy/v1", "Eviction"}});
-        break;
-      case Subresource::Log:
-        out.push_back({"log", {"get"}, {"v1", "Pod"}});
-        break;
-      case Subresource::Exec:
-        out.push_back({"exec", {"create", "get"}, {"v1", "PodExecOptions"}});
-        break;
-      case Subresource::Attach:
-        out.push_back({"attach", {"create", "get"}, {"v1", "PodAttachOptions"}});
-        break;
-      case Subresource::PortForward:
-        out.push_back({"portforward", {"create", "get"}, {"v1", "PodPortForwardOptions"}});
-        break;
-      case Subresource::Proxy:
-        out.push_back({"proxy",
-                       {"create", "delete", "get", "patch", "update"},
-                       {"v1", r.kind == "Pod" ? "PodProxyOptions" : "ServiceProxyOptions"}});
-        break;
-      case Subresource::Finalize:
-        out.push_back({"finalize", {"update"}, {"v1", "Namespace"}});
-        break;
-    }
-  }
-  std::sort(out.begin(), out.end(), [](const Sub& a, const Sub& b) { return a.name < b.name; });
+std::vector<std::string> names_of(const std::vector<api::Verb>& verbs) {
+  std::vector<std::string> out;
+  for (const api::Verb v : verbs) out.emplace_back(api::verb_name(v));
   return out;
 }
 
-std::vector<std::string> verbs_of(const ResourceInfo& r) {
-  if (r.create_only) return {"create"};
-  if (r.kind == "Namespace") return {"create", "delete", "get", "list", "patch", "update", "watch"};
-  return {"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"};
+/// By name.
+std::vector<const api::SubresourceRow*> subresources_of(const ResourceInfo& r) {
+  std::vector<const api::SubresourceRow*> out;
+  for (const api::Subresource s : r.subresources) out.push_back(&api::subresource_row(s));
+  std::sort(out.begin(), out.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+  return out;
 }
 
 std::pair<std::string, std::string> split_gv(const std::string& api_version) {
@@ -180,17 +137,17 @@ meta::v1::APIResourceList resource_list(const api::Registry& registry, const std
       resource.singularName = r.singular;
       resource.namespaced = r.namespaced;
       resource.kind = r.kind;
-      resource.verbs.items = verbs_of(r);
+      resource.verbs.items = names_of(r.verbs());
       put_other_names(r, v, resource);
       if (!r.create_only) resource.storageVersionHash = storage_hash(r);
-      for (const Sub& sub : subresources_of(r, v)) {
+      for (const api::SubresourceRow* sub : subresources_of(r)) {
+        const codec::TypeMeta type = api::subresource_type(r, v, *sub);
         auto& s = out.resources.emplace_back();
-        s.name = std::string(r.plural) + "/" + std::string(sub.name);
+        s.name = std::string(r.plural) + "/" + std::string(sub->name);
         s.namespaced = r.namespaced;
-        s.kind = sub.type.kind;
-        s.verbs.items = sub.verbs;
-        if (sub.type.api_version != out.groupVersion)
-          std::tie(s.group, s.version) = split_gv(sub.type.api_version);
+        s.kind = type.kind;
+        s.verbs.items = names_of(sub->verbs);
+        if (type.api_version != out.groupVersion) std::tie(s.group, s.version) = split_gv(type.api_version);
       }
     }
   }
@@ -282,15 +239,16 @@ std::string make_aggregated_discovery(const api::Registry& registry, bool core, 
           kind.kind = r.kind;
           resource.scope = r.namespaced ? "Namespaced" : "Cluster";
           resource.singularResource = r.singular;
-          resource.verbs = verbs_of(r);
+          resource.verbs = names_of(r.verbs());
           put_other_names(r, v, resource);
-          for (const Sub& sub : subresources_of(r, v)) {
+          for (const api::SubresourceRow* sub : subresources_of(r)) {
+            const codec::TypeMeta type = api::subresource_type(r, v, *sub);
             auto& s = resource.subresources.emplace_back();
-            s.subresource = sub.name;
+            s.subresource = sub->name;
             auto& response = s.responseKind.ensure();
-            std::tie(response.group, response.version) = split_gv(sub.type.api_version);
-            response.kind = sub.type.kind;
-            s.verbs = sub.verbs;
+            std::tie(response.group, response.version) = split_gv(type.api_version);
+            response.kind = type.kind;
+            s.verbs = names_of(sub->verbs);
           }
         }
       }

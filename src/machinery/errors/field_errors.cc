@@ -56,11 +56,15 @@ void FieldErrors::not_found(const Path& at, std::string_view value, std::string_
 }
 void FieldErrors::not_supported(const Path& at, std::string_view value,
                                 const std::vector<std::string>& supported) {
+  not_supported_raw(at, quote(value), supported);
+}
+void FieldErrors::not_supported_raw(const Path& at, std::string_view value_text,
+                                    const std::vector<std::string>& supported) {
   std::string list;
   for (const std::string& s : supported) list += (list.empty() ? "" : ", ") + quote(s);
   add("FieldValueNotSupported", at,
-      supported.empty() ? fmt::format("Unsupported value: {}", quote(value))
-                        : fmt::format("Unsupported value: {}: supported values: {}", quote(value), list));
+      supported.empty() ? fmt::format("Unsupported value: {}", value_text)
+                        : fmt::format("Unsupported value: {}: supported values: {}", value_text, list));
 }
 void FieldErrors::forbidden(const Path& at, std::string_view detail) {
   add("FieldValueForbidden", at, detail.empty() ? "Forbidden" : fmt::format("Forbidden: {}", detail));

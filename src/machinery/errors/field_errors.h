@@ -43,6 +43,9 @@ class FieldErrors {
   void not_found(const Path& at, std::string_view value, std::string_view detail = {});
   /// The supported values are printed in the order given: some of upstream's lists are sorted, some are not.
   void not_supported(const Path& at, std::string_view value, const std::vector<std::string>& supported);
+  /// The same for what is no string; `value_text` is what Go prints.
+  void not_supported_raw(const Path& at, std::string_view value_text,
+                         const std::vector<std::string>& supported);
   void forbidden(const Path& at, std::string_view detail);
   void too_long(const Path& at, size_t bytes_max);
   void too_many(const Path& at, size_t actual, size_t max);

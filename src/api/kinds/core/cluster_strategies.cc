@@ -170,6 +170,7 @@ class NodeStrategy final : public TypedStrategy<Node> {
 
 class NamespaceStrategy final : public TypedStrategy<Namespace> {
  public:
+  bool returns_deleted() const override { return true; }
   machinery::Messages check_name(std::string_view name) const override {
     return machinery::is_dns1123_label(name);
   }

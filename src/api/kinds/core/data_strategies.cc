@@ -129,7 +129,10 @@ class SecretStrategy final : public TypedStrategy<Secret> {
   }
 };
 
-class ServiceAccountStrategy final : public TypedStrategy<ServiceAccount> {};
+class ServiceAccountStrategy final : public TypedStrategy<ServiceAccount> {
+ public:
+  bool returns_deleted() const override { return true; }
+};
 
 }  // namespace
 

@@ -90,6 +90,8 @@ void check_same(const Event& e, const Event& old, FieldErrors& errors) {
 
 class EventStrategy final : public TypedStrategy<Event> {
  public:
+  /// As upstream's --event-ttl has it.
+  std::optional<std::chrono::seconds> ttl() const override { return std::chrono::hours(1); }
   bool allow_create_on_update() const override { return true; }
   void check_version(const Event& e, const Event* old, std::string_view api_version,
                      FieldErrors& errors) const override {

@@ -17,6 +17,7 @@ using machinery::Path;
 
 class PodStrategy final : public TypedStrategy<Pod> {
  public:
+  bool returns_deleted() const override { return true; }
   void defaults(Pod& pod, std::string_view) const override { default_pod(pod); }
   void before_create(Pod& pod) const override {
     pod.metadata.generation = 1;
@@ -79,6 +80,7 @@ class PodStrategy final : public TypedStrategy<Pod> {
 
 class PodTemplateStrategy final : public TypedStrategy<PodTemplate> {
  public:
+  bool returns_deleted() const override { return true; }
   void defaults(PodTemplate& t, std::string_view) const override { default_pod_spec(t.template_.spec); }
   void before_create(PodTemplate& t) const override { t.metadata.generation = 1; }
   void check_create(const PodTemplate& t, FieldErrors& errors) const override {
