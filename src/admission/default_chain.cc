@@ -1,0 +1,19 @@
+#include "admission/default_chain.h"
+
+#include "admission/plugins/default_toleration_seconds/default_toleration_seconds.h"
+#include "admission/plugins/namespace_lifecycle/namespace_lifecycle.h"
+#include "admission/plugins/priority/priority.h"
+#include "admission/plugins/service_account/service_account.h"
+
+namespace mizzen::admission {
+
+std::unique_ptr<const Chain> make_default_chain(Chain::Deps deps, const Objects& objects) {
+  std::vector<std::unique_ptr<const Plugin>> plugins;
+  plugins.push_back(std::make_unique<NamespaceLifecycle>(objects));
+  plugins.push_back(std::make_unique<ServiceAccount>(objects));
+  plugins.push_back(std::make_unique<Priority>(objects));
+  plugins.push_back(std::make_unique<DefaultTolerationSeconds>());
+  return std::make_unique<const Chain>(deps, std::move(plugins));
+}
+
+}  // namespace mizzen::admission
