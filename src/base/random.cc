@@ -2,20 +2,33 @@
 
 #include <sys/random.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 namespace mizzen {
 namespace {
 constexpr std::string_view kSafe = "bcdfghjklmnpqrstvwxz2456789";
 
+/// Numbers of one thread, fetched many at a time: a call of the kernel for each would cost more than a small
+/// request. What has been given out is wiped. At most 256 bytes, which getrandom gives whole.
+struct Fetched {
+  std::array<uint64_t, 32> numbers;
+  size_t left = 0;
+};
+
 class SecureRandom final : public Random {
  public:
   uint64_t next() override {
-    uint64_t out;
-    if (getrandom(&out, sizeof out, 0) != static_cast<ssize_t>(sizeof out)) std::abort();
-    return out;
+    thread_local Fetched fetched;
+    if (fetched.left == 0) {
+      const ssize_t size = sizeof fetched.numbers;
+      if (getrandom(fetched.numbers.data(), sizeof fetched.numbers, 0) != size) std::abort();
+      fetched.left = fetched.numbers.size();
+    }
+    return std::exchange(fetched.numbers[--fetched.left], 0);
   }
 };
 }  // namespace
