@@ -18,6 +18,25 @@ bool needs_address(const ServiceSpec& s) {
 }
 bool needs_node_port(const ServiceSpec& s) { return s.type == "NodePort" || s.type == "LoadBalancer"; }
 
+/// Node ports are given out without being asked for.
+bool gets_node_ports(const ServiceSpec& s) {
+  return s.type == "NodePort" || (s.type == "LoadBalancer" && s.allocateLoadBalancerNodePorts.value_or(true));
+}
+
+/// Ports are the same where their names are; a number that stands elsewhere already is not filled in again.
+void keep_node_ports(ServiceSpec& s, const ServiceSpec& old) {
+  const auto used = [](const ServiceSpec& spec, int32_t number) {
+    return std::any_of(spec.ports.begin(), spec.ports.end(),
+                       [&](const auto& p) { return p.nodePort == number; });
+  };
+  const ServiceSpec asked = s;
+  for (auto& p : s.ports) {
+    if (p.nodePort != 0) continue;
+    for (const auto& o : old.ports)
+      if (o.name == p.name && !used(asked, o.nodePort)) p.nodePort = o.nodePort;
+  }
+}
+
 /// Addresses and ports that an update leaves out stay as they were given.
 void keep_allocated(ServiceSpec& s, const ServiceSpec& old) {
   const bool before = needs_address(old), after = needs_address(s);
@@ -25,10 +44,7 @@ void keep_allocated(ServiceSpec& s, const ServiceSpec& old) {
     if (s.clusterIP.empty()) s.clusterIP = old.clusterIP;
     if (s.clusterIPs.empty() && s.clusterIP == old.clusterIP) s.clusterIPs = old.clusterIPs;
   }
-  if (needs_node_port(old) && needs_node_port(s))
-    for (auto& p : s.ports)
-      for (const auto& o : old.ports)
-        if (p.nodePort == 0 && p.port == o.port && p.protocol == o.protocol) p.nodePort = o.nodePort;
+  if (gets_node_ports(old) && gets_node_ports(s)) keep_node_ports(s, old);
   if (old.healthCheckNodePort != 0 && s.healthCheckNodePort == 0 && s.type == "LoadBalancer" &&
       s.externalTrafficPolicy == "Local")
     s.healthCheckNodePort = old.healthCheckNodePort;
@@ -105,6 +121,7 @@ std::string ports_text(const Service& s) {
 
 class ServiceStrategy final : public TypedStrategy<Service> {
  public:
+  bool returns_deleted() const override { return true; }
   machinery::Messages check_name(std::string_view name) const override {
     return machinery::is_dns1123_label(name);
   }
