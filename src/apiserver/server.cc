@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "apiserver/registry/service_range.h"
+#include "apiserver/allocate/ranges/address_range.h"
+#include "apiserver/registry/cache_metrics.h"
+#include "auth/authenticate/credentials.h"
+#include "auth/authorize/components.h"
 #include "base/file.h"
 #include "base/strings.h"
 #include "pki/keystore.h"
@@ -34,8 +37,8 @@ Result<void> ApiServer::init() {
   request.dns_names = {"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
                        "kubernetes.default.svc." + options_.cluster_domain};
   request.ip_addresses = {"127.0.0.1", "::1"};
-  MZ_ASSIGN(const ServiceRange range, parse_service_range(options_.core.service_cidr));
-  request.ip_addresses.push_back(ipv4_text(range.base + 1));
+  MZ_ASSIGN(const auto ranges, parse_service_ranges(options_.core.service_cidr));
+  for (const AddressRange& range : ranges) request.ip_addresses.push_back(range.at(0));
   for (const std::string& name : options_.external_names) {
     const bool address =
         name.find(':') != std::string::npos || name.find_first_not_of("0123456789.") == std::string::npos;
@@ -47,7 +50,8 @@ Result<void> ApiServer::init() {
   core_ = std::make_unique<Core>(
       Core::Deps{deps_.store, real_clock(), secure_random(), api::builtin(), &deps_.metrics}, options_.core);
   register_build_info(deps_.metrics);
-  gate_ = std::make_unique<Gate>(std::vector<StaticToken>());
+  authenticator_ = std::make_unique<auth::Credentials>(std::vector<auth::StaticToken>());
+  authorizer_ = std::make_unique<auth::ComponentAuthorizer>();
   return {};
 }
 
@@ -63,7 +67,8 @@ Result<void> ApiServer::start(Deadline deadline) {
   }
   proxy_ = std::make_unique<WorkloadProxy>(WorkloadProxy::Deps{deps_.loops, *core_, secure_random()});
   NodeGateway* nodes = deps_.nodes ? deps_.nodes : gateway_.get();
-  HttpApi::Deps deps{*core_, *gate_, *workers_, deps_.health, deps_.metrics, nodes, proxy_.get()};
+  HttpApi::Deps deps{*core_,       *authenticator_, *authorizer_, *workers_,
+                     deps_.health, deps_.metrics,   nodes,        proxy_.get()};
   const std::string external = options_.external_names.empty() ? "127.0.0.1" : options_.external_names[0];
   api_ = std::make_unique<HttpApi>(deps, fmt::format("{}:{}", external, options_.port));
   http::Server::Options server;
@@ -101,6 +106,7 @@ void ApiServer::stop(Deadline deadline) {
   if (proxy_) proxy_->stop();
   if (workers_) workers_->stop();
   if (core_) core_->stop();
+  if (api_) api_->drain();
 }
 
 }  // namespace mizzen::apiserver

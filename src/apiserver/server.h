@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "apiserver/loopback/loopback.h"
 #include "apiserver/proxy/node_gateway.h"
 #include "apiserver/proxy/workload_proxy.h"
 #include "apiserver/registry/core.h"
@@ -48,6 +49,10 @@ class ApiServer {
   void stop(Deadline deadline);
 
   Core& core() { return *core_; }
+  /// The API as a component of this process asks it, under an identity of its own.
+  Loopback loopback(auth::User user) {
+    return Loopback({*core_, *authorizer_, &deps_.metrics}, std::move(user));
+  }
   uint16_t port() const;
   const pki::Authority& authority() const { return *authority_; }
   std::string kubeconfig_path() const { return options_.data_dir + "/admin.kubeconfig"; }
@@ -66,7 +71,8 @@ class ApiServer {
   std::unique_ptr<Core> core_;
   std::unique_ptr<KubeletGateway> gateway_;
   std::unique_ptr<WorkloadProxy> proxy_;
-  std::unique_ptr<Gate> gate_;
+  std::unique_ptr<auth::Authenticator> authenticator_;
+  std::unique_ptr<auth::Authorizer> authorizer_;
   std::unique_ptr<HttpApi> api_;
   std::unique_ptr<http::Server> server_;
 };

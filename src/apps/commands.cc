@@ -93,7 +93,9 @@ int run(int argc, char** argv) {
       ->add_option("--tls-san", options.tls_san,
                    "Further names and addresses for the serving certificate; the first goes into kubeconfig")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  server->add_option("--service-cluster-ip-range", options.service_cidr, "IPv4 range of services")
+  server
+      ->add_option("--service-cluster-ip-range", options.service_cidr,
+                   "range of services, or one of each IP family with a comma between")
       ->capture_default_str();
   add_duration(*server, "--node-monitor-grace-period", options.node_monitor_grace_period,
                "A node that gives no sign of life for this long is Unknown; default 50s");

@@ -9,8 +9,8 @@ ControlPlane::ControlPlane(apiserver::ApiServer& server, Metrics& metrics,
       options_(options),
       executor_({.name = "controller", .threads_max = 16, .queue_max = 100'000}),
       timers_(executor_),
-      api_(server.core(), "system:kube-controller-manager", &metrics),
-      scheduler_api_(server.core(), "system:kube-scheduler", &metrics) {}
+      api_(server.loopback({"system:kube-controller-manager", {}})),
+      scheduler_api_(server.loopback({"system:kube-scheduler", {}})) {}
 
 Result<void> ControlPlane::start(Deadline deadline) {
   environment_ = std::make_unique<controllers::Environment>(

@@ -3,8 +3,8 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "apiserver/allocate/ranges/address_range.h"
 #include "apiserver/loopback/loopback.h"
-#include "apiserver/registry/service_range.h"
 #include "apiserver/server.h"
 #include "apps/commands.h"
 #include "apps/control_plane.h"
@@ -78,18 +78,18 @@ Result<void> run_server(const ServerOptions& options) {
             {log::kv("address", fmt::format("{}:{}", options.bind_address, server.port())),
              log::kv("took", std::chrono::duration<double>(real_clock().monotonic() - started).count()),
              log::kv("kubeconfig", server.kubeconfig_path())});
-  MZ_ASSIGN(const auto range, apiserver::parse_service_range(options.service_cidr));
+  MZ_ASSIGN(const auto ranges, apiserver::parse_service_ranges(options.service_cidr));
   controllers::ControllerOptions controllers;
   controllers.node_monitor_grace_period = options.node_monitor_grace_period;
   controllers.terminated_pod_gc_threshold = options.terminated_pod_gc_threshold;
-  controllers.api = {api_address(options), server.port(), apiserver::ipv4_text(range.base + 1)};
+  controllers.api = {api_address(options), server.port(), ranges.front().at(0)};
   ControlPlane control(server, metrics, std::move(controllers));
   MZ_TRY(control.start(Deadline::after(kStartTimeout)));
   std::unique_ptr<apiserver::Loopback> node_api;
   std::unique_ptr<NodeRole> node;
   if (!options.disable_node) {
-    node_api =
-        std::make_unique<apiserver::Loopback>(server.core(), "system:node:" + options.node.name(), &metrics);
+    node_api = std::make_unique<apiserver::Loopback>(
+        server.loopback({"system:node:" + options.node.name(), {"system:nodes"}}));
     node = std::make_unique<NodeRole>(NodeRole::Deps{*node_api, loops, server.authority()}, options.node);
     if (auto r = node->start(Deadline::after(kStartTimeout)); !r.ok()) {
       control.stop();

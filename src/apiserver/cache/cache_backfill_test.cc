@@ -6,6 +6,7 @@
 
 #include "api/schema/core/v1/config_map.h"
 #include "apiserver/loopback/loopback.h"
+#include "auth/authorize/components.h"
 #include "store/embedded/embedded_store.h"
 #include "store/memory/memory_store.h"
 
@@ -77,7 +78,8 @@ class WatchResume : public testing::TestWithParam<const char*> {
                                    Core::Options());
     const auto r = core_->start(Deadline::after(std::chrono::seconds(5)));
     ASSERT_TRUE(r.ok()) << r.error().message();
-    api_ = std::make_unique<Loopback>(*core_, "test");
+    api_ = std::make_unique<Loopback>(Loopback::Deps{*core_, authorizer_},
+                                      auth::User{"test", {"system:masters"}});
   }
   void stop() {
     api_.reset();
@@ -117,6 +119,7 @@ class WatchResume : public testing::TestWithParam<const char*> {
   std::string folder_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Core> core_;
+  auth::ComponentAuthorizer authorizer_;
   std::unique_ptr<Loopback> api_;
 };
 

@@ -2,26 +2,19 @@
 
 #include <fmt/format.h>
 
-#include "api/schema/policy/v1/eviction.h"
 #include "apiserver/registry/patching.h"
+#include "apiserver/request/options.h"
+#include "apiserver/subresources/parts.h"
 #include "base/strings.h"
 
 namespace mizzen::apiserver {
 namespace {
 
+using api::Verb;
 using client::WatchEvent;
 
 /// How long a watch may wait for what the store remembers from before the cache.
 constexpr Duration kBackfillMax = std::chrono::seconds(10);
-
-WriteContext context_of(const api::ResourceInfo& resource, const client::WriteOptions& options,
-                        const client::Call& call) {
-  WriteContext out;
-  out.api_version = resource.api_version();
-  out.dry_run = options.dry_run;
-  out.deadline = call.deadline;
-  return out;
-}
 
 class LoopbackWatch final : public client::Watch {
  public:
@@ -75,40 +68,78 @@ Result<Filter> make_filter(const api::ResourceInfo& resource, const std::string&
   return filter;
 }
 
-Loopback::Loopback(Core& core, std::string user, Metrics* metrics)
-    : core_(core),
+Loopback::Loopback(Deps deps, auth::User user)
+    : core_(deps.core),
+      authorizer_(deps.authorizer),
       user_(std::move(user)),
-      requests_(metrics
-                    ? &metrics->counters("mizzen_loopback_requests_total",
-                                         "Requests of components in this process, which do not go over HTTP.",
-                                         {"user", "verb", "group", "resource"})
-                    : nullptr) {}
+      requests_(deps.metrics ? &deps.metrics->counters(
+                                   "mizzen_loopback_requests_total",
+                                   "Requests of components in this process, which do not go over HTTP.",
+                                   {"user", "verb", "group", "resource"})
+                             : nullptr) {}
 
-void Loopback::count(std::string_view verb, const api::ResourceInfo& resource) {
+Result<ResourceStore*> Loopback::enter(const Asked& asked) {
+  const api::ResourceInfo& resource = asked.resource;
   if (requests_)
-    requests_->with({user_, std::string(verb), std::string(resource.group()), std::string(resource.plural)})
+    requests_
+        ->with({user_.name, std::string(asked.counted), std::string(resource.group()),
+                std::string(resource.plural)})
         .add();
-}
-
-Result<ResourceStore*> Loopback::store_of(const api::ResourceInfo& resource) {
+  auth::RequestInfo info;
+  info.is_resource = true;
+  info.verb = asked.verb;
+  info.group = resource.group();
+  info.version = resource.version();
+  info.resource = resource.plural;
+  info.subresource = asked.subresource;
+  info.namespace_ = asked.namespace_;
+  info.name = asked.name;
+  MZ_TRY(auth::authorize(authorizer_, user_, info));
+  const api::SubresourceRow* row =
+      asked.subresource.empty() ? nullptr : resource.find_subresource(asked.subresource);
+  if (!asked.subresource.empty() && !row)
+    return Error(Code::NotFound, "the server could not find the requested resource");
   ResourceStore* store = core_.find(resource);
-  if (!store)
+  if (!store || (row && !row->allows(asked.verb)))
     return Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource");
   return store;
 }
 
+RequestContextPtr Loopback::context_of(const Asked& asked, const client::WriteOptions& options,
+                                       const client::Call& call) const {
+  auto out = std::make_shared<RequestContext>();
+  out->user = user_;
+  out->verb = asked.verb;
+  out->resource = &asked.resource;
+  out->subresource = asked.subresource.empty() ? nullptr : asked.resource.find_subresource(asked.subresource);
+  out->namespace_ = asked.namespace_;
+  out->name = asked.name;
+  out->api_version = asked.resource.api_version();
+  out->field_manager = options.field_manager;
+  out->dry_run = options.dry_run;
+  out->deadline = call.deadline;
+  out->stop = call.stop;
+  return out;
+}
+
+Result<Object> Loopback::part(const Asked& asked, const Object& object, const client::WriteOptions& options,
+                              const client::Call& call) {
+  PartRequest request{context_of(asked, options, call), object, nullptr};
+  MZ_ASSIGN(const Object answer,
+            await<Object>(call.stop, [&](PartDone done) { answer_part(core_, request, std::move(done)); }));
+  return answer ? answer : object;
+}
+
 Result<Object> Loopback::get(const api::ResourceInfo& resource, const std::string& ns,
                              const std::string& name, const client::Call& call) {
-  count("GET", resource);
-  MZ_ASSIGN(ResourceStore* const store, store_of(resource));
+  MZ_ASSIGN(ResourceStore* const store, enter({Verb::Get, "GET", resource, "", ns, name}));
   MZ_ASSIGN(const EntryPtr entry, store->get(ns, name, call.deadline));
   return entry->object();
 }
 
 Result<client::ObjectList> Loopback::list(const api::ResourceInfo& resource,
                                           const client::ListOptions& options, const client::Call& call) {
-  count("LIST", resource);
-  MZ_ASSIGN(ResourceStore* const store, store_of(resource));
+  MZ_ASSIGN(ResourceStore* const store, enter({Verb::List, "LIST", resource, "", options.namespace_, ""}));
   MZ_ASSIGN(const Filter filter,
             make_filter(resource, options.namespace_, options.label_selector, options.field_selector));
   if (options.resource_version.empty()) {
@@ -125,9 +156,9 @@ Result<client::ObjectList> Loopback::list(const api::ResourceInfo& resource,
 
 std::unique_ptr<client::Watch> Loopback::watch(const api::ResourceInfo& resource,
                                                const client::ListOptions& options, client::WatchSink sink) {
-  count("WATCH", resource);
   const auto start = [&]() -> Result<std::unique_ptr<Subscription>> {
-    MZ_ASSIGN(ResourceStore* const store, store_of(resource));
+    MZ_ASSIGN(ResourceStore* const store,
+              enter({Verb::Watch, "WATCH", resource, "", options.namespace_, ""}));
     MZ_ASSIGN(Filter filter,
               make_filter(resource, options.namespace_, options.label_selector, options.field_selector));
     WatchStart from;
@@ -173,81 +204,71 @@ std::unique_ptr<client::Watch> Loopback::watch(const api::ResourceInfo& resource
 
 Result<Object> Loopback::create(const api::ResourceInfo& resource, const Object& object,
                                 const client::WriteOptions& options, const client::Call& call) {
-  count("POST", resource);
-  const WriteContext context = context_of(resource, options, call);
-  if (options.subresource == "binding") {
-    const auto* binding = object.as<api::core::v1::Binding>();
-    if (!binding) return Error(Code::BadRequest, "a binding takes a Binding");
-    MZ_TRY(core_.bind(*binding, context));
-    return object;
-  }
-  if (options.subresource == "eviction") {
-    const auto* eviction = object.as<api::policy::v1::Eviction>();
-    MZ_TRY(core_.evict(
-        object.meta().namespace_, object.meta().name,
-        eviction && eviction->deleteOptions ? *eviction->deleteOptions : meta::v1::DeleteOptions(), context));
-    return object;
-  }
-  if (!options.subresource.empty())
-    return Error(Code::NotFound, "the server could not find the requested resource");
-  MZ_ASSIGN(ResourceStore* const store, store_of(resource));
-  MZ_ASSIGN(const EntryPtr made, store->create(machinery::MutableObject(object), context));
+  const auto& meta = object.meta();
+  // A creation is asked for in the collection: only subresources have a name above them.
+  const Asked asked{Verb::Create,        "POST",          resource,
+                    options.subresource, meta.namespace_, options.subresource.empty() ? "" : meta.name};
+  MZ_ASSIGN(ResourceStore* const store, enter(asked));
+  if (!options.subresource.empty()) return part(asked, object, options, call);
+  const auto context = context_of(asked, options, call);
+  MZ_ASSIGN(const EntryPtr made, await<EntryPtr>(call.stop, [&](ResourceStore::Done<EntryPtr> done) {
+              store->create(context, machinery::MutableObject(object), std::move(done));
+            }));
   return made->object();
 }
 
 Result<Object> Loopback::update(const api::ResourceInfo& resource, const Object& object,
                                 const client::WriteOptions& options, const client::Call& call) {
-  count("PUT", resource);
-  MZ_ASSIGN(ResourceStore* const store, store_of(resource));
-  const WriteContext context = context_of(resource, options, call);
   const auto& meta = object.meta();
-  if (options.subresource == "finalize") {
-    MZ_ASSIGN(const EntryPtr entry, core_.finalize_namespace(meta.name, object, context));
-    return entry->object();
-  }
-  if (options.subresource == "scale") {
-    const auto* scale = object.as<api::autoscaling::v1::Scale>();
-    if (!scale) return Error(Code::BadRequest, "a scale update takes a Scale");
-    MZ_ASSIGN(auto made, core_.put_scale(resource, meta.namespace_, meta.name, *scale, context));
-    return Object::of(std::move(made));
-  }
-  ResourceStore::UpdateOptions how;
-  how.kind = options.subresource == "status" ? UpdateKind::Status : UpdateKind::Main;
-  MZ_ASSIGN(const EntryPtr entry, store->update(
-                                      meta.namespace_, meta.name,
-                                      [&](const Entry&) -> Result<machinery::MutableObject> {
-                                        return machinery::MutableObject(object);
-                                      },
-                                      how, context));
-  return entry->object();
+  const Asked asked{Verb::Update, "PUT", resource, options.subresource, meta.namespace_, meta.name};
+  MZ_ASSIGN(ResourceStore* const store, enter(asked));
+  const auto context = context_of(asked, options, call);
+  if (context->subresource && context->subresource->handled == api::Handled::Part)
+    return part(asked, object, options, call);
+  return written(*store, context, [object](const Entry&) -> Result<machinery::MutableObject> {
+    return machinery::MutableObject(object);
+  });
+}
+
+Result<Object> Loopback::written(ResourceStore& store, const RequestContextPtr& context, NextState change) {
+  UpdateOptions options;
+  options.kind = context->subresource ? UpdateKind::Status : UpdateKind::Main;
+  MZ_ASSIGN(const Updated made, await<Updated>(context->stop, [&](ResourceStore::Done<Updated> done) {
+              store.update(context, context->namespace_, context->name, std::move(change), options,
+                           std::move(done));
+            }));
+  return made.entry->object();
 }
 
 Result<Object> Loopback::patch(const api::ResourceInfo& resource, const std::string& ns,
                                const std::string& name, client::PatchType type, const std::string& body,
                                const client::WriteOptions& options, const client::Call& call) {
-  count("PATCH", resource);
-  MZ_ASSIGN(ResourceStore* const store, store_of(resource));
+  const Asked asked{Verb::Patch, "PATCH", resource, options.subresource, ns, name};
+  MZ_ASSIGN(ResourceStore* const store, enter(asked));
+  const auto context = context_of(asked, options, call);
+  if (context->subresource && context->subresource->handled == api::Handled::Part)
+    return Error(Code::MethodNotAllowed, "components write this subresource whole");
   PatchRequest request;
   request.type = type;
   request.version = &resource.versions[0];
   MZ_ASSIGN(request.patch, parse_patch(type, body));
-  ResourceStore::UpdateOptions how;
-  how.kind = options.subresource == "status" ? UpdateKind::Status : UpdateKind::Main;
-  MZ_ASSIGN(
-      const EntryPtr entry,
-      store->update(
-          ns, name, [&](const Entry& old) { return apply_patch(resource, old.object(), request, nullptr); },
-          how, context_of(resource, options, call)));
-  return entry->object();
+  return written(*store, context, [&resource, request](const Entry& old) {
+    return apply_patch(resource, old.object(), request, nullptr);
+  });
 }
 
 Result<Object> Loopback::remove(const api::ResourceInfo& resource, const std::string& ns,
                                 const std::string& name, const meta::v1::DeleteOptions& options,
                                 const client::Call& call) {
-  count("DELETE", resource);
-  MZ_ASSIGN(ResourceStore* const store, store_of(resource));
-  MZ_ASSIGN(const Deletion gone, store->remove(ns, name, options, context_of(resource, {}, call)));
-  return gone.entry->object();
+  const Asked asked{Verb::Delete, "DELETE", resource, "", ns, name};
+  MZ_ASSIGN(ResourceStore* const store, enter(asked));
+  MZ_TRY(check_delete_options(options));
+  const auto context = context_of(asked, {}, call);
+  context->dry_run = !options.dryRun.empty();
+  MZ_ASSIGN(const Deletion gone, await<Deletion>(call.stop, [&](ResourceStore::Done<Deletion> done) {
+              store->remove(context, ns, name, options, true, std::move(done));
+            }));
+  return store->last_state(gone)->object();
 }
 
 }  // namespace mizzen::apiserver

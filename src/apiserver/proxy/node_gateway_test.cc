@@ -42,7 +42,7 @@ class GatewayTest : public ::testing::Test {
     const auto started = server_->start(Deadline::after(std::chrono::seconds(10)));
     EXPECT_TRUE(started.ok()) << (started.ok() ? "" : started.error().message());
     start_kubelet("n1");
-    api_.emplace(server_->core(), "test");
+    api_.emplace(server_->loopback({"test", {"system:masters"}}));
     api::core::v1::ServiceAccount account;
     account.metadata.name = "default";
     account.metadata.namespace_ = "default";

@@ -24,7 +24,7 @@ constexpr auto kLookUpTimeout = std::chrono::seconds(5);
 struct WorkloadProxy::Impl : std::enable_shared_from_this<WorkloadProxy::Impl> {
   Impl(Deps d, http::Client::Options o) : deps(d), client(d.loops, std::move(o)) {}
 
-  Result<http::Target> target_of(const RequestInfo& info);
+  Result<http::Target> target_of(const auth::RequestInfo& info);
   Result<http::Target> target_of_service(const std::string& ns, const ProxyName& asked);
   template <typename T>
   Result<std::shared_ptr<const T>> find(const std::string& ns, const std::string& name) {
@@ -68,7 +68,7 @@ void WorkloadProxy::serve(const HandlingPtr& h) {
   });
 }
 
-Result<http::Target> WorkloadProxy::Impl::target_of(const RequestInfo& info) {
+Result<http::Target> WorkloadProxy::Impl::target_of(const auth::RequestInfo& info) {
   const auto asked = parse_proxy_name(info.name);
   const bool service = info.resource == "services";
   if (!asked)

@@ -2,25 +2,25 @@
 #include <map>
 #include <memory>
 
-#include "api/schema/autoscaling/v1/scale.h"
-#include "api/schema/core/v1/binding.h"
-#include "api/schema/core/v1/pod.h"
-#include "api/schema/scheduling/v1/priority_class.h"
-#include "apiserver/registry/core_metrics.h"
+#include "admission/chain/chain.h"
+#include "apiserver/allocate/table/allocation_table.h"
+#include "apiserver/registry/cached_objects.h"
 #include "apiserver/registry/resource_store.h"
+#include "apiserver/registry/store_metrics.h"
 #include "telemetry/log.h"
 
 namespace mizzen::apiserver {
 
-/// Role: the API below HTTP: every resource with its cache and its writes, and what happens between resources
-/// on a write (admission, subresources). HTTP edge and loopback are two doors to it. Place: made by
-/// ApiServer. Lifecycle: start() loads all caches; stop() ends watches; the store must outlive it. Threading:
-/// thread-safe. Writes and consistent reads block: workers only.
+/// Role: the API below HTTP: every resource with its cache and its writes, the chain they pass and what they
+/// give out. HTTP edge and loopback are two doors to it; it composes and finds, and does nothing itself.
+/// Place: made by ApiServer. Lifecycle: start() loads all caches; stop() ends watches; the store must outlive
+/// it. Threading: thread-safe.
 class Core {
  public:
   struct Options {
     size_t companion_bytes_max = 24u << 20;
     Duration bookmark_period = std::chrono::minutes(1);
+    /// One range, or one of each family with a comma between; the first is the default family's.
     std::string service_cidr = "10.96.0.0/12";
   };
   struct Deps {
@@ -37,61 +37,36 @@ class Core {
   void stop();
 
   /// nullptr for resources that store nothing.
-  ResourceStore* find(const api::ResourceInfo& resource);
+  ResourceStore* find(const api::ResourceInfo& resource) const;
   const api::Registry& registry() const { return deps_.registry; }
-  store::Store& store() { return deps_.store; }
+  store::Store& store() const { return deps_.store; }
   const Clock& clock() const { return deps_.clock; }
+  const admission::Chain& admission() const { return *admission_; }
+  Retry& retry() { return retry_; }
   void each_cache(const std::function<void(const ResourceCache&)>& f) const;
 
-  /// POST pods/x/binding: the scheduler's decision, once.
-  Result<void> bind(const api::core::v1::Binding& binding, const WriteContext& context);
-  /// scale of a workload, read and written.
-  Result<api::autoscaling::v1::Scale> get_scale(const api::ResourceInfo& resource, const std::string& ns,
-                                                const std::string& name, Deadline deadline);
-  Result<api::autoscaling::v1::Scale> put_scale(const api::ResourceInfo& resource, const std::string& ns,
-                                                const std::string& name,
-                                                const api::autoscaling::v1::Scale& scale,
-                                                const WriteContext& context);
-  /// The same from what is there when it is written; `change` may be asked more than once.
-  Result<api::autoscaling::v1::Scale> change_scale(
-      const api::ResourceInfo& resource, const std::string& ns, const std::string& name,
-      const std::function<Result<api::autoscaling::v1::Scale>(const api::autoscaling::v1::Scale&)>& change,
-      const WriteContext& context);
-  /// POST pods/x/eviction (no disruption budgets yet: every eviction is a deletion).
-  Result<void> evict(const std::string& ns, const std::string& name, const meta::v1::DeleteOptions& options,
-                     const WriteContext& context);
-  /// PUT namespaces/x/finalize: only spec.finalizers; the namespace goes with its last one.
-  Result<EntryPtr> finalize_namespace(const std::string& name, const Object& wanted,
-                                      const WriteContext& context);
+ private:
+  void add(const api::ResourceInfo& resource);
+  /// Who gives services their addresses and ports, and puts right what an older release left.
+  Result<void> start_allocators(Deadline deadline);
+  void table_lost(int attempt);
   /// Namespaces and priority classes that exist from the start.
   Result<void> bootstrap(Deadline deadline);
 
- private:
-  Result<void> admit(const api::ResourceInfo& resource, machinery::MutableObject& object, const Entry* old);
-  Result<void> admit_parts(const api::ResourceInfo& resource, machinery::MutableObject& object,
-                           const Entry* old);
-  Result<void> timed(AdmissionMetrics::Part part, bool create, const std::function<Result<void>()>& f) const;
-  Result<void> admit_namespace(const api::ResourceInfo& resource, const meta::v1::ObjectMeta& meta);
-  Result<void> admit_account(const api::ResourceInfo& resource, api::core::v1::Pod& pod);
-  Result<void> admit_priority(const api::ResourceInfo& resource, api::core::v1::Pod& pod);
-  std::shared_ptr<const api::scheduling::v1::PriorityClass> default_priority_class();
-  Result<void> admit_priority_class(const api::ResourceInfo& resource, const machinery::MutableObject& object,
-                                    const Entry* old);
-  Result<std::shared_ptr<void>> allocate_addresses(const api::ResourceInfo& resource,
-                                                   machinery::MutableObject& object, const Entry* old,
-                                                   const WriteContext& context);
-
   Deps deps_;
   const Options options_;
-  std::optional<AdmissionMetrics> admission_metrics_;
+  InFlight in_flight_;
+  Retry retry_;
+  CachedObjects objects_;
+  std::unique_ptr<const admission::Chain> admission_;
   std::map<const api::ResourceInfo*, StoreMetrics> store_metrics_;
   Companions companions_;
   std::unique_ptr<Dispatch> dispatch_;
+  AllocationTable allocations_;
+  std::unique_ptr<Allocator> services_;
+  Result<void> ranges_;  ///< what is wrong with the service ranges; told by start()
   std::map<const api::ResourceInfo*, std::unique_ptr<ResourceCache>> caches_;
   std::map<const api::ResourceInfo*, std::unique_ptr<ResourceStore>> stores_;
-  Mutex services_m_;
-  /// Cluster IPs chosen a moment ago, by when: their services may not be in the cache yet. For kAddressHold.
-  std::map<std::string, Monotonic> addresses_given_ MZ_GUARDED_BY(services_m_);
 };
 
 }  // namespace mizzen::apiserver

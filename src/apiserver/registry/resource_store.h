@@ -3,51 +3,65 @@
 #include <memory>
 #include <string>
 
+#include "admission/chain/chain.h"
+#include "apiserver/allocate/allocator.h"
 #include "apiserver/cache/cache.h"
-#include "apiserver/registry/core_metrics.h"
+#include "apiserver/registry/await.h"
+#include "apiserver/registry/in_flight.h"
+#include "apiserver/registry/retry.h"
+#include "apiserver/registry/store_metrics.h"
+#include "auth/request/request_context.h"
 #include "base/random.h"
+#include "machinery/errors/field_errors.h"
 #include "machinery/schema/meta/v1/delete_options.h"
 #include "store/contract/store.h"
 
 namespace mizzen::apiserver {
 
-/// What every write carries.
-struct WriteContext {
-  std::string api_version;  ///< of the request, for defaults that changed between versions
-  bool dry_run = false;
-  Deadline deadline = Deadline::never();
-  /// Texts for the Warning header.
-  std::vector<std::string>* warnings = nullptr;
-};
-
-/// What runs between defaulting and validation: may change or refuse the object. `old` is null on create.
-using Admit = std::function<Result<void>(const api::ResourceInfo&, machinery::MutableObject& object,
-                                         const Entry* old, const WriteContext&)>;
-
-/// The last step before a write, on objects that are valid: gives out what only one object may have. The
-/// token goes when the write is done, however it ended.
-using Allocate = std::function<Result<std::shared_ptr<void>>(
-    const api::ResourceInfo&, machinery::MutableObject& object, const Entry* old, const WriteContext&)>;
-
-/// Events are kept this long, as upstream's --event-ttl has it.
-inline constexpr std::chrono::seconds kEventTtl{3600};
-inline constexpr std::chrono::seconds kLeaseReuse{60};
+using auth::RequestContext;
+using auth::RequestContextPtr;
 
 /// How an update goes about metadata and status.
 enum class UpdateKind : uint8_t { Main, Status };
 
+/// What an update came to.
+struct Updated {
+  EntryPtr entry;
+  bool created = false;  ///< it was not there, and the kind may be created by PUT
+};
+
 /// What a deletion came to.
 struct Deletion {
-  EntryPtr entry;       ///< last state where gone, present state where terminating
-  bool gone = false;    ///< false: it terminates now, or did already
-  bool changed = true;  ///< false: it was terminating and nothing had to be written
+  EntryPtr entry;        ///< the state before where gone (see last_state), present state where terminating
+  bool gone = false;     ///< false: it terminates now, or did already
+  bool changed = true;   ///< false: it was terminating and nothing had to be written
+  int64_t revision = 0;  ///< of the deletion where gone
+};
+
+/// Makes the next state from the present one: called again after a conflict. It may change anything; what the
+/// request may not touch is restored afterwards. Must stay callable until the write is done.
+using NextState = std::function<Result<machinery::MutableObject>(const Entry& old)>;
+
+/// What an update is beside its change.
+struct UpdateOptions {
+  UpdateKind kind = UpdateKind::Main;
+  /// Called where the object does not exist and the kind may be created by PUT.
+  std::function<Result<machinery::MutableObject>()> create_instead;
+  /// The strategy's hooks and validation are for the API's users; subresources that set one field skip them.
+  bool raw = false;
+  /// False where the subresource has been admitted as what it is.
+  bool admit = true;
 };
 
 /// Role: the writes of one resource: create, update, delete with upstream's rules on names, metadata,
 /// preconditions, finalizers, grace and optimistic conflicts. Reads its cache, writes the store, knows
-/// nothing of HTTP. Threading: thread-safe; every call blocks on the store, so it runs on workers. Failure:
-/// the API's errors with upstream's texts. A conflict under a read-modify-write is retried until the
-/// deadline.
+/// nothing of HTTP. Threading: thread-safe. create(), update() and remove() evaluate on the calling thread,
+/// which must be a worker (a store elsewhere may be asked for the newest state), submit the transaction and
+/// return: no thread waits for the disk. `done` runs once: on the calling thread where nothing was submitted,
+/// else on the store's committing thread, where it must be short and must not block, or on a thread of Retry.
+/// Invariants: I1 each write is one transaction with a compare on the revision it was evaluated on and on all
+/// it claims. Failure: the API's errors with upstream's texts. Where the store has moved on the write is
+/// evaluated again, with back-off, until the context's deadline.
 class ResourceStore {
  public:
   struct Deps {
@@ -55,67 +69,70 @@ class ResourceStore {
     ResourceCache& cache;
     const Clock& clock;
     Random& random;
-    Admit admit;
-    Allocate allocate = nullptr;
+    const admission::Chain& admission;
+    Retry& retry;
+    InFlight& in_flight;                    ///< transactions on their way
+    Allocator* allocator = nullptr;         ///< null: objects take nothing that only one may have
     const StoreMetrics* metrics = nullptr;  ///< null: calls of the store are not timed
   };
-  explicit ResourceStore(Deps deps) : deps_(std::move(deps)) {}
+  explicit ResourceStore(Deps deps);
 
   const api::ResourceInfo& resource() const { return deps_.cache.resource(); }
   ResourceCache& cache() { return deps_.cache; }
   const ResourceCache& cache() const { return deps_.cache; }
+  /// Where an object stands in the store.
+  std::string path(std::string_view key) const { return prefix_ + std::string(key); }
+  const std::string& prefix() const { return prefix_; }
 
-  /// The newest state; NotFound where there is none.
+  /// The newest state; NotFound where there is none. Blocks where the store is elsewhere.
   Result<EntryPtr> get(const std::string& namespace_, const std::string& name, Deadline deadline);
+  /// The stored state by a read of the store itself. Blocks where the store is elsewhere.
+  Result<EntryPtr> fresh(const std::string& namespace_, const std::string& name, Deadline deadline);
 
-  Result<EntryPtr> create(machinery::MutableObject object, const WriteContext& context);
+  template <typename T>
+  using Done = std::function<void(Result<T>)>;
+  void create(RequestContextPtr context, machinery::MutableObject object, Done<EntryPtr> done);
+  void update(RequestContextPtr context, const std::string& namespace_, const std::string& name,
+              NextState change, UpdateOptions options, Done<Updated> done);
+  void remove(RequestContextPtr context, const std::string& namespace_, const std::string& name,
+              meta::v1::DeleteOptions options, bool admit, Done<Deletion> done);
 
-  /// Makes the next state from the present one: called again after a conflict. It may change anything; what
-  /// the request may not touch is restored afterwards.
-  using Change = std::function<Result<machinery::MutableObject>(const Entry& old)>;
-  struct UpdateOptions {
-    UpdateKind kind = UpdateKind::Main;
-    /// Called where the object does not exist and the kind may be created by PUT.
-    std::function<Result<machinery::MutableObject>()> create_instead;
-    bool* created = nullptr;
-    /// The strategy's hooks and validation are for the API's users; subresources that set one field skip
-    /// them.
-    bool raw = false;
-  };
-  Result<EntryPtr> update(const std::string& namespace_, const std::string& name, const Change& change,
-                          const UpdateOptions& options, const WriteContext& context);
-
-  Result<Deletion> remove(const std::string& namespace_, const std::string& name,
-                          const meta::v1::DeleteOptions& options, const WriteContext& context);
+  /// The object as a deletion answers it: with the deletion's revision. Encodes.
+  EntryPtr last_state(const Deletion& deletion) const;
 
   Error not_found(std::string_view name) const;
   Error conflict(std::string_view name, std::string_view why) const;
   Error already_exists(std::string_view name) const;
 
  private:
-  /// The stored state by a read of the store itself, for after a conflict.
-  Result<EntryPtr> fresh(const std::string& key, const std::string& name, Deadline deadline);
-  /// Writes `object` where the key still stands at `expected` (0: absent). Nothing where it does not.
-  Result<EntryPtr> commit(const std::string& key, int64_t expected, machinery::MutableObject object,
-                          const WriteContext& context);
-  Result<bool> commit_delete(const std::string& key, int64_t expected, int64_t& revision,
-                             const WriteContext& context);
-  /// `held` keeps what was given out until the write is done.
-  Result<machinery::MutableObject> next_state(const Entry& old, const Change& change,
-                                              const UpdateOptions& options, const WriteContext& context,
-                                              std::shared_ptr<void>& held);
-  /// Counts a call of the store.
-  template <typename T>
-  Result<T> timed(StoreMetrics::Op op, Monotonic since, Result<T> result) const {
-    if (deps_.metrics) deps_.metrics->record(op, !result.ok(), deps_.clock.monotonic() - since);
-    return result;
-  }
-  Error invalid(const machinery::FieldErrors& errors, const machinery::MutableObject& object) const;
-  EntryPtr as_deleted(const Entry& old, int64_t revision) const;
-  /// The lease that new events are put under: a fresh one a minute, so that there are few of them.
-  Result<store::LeaseId> event_lease(Deadline deadline);
+  class CreateWrite;
+  class UpdateWrite;
+  class RemoveWrite;
 
-  Deps deps_;
+  /// What a transaction came to.
+  struct Committed {
+    EntryPtr entry;                        ///< what was written; null for a deletion and a conflict
+    int64_t revision = 0;                  ///< of the write; 0: something else was in the store
+    std::optional<store::KeyValue> found;  ///< on conflict: the object's key as it is, if it is
+    bool lost_claims = false;              ///< on conflict: somebody else has what was claimed
+  };
+  /// Submits: `object` (null: the key's deletion) where the key still stands at `expected` (0: absent) and
+  /// the claims hold.
+  void commit(const RequestContext& context, const std::string& key, int64_t expected,
+              std::optional<machinery::MutableObject> object, Claims claims, Done<Committed> done);
+  EntryPtr make_entry(const std::string& key, int64_t revision, machinery::MutableObject object) const;
+  Result<EntryPtr> decode(const std::string& key, const store::KeyValue& kv) const;
+  Result<EntryPtr> read(const std::string& key, std::string_view name, Deadline deadline) const;
+  Error invalid(const machinery::FieldErrors& errors, const machinery::MutableObject& object) const;
+  Error timed_out() const;
+  Error too_busy() const;
+  /// The lease that new objects of a kind with a ttl are put under: a fresh one a minute, so that there are
+  /// few.
+  Result<store::LeaseId> ttl_lease(std::chrono::seconds ttl, Deadline deadline);
+  static void drop_duplicate_owners(meta::v1::ObjectMeta& meta, RequestContext& context);
+
+  const Deps deps_;
+  const std::string prefix_;
   Mutex lease_m_;
   store::LeaseId lease_ MZ_GUARDED_BY(lease_m_);
   Monotonic lease_until_ MZ_GUARDED_BY(lease_m_){};

@@ -70,38 +70,4 @@ Result<machinery::MutableObject> decode_body(const api::ResourceInfo& resource,
   return to_memory(resource, version, std::move(*wire));
 }
 
-Result<meta::v1::DeleteOptions> decode_delete_options(const http::Query& query, const http::Headers& headers,
-                                                      std::string_view body) {
-  meta::v1::DeleteOptions out;
-  if (!body.empty()) {
-    codec::TypeMeta type;
-    MZ_ASSIGN(auto decoded, decode_as(meta::v1::DeleteOptions::descriptor(), headers, body, type, nullptr));
-    if (!type.kind.empty() && type.kind != "DeleteOptions")
-      return Error(Code::BadRequest,
-                   fmt::format("unable to decode the body as DeleteOptions: it is a {}", type.kind));
-    out = std::move(*decoded.as<meta::v1::DeleteOptions>());
-  } else {
-    if (query.has("gracePeriodSeconds")) {
-      const auto seconds = parse_int<int64_t>(query.get("gracePeriodSeconds"));
-      if (!seconds)
-        return Error(Code::BadRequest, fmt::format("strconv.ParseInt: parsing {}: invalid syntax",
-                                                   quote(query.get("gracePeriodSeconds"))));
-      out.gracePeriodSeconds = *seconds;
-    }
-    if (query.has("propagationPolicy")) out.propagationPolicy = std::string(query.get("propagationPolicy"));
-    if (query.has("orphanDependents")) out.orphanDependents = query.flag("orphanDependents");
-    for (std::string_view v : query.all("dryRun")) out.dryRun.emplace_back(v);
-  }
-  machinery::FieldErrors errors;
-  if (out.orphanDependents && out.propagationPolicy)
-    errors.invalid(machinery::Path("propagationPolicy"), *out.propagationPolicy,
-                   "orphanDependents and deletionPropagation cannot be both set");
-  if (out.propagationPolicy && *out.propagationPolicy != "Foreground" &&
-      *out.propagationPolicy != "Background" && *out.propagationPolicy != "Orphan")
-    errors.not_supported(machinery::Path("propagationPolicy"), *out.propagationPolicy,
-                         {"Foreground", "Background", "Orphan", "nil"});
-  if (!errors.empty()) return errors.to_error("meta.k8s.io", "DeleteOptions", "");
-  return out;
-}
-
 }  // namespace mizzen::apiserver

@@ -4,14 +4,12 @@
 
 #include "apiserver/cache/entry.h"
 #include "apiserver/request/negotiation.h"
+#include "auth/request/request_context.h"
 #include "codec/json/json_codec.h"
-#include "http/message/url.h"
-#include "machinery/schema/meta/v1/delete_options.h"
 
 namespace mizzen::apiserver {
 
-/// What happens to unknown and duplicate fields.
-enum class FieldValidation : uint8_t { Ignore, Warn, Strict };
+using auth::FieldValidation;
 
 /// A request body as any message, after its Content-Type. `type` gets kind and apiVersion as they stand
 /// there.
@@ -24,10 +22,5 @@ Result<machinery::MutableObject> decode_body(const api::ResourceInfo& resource,
                                              const api::ServedVersion& version, const http::Headers& headers,
                                              std::string_view body, FieldValidation validation,
                                              std::vector<std::string>& warnings);
-
-/// DeleteOptions from the body, else from the query. Invalid where orphanDependents and propagationPolicy are
-/// both set.
-Result<meta::v1::DeleteOptions> decode_delete_options(const http::Query& query, const http::Headers& headers,
-                                                      std::string_view body);
 
 }  // namespace mizzen::apiserver

@@ -24,9 +24,6 @@ std::vector<std::string> with_dry_run(std::vector<std::string> labels) {
   return labels;
 }
 
-constexpr std::string_view kSubresources[] = {"status", "scale",       "binding",  "eviction", "log",  "exec",
-                                              "attach", "portforward", "finalize", "token",    "proxy"};
-constexpr std::string_view kConnect[] = {"log", "exec", "attach", "portforward", "proxy"};
 constexpr std::string_view kClients[] = {"kube-apiserver", "kube-controller-manager", "kube-scheduler"};
 constexpr std::string_view kDocuments[] = {"/api",     "/apis",       "/healthz",    "/livez",  "/readyz",
                                            "/metrics", "/openapi/v2", "/openapi/v3", "/version"};
@@ -39,15 +36,16 @@ std::string_view known(const std::string_view (&set)[N], std::string_view text) 
 }
 
 std::string_view scope_of(const RequestInfo& info) {
-  if (!info.name.empty() || info.verb == "create") return "resource";
+  if (!info.name.empty() || info.verb == api::Verb::Create) return "resource";
   if (!info.namespace_.empty()) return "namespace";
   return info.is_resource ? "cluster" : "";
 }
 
 std::string_view verb_of(std::string_view method, const RequestInfo& info, std::string_view scope,
                          const http::Headers& headers) {
-  if (info.is_resource && !known(kConnect, info.subresource).empty()) return "CONNECT";
-  if (info.verb == "watch") return "WATCH";
+  const api::SubresourceRow* row = api::find_subresource(info.subresource);
+  if (info.is_resource && row && row->connects()) return "CONNECT";
+  if (info.verb == api::Verb::Watch) return "WATCH";
   if (method == "GET" || method == "HEAD") return scope.empty() || scope == "resource" ? "GET" : "LIST";
   if (method == "PATCH")
     return headers.get("Content-Type").starts_with("application/apply-patch") ? "APPLY" : "PATCH";
@@ -74,7 +72,7 @@ RequestLabels request_labels(std::string_view method, const RequestInfo& info, c
   out.verb = verb_of(method, info, out.scope, headers);
   out.dry_run = dry_run_of(query);
   if (info.is_resource && !info.resource.empty()) {
-    out.subresource = known(kSubresources, info.subresource);
+    if (const auto* row = api::find_subresource(info.subresource)) out.subresource = row->name;
   } else {
     out.scope = "";
     if (out.verb == "LIST") out.verb = "GET";

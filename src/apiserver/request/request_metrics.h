@@ -7,13 +7,15 @@
 #include <absl/container/btree_map.h>
 
 #include "api/registry/registry.h"
-#include "apiserver/request/request_info.h"
+#include "auth/request/request_info.h"
 #include "base/mutex.h"
 #include "http/message/headers.h"
 #include "http/message/url.h"
 #include "telemetry/metrics.h"
 
 namespace mizzen::apiserver {
+
+using auth::RequestInfo;
 
 /// What a request counts under. Every text is one of a fixed set, so that clients cannot make series.
 struct RequestLabels {

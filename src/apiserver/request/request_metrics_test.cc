@@ -55,7 +55,7 @@ TEST(RequestLabels, FollowUpstreamsRules) {
     ASSERT_TRUE(query.ok());
     const auto segments = http::split_path(c.path);
     ASSERT_TRUE(segments.ok());
-    const RequestInfo info = parse_request(c.method, *segments, query->has("watch"));
+    const RequestInfo info = auth::parse_request(c.method, c.path, *segments, query->has("watch"));
     const RequestLabels got = request_labels(c.method, info, *query, c.headers, c.path);
     EXPECT_EQ(got.verb, c.labels.verb) << c.method << c.path;
     EXPECT_EQ(got.dry_run, c.labels.dry_run) << c.method << c.path;

@@ -1,14 +1,14 @@
-// Subresources over HTTP: binding, eviction, scale, finalize, and what goes to the node.
+// Subresources over HTTP: parts of objects, and what goes to the node or the pod.
 #include <fmt/format.h>
 
 #include "api/registry/kinds.h"
 #include "api/schema/apps/v1beta1/scale.h"
 #include "api/schema/apps/v1beta2/scale.h"
-#include "api/schema/core/v1/pod.h"
+#include "api/schema/autoscaling/v1/scale.h"
 #include "api/schema/extensions/v1beta1/scale.h"
-#include "api/schema/policy/v1/eviction.h"
-#include "apiserver/registry/patching.h"
 #include "apiserver/request/body.h"
+#include "apiserver/request/options.h"
+#include "apiserver/subresources/parts.h"
 #include "apiserver/verbs/http_api.h"
 #include "base/strings.h"
 #include "machinery/object/convert.h"
@@ -19,52 +19,15 @@
 namespace mizzen::apiserver {
 namespace {
 
+using api::Verb;
+using machinery::MutableObject;
 using Scale = api::autoscaling::v1::Scale;
 
-WriteContext context_of(const HandlingPtr& h) {
-  WriteContext out;
-  out.api_version = h->view.version->api_version();
-  out.deadline = Deadline::after(std::chrono::seconds(34));
-  out.warnings = &h->warnings;
-  for (std::string_view v : h->query.all("dryRun")) out.dry_run |= v == "All";
-  return out;
-}
-
-Error no_such_resource() { return Error(Code::NotFound, "the server could not find the requested resource"); }
-
-meta::v1::Status success(int32_t code) {
-  meta::v1::Status out;
-  out.status = "Success";
-  out.code = code;
-  return out;
-}
-
-/// Old versions have a Scale of their own, whose status says the selector twice.
-codec::TypeMeta scale_type(const api::ServedVersion& version) {
-  if (version.group == "apps" && version.version == "v1") return {"autoscaling/v1", "Scale"};
-  if (version.group.empty()) return {"autoscaling/v1", "Scale"};
-  return {version.api_version(), "Scale"};
-}
-
-Result<Scale> patched_scale(const Scale& present, const codec::Value& patch, const std::string& content) {
-  MZ_ASSIGN(auto document, codec::Value::parse(codec::to_json(present)));
-  if (content == "application/json-patch+json") {
-    MZ_TRY(machinery::apply_json_patch(document, patch));
-  } else if (content == "application/merge-patch+json" ||
-             content == "application/strategic-merge-patch+json") {
-    machinery::apply_merge_patch(document, patch);
-  } else {
-    return Error(Code::UnsupportedMediaType,
-                 "the body of the request was in an unknown format - accepted media types include: "
-                 "application/json-patch+json, application/merge-patch+json, "
-                 "application/strategic-merge-patch+json");
-  }
-  return codec::from_json<Scale>(document.str());
-}
+constexpr Duration kLookUp = std::chrono::seconds(5);
 
 /// The old versions' selector: the text, and the pairs where it is nothing but pairs.
 template <typename T>
-bool fill_selector(machinery::MutableObject& wire, const std::string& selector) {
+bool fill_selector(MutableObject& wire, const std::string& selector) {
   T* scale = wire.as<T>();
   if (!scale) return false;
   scale->status.targetSelector = selector;
@@ -80,126 +43,143 @@ bool fill_selector(machinery::MutableObject& wire, const std::string& selector) 
   return true;
 }
 
-}  // namespace
-
-void HttpApi::subresource(const HandlingPtr& h, std::string body) {
-  const RequestInfo& info = h->info;
-  const api::ResourceInfo& resource = *h->view.resource;
-  const std::string& sub = info.subresource;
-  const WriteContext context = context_of(h);
-  const auto& headers = h->exchange->request().headers;
-  if (sub == "scale" && resource.has(api::Subresource::Scale)) return scale(h, body);
-
-  if (resource.create_only || (sub == "binding" && resource.has(api::Subresource::Binding))) {
-    if (info.verb != "create")
-      return fail(h, Error(Code::MethodNotAllowed,
-                           "the server does not allow this method on the requested resource"));
-    codec::TypeMeta type;
-    auto decoded = decode_as(api::core::v1::Binding::descriptor(), headers, body, type, nullptr);
-    if (!decoded.ok())
-      return fail(h, Error(Code::BadRequest,
-                           fmt::format("Binding in version \"v1\" cannot be handled as a Binding: {}",
-                                       decoded.error().message())));
-    auto& binding = *decoded->as<api::core::v1::Binding>();
-    if (binding.metadata.namespace_.empty()) binding.metadata.namespace_ = info.namespace_;
-    if (binding.metadata.name.empty()) binding.metadata.name = info.name;
-    if (binding.metadata.namespace_ != info.namespace_)
-      return fail(
-          h, Error(Code::BadRequest,
-                   "the namespace of the provided object does not match the namespace sent on the request"));
-    if (!info.name.empty() && binding.metadata.name != info.name)
-      return fail(h,
-                  Error(Code::BadRequest, fmt::format("name in URL does not match name in Binding object")));
-    if (const auto r = deps_.core.bind(binding, context); !r.ok()) return fail(h, r.error());
-    const auto status = success(201);
-    return respond_object(h, 201, {"v1", "Status"}, status.descriptor(), &status);
-  }
-
-  if (sub == "eviction" && resource.has(api::Subresource::Eviction)) {
-    if (info.verb != "create")
-      return fail(h, Error(Code::MethodNotAllowed,
-                           "the server does not allow this method on the requested resource"));
-    codec::TypeMeta type;
-    auto decoded = decode_as(api::policy::v1::Eviction::descriptor(), headers, body, type, nullptr);
-    if (!decoded.ok())
-      return fail(h, Error(Code::BadRequest,
-                           fmt::format("Eviction in version \"v1\" cannot be handled as a Eviction: {}",
-                                       decoded.error().message())));
-    const auto& eviction = *decoded->as<api::policy::v1::Eviction>();
-    if (!eviction.metadata.name.empty() && eviction.metadata.name != info.name)
-      return fail(h, Error(Code::BadRequest, "name in URL does not match name in Eviction object"));
-    const meta::v1::DeleteOptions options =
-        eviction.deleteOptions ? *eviction.deleteOptions : meta::v1::DeleteOptions();
-    if (const auto r = deps_.core.evict(info.namespace_, info.name, options, context); !r.ok())
-      return fail(h, r.error());
-    const auto status = success(201);
-    return respond_object(h, 201, {"v1", "Status"}, status.descriptor(), &status);
-  }
-
-  if (sub == "finalize" && resource.has(api::Subresource::Finalize)) {
-    if (info.verb != "update")
-      return fail(h, Error(Code::MethodNotAllowed,
-                           "the server does not allow this method on the requested resource"));
-    auto object = decode_body(resource, *h->view.version, headers, body, FieldValidation::Warn, h->warnings);
-    if (!object.ok()) return fail(h, object.error());
-    const auto entry = deps_.core.finalize_namespace(info.name, std::move(*object).freeze(), context);
-    if (!entry.ok()) return fail(h, entry.error());
-    return respond_entry(h, 200, **entry);
-  }
-
-  const bool node_session = (sub == "log" && resource.has(api::Subresource::Log)) ||
-                            (sub == "exec" && resource.has(api::Subresource::Exec)) ||
-                            (sub == "attach" && resource.has(api::Subresource::Attach)) ||
-                            (sub == "portforward" && resource.has(api::Subresource::PortForward));
-  if (node_session) {
-    const auto pod = h->store->get(info.namespace_, info.name, Deadline::after(std::chrono::seconds(5)));
-    if (!pod.ok()) return fail(h, pod.error());
-    if (!deps_.nodes) return fail(h, Error(Code::ServiceUnavailable, "no node can be reached from here"));
-    if (sub == "log") h->running = request_metrics_.long_running(resource, *h->view.version, h->labels);
-    return deps_.nodes->serve(h, (*pod)->object());
-  }
-  fail(h, no_such_resource());
+/// The part as the request's version has it.
+MutableObject to_wire(const Object& part, const codec::Message& message) {
+  MutableObject wire(message);
+  machinery::convert_by_name(part.message(), part.get(), message, wire.get());
+  const Scale* scale = part.as<Scale>();
+  if (scale && !wire.as<Scale>())
+    (void)(fill_selector<api::apps::v1beta1::Scale>(wire, scale->status.selector) ||
+           fill_selector<api::apps::v1beta2::Scale>(wire, scale->status.selector) ||
+           fill_selector<api::extensions::v1beta1::Scale>(wire, scale->status.selector));
+  return wire;
 }
 
-void HttpApi::scale(const HandlingPtr& h, const std::string& body) {
-  const RequestInfo& info = h->info;
-  const codec::TypeMeta type = scale_type(*h->view.version);
-  const codec::Message* message = api::find_schema_kind(type.api_version, "Scale");
-  const auto answer = [&](const Result<Scale>& scale) {
-    if (!scale.ok()) return fail(h, scale.error());
-    machinery::MutableObject wire(*message);
-    machinery::convert_by_name(Scale::descriptor(), &*scale, *message, wire.get());
-    if (!wire.as<Scale>())
-      (void)(fill_selector<api::apps::v1beta1::Scale>(wire, scale->status.selector) ||
-             fill_selector<api::apps::v1beta2::Scale>(wire, scale->status.selector) ||
-             fill_selector<api::extensions::v1beta1::Scale>(wire, scale->status.selector));
-    respond_object(h, 200, type, *message, wire.get());
-  };
-  if (info.verb == "get")
-    return answer(deps_.core.get_scale(*h->view.resource, info.namespace_, info.name,
-                                       Deadline::after(std::chrono::seconds(5))));
-  const WriteContext context = context_of(h);
-  Scale wanted;
-  if (info.verb == "update") {
-    codec::TypeMeta seen;
-    auto decoded = decode_as(*message, h->exchange->request().headers, body, seen, nullptr);
-    if (!decoded.ok())
-      return fail(
-          h, Error(Code::BadRequest, "Scale cannot be handled as a Scale: " + decoded.error().message()));
-    machinery::convert_by_name(*message, decoded->get(), Scale::descriptor(), &wanted);
-  } else if (info.verb == "patch") {
-    const auto patch = codec::Value::parse(body);
-    if (!patch.ok()) return fail(h, patch.error());
-    const std::string content =
-        to_lower(trim(split(h->exchange->request().headers.get("Content-Type"), ';')[0]));
-    return answer(deps_.core.change_scale(
-        *h->view.resource, info.namespace_, info.name,
-        [&](const Scale& present) { return patched_scale(present, *patch, content); }, context));
+Result<Object> patched_part(const Object& present, const codec::Value& patch, bool json_patch) {
+  std::string text;
+  codec::encode_json(text, present.message(), present.get());
+  MZ_ASSIGN(auto document, codec::Value::parse(text));
+  if (json_patch) {
+    MZ_TRY(machinery::apply_json_patch(document, patch));
   } else {
-    return fail(
-        h, Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource"));
+    machinery::apply_merge_patch(document, patch);
   }
-  answer(deps_.core.put_scale(*h->view.resource, info.namespace_, info.name, wanted, context));
+  MutableObject out(present.message());
+  MZ_TRY(codec::decode_json(document.str(), present.message(), out.get()));
+  return std::move(out).freeze();
+}
+
+/// The part that a request's body is, as its in-memory message.
+Result<Object> read_part(const api::ResourceInfo& resource, const api::SubresourceRow& row,
+                         const codec::TypeMeta& type, const codec::Message& message,
+                         const http::Headers& headers, const std::string& body) {
+  codec::TypeMeta seen;
+  auto decoded = decode_as(message, headers, body, seen, nullptr);
+  if (!decoded.ok() && decoded.error().code() == Code::UnsupportedMediaType) return decoded.error();
+  if (!decoded.ok()) {
+    const size_t slash = type.api_version.find('/');
+    return Error(Code::BadRequest,
+                 fmt::format("{} in version {} cannot be handled as a {}: {}", type.kind,
+                             quote(type.api_version.substr(slash == std::string::npos ? 0 : slash + 1)),
+                             type.kind, decoded.error().message()));
+  }
+  const codec::Message& memory = part_message(resource, row);
+  if (&memory == &message) return std::move(*decoded).freeze();
+  MutableObject out(memory);
+  machinery::convert_by_name(message, decoded->get(), memory, out.get());
+  return std::move(out).freeze();
+}
+
+}  // namespace
+
+void HttpApi::part(const HandlingPtr& h, const std::string& body) {
+  RequestContext& context = *h->context;
+  const api::SubresourceRow& row = *context.subresource;
+  const codec::TypeMeta type = api::subresource_type(*h->view.resource, *h->view.version, row);
+  const codec::Message* message =
+      row.kind.empty() ? h->view.version->message : api::find_schema_kind(type.api_version, type.kind);
+  PartRequest request{h->context, {}, nullptr};
+  if (context.verb == Verb::Get) {
+    context.deadline = Deadline::after(kLookUp);
+  } else {
+    if (const auto r = read_write_options(h->query, false, context); !r.ok()) return fail(h, r.error());
+  }
+  const http::Headers& headers = h->exchange->request().headers;
+  if (context.verb == Verb::Patch) {
+    const std::string content = to_lower(trim(split(headers.get("Content-Type"), ';')[0]));
+    const bool json_patch = content == "application/json-patch+json";
+    if (!json_patch && content != "application/merge-patch+json" &&
+        content != "application/strategic-merge-patch+json")
+      return fail(h, Error(Code::UnsupportedMediaType,
+                           "the body of the request was in an unknown format - accepted media types include: "
+                           "application/json-patch+json, application/merge-patch+json, "
+                           "application/strategic-merge-patch+json"));
+    auto patch = codec::Value::parse(body);
+    if (!patch.ok()) return fail(h, patch.error());
+    request.change = [patch = std::move(*patch), json_patch](const Object& present) {
+      return patched_part(present, patch, json_patch);
+    };
+  } else if (context.verb != Verb::Get) {
+    auto object = read_part(*h->view.resource, row, type, *message, headers, body);
+    if (!object.ok()) return fail(h, object.error());
+    request.object = std::move(*object);
+  }
+  answer_part(deps_.core, request, [this, h, type, message](Result<Object> done) {
+    on_loop(h, [this, h, type, message, done = std::move(done)] {
+      if (!done.ok()) return fail(h, done.error());
+      if (!*done) {
+        meta::v1::Status status;
+        status.status = "Success";
+        status.code = 201;
+        return respond_object(h, 201, {"v1", "Status"}, status.descriptor(), &status);
+      }
+      MutableObject wire = to_wire(*done, *message);
+      respond_object(h, 200, type, *message, wire.get());
+    });
+  });
+}
+
+void HttpApi::admit_connect(const HandlingPtr& h, std::function<void()> next) {
+  struct Asked {
+    RequestContextPtr context;
+    std::optional<admission::Attributes> attributes;
+  };
+  const auto asked = std::make_shared<Asked>();
+  asked->context = h->context;
+  RequestContext& context = *asked->context;
+  asked->attributes.emplace(admission::Attributes{admission::Operation::Connect,
+                                                  context,
+                                                  *context.resource,
+                                                  context.subresource->name,
+                                                  context.namespace_,
+                                                  context.name,
+                                                  nullptr,
+                                                  {}});
+  deps_.core.admission().mutate(*asked->attributes, [this, h, asked, next](Result<void> admitted) {
+    if (!admitted.ok()) return fail(h, admitted.error());
+    deps_.core.admission().validate(*asked->attributes, [this, h, asked, next](Result<void> valid) {
+      if (!valid.ok()) return fail(h, valid.error());
+      next();
+    });
+  });
+}
+
+void HttpApi::proxy(const HandlingPtr& h) {
+  if (!deps_.proxies) return fail(h, Error(Code::ServiceUnavailable, "no pod can be reached from here"));
+  admit_connect(h, [this, h] { deps_.proxies->serve(h); });
+}
+
+void HttpApi::session(const HandlingPtr& h) {
+  const RequestContext& context = *h->context;
+  const auto pod = h->store->get(context.namespace_, context.name, Deadline::after(kLookUp));
+  if (!pod.ok()) return fail(h, pod.error());
+  if (!deps_.nodes) return fail(h, Error(Code::ServiceUnavailable, "no node can be reached from here"));
+  const Object object = (*pod)->object();
+  if (context.subresource->id == api::Subresource::Log) {  // a read, which admission is not asked about
+    h->running = request_metrics_.long_running(*h->view.resource, *h->view.version, h->labels);
+    return deps_.nodes->serve(h, object);
+  }
+  admit_connect(h, [this, h, object] { deps_.nodes->serve(h, object); });
 }
 
 }  // namespace mizzen::apiserver

@@ -180,7 +180,7 @@ void HttpApi::watch(const HandlingPtr& h) {
   const auto refused = std::make_shared<std::optional<Error>>();
   auto begin = [this, h, refused, q = std::move(*query), f = std::move(*filter)]() mutable {
     http::Headers headers;
-    headers.add("Audit-Id", h->audit_id);
+    headers.add("Audit-Id", h->context->audit_id);
     headers.add("Cache-Control", "no-cache, private");
     headers.add("Content-Type", std::string(h->view.media.stream_type()));
     if (h->view.version && !h->view.version->warning.empty())

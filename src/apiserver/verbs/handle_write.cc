@@ -3,8 +3,10 @@
 
 #include "api/registry/kinds.h"
 #include "apiserver/loopback/loopback.h"
+#include "apiserver/registry/delete_collection.h"
 #include "apiserver/registry/patching.h"
 #include "apiserver/request/body.h"
+#include "apiserver/request/options.h"
 #include "apiserver/verbs/http_api.h"
 #include "base/strings.h"
 #include "machinery/schema/meta/v1/status.h"
@@ -12,44 +14,13 @@
 namespace mizzen::apiserver {
 namespace {
 
-constexpr Duration kWriteTimeout = std::chrono::seconds(34);
-constexpr size_t kDeletePage = 10'000;
-
-Result<WriteContext> context_of(const HandlingPtr& h, std::string_view options_kind) {
-  WriteContext out;
-  out.api_version = h->view.version->api_version();
-  out.deadline = Deadline::after(kWriteTimeout);
-  out.warnings = &h->warnings;
-  machinery::FieldErrors errors;
-  for (std::string_view v : h->query.all("dryRun")) {
-    if (v == "All") {
-      out.dry_run = true;
-    } else {
-      errors.not_supported(machinery::Path("dryRun"), v, {"All"});
-    }
-  }
-  if (h->query.get("fieldManager").size() > 128) errors.too_long(machinery::Path("fieldManager"), 128);
-  const std::string_view validation = h->query.get("fieldValidation");
-  if (!validation.empty() && validation != "Ignore" && validation != "Warn" && validation != "Strict")
-    errors.not_supported(machinery::Path("fieldValidation"), validation, {"Ignore", "Strict", "Warn"});
-  if (!errors.empty()) return errors.to_error("meta.k8s.io", options_kind, "");
-  return out;
-}
-
-FieldValidation validation_of(const http::Query& q) {
-  const std::string_view v = q.get("fieldValidation");
-  return v == "Strict"   ? FieldValidation::Strict
-         : v == "Ignore" ? FieldValidation::Ignore
-                         : FieldValidation::Warn;
-}
-
-Result<void> match_namespace(const HandlingPtr& h, meta::v1::ObjectMeta& meta) {
-  if (!h->view.resource->namespaced) {
+Result<void> match_namespace(const RequestContext& context, meta::v1::ObjectMeta& meta) {
+  if (!context.resource->namespaced) {
     meta.namespace_.clear();
     return {};
   }
-  if (meta.namespace_.empty()) meta.namespace_ = h->info.namespace_;
-  if (meta.namespace_ != h->info.namespace_)
+  if (meta.namespace_.empty()) meta.namespace_ = context.namespace_;
+  if (meta.namespace_ != context.namespace_)
     return Error(Code::BadRequest,
                  "the namespace of the provided object does not match the namespace sent on the request");
   return {};
@@ -58,22 +29,30 @@ Result<void> match_namespace(const HandlingPtr& h, meta::v1::ObjectMeta& meta) {
 }  // namespace
 
 void HttpApi::create(const HandlingPtr& h, std::string body) {
-  auto context = context_of(h, "CreateOptions");
-  if (!context.ok()) return fail(h, context.error());
+  RequestContext& context = *h->context;
+  if (const auto r = read_write_options(h->query, false, context); !r.ok()) return fail(h, r.error());
   auto object = decode_body(*h->view.resource, *h->view.version, h->exchange->request().headers, body,
-                            validation_of(h->query), h->warnings);
+                            context.field_validation, context.warnings);
   if (!object.ok()) return fail(h, object.error());
-  if (const auto r = match_namespace(h, object->meta()); !r.ok()) return fail(h, r.error());
-  const auto made = h->store->create(std::move(*object), *context);
-  if (!made.ok()) return fail(h, made.error());
-  respond_entry(h, 201, **made);
+  if (const auto r = match_namespace(context, object->meta()); !r.ok()) return fail(h, r.error());
+  h->store->create(h->context, std::move(*object), [this, h](Result<EntryPtr> made) {
+    on_loop(h, [this, h, made = std::move(made)] {
+      made.ok() ? respond_entry(h, 201, **made) : fail(h, made.error());
+    });
+  });
+}
+
+void HttpApi::respond_updated(const HandlingPtr& h, Result<Updated> made) {
+  on_loop(h, [this, h, made = std::move(made)] {
+    made.ok() ? respond_entry(h, made->created ? 201 : 200, *made->entry) : fail(h, made.error());
+  });
 }
 
 void HttpApi::update(const HandlingPtr& h, std::string body) {
-  auto context = context_of(h, "UpdateOptions");
-  if (!context.ok()) return fail(h, context.error());
+  RequestContext& context = *h->context;
+  if (const auto r = read_write_options(h->query, false, context); !r.ok()) return fail(h, r.error());
   auto object = decode_body(*h->view.resource, *h->view.version, h->exchange->request().headers, body,
-                            validation_of(h->query), h->warnings);
+                            context.field_validation, context.warnings);
   if (!object.ok()) return fail(h, object.error());
   auto& meta = object->meta();
   if (meta.name.empty())
@@ -81,27 +60,46 @@ void HttpApi::update(const HandlingPtr& h, std::string body) {
         h, Error(Code::BadRequest,
                  fmt::format(
                      "the name of the object ({} based on URL) was undeterminable: name must be provided",
-                     h->info.name)));
-  if (meta.name != h->info.name)
+                     context.name)));
+  if (meta.name != context.name)
     return fail(h, Error(Code::BadRequest,
                          fmt::format("the name of the object ({}) does not match the name on the URL ({})",
-                                     meta.name, h->info.name)));
-  if (const auto r = match_namespace(h, meta); !r.ok()) return fail(h, r.error());
+                                     meta.name, context.name)));
+  if (const auto r = match_namespace(context, meta); !r.ok()) return fail(h, r.error());
   const Object wanted = std::move(*object).freeze();
-  bool created = false;
-  ResourceStore::UpdateOptions how;
-  how.created = &created;
-  how.kind = h->info.subresource == "status" ? UpdateKind::Status : UpdateKind::Main;
-  if (how.kind == UpdateKind::Main && h->view.resource->strategy->allow_create_on_update())
-    how.create_instead = [&]() -> Result<machinery::MutableObject> {
+  UpdateOptions options;
+  options.kind = context.subresource ? UpdateKind::Status : UpdateKind::Main;
+  if (options.kind == UpdateKind::Main && h->view.resource->strategy->allow_create_on_update())
+    options.create_instead = [wanted]() -> Result<machinery::MutableObject> {
       return machinery::MutableObject(wanted);
     };
-  const auto made = h->store->update(
-      h->view.resource->namespaced ? h->info.namespace_ : "", h->info.name,
-      [&](const Entry&) -> Result<machinery::MutableObject> { return machinery::MutableObject(wanted); }, how,
-      *context);
-  if (!made.ok()) return fail(h, made.error());
-  respond_entry(h, created ? 201 : 200, **made);
+  h->store->update(
+      h->context, context.namespace_, context.name,
+      [wanted](const Entry&) -> Result<machinery::MutableObject> { return machinery::MutableObject(wanted); },
+      std::move(options), [this, h](Result<Updated> made) { respond_updated(h, std::move(made)); });
+}
+
+Result<machinery::MutableObject> HttpApi::patched(const HandlingPtr& h, const PatchRequest& request,
+                                                  const std::string& body, const Entry& old) {
+  const RequestContext& context = *h->context;
+  codec::DecodeReport report;
+  MZ_ASSIGN(auto next, apply_patch(*h->view.resource, old.object(), request, &report));
+  if (context.field_validation == FieldValidation::Strict && report.total > 0) {
+    machinery::FieldErrors errors;
+    errors.invalid(machinery::Path("patch"), body, "strict decoding error: " + join(report.problems, ", "));
+    return errors.to_error("", "", "");
+  }
+  const auto& meta = next.meta();
+  if (meta.name != context.name)
+    return Error(Code::BadRequest,
+                 fmt::format("the name of the object ({}) does not match the name on the URL ({})", meta.name,
+                             context.name));
+  if (h->view.resource->namespaced && meta.namespace_ != context.namespace_)
+    return Error(Code::BadRequest,
+                 "the namespace of the provided object does not match the namespace sent on the request");
+  if (context.field_validation == FieldValidation::Warn)
+    for (std::string& p : report.problems) h->context->warnings.push_back(std::move(p));
+  return next;
 }
 
 void HttpApi::patch(const HandlingPtr& h, std::string body) {
@@ -120,98 +118,74 @@ void HttpApi::patch(const HandlingPtr& h, std::string body) {
                          "application/json-patch+json, "
                          "application/merge-patch+json, application/strategic-merge-patch+json"));
   }
-  auto context = context_of(h, "PatchOptions");
-  if (!context.ok()) return fail(h, context.error());
-  if (h->query.has("force")) {
-    machinery::FieldErrors errors;
-    errors.forbidden(machinery::Path("force"), "may not be specified for non-apply patch");
-    return fail(h, errors.to_error("meta.k8s.io", "PatchOptions", ""));
-  }
+  RequestContext& context = *h->context;
+  if (const auto r = read_write_options(h->query, false, context); !r.ok()) return fail(h, r.error());
   auto value = parse_patch(request.type, body);
   if (!value.ok()) return fail(h, value.error());
   request.patch = std::move(*value);
-  const FieldValidation validation = validation_of(h->query);
-  codec::DecodeReport report;
-  const auto change = [&](const Entry& old) -> Result<machinery::MutableObject> {
-    report = {};
-    MZ_ASSIGN(auto next, apply_patch(*h->view.resource, old.object(), request, &report));
-    if (validation == FieldValidation::Strict && report.total > 0) {
-      machinery::FieldErrors errors;
-      errors.invalid(machinery::Path("patch"), body, "strict decoding error: " + join(report.problems, ", "));
-      return errors.to_error("", "", "");
-    }
-    const auto& meta = next.meta();
-    if (meta.name != h->info.name)
-      return Error(Code::BadRequest,
-                   fmt::format("the name of the object ({}) does not match the name on the URL ({})",
-                               meta.name, h->info.name));
-    if (h->view.resource->namespaced && meta.namespace_ != h->info.namespace_)
-      return Error(Code::BadRequest,
-                   "the namespace of the provided object does not match the namespace sent on the request");
-    return next;
-  };
-  ResourceStore::UpdateOptions how;
-  how.kind = h->info.subresource == "status" ? UpdateKind::Status : UpdateKind::Main;
-  const auto made = h->store->update(h->view.resource->namespaced ? h->info.namespace_ : "", h->info.name,
-                                     change, how, *context);
-  if (!made.ok()) return fail(h, made.error());
-  if (validation == FieldValidation::Warn)
-    for (std::string& p : report.problems) h->warnings.push_back(std::move(p));
-  respond_entry(h, 200, **made);
+  UpdateOptions options;
+  options.kind = context.subresource ? UpdateKind::Status : UpdateKind::Main;
+  h->store->update(
+      h->context, context.namespace_, context.name,
+      [this, h, request = std::move(request), body = std::move(body)](const Entry& old) {
+        return patched(h, request, body, old);
+      },
+      std::move(options), [this, h](Result<Updated> made) { respond_updated(h, std::move(made)); });
 }
 
 void HttpApi::remove(const HandlingPtr& h, std::string body) {
-  auto context = context_of(h, "DeleteOptions");
-  if (!context.ok()) return fail(h, context.error());
-  auto options = decode_delete_options(h->query, h->exchange->request().headers, body);
+  auto options = read_delete_options(h->query, h->exchange->request().headers, body, *h->context);
   if (!options.ok()) return fail(h, options.error());
-  for (const std::string& d : options->dryRun) context->dry_run |= d == "All";
-  const auto done = h->store->remove(h->view.resource->namespaced ? h->info.namespace_ : "", h->info.name,
-                                     *options, *context);
-  if (!done.ok()) return fail(h, done.error());
-  const std::string_view kind = h->view.resource->kind;
-  const bool returns_object = kind == "Pod" || kind == "Service" || kind == "Namespace" ||
-                              kind == "PodTemplate" || kind == "ServiceAccount";
-  if ((!done->gone && done->changed) || returns_object) {
-    const bool accepted = !done->gone && options->orphanDependents && !*options->orphanDependents;
-    return respond_entry(h, accepted ? 202 : 200, *done->entry);
-  }
+  // What the caller may go on to see, once the object has finalizers to wait for.
+  const bool accepted = options->orphanDependents && !*options->orphanDependents;
+  h->store->remove(h->context, h->context->namespace_, h->context->name, std::move(*options), true,
+                   [this, h, accepted](Result<Deletion> done) {
+                     on_loop(h, [this, h, accepted, done = std::move(done)] {
+                       done.ok() ? respond_deleted(h, *done, accepted) : fail(h, done.error());
+                     });
+                   });
+}
+
+void HttpApi::respond_deleted(const HandlingPtr& h, const Deletion& done, bool accepted) {
+  const api::ResourceInfo& resource = *h->view.resource;
+  if ((!done.gone && done.changed) || resource.strategy->returns_deleted())
+    return respond_entry(h, accepted && !done.gone ? 202 : 200, *h->store->last_state(done));
   meta::v1::Status status;
   status.status = "Success";
   auto& details = status.details.ensure();
-  details.name = h->info.name;
-  details.group = h->view.resource->group();
-  details.kind = h->view.resource->plural;
-  details.uid = done->entry->object().meta().uid;
+  details.name = h->context->name;
+  details.group = resource.group();
+  details.kind = resource.plural;
+  details.uid = done.entry->object().meta().uid;
   respond_object(h, 200, {"v1", "Status"}, status.descriptor(), &status);
 }
 
 void HttpApi::remove_collection(const HandlingPtr& h, std::string body) {
-  auto context = context_of(h, "DeleteOptions");
-  if (!context.ok()) return fail(h, context.error());
-  if (h->view.resource->kind == "Namespace")  // the one kind that cannot be deleted by the dozen
-    return fail(
-        h, Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource"));
-  auto options = decode_delete_options(h->query, h->exchange->request().headers, body);
+  RequestContext& context = *h->context;
+  auto options = read_delete_options(h->query, h->exchange->request().headers, body, context);
   if (!options.ok()) return fail(h, options.error());
-  auto filter = make_filter(*h->view.resource, h->view.resource->namespaced ? h->info.namespace_ : "",
-                            std::string(h->query.get("labelSelector")),
+  const auto limit = read_int(h->query, "limit");
+  if (!limit.ok()) return fail(h, limit.error());
+  auto filter = make_filter(*h->view.resource, context.namespace_, std::string(h->query.get("labelSelector")),
                             std::string(h->query.get("fieldSelector")), h->view.version);
   if (!filter.ok()) return fail(h, filter.error());
-  auto now = deps_.core.store().current_revision(context->deadline);
+  const auto now = deps_.core.store().current_revision(context.deadline);
   if (!now.ok()) return fail(h, now.error());
-  if (const auto r = h->store->cache().wait_for(now->get(), context->deadline); !r.ok())
+  if (const auto r = h->store->cache().wait_for(now->get(), context.deadline); !r.ok())
     return fail(h, r.error());
-  const auto limit = parse_int<size_t>(h->query.get("limit"));
-  const auto page = h->store->cache().list(*filter, "", limit && *limit > 0 ? *limit : kDeletePage);
-  for (const EntryPtr& entry : page.entries) {
-    const auto done =
-        h->store->remove(std::string(entry->namespace_()), std::string(entry->name()), *options, *context);
-    if (!done.ok() && done.error().code() != Code::NotFound) return fail(h, done.error());
-  }
-  if (h->view.media.transform != Transform::None) h->view.media.transform = Transform::None;
-  respond(h, 200, encode_list(h->view, page.entries, {std::to_string(page.revision), "", {}}),
-          h->view.media.content_type());
+  CollectionRequest request{h->context, std::move(*filter), std::move(*options),
+                            static_cast<size_t>(std::max<int64_t>(0, limit->value_or(0)))};
+  delete_collection(
+      *h->store, deps_.core.retry(), std::move(request), [this, h](Result<DeletedCollection> gone) {
+        // The list is long: it is made where it holds up nobody.
+        auto answer = [this, h, gone = std::move(gone), token = answers_.begin()] {
+          if (!gone.ok()) return fail(h, gone.error());
+          h->view.media.transform = Transform::None;
+          respond(h, 200, encode_list(h->view, gone->entries, {std::to_string(gone->revision), "", {}}),
+                  h->view.media.content_type());
+        };
+        blocking(h, std::move(answer));
+      });
 }
 
 }  // namespace mizzen::apiserver

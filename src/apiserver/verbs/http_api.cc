@@ -14,15 +14,14 @@
 namespace mizzen::apiserver {
 namespace {
 
-bool is_write(const std::string& verb) {
-  return verb == "create" || verb == "update" || verb == "patch" || verb == "delete" ||
-         verb == "deletecollection";
-}
+using api::Verb;
+
+constexpr size_t kAuditIdMax = 64;
 
 /// Old clients of a version that is on its way out are told so, as upstream does.
 void warn_deprecated(const HandlingPtr& h) {
   if (h->view.version && !h->view.version->warning.empty())
-    h->warnings.emplace_back(h->view.version->warning);
+    h->context->warnings.emplace_back(h->view.version->warning);
 }
 
 std::string warning_header(std::string_view text) {
@@ -58,18 +57,19 @@ void Handling::answered(int code, size_t bytes, Monotonic now) {
 void HttpApi::handle(http::ExchangePtr exchange) {
   auto h = std::make_shared<Handling>();
   h->exchange = std::move(exchange);
+  h->context = std::make_shared<RequestContext>();
   const http::Request& request = h->exchange->request();
-  h->path = request.path;
+  h->info.path = request.path;
   h->started = deps_.core.clock().monotonic();
   const std::string_view audit = request.headers.get("Audit-ID");
-  h->audit_id = audit.empty() ? uuid(secure_random()) : std::string(audit.substr(0, 64));
+  h->context->audit_id = audit.empty() ? uuid(secure_random()) : std::string(audit.substr(0, kAuditIdMax));
   h->view.now = deps_.core.clock().wall();
   auto query = http::Query::parse(request.query);
   if (!query.ok()) return fail(h, query.error());
   h->query = std::move(*query);
-  auto user = deps_.gate.identify(request);
+  auto user = deps_.authenticator.authenticate(request);
   if (!user.ok()) return fail(h, user.error());
-  h->user = std::move(*user);
+  h->context->user = std::move(*user);
   route(h);
 }
 
@@ -79,15 +79,15 @@ void HttpApi::route(const HandlingPtr& h) {
                                       : http::split_path(request.path);
   if (!segments.ok()) return fail(h, segments.error());
   const bool watch = h->query.has("watch") && h->query.flag("watch");
-  h->info = parse_request(request.method, *segments, watch);
-  if (const auto allowed = deps_.gate.authorize(h->user, h->info, request.path); !allowed.ok())
+  h->info = auth::parse_request(request.method, request.path, *segments, watch);
+  if (const auto allowed = auth::authorize(deps_.authorizer, h->context->user, h->info); !allowed.ok())
     return fail(h, allowed.error());
   if (!h->info.is_resource || h->info.resource.empty()) return route_document(h, *segments);
   route_resource(h);
 }
 
 void HttpApi::route_resource(const HandlingPtr& h) {
-  const RequestInfo& info = h->info;
+  const auth::RequestInfo& info = h->info;
   const api::ServedVersion* version = nullptr;
   const api::ResourceInfo* resource =
       deps_.core.registry().find(info.group, info.version, info.resource, &version);
@@ -96,62 +96,77 @@ void HttpApi::route_resource(const HandlingPtr& h) {
   h->view.version = version;
   h->metrics = &request_metrics_;
   h->store = deps_.core.find(*resource);
-  const bool watch = info.verb == "watch";
-  auto media =
-      negotiate(h->exchange->request().headers, h->query.flag("pretty") && h->query.has("pretty"), watch);
+  RequestContext& context = *h->context;
+  context.verb = info.verb;
+  context.resource = resource;
+  context.namespace_ = resource->namespaced ? info.namespace_ : "";
+  context.name = info.name;
+  context.api_version = version->api_version();
+  if (!info.subresource.empty()) context.subresource = resource->find_subresource(info.subresource);
+  // POST of a binding names its pod in the body alone.
+  if (resource->create_only) context.subresource = &api::subresource_row(api::Subresource::Binding);
+  if (prepare(h)) dispatch(h);
+}
+
+bool HttpApi::prepare(const HandlingPtr& h) {
+  const auth::RequestInfo& info = h->info;
+  const http::Request& request = h->exchange->request();
+  const api::SubresourceRow* sub = h->context->subresource;
+  const bool connects = sub && sub->connects();
+  const bool watch = info.verb == Verb::Watch;
+  auto media = negotiate(request.headers, h->query.flag("pretty") && h->query.has("pretty"), watch);
+  h->labels = request_labels(request.method, info, h->query, request.headers, info.path);
   // Sessions and logs answer with bytes of their own: what Accept says matters to their errors alone.
-  const std::string& sub = info.subresource;
-  h->labels =
-      request_labels(h->exchange->request().method, info, h->query, h->exchange->request().headers, h->path);
-  const bool proxied = sub == "proxy" && resource->has(api::Subresource::Proxy);
-  const bool session = proxied || sub == "log" || sub == "exec" || sub == "attach" || sub == "portforward";
-  if (!media.ok() && !session) return fail(h, media.error());
+  if (!media.ok() && !connects) return fail(h, media.error()), false;
   if (media.ok()) h->view.media = std::move(*media);
-  if (!session && !watch) h->running = request_metrics_.in_flight(is_write(info.verb));
+  if (!connects && !watch) h->running = request_metrics_.in_flight(api::is_write(info.verb));
   if (h->query.has("includeObject")) {
-    h->view.include_object = h->query.get("includeObject");
-    if (h->view.include_object != "None" && h->view.include_object != "Metadata" &&
-        h->view.include_object != "Object")
+    std::string& wanted = h->view.include_object;
+    wanted = h->query.get("includeObject");
+    if (wanted != "None" && wanted != "Metadata" && wanted != "Object")
       return fail(h, Error(Code::BadRequest,
                            fmt::format("Unable to convert to Table as requested: includeObject: Invalid "
                                        "value: {}: must be 'Metadata', 'Object', 'None', or empty",
-                                       quote(h->view.include_object))));
+                                       quote(wanted)))),
+             false;
   }
   warn_deprecated(h);
-  // Names of namespaced things need a namespace; cluster-wide things have none.
-  if (resource->namespaced && info.namespace_.empty() &&
-      (info.verb != "list" && info.verb != "watch" && !(resource->create_only)))
-    return fail(h, info.name.empty() ? no_such_method() : no_such_resource());
-  if (!resource->namespaced && !info.namespace_.empty() && info.resource != "namespaces")
-    return fail(h, no_such_resource());
+  return true;
+}
 
-  if (proxied) {
-    if (!deps_.proxies) return fail(h, Error(Code::ServiceUnavailable, "no pod can be reached from here"));
-    return deps_.proxies->serve(h);
-  }
-  if (!info.subresource.empty() || resource->create_only) {
-    if (info.verb == "get" && info.subresource == "status" && resource->has(api::Subresource::Status))
-      return get(h);
-    if ((info.verb == "update" || info.verb == "patch") && info.subresource == "status" &&
-        resource->has(api::Subresource::Status))
-      return write(h);
-    if (resource->create_only && (info.verb != "create" || !info.name.empty()))
-      return fail(h, no_such_method());
-    return write(h);
-  }
-  if (info.verb == "get") return get(h);
-  if (info.verb == "list") return list(h);
-  if (info.verb == "watch") return this->watch(h);
-  if (is_write(info.verb)) {
-    if (info.verb == "create" && !info.name.empty()) return fail(h, no_such_method());
-    if ((info.verb == "update" || info.verb == "patch") && info.name.empty())
-      return fail(h, no_such_method());
-    return write(h);
-  }
-  fail(h, no_such_method());
+void HttpApi::dispatch(const HandlingPtr& h) {
+  const auth::RequestInfo& info = h->info;
+  const api::ResourceInfo& resource = *h->view.resource;
+  const api::SubresourceRow* sub = h->context->subresource;
+  const Verb verb = info.verb;
+  if (!info.subresource.empty() && !resource.find_subresource(info.subresource))
+    return fail(h, no_such_resource());
+  // Names of namespaced things need a namespace; cluster-wide things have none.
+  const bool across = verb == Verb::List || verb == Verb::Watch || resource.create_only;
+  if (resource.namespaced && info.namespace_.empty() && !across)
+    return fail(h, info.name.empty() ? no_such_method() : no_such_resource());
+  if (!resource.namespaced && !info.namespace_.empty() && info.resource != "namespaces")
+    return fail(h, no_such_resource());
+  if (sub && sub->handled == api::Handled::Proxy) return proxy(h);
+  if (!(sub ? sub->allows(verb) : resource.allows(verb))) return fail(h, no_such_method());
+  // Collections are created in and deleted, single objects are the rest of it.
+  const bool named = !info.name.empty();
+  if (!sub && verb == Verb::Create && named) return fail(h, no_such_method());
+  if (resource.create_only && named) return fail(h, no_such_method());
+  if (!sub && (verb == Verb::Update || verb == Verb::Patch) && !named) return fail(h, no_such_method());
+  if (sub && sub->handled == api::Handled::Session)
+    return h->exchange->read_body(kBodyBytesMax, [this, h](Result<std::string> body) {
+      if (!body.ok()) return fail(h, body.error());
+      blocking(h, [this, h] { session(h); });
+    });
+  if (api::is_write(verb) || (sub && sub->handled == api::Handled::Part)) return write(h);
+  if (verb == Verb::Get) return get(h);
+  if (verb == Verb::List) return list(h);
+  watch(h);
 }
 
 void HttpApi::write(const HandlingPtr& h) {
+  h->context->stop = h->exchange->gone();
   h->exchange->read_body(kBodyBytesMax, [this, h](Result<std::string> body) {
     if (!body.ok()) {
       if (body.error().code() == Code::RequestEntityTooLarge)
@@ -160,17 +175,32 @@ void HttpApi::write(const HandlingPtr& h) {
       return fail(h, body.error());
     }
     blocking(h, [this, h, text = std::move(*body)]() mutable {
-      const RequestInfo& info = h->info;
-      if (h->view.resource->create_only || (!info.subresource.empty() && info.subresource != "status"))
-        return subresource(h, std::move(text));
-      if (info.verb == "create") return create(h, std::move(text));
-      if (info.verb == "update") return update(h, std::move(text));
-      if (info.verb == "patch") return patch(h, std::move(text));
-      if (info.verb == "delete") return remove(h, std::move(text));
-      if (info.verb == "deletecollection") return remove_collection(h, std::move(text));
-      fail(h, no_such_method());
+      const api::SubresourceRow* sub = h->context->subresource;
+      if (sub && sub->handled == api::Handled::Part) return part(h, text);
+      switch (h->info.verb) {
+        case Verb::Create:
+          return create(h, std::move(text));
+        case Verb::Update:
+          return update(h, std::move(text));
+        case Verb::Patch:
+          return patch(h, std::move(text));
+        case Verb::Delete:
+          return remove(h, std::move(text));
+        case Verb::DeleteCollection:
+          return remove_collection(h, std::move(text));
+        case Verb::None:
+        case Verb::Get:
+        case Verb::List:
+        case Verb::Watch:
+          return fail(h, no_such_method());
+      }
     });
   });
+}
+
+void HttpApi::on_loop(const HandlingPtr& h, std::function<void()> f) {
+  if (h->exchange->loop().on_thread()) return f();
+  h->exchange->loop().post([f = std::move(f), token = answers_.begin()] { f(); });
 }
 
 void HttpApi::blocking(const HandlingPtr& h, std::function<void()> f) {
@@ -202,11 +232,11 @@ void HttpApi::when_fresh(const HandlingPtr& h, int64_t revision, std::function<v
 
 void HttpApi::respond(const HandlingPtr& h, int status, http::Body body, std::string_view content_type) {
   http::Headers headers;
-  headers.add("Audit-Id", h->audit_id);
+  headers.add("Audit-Id", h->context->audit_id);
   headers.add("Cache-Control", "no-cache, private");
   headers.add("Content-Type", std::string(content_type));
   size_t warned = 0;
-  for (const std::string& w : h->warnings) {
+  for (const std::string& w : h->context->warnings) {
     if ((warned += w.size()) > 4096) break;
     headers.add("Warning", warning_header(w));
   }
@@ -244,17 +274,18 @@ void HttpApi::fail(const HandlingPtr& h, const meta::v1::Status& status) {
   if (auto asked = negotiate(h->exchange->request().headers, false, false); asked.ok())
     media = std::move(*asked);
   http::Headers headers;
-  headers.add("Audit-Id", h->audit_id);
+  headers.add("Audit-Id", h->context->audit_id);
   headers.add("Cache-Control", "no-cache, private");
   headers.add("Content-Type", std::string(media.content_type()));
   if (status.code == 403 || status.code == 401) headers.add("X-Content-Type-Options", "nosniff");
-  for (const std::string& w : h->warnings) headers.add("Warning", warning_header(w));
+  for (const std::string& w : h->context->warnings) headers.add("Warning", warning_header(w));
   if (status.details && status.details->retryAfterSeconds > 0)
     headers.add("Retry-After", std::to_string(status.details->retryAfterSeconds));
   h->answered(status.code, 0, deps_.core.clock().monotonic());
   if (status.code >= 500)
     log::warn("apiserver", "request failed",
-              {log::kv("verb", h->info.verb), log::kv("path", h->path), log::kv("err", status.message)});
+              {log::kv("verb", h->info.verb_text()), log::kv("path", h->info.path),
+               log::kv("err", status.message)});
   h->exchange->respond(status.code, std::move(headers), {encode_status(status, media.format, media.pretty)});
 }
 
@@ -262,7 +293,7 @@ void HttpApi::route_document(const HandlingPtr& h, const std::vector<std::string
   const std::string method = h->exchange->request().method;
   if (method != "GET" && method != "HEAD") return fail(h, no_such_method());
   const std::string first = segments.empty() ? "" : segments[0];
-  h->labels = request_labels(method, h->info, h->query, h->exchange->request().headers, h->path);
+  h->labels = request_labels(method, h->info, h->query, h->exchange->request().headers, h->info.path);
   if (!h->labels.subresource.empty()) h->metrics = &request_metrics_;
   if (first == "healthz" || first == "livez" || first == "readyz") {
     std::vector<std::string> excluded;
@@ -277,7 +308,7 @@ void HttpApi::route_document(const HandlingPtr& h, const std::vector<std::string
       headers.add("Content-Type", "text/plain; charset=utf-8");
       headers.add("X-Content-Type-Options", "nosniff");
       headers.add("Cache-Control", "no-cache, private");
-      headers.add("Audit-Id", h->audit_id);
+      headers.add("Audit-Id", h->context->audit_id);
       h->answered(answer.status, answer.body.size(), deps_.core.clock().monotonic());
       h->exchange->respond(answer.status, std::move(headers), {http::Slice(answer.body)});
     };
@@ -290,7 +321,7 @@ void HttpApi::route_document(const HandlingPtr& h, const std::vector<std::string
     if (!found->ok()) return fail(h, found->error());
     Document& d = **found;
     http::Headers headers = std::move(d.headers);
-    headers.set("Audit-Id", h->audit_id);
+    headers.set("Audit-Id", h->context->audit_id);
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-cache, private");
     if (http::body_size(d.body) > http::kGzipBytesMin && http::accepts_gzip(h->exchange->request().headers) &&
         d.gzipped.size() > 0) {
@@ -305,7 +336,7 @@ void HttpApi::route_document(const HandlingPtr& h, const std::vector<std::string
   http::Headers headers;
   headers.add("Content-Type", "text/plain; charset=utf-8");
   headers.add("X-Content-Type-Options", "nosniff");
-  headers.add("Audit-Id", h->audit_id);
+  headers.add("Audit-Id", h->context->audit_id);
   h->exchange->respond(404, std::move(headers), {http::Slice("404 page not found\n")});
 }
 

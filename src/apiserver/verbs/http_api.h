@@ -5,11 +5,14 @@
 
 #include "apiserver/answers/encode.h"
 #include "apiserver/registry/core.h"
-#include "apiserver/request/identity.h"
-#include "apiserver/request/request_info.h"
+#include "apiserver/registry/patching.h"
 #include "apiserver/request/request_metrics.h"
 #include "async/executor.h"
 #include "async/stop.h"
+#include "auth/authenticate/authenticator.h"
+#include "auth/authorize/authorizer.h"
+#include "auth/request/request_context.h"
+#include "auth/request/request_info.h"
 #include "http/exchange/exchange.h"
 #include "http/message/url.h"
 #include "machinery/schema/meta/v1/status.h"
@@ -22,13 +25,10 @@ namespace mizzen::apiserver {
 struct Handling {
   http::ExchangePtr exchange;
   http::Query query;
-  std::string path;  ///< as it came
-  RequestInfo info;
-  User user;
+  auth::RequestInfo info;
+  RequestContextPtr context;  ///< what goes with the request below HTTP
   View view;
   ResourceStore* store = nullptr;
-  std::string audit_id;
-  std::vector<std::string> warnings;
   Monotonic started;
   RequestLabels labels;
   RequestMetrics* metrics = nullptr;  ///< null until the request has found what it is about
@@ -67,7 +67,8 @@ class HttpApi {
   static constexpr size_t kBodyBytesMax = 3 * 1024 * 1024;
   struct Deps {
     Core& core;
-    const Gate& gate;
+    const auth::Authenticator& authenticator;
+    const auth::Authorizer& authorizer;
     Executor& workers;
     const Health& health;
     Metrics& metrics;
@@ -79,10 +80,15 @@ class HttpApi {
   void handle(http::ExchangePtr exchange);
   /// Ends all watches in order, and each that begins afterwards: the server stops. Thread-safe.
   void end_watches() { stopping_.stop(); }
+  /// Waits for answers on their way to a loop; after the core has stopped. Blocks.
+  void drain() { answers_.wait_idle(); }
 
  private:
   void route(const HandlingPtr& h);
   void route_resource(const HandlingPtr& h);
+  /// Negotiates, labels and checks what a resource's request needs; false where it has answered.
+  bool prepare(const HandlingPtr& h);
+  void dispatch(const HandlingPtr& h);
   void route_document(const HandlingPtr& h, const std::vector<std::string>& segments);
   void get(const HandlingPtr& h);
   void get_now(const HandlingPtr& h);
@@ -94,11 +100,22 @@ class HttpApi {
   void patch(const HandlingPtr& h, std::string body);
   void remove(const HandlingPtr& h, std::string body);
   void remove_collection(const HandlingPtr& h, std::string body);
-  void subresource(const HandlingPtr& h, std::string body);
-  void scale(const HandlingPtr& h, const std::string& body);
+  Result<machinery::MutableObject> patched(const HandlingPtr& h, const PatchRequest& request,
+                                           const std::string& body, const Entry& old);
+  void respond_updated(const HandlingPtr& h, Result<Updated> made);
+  void respond_deleted(const HandlingPtr& h, const Deletion& done, bool accepted);
+  /// A subresource with a function of its own.
+  void part(const HandlingPtr& h, const std::string& body);
+  /// Logs and sessions, at the pod's node.
+  void session(const HandlingPtr& h);
+  void proxy(const HandlingPtr& h);
+  /// Asks admission about a CONNECT; `next` runs where it may be.
+  void admit_connect(const HandlingPtr& h, std::function<void()> next);
 
   /// Runs `f` on a worker; 429 where there is none free.
   void blocking(const HandlingPtr& h, std::function<void()> f);
+  /// Goes on with `f` on the request's loop: what ends a write must not hold up the committing thread.
+  void on_loop(const HandlingPtr& h, std::function<void()> f);
   /// Runs `f` once the cache has everything that was acknowledged before now: at once where the store is
   /// local.
   void when_newest(const HandlingPtr& h, std::function<void()> f);
@@ -116,6 +133,7 @@ class HttpApi {
   std::shared_ptr<const StaticDocuments> documents_;
   RequestMetrics request_metrics_;
   StopSource stopping_;
+  InFlight answers_;
 };
 
 }  // namespace mizzen::apiserver

@@ -11,13 +11,19 @@ class HttpDocuments : public HttpTest {};
 TEST_F(HttpDocuments, WithoutACertificateOnlyHealthAndVersion) {
   for (const char* path : {"/healthz", "/livez", "/readyz", "/version", "/livez/ping"})
     EXPECT_EQ(server_->anonymous("GET", path).status, 200) << path;
-  for (const char* path : {"/api/v1/pods", "/api", "/metrics", "/openapi/v2"}) {
+  for (const char* path : {"/", "/api", "/apis", "/metrics", "/openapi/v2", "/nonsense"}) {
     const Answer refused = server_->anonymous("GET", path);
-    EXPECT_EQ(refused.status, 401) << path;
-    EXPECT_EQ(refused.message(), "Unauthorized");
-    EXPECT_EQ(refused.at("reason"), "Unauthorized");
+    EXPECT_EQ(refused.status, 403) << path;
+    EXPECT_EQ(refused.message(),
+              fmt::format("forbidden: User \"system:anonymous\" cannot get path \"{}\"", path));
+    EXPECT_EQ(refused.at("reason"), "Forbidden");
   }
-  EXPECT_EQ(server_->anonymous("GET", "/healthz", {{"Authorization", "Bearer wrong"}}).status, 401);
+  EXPECT_EQ(server_->anonymous("GET", "/api/v1/namespaces/default/pods").message(),
+            "pods is forbidden: User \"system:anonymous\" cannot list resource \"pods\" in API group \"\" in "
+            "the namespace \"default\"");
+  const Answer wrong = server_->anonymous("GET", "/healthz", {{"Authorization", "Bearer wrong"}});
+  EXPECT_EQ(wrong.status, 401);
+  EXPECT_EQ(wrong.message(), "Unauthorized");
 }
 
 TEST_F(HttpDocuments, StrangersAreForbiddenInUpstreamsWords) {

@@ -244,7 +244,7 @@ TEST_F(HttpObjects, DryRunWritesNothing) {
   const Answer bad = call("POST", core("configmaps?dryRun=Some"), R"({"metadata":{"name":"d"}})");
   EXPECT_EQ(bad.status, 422);
   EXPECT_EQ(bad.message(),
-            "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: \"Some\": "
+            "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"Some\"]: "
             "supported values: \"All\"");
 }
 

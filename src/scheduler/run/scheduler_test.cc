@@ -6,6 +6,7 @@
 #include "api/schema/core/v1/service_account.h"
 #include "apiserver/loopback/loopback.h"
 #include "apiserver/registry/core.h"
+#include "auth/authorize/components.h"
 #include "scheduler/testing/objects.h"
 #include "store/memory/memory_store.h"
 
@@ -22,7 +23,7 @@ class SchedulerTest : public ::testing::Test {
  protected:
   SchedulerTest()
       : core_({store_, real_clock(), secure_random(), api::builtin()}, {}),
-        api_(core_, "system:kube-scheduler"),
+        api_({core_, authorizer_}, {"system:kube-scheduler", {"system:masters"}}),
         timers_(pool_) {
     const auto deadline = Deadline::after(std::chrono::seconds(10));
     EXPECT_TRUE(core_.start(deadline).ok());
@@ -90,6 +91,7 @@ class SchedulerTest : public ::testing::Test {
 
   store::MemoryStore store_;
   apiserver::Core core_;
+  auth::ComponentAuthorizer authorizer_;
   apiserver::Loopback api_;
   ThreadPool pool_{{"test", 4}};
   Timers timers_;

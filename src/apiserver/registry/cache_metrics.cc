@@ -1,4 +1,4 @@
-#include "apiserver/registry/core_metrics.h"
+#include "apiserver/registry/cache_metrics.h"
 
 #include <fmt/format.h>
 
@@ -15,58 +15,6 @@ std::vector<std::string> labels_of(const api::ResourceInfo& r) {
 }
 
 }  // namespace
-
-StoreMetrics::StoreMetrics(Metrics& metrics, const api::ResourceInfo& resource) {
-  const std::vector<std::string> names = {"operation", "group", "resource"};
-  auto& seconds = metrics.histograms(
-      "etcd_request_duration_seconds", "Time that calls of the store took, in seconds.", names,
-      {0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60});
-  auto& total = metrics.counters("etcd_requests_total", "Calls of the store.", names);
-  auto& errors = metrics.counters("etcd_request_errors_total", "Calls of the store that failed.", names);
-  constexpr const char* kNames[] = {"get", "create", "update", "delete", "list"};
-  for (size_t i = 0; i < series_.size(); ++i) {
-    const std::vector<std::string> values = {kNames[i], std::string(resource.group()),
-                                             std::string(resource.plural)};
-    series_[i] = {&seconds.with(values), &total.with(values), &errors.with(values)};
-  }
-}
-
-void StoreMetrics::record(Op op, bool failed, Duration took) const {
-  const Series& s = series_[static_cast<size_t>(op)];
-  s.seconds->observe(std::chrono::duration<double>(took).count());
-  s.total->add();
-  if (failed) s.errors->add();
-}
-
-AdmissionMetrics::AdmissionMetrics(Metrics& metrics) {
-  const std::vector<double> buckets = {0.005, 0.025, 0.1, 0.5, 1, 2.5};
-  auto& steps = metrics.histograms("apiserver_admission_step_admission_duration_seconds",
-                                   "Time of all of admission for a request, in seconds.",
-                                   {"operation", "rejected", "type"}, buckets);
-  auto& parts = metrics.histograms("apiserver_admission_controller_admission_duration_seconds",
-                                   "Time of one part of admission, in seconds.",
-                                   {"name", "operation", "rejected", "type"}, buckets);
-  constexpr const char* kNames[] = {"", "NamespaceLifecycle", "ServiceAccount", "Priority",
-                                    "DefaultTolerationSeconds"};
-  for (size_t part = 0; part < series_.size(); ++part)
-    for (const bool create : {false, true})
-      for (const bool rejected : {false, true}) {
-        std::vector<std::string> values = {create ? "CREATE" : "UPDATE", rejected ? "true" : "false",
-                                           "admit"};
-        Histogram*& slot = series_[part][create][rejected];
-        if (part == 0) {
-          slot = &steps.with(std::move(values));
-        } else if (create) {  // the parts see creations only
-          values.insert(values.begin(), kNames[part]);
-          slot = &parts.with(std::move(values));
-        }
-      }
-}
-
-void AdmissionMetrics::record(Part part, bool create, bool rejected, Duration took) const {
-  if (Histogram* h = series_[static_cast<size_t>(part)][create][rejected])
-    h->observe(std::chrono::duration<double>(took).count());
-}
 
 void register_cache_metrics(Metrics& metrics, Core& core) {
   const auto each = [&core](const std::function<double(const ResourceCache&)>& read) {

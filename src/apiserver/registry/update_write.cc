@@ -1,0 +1,199 @@
+#include "apiserver/registry/update_write.h"
+
+#include <fmt/format.h>
+
+#include "api/checks/object_meta_checks.h"
+
+namespace mizzen::apiserver {
+
+using machinery::FieldErrors;
+using machinery::MutableObject;
+
+ResourceStore::UpdateWrite::UpdateWrite(ResourceStore& store, RequestContextPtr context,
+                                        const std::string& ns, const std::string& name, NextState change,
+                                        UpdateOptions options, Done<Updated> done)
+    : s_(store),
+      context_(std::move(context)),
+      namespace_(ns),
+      name_(name),
+      key_(entry_key(ns, name)),
+      change_(std::move(change)),
+      options_(std::move(options)),
+      done_(std::move(done)),
+      warnings_(context_->warnings.size()) {}
+
+void ResourceStore::update(RequestContextPtr context, const std::string& ns, const std::string& name,
+                           NextState change, UpdateOptions options, Done<Updated> done) {
+  std::make_shared<UpdateWrite>(*this, std::move(context), ns, name, std::move(change), std::move(options),
+                                std::move(done))
+      ->start();
+}
+
+void ResourceStore::UpdateWrite::start() {
+  old_ = s_.deps_.cache.find(key_);
+  if (old_) return evaluate();
+  auto got = s_.read(key_, name_, context_->deadline);
+  if (!got.ok() && got.error().code() == Code::NotFound && options_.create_instead) {
+    auto object = options_.create_instead();
+    if (!object.ok()) return end(object.error());
+    return s_.create(context_, std::move(*object), [self = shared_from_this()](Result<EntryPtr> made) {
+      if (!made.ok()) return self->end(made.error());
+      self->end(Updated{*made, true});
+    });
+  }
+  if (!got.ok()) return end(got.error());
+  old_ = std::move(*got);
+  from_cache_ = false;
+  evaluate();
+}
+
+void ResourceStore::UpdateWrite::refused(const Error& error) {
+  if (!from_cache_) return end(error);
+  auto newest = s_.read(key_, name_, context_->deadline);
+  if (!newest.ok()) return end(newest.error());
+  from_cache_ = false;
+  if ((*newest)->revision() == old_->revision()) return end(error);
+  old_ = std::move(*newest);
+  evaluate();
+}
+
+Result<MutableObject> ResourceStore::UpdateWrite::changed() const {
+  MZ_ASSIGN(MutableObject next, change_(*old_));
+  const auto& old_meta = before_.meta();
+  const auto& meta = next.meta();
+  if (!meta.uid.empty() && meta.uid != old_meta.uid)
+    return s_.conflict(old_meta.name,
+                       fmt::format("StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, "
+                                   "AdditionalErrorMsg: Precondition failed: "
+                                   "UID in precondition: {}, UID in object meta: {}",
+                                   s_.path(key_), meta.uid, old_meta.uid));
+  if (!meta.resourceVersion.empty() && meta.resourceVersion != "0") {
+    if (meta.resourceVersion != old_meta.resourceVersion)
+      return s_.conflict(
+          old_meta.name,
+          "the object has been modified; please apply your changes to the latest version and try again");
+  } else if (!s_.resource().strategy->allow_unconditional_update()) {
+    FieldErrors errors;
+    errors.invalid(machinery::Path("metadata").child("resourceVersion"), int64_t{0},
+                   "must be specified for an update");
+    return errors.to_error("", s_.resource().qualified(), old_meta.name);
+  }
+  return next;
+}
+
+void ResourceStore::UpdateWrite::evaluate() {
+  ++tries_;
+  context_->warnings.resize(warnings_);
+  before_ = old_->object();
+  auto made = changed();
+  if (!made.ok()) return refused(made.error());
+  next_ = std::move(*made);
+  s_.resource().strategy->set_defaults(next_.get(), context_->api_version);
+  if (!options_.admit) return admitted();
+  const std::string_view sub = options_.kind == UpdateKind::Status ? "status" : "";
+  attributes_.emplace(admission::Attributes{admission::Operation::Update, *context_, s_.resource(), sub,
+                                            namespace_, name_, &next_, before_});
+  s_.deps_.admission.mutate(*attributes_, [self = shared_from_this()](Result<void> admitted) {
+    if (!admitted.ok()) return self->refused(admitted.error());
+    self->admitted();
+  });
+}
+
+void ResourceStore::UpdateWrite::admitted() {
+  if (const auto r = check(); !r.ok()) return refused(r.error());
+  if (!options_.admit) return finish();
+  s_.deps_.admission.validate(*attributes_, [self = shared_from_this()](Result<void> admitted) {
+    if (!admitted.ok()) return self->refused(admitted.error());
+    self->finish();
+  });
+}
+
+Result<void> ResourceStore::UpdateWrite::check() {
+  const api::Strategy& strategy = *s_.resource().strategy;
+  const auto& old_meta = before_.meta();
+  auto& meta = next_.meta();
+  drop_duplicate_owners(meta, *context_);
+  // What no request may change.
+  meta.generation = old_meta.generation;
+  meta.creationTimestamp = old_meta.creationTimestamp;
+  meta.deletionTimestamp = old_meta.deletionTimestamp;
+  if (!meta.deletionGracePeriodSeconds) meta.deletionGracePeriodSeconds = old_meta.deletionGracePeriodSeconds;
+  if (meta.uid.empty()) meta.uid = old_meta.uid;
+  meta.selfLink.clear();
+  FieldErrors errors;
+  if (options_.kind == UpdateKind::Status) {
+    if (!options_.raw) strategy.prepare_status_update(next_.get(), before_.get());
+    api::check_object_meta_update(meta, old_meta, errors);
+    strategy.validate_status_update(next_.get(), before_.get(), errors);
+  } else if (!options_.raw) {
+    strategy.prepare_update(next_.get(), before_.get());
+    api::check_object_meta(meta, s_.resource(), errors);
+    api::check_object_meta_update(meta, old_meta, errors);
+    strategy.validate_update(next_.get(), before_.get(), errors);
+    strategy.validate_version(next_.get(), before_.get(), context_->api_version, errors);
+    for (std::string& w : strategy.warnings(next_.get(), before_.get()))
+      context_->warnings.push_back(std::move(w));
+  }
+  if (!errors.empty()) return s_.invalid(errors, next_);
+  return {};
+}
+
+bool ResourceStore::UpdateWrite::is_finished(const Object& before) const {
+  if (!before.meta().deletionTimestamp || !next_.meta().finalizers.empty() ||
+      before.meta().deletionGracePeriodSeconds.value_or(0) != 0)
+    return false;
+  MutableObject probe = next_.clone();  // a namespace has finalizers of its own in its spec
+  return !s_.resource().strategy->begin_deletion(probe.get());
+}
+
+void ResourceStore::UpdateWrite::finish() {
+  Claims claims;
+  const bool finished = is_finished(before_);
+  if (s_.deps_.allocator && finished) {
+    claims = s_.deps_.allocator->release(before_);
+  } else if (s_.deps_.allocator && options_.kind == UpdateKind::Main && !options_.raw) {
+    auto given = s_.deps_.allocator->allocate(next_, before_);
+    if (!given.ok()) return refused(given.error());
+    claims = std::move(*given);
+  }
+  next_.meta().resourceVersion = before_.meta().resourceVersion;
+  if (context_->dry_run) return end(s_.make_entry(key_, old_->revision(), std::move(next_)));
+  if (!finished && codec::equal(next_.message(), next_.get(), before_.get())) {
+    // Nothing to write, as long as the cache told the truth.
+    auto newest = s_.read(key_, name_, context_->deadline);
+    if (!newest.ok()) return end(newest.error());
+    if ((*newest)->revision() == old_->revision()) return end(old_);
+    old_ = std::move(*newest);
+    from_cache_ = false;
+    return evaluate();
+  }
+  commit(std::move(claims), finished);
+}
+
+void ResourceStore::UpdateWrite::commit(Claims claims, bool deletes) {
+  std::optional<MutableObject> object;
+  if (!deletes) object.emplace(std::move(next_));
+  s_.commit(*context_, key_, old_->revision(), std::move(object), std::move(claims),
+            [self = shared_from_this(), deletes](Result<Committed> result) {
+              self->committed(std::move(result), deletes);
+            });
+}
+
+void ResourceStore::UpdateWrite::committed(Result<Committed> result, bool deletes) {
+  if (!result.ok()) return end(result.error());
+  if (result->entry) return end(result->entry);
+  if (deletes && result->revision != 0) return end(s_.make_entry(key_, result->revision, std::move(next_)));
+  if (context_->deadline.expired()) return end(s_.timed_out());
+  if (!result->found) return end(s_.not_found(name_));
+  const bool again =
+      s_.deps_.retry.again(tries_, [self = shared_from_this(), kv = std::move(*result->found)] {
+        auto newest = self->s_.decode(self->key_, kv);
+        if (!newest.ok()) return self->end(newest.error());
+        self->old_ = std::move(*newest);
+        self->from_cache_ = false;
+        self->evaluate();
+      });
+  if (!again) end(s_.too_busy());
+}
+
+}  // namespace mizzen::apiserver

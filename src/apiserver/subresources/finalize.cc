@@ -1,0 +1,55 @@
+#include "apiserver/subresources/finalize.h"
+
+#include "api/schema/core/v1/namespace.h"
+
+namespace mizzen::apiserver {
+namespace {
+
+using api::core::v1::Namespace;
+using machinery::MutableObject;
+
+Result<MutableObject> finalized(const Entry& old, const Namespace& asked) {
+  MutableObject next(old.object());
+  next.as<Namespace>()->spec.finalizers = asked.spec.finalizers;
+  next.meta().resourceVersion = asked.metadata.resourceVersion;
+  return next;
+}
+
+/// The update has taken the namespace away already, unless it had nothing to write.
+void remove_finished(Core& core, const RequestContextPtr& context, const EntryPtr& entry, PartDone done) {
+  const auto ns = entry->object().share<Namespace>();
+  if (!ns->metadata.deletionTimestamp || !ns->spec.finalizers.empty() || !ns->metadata.finalizers.empty())
+    return done(entry->object());
+  ResourceStore& namespaces = *core.find(api::resource_of<Namespace>());
+  namespaces.remove(context, "", context->name, {}, false, [entry, done](Result<Deletion> gone) {
+    if (!gone.ok() && gone.error().code() != Code::NotFound) return done(gone.error());
+    done(gone.ok() ? gone->entry->object() : entry->object());
+  });
+}
+
+}  // namespace
+
+void finalize_namespace(Core& core, const PartRequest& request, PartDone done) {
+  if (!request.object.as<Namespace>()) return done(Error(Code::BadRequest, "finalize takes a Namespace"));
+  admit_part(core, request, admission::Operation::Update, done,
+             [&core, context = request.context, done](const Object& admitted) {
+               const auto asked = admitted.share<Namespace>();
+               UpdateOptions options;
+               options.raw = true;
+               options.admit = false;
+               core.find(api::resource_of<Namespace>())
+                   ->update(
+                       context, "", context->name,
+                       [asked](const Entry& old) { return finalized(old, *asked); }, options,
+                       [&core, context, done](Result<Updated> r) {
+                         if (!r.ok()) return done(r.error());
+                         // Not on the committing thread: it may decode, and write again.
+                         const auto go_on = [&core, context, entry = r->entry, done] {
+                           remove_finished(core, context, entry, done);
+                         };
+                         if (!core.retry().soon(go_on)) done(r->entry->object());
+                       });
+             });
+}
+
+}  // namespace mizzen::apiserver

@@ -1,0 +1,44 @@
+#include "apiserver/subresources/parts.h"
+
+#include "api/registry/kinds.h"
+#include "apiserver/subresources/binding.h"
+#include "apiserver/subresources/eviction.h"
+#include "apiserver/subresources/finalize.h"
+#include "apiserver/subresources/scale.h"
+#include "base/check.h"
+
+namespace mizzen::apiserver {
+
+void answer_part(Core& core, const PartRequest& request, PartDone done) {
+  const api::SubresourceRow& row = *request.context->subresource;
+  if (!row.allows(request.context->verb))
+    return done(
+        Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource"));
+  switch (row.id) {
+    case api::Subresource::Binding:
+      return bind_pod(core, request, std::move(done));
+    case api::Subresource::Eviction:
+      return evict_pod(core, request, std::move(done));
+    case api::Subresource::Finalize:
+      return finalize_namespace(core, request, std::move(done));
+    case api::Subresource::Scale:
+      return scale_workload(core, request, std::move(done));
+    case api::Subresource::Status:
+    case api::Subresource::Log:
+    case api::Subresource::Exec:
+    case api::Subresource::Attach:
+    case api::Subresource::PortForward:
+    case api::Subresource::Proxy:
+      break;
+  }
+  done(Error(Code::NotFound, "the server could not find the requested resource"));
+}
+
+const codec::Message& part_message(const api::ResourceInfo& resource, const api::SubresourceRow& row) {
+  if (row.kind.empty()) return resource.message();
+  const codec::Message* message = api::find_schema_kind(row.api_version, row.kind);
+  MZ_CHECK(message, "{} takes a {} {}, which the schema has", row.name, row.api_version, row.kind);
+  return *message;
+}
+
+}  // namespace mizzen::apiserver
