@@ -178,7 +178,8 @@ void ResourceStore::RemoveWrite::evaluate() {
   }
   bool stays = false;
   MutableObject next = next_state(before, stays);
-  if (context_->dry_run) return end(Deletion{old_, !stays, true});
+  if (context_->dry_run)
+    return end(Deletion{stays ? s_.make_entry(key_, old_->revision(), std::move(next)) : old_, !stays, true});
   if (stays && codec::equal(next.message(), next.get(), before.get())) {
     // Nothing to write, as long as the cache told the truth.
     const Newer newer = look_again();

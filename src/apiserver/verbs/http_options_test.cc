@@ -153,7 +153,10 @@ TEST_F(HttpOptions, NamespacesThatAClusterNeedsAreNotDeleted) {
               fmt::format("namespaces \"{}\" is forbidden: this namespace may not be deleted", name));
     EXPECT_EQ(got.at("details.kind"), "namespaces");
   }
-  EXPECT_EQ(call("DELETE", "/api/v1/namespaces/kube-node-lease?dryRun=All").status, 200);
+  const Answer dry = call("DELETE", "/api/v1/namespaces/kube-node-lease?dryRun=All");
+  EXPECT_EQ(dry.status, 200);
+  EXPECT_EQ(dry.at("status.phase"), "Terminating") << "what would be";
+  EXPECT_EQ(call("GET", "/api/v1/namespaces/kube-node-lease").at("status.phase"), "Active");
 }
 
 TEST_F(HttpOptions, ACollectionIsDeletedToItsEndHoweverLong) {
@@ -206,6 +209,12 @@ TEST_F(HttpOptions, ServicesGetPortsAndRefusalsOverHttp) {
   EXPECT_EQ(plain.at("spec.ports.0.nodePort"), "");
   EXPECT_EQ(make("two", R"("type":"NodePort","ports":[{"port":80,"nodePort":30017}])").status, 201)
       << "given back with the type";
+  const Answer named =
+      call("PATCH", core("services/one"),
+           R"({"spec":{"type":"ExternalName","externalName":"a.b","clusterIP":"","clusterIPs":null}})",
+           {{"Content-Type", kMerge}});
+  EXPECT_EQ(named.status, 200) << named.body << "what belongs to addresses goes with them";
+  EXPECT_EQ(named.at("spec.ipFamilies"), "");
   EXPECT_EQ(call("DELETE", core("services/two")).status, 200);
   EXPECT_EQ(make("three", R"("type":"NodePort","ports":[{"port":80,"nodePort":30017}])").status, 201)
       << "given back with the service";

@@ -19,6 +19,7 @@ std::string address_key(std::string_view address) {
 std::string port_key(int32_t port) { return fmt::format("{}ports/{}", kAllocationPrefix, port); }
 
 Result<void> AllocationTable::start(Deadline deadline) {
+  stop();  // what an older watch still has to tell must not come after what is read now
   std::unordered_map<std::string, Holding> held;
   store::RangeRequest request;
   request.range = store::KeyRange::prefix(std::string(kAllocationPrefix));
@@ -31,13 +32,10 @@ Result<void> AllocationTable::start(Deadline deadline) {
     if (!page.more || page.kvs.empty()) break;
     request.range.from = page.kvs.back().key + '\0';
   }
-  std::shared_ptr<store::Watch> before;
   {
     Lock lock(m_);
     held_ = std::move(held);
-    before = std::move(watch_);
   }
-  before.reset();  // not under the lock: it waits for a running sink
   store::WatchRequest watch;
   watch.range = store::KeyRange::prefix(std::string(kAllocationPrefix));
   watch.from = store::Revision(request.revision.get() + 1);
@@ -54,6 +52,7 @@ void AllocationTable::stop() {
     Lock lock(m_);
     before = std::move(watch_);
   }
+  before.reset();  // not under the lock: it waits for a running sink
 }
 
 void AllocationTable::on_message(const store::WatchMessage& message) {

@@ -58,9 +58,11 @@ void keep_allocated(ServiceSpec& s, const ServiceSpec& old) {
 
 /// What belongs to the type it was of goes with it, unless it was changed, which is an error then.
 void drop_for_type(ServiceSpec& s, const ServiceSpec& old) {
-  if (needs_address(old) && !needs_address(s) && s.clusterIPs == old.clusterIPs) {
-    s.clusterIP.clear();
-    s.clusterIPs.clear();
+  if (needs_address(old) && !needs_address(s)) {
+    if (s.clusterIPs == old.clusterIPs) {
+      s.clusterIP.clear();
+      s.clusterIPs.clear();
+    }
     if (s.ipFamilies == old.ipFamilies) s.ipFamilies.clear();
     if (s.ipFamilyPolicy == old.ipFamilyPolicy) s.ipFamilyPolicy.reset();
   }
