@@ -40,7 +40,7 @@ std::vector<Object> CachedObjects::all(const api::ResourceInfo& resource) const 
 
 int64_t CachedObjects::generation(const api::ResourceInfo& resource) const {
   ResourceStore* const store = deps_.find(resource);
-  return store ? store->cache().newest_change() : 0;
+  return store ? store->cache().snapshot().newest_change : 0;
 }
 
 }  // namespace mizzen::apiserver

@@ -14,6 +14,8 @@ namespace mizzen::apiserver {
 namespace {
 
 constexpr Duration kTableRestart = std::chrono::seconds(10);
+/// Old changes are let go about so often.
+constexpr Duration kTickPeriod = std::chrono::seconds(20);
 
 }  // namespace
 
@@ -24,10 +26,10 @@ Core::Core(Deps deps, Options options)
       objects_({deps_.store, [this](const api::ResourceInfo& r) { return find(r); }, in_flight_, retry_}),
       admission_(admission::make_default_chain({deps_.clock, deps_.metrics}, objects_)),
       companions_(options_.companion_bytes_max),
+      background_({"cache-reader", 2, 20'000, 10'000}),
+      timers_(background_, deps_.clock),
+      lane_("watch-lane"),
       allocations_({deps_.store, deps_.clock, [this] { table_lost(1); }}) {
-  dispatch_ = std::make_unique<Dispatch>(options_.bookmark_period, [this] {
-    for (const auto& [resource, cache] : caches_) cache->send_bookmarks();
-  });
   auto ranges = parse_service_ranges(options_.service_cidr);
   if (ranges.ok()) {
     services_ = std::make_unique<ServiceAllocator>(ServiceAllocator::Deps{allocations_, deps_.random},
@@ -46,7 +48,9 @@ void Core::add(const api::ResourceInfo& resource) {
   const StoreMetrics* times = nullptr;
   if (deps_.metrics)
     times = &store_metrics_.emplace(&resource, StoreMetrics(*deps_.metrics, resource)).first->second;
-  auto cache = std::make_unique<ResourceCache>(resource, deps_.store, companions_, *dispatch_);
+  auto cache = std::make_unique<ResourceCache>(
+      resource,
+      ResourceCache::Deps{deps_.store, companions_, deps_.clock, deps_.random, background_, timers_});
   const bool services = &resource.message() == &api::core::v1::Service::descriptor();
   stores_[&resource] = std::make_unique<ResourceStore>(
       ResourceStore::Deps{deps_.store, *cache, deps_.clock, deps_.random, *admission_, retry_, in_flight_,
@@ -60,6 +64,8 @@ Result<void> Core::start(Deadline deadline) {
     if (const auto r = cache->start(deadline); !r.ok())
       return r.error().with_context(fmt::format("loading {}", resource->qualified()));
   MZ_TRY(start_allocators(deadline));
+  bookmarks_due_ = deps_.clock.monotonic() + options_.bookmark_period;
+  tick();
   return bootstrap(deadline);
 }
 
@@ -89,12 +95,24 @@ void Core::table_lost(int attempt) {
   if (!posted) log::info("allocate", "allocations are followed no more: the server stops");
 }
 
+void Core::tick() {
+  const bool bookmarks = deps_.clock.monotonic() >= bookmarks_due_;
+  if (bookmarks) bookmarks_due_ = deps_.clock.monotonic() + options_.bookmark_period;
+  for (const auto& [resource, cache] : caches_) {
+    cache->expire_changes();
+    if (bookmarks) cache->send_bookmarks();
+  }
+  timers_.after(std::min(kTickPeriod, options_.bookmark_period), [this] { tick(); });
+}
+
 void Core::stop() {
   allocations_.stop();
   retry_.stop();
   in_flight_.wait_idle();
+  timers_.stop();
   for (const auto& [resource, cache] : caches_) cache->stop();
-  dispatch_->stop();
+  background_.stop();
+  lane_.stop();
 }
 
 void Core::each_cache(const std::function<void(const ResourceCache&)>& f) const {

@@ -4,9 +4,12 @@
 
 #include "admission/chain/chain.h"
 #include "apiserver/allocate/table/allocation_table.h"
+#include "apiserver/cache/thread_lane.h"
 #include "apiserver/registry/cached_objects.h"
 #include "apiserver/registry/resource_store.h"
 #include "apiserver/registry/store_metrics.h"
+#include "async/executor.h"
+#include "async/timers.h"
 #include "telemetry/log.h"
 
 namespace mizzen::apiserver {
@@ -43,10 +46,15 @@ class Core {
   const Clock& clock() const { return deps_.clock; }
   const admission::Chain& admission() const { return *admission_; }
   Retry& retry() { return retry_; }
+  /// Where watches of components in the process are served.
+  Lane& lane() { return lane_; }
   void each_cache(const std::function<void(const ResourceCache&)>& f) const;
 
  private:
   void add(const api::ResourceInfo& resource);
+  /// Lets caches let go of old changes and, once a bookmark_period, tell watchers how far they are; comes
+  /// again by itself.
+  void tick();
   /// Who gives services their addresses and ports, and puts right what an older release left.
   Result<void> start_allocators(Deadline deadline);
   void table_lost(int attempt);
@@ -61,7 +69,10 @@ class Core {
   std::unique_ptr<const admission::Chain> admission_;
   std::map<const api::ResourceInfo*, StoreMetrics> store_metrics_;
   Companions companions_;
-  std::unique_ptr<Dispatch> dispatch_;
+  ThreadPool background_;  ///< reads of the store's history, loading again
+  Timers timers_;
+  ThreadLane lane_;  ///< of the watches of components in the process
+  Monotonic bookmarks_due_{};
   AllocationTable allocations_;
   std::unique_ptr<Allocator> services_;
   Result<void> ranges_;  ///< what is wrong with the service ranges; told by start()

@@ -33,7 +33,7 @@ class Sweep : public std::enable_shared_from_this<Sweep> {
   Completion<DeletedCollection> done_;
 
   // Of the turn.
-  ResourceCache::Page page_;
+  Page page_;
   size_t at_ = 0;       ///< in the page
   size_t started_ = 0;  ///< deletions, in all
   bool listed_ = false;

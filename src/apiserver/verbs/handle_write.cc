@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "api/registry/kinds.h"
-#include "apiserver/loopback/loopback.h"
 #include "apiserver/registry/delete_collection.h"
 #include "apiserver/registry/patching.h"
 #include "apiserver/request/body.h"
