@@ -2,6 +2,7 @@
 
 #include "codec/json/json_codec.h"
 #include "machinery/errors/field_errors.h"
+#include "machinery/errors/go_print.h"
 #include "machinery/names/names.h"
 #include "machinery/object/convert.h"
 #include "machinery/object/object.h"
@@ -92,9 +93,36 @@ TEST(JsonPatch, CarriesOutEveryOperation) {
   EXPECT_EQ(doc.str(), R"({"a":["r",9,2,1],"b":{"d/e":null}})");
   for (const char* bad : {R"([{"op":"remove","path":"/q"}])", R"([{"op":"test","path":"/a/0","value":0}])",
                           R"([{"op":"add","path":"/a/07","value":0}])",
-                          R"([{"op":"replace","path":"/b/q","value":0}])", R"([{"op":"jump","path":"/b"}])"})
-    EXPECT_EQ(apply_json_patch(doc, json(bad)).error().code(), Code::Invalid) << bad;
-  EXPECT_EQ(apply_json_patch(doc, json("{}")).error().code(), Code::BadRequest);
+                          R"([{"op":"add","path":"","value":{}}])", R"([{"op":"jump","path":"/b"}])"}) {
+    const auto r = apply_json_patch(doc, json(bad));
+    ASSERT_FALSE(r.ok()) << bad;
+    EXPECT_EQ(r.error().code(), Code::Invalid) << bad;
+  }
+}
+
+TEST(JsonPatch, IndicesCountFromTheEndAndMissingMembersAreSet) {
+  auto doc = json(R"({"a":[1,2,3],"b":{}})");
+  ASSERT_TRUE(apply_json_patch(doc, json(R"([{"op":"replace","path":"/b/q","value":0},
+    {"op":"remove","path":"/a/-1"},{"op":"add","path":"/a/-1","value":9},{"op":"copy","from":"/none","path":"/c"}])"))
+                  .ok());
+  EXPECT_EQ(doc.str(), R"({"a":[1,2,9],"b":{"q":0},"c":null})");
+}
+
+TEST(JsonPatch, WorkAndCopiesAreBounded) {
+  std::string items = "[0";
+  for (int i = 0; i < 100'000; ++i) items += ",0";
+  auto doc = json(("{\"a\":" + items + "]}").c_str());
+  std::string ops = R"([{"op":"test","path":"/x"})";
+  for (int i = 0; i < 5'000; ++i) ops += R"(,{"op":"add","path":"/a/0","value":1})";
+  EXPECT_FALSE(apply_json_patch(doc, json((ops + "]").c_str())).ok());
+  auto text = json(("{\"a\":\"" + std::string(1'000'000, 'x') + "\"}").c_str());
+  const char* copies = R"([{"op":"copy","from":"/a","path":"/b"},{"op":"copy","from":"/a","path":"/c"},
+    {"op":"copy","from":"/a","path":"/d"},{"op":"copy","from":"/a","path":"/e"}])";
+  EXPECT_FALSE(apply_json_patch(text, json(copies)).ok());
+}
+
+TEST(GoPrint, PrintsValuesAsGoDoes) {
+  EXPECT_EQ(go_print(json(R"({"b":[1,"x",true,null,1.5],"a":{}})")), "map[a:map[] b:[1 x true <nil> 1.5]]");
 }
 
 TEST(MergePatch, NullRemovesAndListsReplace) {
@@ -130,15 +158,13 @@ TEST(StrategicPatch, MergesByKeyOrdersAndDeletes) {
     "finalizers":["x","y"],"labels":{"k":"v","l":"w"}}})");
   ASSERT_TRUE(
       apply_strategic_patch(
-          doc, json(R"({"metadata":{"ownerReferences":[{"uid":"2","name":"B"},{"$patch":"delete","uid":"1"},
-    {"uid":"4","name":"d"}],"$setElementOrder/ownerReferences":[{"uid":"4"},{"uid":"2"}],"finalizers":["z"],
+          doc, json(R"({"metadata":{"ownerReferences":[{"uid":"4","name":"d"},{"$patch":"delete","uid":"1"},
+    {"uid":"2","name":"B"}],"$setElementOrder/ownerReferences":[{"uid":"4"},{"uid":"2"}],"finalizers":["z"],
     "$deleteFromPrimitiveList/finalizers":["x"],"labels":{"k":null,"n":"o"}}})"),
           m)
           .ok());
-  EXPECT_EQ(
-      doc.str(),
-      R"({"metadata":{"ownerReferences":[{"uid":"4","name":"d"},{"uid":"2","name":"B"},{"uid":"3","name":"c"}],)"
-      R"("finalizers":["z","y"],"labels":{"l":"w","n":"o"}}})");
+  EXPECT_EQ(doc.str(), R"({"metadata":{"finalizers":["z","y"],"labels":{"l":"w","n":"o"},"ownerReferences":)"
+                       R"([{"name":"d","uid":"4"},{"name":"B","uid":"2"},{"name":"c","uid":"3"}]}})");
   ASSERT_TRUE(
       apply_strategic_patch(
           doc,
@@ -146,7 +172,7 @@ TEST(StrategicPatch, MergesByKeyOrdersAndDeletes) {
               R"({"metadata":{"labels":{"$patch":"replace","a":"b"},"ownerReferences":[{"$patch":"replace"}]}})"),
           m)
           .ok());
-  EXPECT_EQ(doc.str(), R"({"metadata":{"ownerReferences":[],"finalizers":["z","y"],"labels":{"a":"b"}}})");
+  EXPECT_EQ(doc.str(), R"({"metadata":{"finalizers":["z","y"],"labels":{"a":"b"},"ownerReferences":[]}})");
   EXPECT_FALSE(
       apply_strategic_patch(doc, json(R"({"metadata":{"ownerReferences":[{"name":"x"}]}})"), m).ok());
 }

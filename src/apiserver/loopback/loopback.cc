@@ -246,10 +246,7 @@ Result<Object> Loopback::patch(const api::ResourceInfo& resource, const std::str
                                const client::WriteOptions& options, const client::Call& call) {
   count("PATCH", resource);
   MZ_ASSIGN(ResourceStore* const store, store_of(resource));
-  PatchRequest request;
-  request.type = type;
-  request.version = &resource.versions[0];
-  MZ_ASSIGN(request.patch, parse_patch(type, body));
+  const PatchRequest request = read_patch(type, resource.versions[0], body, FieldValidation::Ignore);
   ResourceStore::UpdateOptions how;
   how.kind = options.subresource == "status" ? UpdateKind::Status : UpdateKind::Main;
   MZ_ASSIGN(

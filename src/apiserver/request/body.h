@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,20 @@ enum class FieldValidation : uint8_t { Ignore, Warn, Strict };
 Result<machinery::MutableObject> decode_as(const codec::Message& message, const http::Headers& headers,
                                            std::string_view body, codec::TypeMeta& type,
                                            codec::DecodeReport* report);
+
+/// A request body that has to be an object of `expected` (apiVersion and kind; absent ones are taken from
+/// it), whose message is `message`. Errors: UnsupportedMediaType; BadRequest with upstream's texts: `K in
+/// version "v" cannot be handled as a K: ...`, or `the object provided is unrecognized` where kind or
+/// apiVersion cannot be read; RequestEntityTooLarge where it would take too much memory. A failure costs a
+/// second look at the text.
+Result<machinery::MutableObject> decode_kind(const codec::TypeMeta& expected, const codec::Message& message,
+                                             const http::Headers& headers, std::string_view body,
+                                             codec::DecodeReport* report);
+
+/// The error of a document (JSON) that is no object of `expected`, or that could not be decoded for `why`;
+/// nothing where it is such an object. kind and apiVersion are looked at first, as upstream does.
+std::optional<Error> explain_json(const codec::TypeMeta& expected, std::string_view json, const Error* why,
+                                  bool& recognized, codec::TypeMeta& seen);
 
 /// The object of a create or update in memory form. BadRequest, UnsupportedMediaType with upstream's texts.
 Result<machinery::MutableObject> decode_body(const api::ResourceInfo& resource,

@@ -46,18 +46,13 @@ codec::TypeMeta scale_type(const api::ServedVersion& version) {
   return {version.api_version(), "Scale"};
 }
 
-Result<Scale> patched_scale(const Scale& present, const codec::Value& patch, const std::string& content) {
+Result<Scale> patched_scale(const Scale& present, const PatchRequest& request) {
+  if (request.refusal) return *request.refusal;
   MZ_ASSIGN(auto document, codec::Value::parse(codec::to_json(present)));
-  if (content == "application/json-patch+json") {
-    MZ_TRY(machinery::apply_json_patch(document, patch));
-  } else if (content == "application/merge-patch+json" ||
-             content == "application/strategic-merge-patch+json") {
-    machinery::apply_merge_patch(document, patch);
+  if (request.type == client::PatchType::Json) {
+    MZ_TRY(machinery::apply_json_patch(document, request.patch));
   } else {
-    return Error(Code::UnsupportedMediaType,
-                 "the body of the request was in an unknown format - accepted media types include: "
-                 "application/json-patch+json, application/merge-patch+json, "
-                 "application/strategic-merge-patch+json");
+    machinery::apply_merge_patch(document, request.patch);
   }
   return codec::from_json<Scale>(document.str());
 }
@@ -94,12 +89,9 @@ void HttpApi::subresource(const HandlingPtr& h, std::string body) {
     if (info.verb != "create")
       return fail(h, Error(Code::MethodNotAllowed,
                            "the server does not allow this method on the requested resource"));
-    codec::TypeMeta type;
-    auto decoded = decode_as(api::core::v1::Binding::descriptor(), headers, body, type, nullptr);
-    if (!decoded.ok())
-      return fail(h, Error(Code::BadRequest,
-                           fmt::format("Binding in version \"v1\" cannot be handled as a Binding: {}",
-                                       decoded.error().message())));
+    auto decoded =
+        decode_kind({"v1", "Binding"}, api::core::v1::Binding::descriptor(), headers, body, nullptr);
+    if (!decoded.ok()) return fail(h, decoded.error());
     auto& binding = *decoded->as<api::core::v1::Binding>();
     if (binding.metadata.namespace_.empty()) binding.metadata.namespace_ = info.namespace_;
     if (binding.metadata.name.empty()) binding.metadata.name = info.name;
@@ -119,12 +111,13 @@ void HttpApi::subresource(const HandlingPtr& h, std::string body) {
     if (info.verb != "create")
       return fail(h, Error(Code::MethodNotAllowed,
                            "the server does not allow this method on the requested resource"));
-    codec::TypeMeta type;
-    auto decoded = decode_as(api::policy::v1::Eviction::descriptor(), headers, body, type, nullptr);
-    if (!decoded.ok())
-      return fail(h, Error(Code::BadRequest,
-                           fmt::format("Eviction in version \"v1\" cannot be handled as a Eviction: {}",
-                                       decoded.error().message())));
+    const codec::Message& message = api::policy::v1::Eviction::descriptor();
+    auto decoded = decode_kind({"policy/v1", "Eviction"}, message, headers, body, nullptr);
+    if (!decoded.ok()) {  // both versions are taken here
+      auto older = decode_kind({"policy/v1beta1", "Eviction"}, message, headers, body, nullptr);
+      if (older.ok()) decoded = std::move(older);
+    }
+    if (!decoded.ok()) return fail(h, decoded.error());
     const auto& eviction = *decoded->as<api::policy::v1::Eviction>();
     if (!eviction.metadata.name.empty() && eviction.metadata.name != info.name)
       return fail(h, Error(Code::BadRequest, "name in URL does not match name in Eviction object"));
@@ -181,20 +174,16 @@ void HttpApi::scale(const HandlingPtr& h, const std::string& body) {
   const WriteContext context = context_of(h);
   Scale wanted;
   if (info.verb == "update") {
-    codec::TypeMeta seen;
-    auto decoded = decode_as(*message, h->exchange->request().headers, body, seen, nullptr);
-    if (!decoded.ok())
-      return fail(
-          h, Error(Code::BadRequest, "Scale cannot be handled as a Scale: " + decoded.error().message()));
+    auto decoded = decode_kind(type, *message, h->exchange->request().headers, body, nullptr);
+    if (!decoded.ok()) return fail(h, decoded.error());
     machinery::convert_by_name(*message, decoded->get(), Scale::descriptor(), &wanted);
   } else if (info.verb == "patch") {
-    const auto patch = codec::Value::parse(body);
+    const auto patch = patch_type(h->exchange->request().headers);
     if (!patch.ok()) return fail(h, patch.error());
-    const std::string content =
-        to_lower(trim(split(h->exchange->request().headers.get("Content-Type"), ';')[0]));
+    const PatchRequest request = read_patch(*patch, *h->view.version, body, FieldValidation::Warn);
     return answer(deps_.core.change_scale(
         *h->view.resource, info.namespace_, info.name,
-        [&](const Scale& present) { return patched_scale(present, *patch, content); }, context));
+        [&](const Scale& present) { return patched_scale(present, request); }, context));
   } else {
     return fail(
         h, Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource"));

@@ -31,7 +31,7 @@ Result<WriteContext> context_of(const HandlingPtr& h, std::string_view options_k
   if (h->query.get("fieldManager").size() > 128) errors.too_long(machinery::Path("fieldManager"), 128);
   const std::string_view validation = h->query.get("fieldValidation");
   if (!validation.empty() && validation != "Ignore" && validation != "Warn" && validation != "Strict")
-    errors.not_supported(machinery::Path("fieldValidation"), validation, {"Ignore", "Strict", "Warn"});
+    errors.not_supported(machinery::Path("fieldValidation"), validation, {"", "Ignore", "Strict", "Warn"});
   if (!errors.empty()) return errors.to_error("meta.k8s.io", options_kind, "");
   return out;
 }
@@ -105,21 +105,8 @@ void HttpApi::update(const HandlingPtr& h, std::string body) {
 }
 
 void HttpApi::patch(const HandlingPtr& h, std::string body) {
-  const std::string type = to_lower(trim(split(h->exchange->request().headers.get("Content-Type"), ';')[0]));
-  PatchRequest request;
-  request.version = h->view.version;
-  if (type == "application/json-patch+json") {
-    request.type = client::PatchType::Json;
-  } else if (type == "application/merge-patch+json") {
-    request.type = client::PatchType::Merge;
-  } else if (type == "application/strategic-merge-patch+json") {
-    request.type = client::PatchType::Strategic;
-  } else {
-    return fail(h, Error(Code::UnsupportedMediaType,
-                         "the body of the request was in an unknown format - accepted media types include: "
-                         "application/json-patch+json, "
-                         "application/merge-patch+json, application/strategic-merge-patch+json"));
-  }
+  const auto type = patch_type(h->exchange->request().headers);
+  if (!type.ok()) return fail(h, type.error());
   auto context = context_of(h, "PatchOptions");
   if (!context.ok()) return fail(h, context.error());
   if (h->query.has("force")) {
@@ -127,27 +114,25 @@ void HttpApi::patch(const HandlingPtr& h, std::string body) {
     errors.forbidden(machinery::Path("force"), "may not be specified for non-apply patch");
     return fail(h, errors.to_error("meta.k8s.io", "PatchOptions", ""));
   }
-  auto value = parse_patch(request.type, body);
-  if (!value.ok()) return fail(h, value.error());
-  request.patch = std::move(*value);
-  const FieldValidation validation = validation_of(h->query);
+  const PatchRequest request = read_patch(*type, *h->view.version, body, validation_of(h->query));
   codec::DecodeReport report;
   const auto change = [&](const Entry& old) -> Result<machinery::MutableObject> {
     report = {};
     MZ_ASSIGN(auto next, apply_patch(*h->view.resource, old.object(), request, &report));
-    if (validation == FieldValidation::Strict && report.total > 0) {
-      machinery::FieldErrors errors;
-      errors.invalid(machinery::Path("patch"), body, "strict decoding error: " + join(report.problems, ", "));
-      return errors.to_error("", "", "");
-    }
-    const auto& meta = next.meta();
+    auto& meta = next.meta();
+    if (meta.name.empty())
+      return Error(
+          Code::BadRequest,
+          fmt::format("the name of the object ({} based on URL) was undeterminable: name must be provided",
+                      h->info.name));
+    if (h->view.resource->namespaced && meta.namespace_.empty()) meta.namespace_ = h->info.namespace_;
+    if (h->view.resource->namespaced && meta.namespace_ != h->info.namespace_)
+      return Error(Code::BadRequest,
+                   "the namespace of the provided object does not match the namespace sent on the request");
     if (meta.name != h->info.name)
       return Error(Code::BadRequest,
                    fmt::format("the name of the object ({}) does not match the name on the URL ({})",
                                meta.name, h->info.name));
-    if (h->view.resource->namespaced && meta.namespace_ != h->info.namespace_)
-      return Error(Code::BadRequest,
-                   "the namespace of the provided object does not match the namespace sent on the request");
     return next;
   };
   ResourceStore::UpdateOptions how;
@@ -155,8 +140,7 @@ void HttpApi::patch(const HandlingPtr& h, std::string body) {
   const auto made = h->store->update(h->view.resource->namespaced ? h->info.namespace_ : "", h->info.name,
                                      change, how, *context);
   if (!made.ok()) return fail(h, made.error());
-  if (validation == FieldValidation::Warn)
-    for (std::string& p : report.problems) h->warnings.push_back(std::move(p));
+  for (std::string& w : report.warnings()) h->warnings.push_back(std::move(w));
   respond_entry(h, 200, **made);
 }
 

@@ -100,8 +100,8 @@ void HttpApi::route_resource(const HandlingPtr& h) {
   h->metrics = &request_metrics_;
   h->store = deps_.core.find(*resource);
   const bool watch = info.verb == "watch";
-  auto media =
-      negotiate(h->exchange->request().headers, h->query.flag("pretty") && h->query.has("pretty"), watch);
+  auto media = negotiate(h->exchange->request().headers, h->query.flag("pretty") && h->query.has("pretty"),
+                         watch, info.name.empty() && (info.verb == "list" || watch));
   // Sessions and logs answer with bytes of their own: what Accept says matters to their errors alone.
   const std::string& sub = info.subresource;
   h->labels =
