@@ -6,6 +6,7 @@
 #include <atomic>
 #include <map>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/config_map.h"
 #include "api/schema/core/v1/event.h"
 #include "async/stop.h"

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/builtin.h"
 #include "api/registry/registry.h"
 #include "async/stop.h"
 #include "base/clock.h"

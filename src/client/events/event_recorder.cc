@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/event.h"
 #include "async/mutex.h"
 #include "base/strings.h"

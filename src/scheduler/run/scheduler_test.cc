@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/event.h"
 #include "api/schema/core/v1/service_account.h"
 #include "apiserver/loopback/loopback.h"

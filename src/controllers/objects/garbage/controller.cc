@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/builtin.h"
 #include "async/mutex.h"
 #include "controllers/objects/garbage/graph.h"
 

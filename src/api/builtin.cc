@@ -1,13 +1,28 @@
-#include "api/strategies.h"
+#include "api/builtin.h"
 
 #include <fmt/format.h>
 
 #include <string>
 
-#include "api/kinds/apps/strategies.h"
+#include "api/kinds/apps/controller_revision/controller_revision_strategy.h"
+#include "api/kinds/apps/deployment/deployment_strategy.h"
+#include "api/kinds/apps/replica_set/replica_set_strategy.h"
+#include "api/kinds/coordination/lease/lease_strategy.h"
+#include "api/kinds/core/config_map/config_map_strategy.h"
+#include "api/kinds/core/endpoints/endpoints_strategy.h"
+#include "api/kinds/core/event/event_strategy.h"
 #include "api/kinds/core/event/event_versions.h"
-#include "api/kinds/core/strategies.h"
+#include "api/kinds/core/namespace/namespace_strategy.h"
+#include "api/kinds/core/node/node_strategy.h"
+#include "api/kinds/core/pod/pod_strategy.h"
+#include "api/kinds/core/pod_template/pod_template_strategy.h"
+#include "api/kinds/core/replication_controller/replication_controller_strategy.h"
+#include "api/kinds/core/secret/secret_strategy.h"
+#include "api/kinds/core/service/service_strategy.h"
+#include "api/kinds/core/service_account/service_account_strategy.h"
+#include "api/kinds/discovery/endpoint_slice/endpoint_slice_strategy.h"
 #include "api/kinds/discovery/endpoint_slice/endpoint_slice_versions.h"
+#include "api/kinds/scheduling/priority_class/priority_class_strategy.h"
 #include "api/schema/apps/v1/controller_revision.h"
 #include "api/schema/apps/v1/deployment.h"
 #include "api/schema/apps/v1/replica_set.h"
@@ -180,6 +195,11 @@ std::vector<ResourceInfo> builtin_resources() {
            "scheduling.k8s.io", "v1beta1", Old{"1.14", "1.22", "scheduling.k8s.io/v1"})},
       {}, priority_class_strategy());
   return out;
+}
+
+const Registry& builtin() {
+  static const Registry registry(builtin_resources());
+  return registry;
 }
 
 }  // namespace mizzen::api

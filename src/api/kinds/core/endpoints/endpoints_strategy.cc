@@ -1,11 +1,8 @@
-// Endpoints.
-#include <algorithm>
-#include <set>
+#include "api/kinds/core/endpoints/endpoints_strategy.h"
 
 #include "api/checks/field_checks.h"
-#include "api/kinds/core/pod/pod_table.h"
-#include "api/kinds/core/strategies.h"
 #include "api/schema/core/v1/endpoints.h"
+#include "api/table/texts.h"
 #include "machinery/names/names.h"
 
 namespace mizzen::api {
@@ -80,9 +77,7 @@ class EndpointsStrategy final : public TypedStrategy<Endpoints> {
           list.push_back((a.ip.find(':') == std::string::npos ? a.ip : "[" + a.ip + "]") + ":" +
                          std::to_string(p.port));
     }
-    std::string text = e.subsets.empty() ? "<none>" : "";
-    for (size_t i = 0; i < list.size() && i < 3; ++i) text += (i ? "," : "") + list[i];
-    if (list.size() > 3) text += " + " + std::to_string(list.size() - 3) + " more...";
+    const std::string text = e.subsets.empty() ? "<none>" : first_three(list);
     return {cell(e.metadata.name), cell(text), age_cell(e.metadata.creationTimestamp, now)};
   }
 };
@@ -90,8 +85,8 @@ class EndpointsStrategy final : public TypedStrategy<Endpoints> {
 }  // namespace
 
 const Strategy& endpoints_strategy() {
-  static const EndpointsStrategy s;
-  return s;
+  static const EndpointsStrategy strategy;
+  return strategy;
 }
 
 }  // namespace mizzen::api

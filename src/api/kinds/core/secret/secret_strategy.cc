@@ -1,61 +1,15 @@
-// ConfigMaps, Secrets, ServiceAccounts.
-#include "api/kinds/core/strategies.h"
-#include "api/schema/core/v1/config_map.h"
+#include "api/kinds/core/secret/secret_strategy.h"
+
+#include "api/checks/data_checks.h"
 #include "api/schema/core/v1/secret.h"
-#include "api/schema/core/v1/service_account.h"
 #include "codec/json/tree.h"
-#include "machinery/names/names.h"
 
 namespace mizzen::api {
 namespace {
 
-using core::v1::ConfigMap;
 using core::v1::Secret;
-using core::v1::ServiceAccount;
 using machinery::FieldErrors;
 using machinery::Path;
-
-/// Content of one ConfigMap or Secret together.
-constexpr size_t kDataBytesMax = 1024 * 1024;
-
-template <typename M>
-void check_keys(const M& data, const Path& at, size_t& bytes, FieldErrors& errors) {
-  for (const auto& [key, value] : data) {
-    for (const std::string& m : machinery::is_config_map_key(key)) errors.invalid(at.key(key), key, m);
-    bytes += value.size();
-  }
-}
-
-constexpr const char* kImmutable = "field is immutable when `immutable` is set";
-
-class ConfigMapStrategy final : public TypedStrategy<ConfigMap> {
- public:
-  void check_create(const ConfigMap& c, FieldErrors& errors) const override {
-    size_t bytes = 0;
-    check_keys(c.data, Path("data"), bytes, errors);
-    check_keys(c.binaryData, Path("binaryData"), bytes, errors);
-    for (const auto& [key, value] : c.binaryData)
-      if (c.data.contains(key))
-        errors.invalid(Path("data").key(key), key, "duplicate of key present in binaryData");
-    if (bytes > kDataBytesMax) errors.too_long(Path(""), kDataBytesMax);
-  }
-  void check_update(const ConfigMap& c, const ConfigMap& old, FieldErrors& errors) const override {
-    check_create(c, errors);
-    if (!old.immutable.value_or(false)) return;
-    if (!c.immutable.value_or(false)) errors.forbidden(Path("immutable"), kImmutable);
-    if (!(c.data == old.data)) errors.forbidden(Path("data"), kImmutable);
-    if (!(c.binaryData == old.binaryData)) errors.forbidden(Path("binaryData"), kImmutable);
-  }
-  std::vector<TableColumn> table_columns() const override {
-    return {{"Name", "string", "name", "Name of the config map."},
-            {"Data", "string", "", "Number of keys."},
-            {"Age", "string", "", "How long ago it was created."}};
-  }
-  TableCells row(const ConfigMap& c, WallTime now) const override {
-    return {cell(c.metadata.name), cell(static_cast<int64_t>(c.data.size() + c.binaryData.size())),
-            age_cell(c.metadata.creationTimestamp, now)};
-  }
-};
 
 class SecretStrategy final : public TypedStrategy<Secret> {
  public:
@@ -65,9 +19,8 @@ class SecretStrategy final : public TypedStrategy<Secret> {
     s.stringData.clear();
   }
   void check_create(const Secret& s, FieldErrors& errors) const override {
-    size_t bytes = 0;
-    check_keys(s.data, Path("data"), bytes, errors);
-    if (bytes > kDataBytesMax) errors.too_long(Path("data"), kDataBytesMax);
+    if (check_data_keys(s.data, Path("data"), errors) > kDataBytesMax)
+      errors.too_long(Path("data"), kDataBytesMax);
     const auto needs = [&](const char* key) {
       if (!s.data.contains(key)) errors.required(Path("data").key(key), "");
     };
@@ -112,8 +65,8 @@ class SecretStrategy final : public TypedStrategy<Secret> {
     if (s.type != old.type) errors.invalid(Path("type"), s.type, "field is immutable");
     check_create(s, errors);
     if (!old.immutable.value_or(false)) return;
-    if (!s.immutable.value_or(false)) errors.forbidden(Path("immutable"), kImmutable);
-    if (!(s.data == old.data)) errors.forbidden(Path("data"), kImmutable);
+    if (!s.immutable.value_or(false)) errors.forbidden(Path("immutable"), kImmutableData);
+    if (!(s.data == old.data)) errors.forbidden(Path("data"), kImmutableData);
   }
   void fields_of(const Secret& s, machinery::Labels& f) const override { f.set("type", s.type); }
   bool is_selectable(std::string_view f) const override { return f == "type"; }
@@ -129,21 +82,11 @@ class SecretStrategy final : public TypedStrategy<Secret> {
   }
 };
 
-class ServiceAccountStrategy final : public TypedStrategy<ServiceAccount> {};
-
 }  // namespace
 
-const Strategy& config_map_strategy() {
-  static const ConfigMapStrategy s;
-  return s;
-}
 const Strategy& secret_strategy() {
-  static const SecretStrategy s;
-  return s;
-}
-const Strategy& service_account_strategy() {
-  static const ServiceAccountStrategy s;
-  return s;
+  static const SecretStrategy strategy;
+  return strategy;
 }
 
 }  // namespace mizzen::api
