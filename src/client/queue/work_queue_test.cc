@@ -1,23 +1,18 @@
-// Work queues, informers and event recorders against a server that does as the test says.
-#include <fmt/format.h>
-#include <gtest/gtest.h>
+#include "client/queue/work_queue.h"
 
+#include <gtest/gtest.h>
 #include <array>
 #include <atomic>
 #include <map>
 
-#include "api/builtin.h"
-#include "api/schema/core/v1/config_map.h"
 #include "api/schema/core/v1/event.h"
 #include "async/stop.h"
 #include "client/events/event_recorder.h"
 #include "client/informer/informer.h"
-#include "client/queue/work_queue.h"
 
 namespace mizzen::client {
 namespace {
 
-using api::core::v1::ConfigMap;
 using api::core::v1::Event;
 using std::chrono::milliseconds;
 
@@ -31,21 +26,6 @@ bool soon(F&& f) {
     (void)never.token().wait_until(Deadline::after(milliseconds(2)));
   }
   return true;
-}
-
-Object config(const std::string& name, int revision, const std::string& value = "") {
-  ConfigMap c;
-  c.metadata.namespace_ = "ns";
-  c.metadata.name = name;
-  c.metadata.resourceVersion = std::to_string(revision);
-  c.data.set("v", value);
-  return Object::of(std::move(c));
-}
-Object initial_end(int revision) {
-  ConfigMap c;
-  c.metadata.resourceVersion = std::to_string(revision);
-  c.metadata.annotations.set("k8s.io/initial-events-end", "true");
-  return Object::of(std::move(c));
 }
 
 /// Remembers watches and writes; the test sends what comes back.
@@ -264,138 +244,6 @@ TEST_F(ClientTest, StopWaitsAndNothingRunsAfterwards) {
   StopSource never;
   (void)never.token().wait_until(Deadline::after(milliseconds(50)));
   EXPECT_EQ(runs, then);
-}
-
-class InformerTest : public ClientTest {
- protected:
-  InformerTest() : informer_(api::resource_of<ConfigMap>(), {api_, executor_, timers_, secure_random()}) {
-    informer_.add_handler({[this](const Object& now) { say("+" + now.meta().name); },
-                           [this](const Object& old, const Object& now) {
-                             say(old.meta().resourceVersion + ">" + now.meta().resourceVersion);
-                           },
-                           [this](const Object& last) { say("-" + last.meta().name); }});
-    informer_.add_index("value", [](const Object& o) {
-      return std::vector<std::string>{o.share<ConfigMap>()->data.get("v")};
-    });
-  }
-  ~InformerTest() override { informer_.stop(); }
-  void say(const std::string& what) {
-    Lock lock(m_);
-    said_ += what + " ";
-  }
-  std::string said() {
-    Lock lock(m_);
-    return said_;
-  }
-  void send(size_t watch, std::vector<WatchEvent> events) {
-    api_.opened(watch).sink.on_events(std::move(events));
-  }
-  void sync() {
-    informer_.start();
-    ASSERT_TRUE(soon([&] { return api_.watches() == 1; }));
-    EXPECT_TRUE(api_.opened(0).options.send_initial_events);
-    send(0, {{WatchEvent::Type::Added, config("a", 1, "x")}, {WatchEvent::Type::Added, config("b", 2, "y")}});
-    EXPECT_FALSE(informer_.synced());
-    send(0, {{WatchEvent::Type::Bookmark, initial_end(5)}});
-    ASSERT_TRUE(informer_.wait_synced(Deadline::after(std::chrono::seconds(5))));
-  }
-
-  Mutex m_;
-  std::string said_ MZ_GUARDED_BY(m_);
-  Informer informer_;
-};
-
-TEST_F(InformerTest, ShowsWhatTheServerHas) {
-  sync();
-  EXPECT_EQ(said(), "+a +b ");
-  send(0,
-       {{WatchEvent::Type::Modified, config("a", 6, "y")}, {WatchEvent::Type::Deleted, config("b", 7, "y")}});
-  ASSERT_TRUE(soon([&] { return said() == "+a +b 1>6 -b "; })) << said();
-  EXPECT_EQ(informer_.size(), 1u);
-  EXPECT_TRUE(informer_.by_index("value", "x").empty());
-  ASSERT_EQ(informer_.by_index("value", "y").size(), 1u);
-  EXPECT_EQ(informer_.list("ns").size(), 1u);
-  EXPECT_FALSE(informer_.get("ns", "b"));
-}
-
-TEST_F(InformerTest, GoesOnFromTheLastRevision) {
-  sync();
-  send(0, {{WatchEvent::Type::Added, config("c", 9)}});
-  api_.opened(0).sink.on_end(Error(Code::ServiceUnavailable, "cut"));
-  ASSERT_TRUE(soon([&] { return api_.watches() == 2; }));
-  EXPECT_EQ(api_.opened(1).options.resource_version, "9");
-  EXPECT_FALSE(api_.opened(1).options.send_initial_events);
-  send(0, {{WatchEvent::Type::Added, config("late", 10)}});  // an old watch is not listened to
-  send(1, {{WatchEvent::Type::Added, config("d", 11)}});
-  ASSERT_TRUE(soon([&] { return said() == "+a +b +c +d "; })) << said();
-}
-
-TEST_F(InformerTest, ExpiredListsAgainAndTellsTheDifference) {
-  sync();
-  api_.opened(0).sink.on_end(Error(Code::Expired, "too old"));
-  ASSERT_TRUE(soon([&] { return api_.watches() == 2; }));
-  EXPECT_EQ(api_.opened(1).options.resource_version, "");
-  EXPECT_TRUE(api_.opened(1).options.send_initial_events);
-  EXPECT_EQ(informer_.size(), 2u) << "the old view stands meanwhile";
-  send(1, {{WatchEvent::Type::Added, config("b", 2, "y")},
-           {WatchEvent::Type::Added, config("c", 20)},
-           {WatchEvent::Type::Bookmark, initial_end(21)}});
-  ASSERT_TRUE(soon([&] { return said() == "+a +b -a +c "; })) << said();
-}
-
-TEST_F(InformerTest, AfterStopNothingIsTold) {
-  sync();
-  informer_.stop();
-  send(0, {{WatchEvent::Type::Added, config("z", 30)}});
-  StopSource never;
-  (void)never.token().wait_until(Deadline::after(milliseconds(30)));
-  EXPECT_EQ(said(), "+a +b ");
-}
-
-class RecorderTest : public ClientTest {
- protected:
-  RecorderTest() : recorder_({api_, executor_, clock_, secure_random()}, {"me", "host"}) {
-    about_.kind = "Pod";
-    about_.namespace_ = "ns";
-    about_.name = "p";
-    about_.uid = "u";
-  }
-  void tell(const std::string& reason, const std::string& message) {
-    recorder_.event(about_, "Normal", reason, message);
-    recorder_.flush(Deadline::after(std::chrono::seconds(5)));
-    clock_.advance(milliseconds(1));
-  }
-  ManualClock clock_;
-  EventRecorder recorder_;
-  api::core::v1::ObjectReference about_;
-};
-
-TEST_F(RecorderTest, EqualEventsAreCounted) {
-  for (int i = 0; i < 4; ++i) tell("Pulled", "image is there");
-  ASSERT_EQ(api_.events().size(), 1u);
-  EXPECT_EQ(api_.events()[0].count, 4);
-  EXPECT_EQ(api_.patches(), 3u);
-  EXPECT_EQ(api_.events()[0].source.component, "me");
-  EXPECT_EQ(api_.events()[0].metadata.namespace_, "ns");
-}
-
-TEST_F(RecorderTest, SimilarEventsAreCombined) {
-  for (int i = 0; i < 15; ++i) tell("Failed", fmt::format("try {}", i));
-  const auto events = api_.events();
-  ASSERT_EQ(events.size(), 10u) << "nine of their own, then one for the rest";
-  int combined = 0;
-  for (const Event& e : events) combined += e.message.starts_with("(combined from similar events): ");
-  EXPECT_EQ(combined, 1);
-  EXPECT_EQ(api_.patches(), 5u);
-}
-
-TEST_F(RecorderTest, ChatterIsDroppedAndComesBackSlowly) {
-  for (int i = 0; i < 60; ++i) tell(fmt::format("R{}", i), "m");
-  EXPECT_EQ(api_.events().size(), 25u);
-  clock_.advance(std::chrono::seconds(301));
-  tell("Later", "m");
-  tell("TooSoon", "m");
-  EXPECT_EQ(api_.events().size(), 26u);
 }
 
 }  // namespace

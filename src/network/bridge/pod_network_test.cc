@@ -1,11 +1,11 @@
+#include "network/bridge/pod_network.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
-
 #include <memory>
-#include <set>
 
 #include "codec/json/tree.h"
 #include "linux/files/file.h"
@@ -23,69 +23,6 @@ using linux::is_root;
 using linux::ScratchFolder;
 using linux::ScratchNetwork;
 using ::testing::HasSubstr;
-
-TEST(Ipv4Range, RefusesWhatIsNoRange) {
-  EXPECT_TRUE(Ipv4Range::parse("10.42.0.0/24"));
-  for (const char* bad :
-       {"10.42.0.0", "10.42.0.1/24", "10.42.0.0/31", "10.42.0.0/x", "10.42.0/24", "10.0.0.0/4", ""}) {
-    EXPECT_FALSE(Ipv4Range::parse(bad)) << bad;
-  }
-  EXPECT_EQ(Ipv4Range::parse("10.42.0.0/24")->text(), "10.42.0.0/24");
-  EXPECT_EQ(mac_of(*parse_ipv4("10.42.0.5")), "0a:58:0a:2a:00:05");
-}
-
-TEST(AddressPool, GivesEachOwnerOneAddressAndTheGatewayToNobody) {
-  ScratchFolder scratch;
-  AddressPool pool(scratch.at("pool"), *Ipv4Range::parse("10.42.0.0/29"));
-  std::set<uint32_t> given;
-  for (const char* owner : {"a", "b", "c", "d", "e"}) given.insert(*pool.take(owner));
-  EXPECT_EQ(given.size(), 5u);
-  EXPECT_FALSE(given.contains(pool.gateway()));
-  EXPECT_FALSE(given.contains(pool.range().base));
-  EXPECT_FALSE(given.contains(pool.range().base + 7));
-  EXPECT_EQ(pool.take("f").error().code(), Code::TooManyRequests);
-  EXPECT_EQ(*pool.take("b"), *pool.find("b")) << "the same owner keeps its address";
-  ASSERT_TRUE(pool.give_back("b").ok());
-  ASSERT_TRUE(pool.give_back("b").ok());
-  EXPECT_TRUE(pool.take("f").ok());
-}
-
-TEST(AddressPool, FreedAddressIsTheLastToBeGivenAgain) {
-  ScratchFolder scratch;
-  AddressPool pool(scratch.at("pool"), *Ipv4Range::parse("10.42.0.0/29"));
-  const auto first = *pool.take("a");
-  ASSERT_TRUE(pool.give_back("a").ok());
-  EXPECT_NE(*pool.take("b"), first);
-}
-
-TEST(Cni, AnswersProtocolErrorsWithTheirCodes) {
-  const auto code_of = [](const CniAnswer& a) { return Value::parse(a.output)->find("code")->text(); };
-  EXPECT_THAT(cni_call({.command = "VERSION"}, "", false).output, HasSubstr("\"1.0.0\""));
-  EXPECT_EQ(code_of(cni_call({.command = "ADD"}, "not json", false)), "6");
-  EXPECT_EQ(code_of(cni_call({.command = "ADD"}, R"({"cniVersion":"9.0"})", false)), "1");
-  EXPECT_EQ(code_of(cni_call({.command = "GC"}, R"({"cniVersion":"0.4.0"})", false)), "4");
-  EXPECT_EQ(code_of(cni_call({.command = "ADD", .container_id = "c"}, R"({"cniVersion":"0.4.0"})", false)),
-            "4");
-  for (const char* table : {"x; flush ruleset", "", "1x", "a{b"}) {
-    const bool refused = *table != '\0';  // an empty one is the default
-    const auto config = fmt::format(R"({{"cniVersion":"0.4.0","table":"{}","dataFolder":"/x"}})", table);
-    EXPECT_EQ(PodNetwork::create(parse_cni_config(config).options).ok(), !refused) << table;
-  }
-  const auto bad = cni_call({"ADD", "c", "/x", "eth0"},
-                            R"({"cniVersion":"0.4.0","podRange":"nonsense","dataFolder":"/x"})", false);
-  EXPECT_EQ(code_of(bad), "7");
-  EXPECT_EQ(bad.exit_code, 1);
-  EXPECT_TRUE(is_cni_name("/x/mizzen-cni") && is_cni_name("loopback") && !is_cni_name("/usr/bin/mizzen"));
-}
-
-TEST(Cni, InstalledFilesNameThePlugIn) {
-  ScratchFolder scratch;
-  ASSERT_TRUE(install_cni({.data_folder = "/d"}, "/bin/true", scratch.at("conf"), scratch.at("bin")).ok());
-  ASSERT_TRUE(install_cni({.data_folder = "/d"}, "/bin/true", scratch.at("conf"), scratch.at("bin")).ok());
-  const auto list = Value::parse(*read_file(scratch.at("conf/10-mizzen.conflist")));
-  EXPECT_EQ(list->find("plugins")->items()[0].find("type")->text(), "mizzen-cni");
-  EXPECT_EQ(::access(scratch.at("bin/loopback").c_str(), X_OK), 0);
-}
 
 /// A node (a network namespace) with two pods and a world outside (two more).
 class PodNetworkTest : public ::testing::Test {
@@ -200,19 +137,6 @@ TEST_F(PodNetworkTest, HostPortsOnOneAddressLeadToTheirPods) {
   ASSERT_EQ(call("DEL", "a").exit_code, 0);
   EXPECT_FALSE(answers("b", "10.42.0.1", 8080));
   EXPECT_TRUE(answers("b", "192.0.2.1", 8080)) << "only its own went";
-}
-
-TEST(Cni, WhatTheRuntimeRememberedGoes) {
-  ScratchFolder scratch;
-  const std::string folder = scratch.at("cni/results");
-  ASSERT_TRUE(make_folders(folder).ok());
-  for (const char* name : {"net1-abc-eth0", "cni-loopback-abc-lo", "net1-x-def-eth0", "cni-loopback-def-lo"})
-    ASSERT_TRUE(write_file(folder + "/" + name, "{}").ok());
-  ASSERT_TRUE(remove_cni_results({.table = "net1"}, folder).ok());
-  EXPECT_EQ(linux::list_folder(folder)->size(), 2u) << "those of others stay";
-  ASSERT_TRUE(remove_cni_results({.table = "net1-x"}, folder).ok());
-  EXPECT_FALSE(path_exists(scratch.at("cni")));
-  EXPECT_TRUE(remove_cni_results({.table = "net1"}, folder).ok());
 }
 
 TEST_F(PodNetworkTest, FailedAddLeavesNothing) {
