@@ -41,6 +41,15 @@ class ScriptedApi final : public ApiClient {
     return patches_;
   }
 
+  size_t creates() {
+    Lock lock(m_);
+    return creates_;
+  }
+  void set_down() {
+    Lock lock(m_);
+    down_ = true;
+  }
+
   std::unique_ptr<Watch> watch(const ResourceInfo&, const ListOptions& options, WatchSink sink) override {
     Lock lock(m_);
     opened_.push_back({options, std::move(sink)});
@@ -49,6 +58,8 @@ class ScriptedApi final : public ApiClient {
   Result<Object> create(const ResourceInfo&, const Object& object, const WriteOptions&,
                         const Call&) override {
     Lock lock(m_);
+    ++creates_;
+    if (down_) return Error(Code::ServiceUnavailable, "down");
     if (const auto event = object.share<Event>()) events_.emplace(event->metadata.name, *event);
     return object;
   }
@@ -81,6 +92,8 @@ class ScriptedApi final : public ApiClient {
   std::vector<Opened> opened_ MZ_GUARDED_BY(m_);
   std::map<std::string, Event> events_ MZ_GUARDED_BY(m_);
   size_t patches_ MZ_GUARDED_BY(m_) = 0;
+  size_t creates_ MZ_GUARDED_BY(m_) = 0;
+  bool down_ MZ_GUARDED_BY(m_) = false;
 };
 
 class ClientTest : public ::testing::Test {
@@ -104,7 +117,7 @@ class RecorderTest : public ClientTest {
   }
   void tell(const std::string& reason, const std::string& message) {
     recorder_.event(about_, "Normal", reason, message);
-    recorder_.flush(Deadline::after(std::chrono::seconds(5)));
+    recorder_.flush(Deadline::after(std::chrono::seconds(1)));
     clock_.advance(milliseconds(1));
   }
   ManualClock clock_;
@@ -138,6 +151,17 @@ TEST_F(RecorderTest, ChatterIsDroppedAndComesBackSlowly) {
   tell("Later", "m");
   tell("TooSoon", "m");
   EXPECT_EQ(api_.events().size(), 26u);
+}
+
+TEST_F(RecorderTest, PausesBetweenTriesAndGivesUp) {
+  api_.set_down();
+  tell("Pulled", "m");
+  EXPECT_EQ(api_.creates(), 1u) << "ten seconds until the next one";
+  EventRecorder quick({api_, executor_, clock_, secure_random()},
+                      {.component = "me", .host = "host", .retry_pause = milliseconds(1)});
+  quick.event(about_, "Normal", "Other", "m");
+  quick.flush(Deadline::after(std::chrono::seconds(10)));
+  EXPECT_EQ(api_.creates(), 13u);
 }
 
 }  // namespace

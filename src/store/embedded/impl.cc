@@ -16,6 +16,7 @@ EmbeddedStore::Impl::Impl(Options options, DataDir dir, std::unique_ptr<Engine> 
       reader_(*engine_),
       collector_(*engine_),
       history_bytes_max_(options_.retention.history_bytes_min),
+      rewrites_({.name = "store-rewrite", .threads_max = 1, .queue_max = 1}),
       committer_({.name = "store-commit", .threads_max = 1}),
       catch_up_({.name = "store-history", .threads_max = 1, .queue_max = 4 * kWatchesMax}),
       hub_(catch_up_, *this, Revision(1)),
@@ -28,6 +29,7 @@ EmbeddedStore::Impl::~Impl() {
   wake();
   if (stuck_) engine_->cancel_background_work();  // a resume may be waiting for room
   thread_.join();
+  rewrites_.stop();
   commits_.stop();
   committer_.stop();
   hub_.end_all(stopped());
@@ -135,8 +137,8 @@ Result<void> EmbeddedStore::Impl::compact(Revision revision) {
   uncompacted_bytes_ += history;
   if (!full_ &&
       uncompacted_bytes_ > std::max<uint64_t>(options_.retention.history_bytes_min / 4, live_bytes() / 2)) {
-    engine_->compact_all();
-    uncompacted_bytes_ = 0;
+    // On a thread of its own: rewriting the files may take minutes, in which leases still have to end.
+    if (rewrites_.post([this] { engine_->compact_all(); })) uncompacted_bytes_ = 0;
   }
   return {};
 }
