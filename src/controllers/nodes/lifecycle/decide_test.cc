@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "controllers/objects/garbage/graph.h"
-
 namespace mizzen::controllers {
 namespace {
 
@@ -66,6 +64,57 @@ TEST(NodesDecide, TaintsFollowConditions) {
   auto well = *nodes::judged_taints(node({{"Ready", "False"}}), kNow);
   well.status.conditions[0].status = "True";
   EXPECT_TRUE(nodes::judged_taints(well, kNow)->spec.taints.empty());
+}
+
+std::string taints_of(const nodes::Node& n) {
+  std::string out;
+  for (const auto& taint : n.spec.taints)
+    out += (out.empty() ? "" : " ") + taint.key.substr(taint.key.find('/') + 1) + ":" + taint.effect;
+  return out;
+}
+
+TEST(NodesDecide, CordonTaintsAndUncordonTakesItAway) {
+  struct Row {
+    const char* why;
+    nodes::Node node;
+    std::string cordoned, uncordoned;
+  };
+  const Row rows[] = {
+      {"ready", node({{"Ready", "True"}}), "unschedulable:NoSchedule", ""},
+      {"not ready", node({{"Ready", "False"}}),
+       "not-ready:NoSchedule not-ready:NoExecute unschedulable:NoSchedule",
+       "not-ready:NoSchedule not-ready:NoExecute"},
+      {"has said nothing", node({}), "unschedulable:NoSchedule", ""},
+  };
+  for (const Row& row : rows) {
+    nodes::Node n = row.node;
+    if (auto first = nodes::judged_taints(n, kNow)) n = *first;
+    n.spec.unschedulable = true;
+    const auto cordoned = nodes::judged_taints(n, kNow);
+    ASSERT_TRUE(cordoned) << row.why;
+    EXPECT_EQ(taints_of(*cordoned), row.cordoned) << row.why;
+    EXPECT_FALSE(nodes::judged_taints(*cordoned, kNow)) << row.why << ": at rest";
+    n = *cordoned;
+    n.spec.unschedulable = false;
+    const auto uncordoned = nodes::judged_taints(n, kNow);
+    ASSERT_TRUE(uncordoned) << row.why;
+    EXPECT_EQ(taints_of(*uncordoned), row.uncordoned) << row.why;
+  }
+}
+
+TEST(NodesDecide, ASilentNodeKeepsTheTaintsItRegisteredWithAndOthersStayTheirOwners) {
+  auto n = node({});
+  auto& registered = n.spec.taints.emplace_back();
+  registered.key = "node.kubernetes.io/not-ready";
+  registered.effect = "NoSchedule";
+  auto& own = n.spec.taints.emplace_back();
+  own.key = "example.com/gpu";
+  own.effect = "NoSchedule";
+  EXPECT_FALSE(nodes::judged_taints(n, kNow));
+  n.status.conditions = node({{"Ready", "True"}}).status.conditions;
+  const auto spoken = nodes::judged_taints(n, kNow);
+  ASSERT_TRUE(spoken);
+  EXPECT_EQ(taints_of(*spoken), "gpu:NoSchedule");
 }
 
 }  // namespace
