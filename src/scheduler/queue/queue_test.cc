@@ -102,5 +102,17 @@ TEST_F(QueueTest, RemovedPodsAreGone) {
   EXPECT_EQ(queue_.size(), 0u);
 }
 
+TEST_F(QueueTest, APodThatChangesWhileItIsDecidedOnStandsInOnePlace) {
+  queue_.set(pod("a"), false, now_);
+  ASSERT_EQ(pop(), "a");
+  queue_.set(pod("a"), false, now_);
+  queue_.rejected(pod("a"), kNodeTaints, now_);
+  EXPECT_EQ(queue_.waiting(), (std::array<size_t, PendingPods::kQueues>{0, 0, 1, 0}));
+  EXPECT_EQ(pop(), "");
+  queue_.set(pod("a"), false, now_);
+  queue_.failed(pod("a"), now_);
+  EXPECT_EQ(queue_.waiting(), (std::array<size_t, PendingPods::kQueues>{0, 1, 0, 0}));
+}
+
 }  // namespace
 }  // namespace mizzen::scheduler

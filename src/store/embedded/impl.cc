@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "store/contract/errors.h"
 #include "store/embedded/group_writer.h"
 #include "store/embedded/layout.h"
@@ -66,6 +67,7 @@ void EmbeddedStore::Impl::commit(GroupCommit::Group group) {
     write_failed(written.error());
     return;
   }
+  MZ_CHECK(writer.revision() >= current(), "revision {} after {}", writer.revision().get(), current().get());
   current_.store(writer.revision().get(), std::memory_order_release);
   hub_.dispatch(writer.revision(), writer.events());
   const uint64_t history = history_bytes_.fetch_add(writer.superseded_bytes()) + writer.superseded_bytes();
@@ -132,6 +134,8 @@ Result<void> EmbeddedStore::Impl::compact(Revision revision) {
   batch.Put(slice(layout::kCompacted), layout::number(revision.get()));
   MZ_TRY(engine_->write(batch, false));
   const uint64_t history = history_bytes_.exchange(0);
+  MZ_CHECK(revision > compacted() && revision <= current(), "compacted to {} of {}, from {}", revision.get(),
+           current().get(), compacted().get());
   compacted_.store(revision.get(), std::memory_order_release);
   MZ_TRY(collector_.collect(revision, stopping_));
   uncompacted_bytes_ += history;
