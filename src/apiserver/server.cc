@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/builtin.h"
 #include "apiserver/registry/service_range.h"
 #include "base/file.h"
 #include "base/strings.h"

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/service.h"
 #include "apiserver/registry/core.h"
 #include "apiserver/registry/service_range.h"

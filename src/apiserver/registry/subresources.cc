@@ -1,6 +1,7 @@
 // Subresources that change one part of an object: binding, scale, eviction, finalize.
 #include <fmt/format.h>
 
+#include "api/builtin.h"
 #include "api/schema/apps/v1/deployment.h"
 #include "api/schema/apps/v1/replica_set.h"
 #include "api/schema/core/v1/namespace.h"
