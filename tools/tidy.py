@@ -43,7 +43,7 @@ NO_SIBLING = {
     "api/openapi/openapi_proto.cc": "documents are compared whole in apiserver/verbs/http_documents_test.cc",
     "api/openapi/openapi_schema.cc": "documents are compared whole in apiserver/verbs/http_documents_test.cc",
     "apiserver/answers/encode.cc": "forms of answers are driven by verbs/http_forms_test.cc",
-    "apiserver/cache/entry.cc": "data with companions; driven by every test of the cache",
+    "apiserver/cache/subscription.cc": "cache_test.cc beside it subscribes to a whole cache",
     "apiserver/documents/discovery.cc": "documents are compared whole in verbs/http_documents_test.cc",
     "apiserver/documents/documents.cc": "documents are compared whole in verbs/http_documents_test.cc",
     "apiserver/loopback/loopback.cc": "passes calls on to the registry; the clients' tests run over it",
@@ -93,7 +93,6 @@ NO_SIBLING = {
     "store/embedded/maintenance.cc": "embedded_store_test.cc and the conformance suite drive the store whole",
     "store/embedded/reader.cc": "embedded_store_test.cc and the conformance suite drive the store whole",
     "store/etcd/convert.cc": "etcd_store_test.cc runs the conformance suite against etcd",
-    "store/local/watch_hub.cc": "the conformance suite drives it in both local stores",
     "telemetry/metrics.cc": "telemetry_test.cc beside it compares the whole text",
     "volumes/atomic_writer.cc": "I/O: volumes_test.cc beside it reads what it wrote",
 }

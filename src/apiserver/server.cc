@@ -10,6 +10,9 @@
 #include "telemetry/log.h"
 
 namespace mizzen::apiserver {
+namespace {
+constexpr size_t kStreamBufferBytes = 128 * 1024;
+}
 
 ApiServer::ApiServer(Deps deps, Options options) : deps_(deps), options_(std::move(options)) {}
 ApiServer::~ApiServer() { stop(Deadline::after(std::chrono::seconds(1))); }
@@ -69,6 +72,8 @@ Result<void> ApiServer::start(Deadline deadline) {
   api_ = std::make_unique<HttpApi>(deps, fmt::format("{}:{}", external, options_.port));
   http::Server::Options server;
   server.address = options_.address;
+  // What a client that takes nothing can make us hold, for each of its streams.
+  server.stream_buffer_bytes_max = kStreamBufferBytes;
   server.port = options_.port;
   server.tls =
       http::ServerTlsOptions{serving_.certificate_pem, serving_.key_pem, authority_->certificate_pem()};

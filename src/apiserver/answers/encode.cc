@@ -200,122 +200,172 @@ http::Body encode_entry(const View& view, const Entry& entry) {
   return json_body(object_json(type_of(view), bare_json(view, entry)), view);
 }
 
-http::Body encode_list(const View& view, const std::vector<EntryPtr>& entries, const ListMeta& meta) {
-  if (view.media.transform == Transform::Table) {
-    std::vector<const Entry*> rows;
-    rows.reserve(entries.size());
-    for (const EntryPtr& e : entries) rows.push_back(e.get());
-    return json_body({encode_table(view, rows, meta, true)}, view);
-  }
+namespace {
+
+bool is_table(const View& view) { return view.media.transform == Transform::Table; }
+bool is_partial(const View& view) {
+  return view.media.transform == Transform::PartialMetadata ||
+         view.media.transform == Transform::PartialMetadataList;
+}
+
+TypeMeta list_type(const View& view) {
+  if (is_partial(view)) return partial_type(view, true);
+  return {view.version->api_version(), std::string(view.resource->kind) + "List"};
+}
+
+/// One item of a protobuf list, without its tag and length.
+http::Slice proto_item(const View& view, const Entry& entry) {
+  if (!is_partial(view)) return bare_proto(view, entry);
+  const auto partial = partial_of(entry);
+  std::string out;
+  codec::encode_proto(out, partial.descriptor(), &partial);
+  return http::Slice(std::move(out));
+}
+
+size_t varint_size(uint64_t v) {
+  size_t n = 1;
+  for (; v >= 0x80; v >>= 7) ++n;
+  return n;
+}
+
+/// Field 1 of a list: its metadata.
+std::string proto_list_meta(const ListMeta& meta) {
   const auto metadata = list_meta(meta);
-  if (view.media.transform == Transform::PartialMetadataList) {
-    meta::v1::PartialObjectMetadataList list;
-    list.metadata = metadata;
-    for (const EntryPtr& e : entries) list.items.push_back(partial_of(*e));
-    return {encode_document(partial_type(view, true), list.descriptor(), &list, view.media.format,
-                            view.media.pretty)};
+  std::string bytes;
+  codec::encode_proto(bytes, metadata.descriptor(), &metadata);
+  std::string out = "\x0a";
+  append_varint(out, bytes.size());
+  return out + bytes;
+}
+
+}  // namespace
+
+ListPieces::ListPieces(const View& view, ListMeta meta)
+    : view_(view), meta_(std::move(meta)), plain_table_(is_table(view) && default_columns(view)) {}
+
+bool ListPieces::measured() const { return view_.media.format == Format::Proto && !is_table(view_); }
+
+void ListPieces::measure(const Entry& entry) {
+  const size_t n =
+      !is_partial(view_) && in_storage_version(view_) ? entry.wire().size() : proto_item(view_, entry).size();
+  measured_ += 1 + varint_size(n) + n;
+}
+
+void ListPieces::head(std::string& out) const {
+  if (is_table(view_)) return append_table_head(out, view_, meta_, true);
+  if (measured()) {
+    const std::string meta = proto_list_meta(meta_);
+    out += envelope_head(list_type(view_), meta.size() + measured_);
+    out += meta;
+    return;
   }
-  const TypeMeta type{view.version->api_version(), std::string(view.resource->kind) + "List"};
+  out += json_prefix(list_type(view_)) + ",\"metadata\":";
+  const auto metadata = list_meta(meta_);
+  codec::encode_json(out, metadata.descriptor(), &metadata);
+  out += ",\"items\":[";
+}
+
+void ListPieces::item(std::string& out, const Entry& entry, bool first) const {
+  if (measured()) {
+    const http::Slice raw = proto_item(view_, entry);
+    out += '\x12';
+    append_varint(out, raw.size());
+    out += raw.view();
+    return;
+  }
+  if (!first) out += ',';
+  if (is_table(view_)) return append_table_row(out, view_, entry, plain_table_);
+  if (is_partial(view_)) {
+    const auto partial = partial_of(entry);
+    codec::encode_json(out, partial.descriptor(), &partial);
+    return;
+  }
+  out += bare_json(view_, entry).view();
+}
+
+void ListPieces::tail(std::string& out) const {
+  if (measured()) {
+    out += kEnvelopeTail;
+  } else {
+    out += "]}\n";
+  }
+}
+
+http::Body encode_list(const View& view, const std::vector<EntryPtr>& entries, const ListMeta& meta) {
+  ListPieces pieces(view, meta);
+  if (pieces.measured())
+    for (const EntryPtr& e : entries) pieces.measure(*e);
+  std::string whole;
+  pieces.head(whole);
+  for (size_t i = 0; i < entries.size(); ++i) pieces.item(whole, *entries[i], i == 0);
+  pieces.tail(whole);
+  if (ListPieces::possible(view)) return {http::Slice(std::move(whole))};
+  whole.pop_back();  // the newline; json_body ends the text as its form does
   http::Body body;
-  if (view.media.format == Format::Proto) {
-    std::string head;
-    std::string meta_bytes;
-    codec::encode_proto(meta_bytes, metadata.descriptor(), &metadata);
-    head += '\x0a';
-    append_varint(head, meta_bytes.size());
-    head += meta_bytes;
-    size_t total = head.size();
-    body.emplace_back();  // the envelope's head, once the length is known
-    body.emplace_back(std::move(head));
-    for (const EntryPtr& e : entries) {
-      const http::Slice raw = bare_proto(view, *e);
-      std::string tag(1, '\x12');
-      append_varint(tag, raw.size());
-      total += tag.size() + raw.size();
-      body.emplace_back(std::move(tag));
-      body.push_back(raw);
-    }
-    body[0] = http::Slice(envelope_head(type, total));
-    body.emplace_back(nullptr, kEnvelopeTail);
-    return body;
-  }
-  std::string head = json_prefix(type) + ",\"metadata\":";
-  codec::encode_json(head, metadata.descriptor(), &metadata);
-  head += ",\"items\":[";
-  body.emplace_back(std::move(head));
-  for (size_t i = 0; i < entries.size(); ++i) {
-    if (i) body.emplace_back(nullptr, ",");
-    body.push_back(bare_json(view, *entries[i]));
-  }
-  body.emplace_back(nullptr, "]}");
+  body.emplace_back(std::move(whole));
   return json_body(std::move(body), view);
 }
 
 namespace {
 
-std::string_view event_name(const Change& change) {
-  switch (change.type) {
-    case Change::Type::Added:
+std::string_view event_name(ChangeType type) {
+  switch (type) {
+    case ChangeType::Added:
       return "ADDED";
-    case Change::Type::Modified:
+    case ChangeType::Modified:
       return "MODIFIED";
-    case Change::Type::Deleted:
+    case ChangeType::Deleted:
       return "DELETED";
     default:
       return "BOOKMARK";
   }
 }
 
-/// The object of a watch event as JSON or protobuf envelope.
-std::string event_object(const View& view, const Change& change, bool columns) {
+std::string document(const View& view, const TypeMeta& type, const codec::Message& m, const void* object) {
   std::string out;
-  const bool proto = view.media.format == Format::Proto;
-  if (!change.entry) {
-    machinery::MutableObject empty(view.media.transform == Transform::PartialMetadata ||
-                                           view.media.transform == Transform::PartialMetadataList
-                                       ? meta::v1::PartialObjectMetadata::descriptor()
-                                       : *view.version->message);
-    empty.meta().resourceVersion = std::to_string(change.revision);
-    if (change.initial_end) empty.meta().annotations.set("k8s.io/initial-events-end", "true");
-    const TypeMeta type = view.media.transform == Transform::None || view.media.transform == Transform::Table
-                              ? type_of(view)
-                              : partial_type(view, false);
-    if (view.media.transform == Transform::Table) {
-      out = std::string(encode_table(view, std::span<const Entry* const>(),
-                                     {std::to_string(change.revision), "", {}}, columns)
-                            .view());
-    } else if (proto) {
-      codec::encode_envelope(out, type, empty.message(), empty.get());
-    } else {
-      codec::encode_json(out, empty.message(), empty.get(), &type);
-    }
-    return out;
+  if (view.media.format == Format::Proto) {
+    codec::encode_envelope(out, type, m, object);
+  } else {
+    codec::encode_json(out, m, object, &type);
   }
-  if (view.media.transform == Transform::Table) {
-    const Entry* one = change.entry.get();
+  return out;
+}
+
+/// The object of a watch event as JSON or protobuf envelope.
+std::string event_object(const View& view, const Entry& entry, bool columns) {
+  if (is_table(view)) {
+    const Entry* one = &entry;
     return std::string(encode_table(view, std::span<const Entry* const>(&one, 1),
-                                    {std::to_string(change.revision), "", {}}, columns)
+                                    {std::to_string(entry.revision()), "", {}}, columns)
                            .view());
   }
-  if (view.media.transform != Transform::None) {
-    const auto partial = partial_of(*change.entry);
-    if (proto) {
-      codec::encode_envelope(out, partial_type(view, false), partial.descriptor(), &partial);
-    } else {
-      const TypeMeta type = partial_type(view, false);
-      codec::encode_json(out, partial.descriptor(), &partial, &type);
-    }
-    return out;
+  if (is_partial(view)) {
+    const auto partial = partial_of(entry);
+    return document(view, partial_type(view, false), partial.descriptor(), &partial);
   }
-  if (proto) {
-    const http::Slice raw = bare_proto(view, *change.entry);
+  std::string out;
+  if (view.media.format == Format::Proto) {
+    const http::Slice raw = bare_proto(view, entry);
     out = envelope_head(type_of(view), raw.size());
     out += raw.view();
     out += kEnvelopeTail;
     return out;
   }
-  for (const http::Slice& s : object_json(type_of(view), bare_json(view, *change.entry))) out += s.view();
+  for (const http::Slice& s : object_json(type_of(view), bare_json(view, entry))) out += s.view();
   return out;
+}
+
+std::string bookmark_object(const View& view, int64_t revision, bool initial_end, bool columns) {
+  if (is_table(view))
+    return std::string(
+        encode_table(view, std::span<const Entry* const>(), {std::to_string(revision), "", {}}, columns)
+            .view());
+  machinery::MutableObject empty(is_partial(view) ? meta::v1::PartialObjectMetadata::descriptor()
+                                                  : *view.version->message);
+  empty.meta().resourceVersion = std::to_string(revision);
+  if (initial_end) empty.meta().annotations.set("k8s.io/initial-events-end", "true");
+  return document(view, is_partial(view) ? partial_type(view, false) : type_of(view), empty.message(),
+                  empty.get());
 }
 
 http::Slice frame(const View& view, std::string_view type, const std::string& object) {
@@ -341,8 +391,24 @@ http::Slice frame(const View& view, std::string_view type, const std::string& ob
 
 }  // namespace
 
-http::Slice encode_change(const View& view, const Change& change, bool columns) {
-  return frame(view, event_name(change), event_object(view, change, columns));
+http::Slice encode_event(const View& view, ChangeType type, const Entry& entry, bool columns) {
+  return frame(view, event_name(type), event_object(view, entry, columns));
+}
+
+http::Slice encode_bookmark(const View& view, int64_t revision, bool initial_end, bool columns) {
+  return frame(view, "BOOKMARK", bookmark_object(view, revision, initial_end, columns));
+}
+
+uint64_t frame_form(const View& view, ChangeType type) {
+  // Versions are few and live as long as the resource; user addresses have 47 bits.
+  uint64_t form = reinterpret_cast<uintptr_t>(view.version);
+  const auto add = [&form](uint64_t value, int bits) { form = form << bits | value; };
+  add(static_cast<uint64_t>(view.media.format), 2);
+  add(static_cast<uint64_t>(view.media.transform), 2);
+  add(view.media.transform_version == "v1", 1);
+  add(view.include_object == "None" ? 0 : view.include_object == "Object" ? 1 : 2, 2);
+  add(static_cast<uint64_t>(type), 2);
+  return form;
 }
 
 http::Slice encode_watch_error(const View& view, const Error& error) {

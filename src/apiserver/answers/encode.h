@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "apiserver/cache/cache.h"
+#include "apiserver/cache/change.h"
 #include "apiserver/request/negotiation.h"
 #include "codec/json/json_codec.h"
 #include "http/message/slice.h"
@@ -29,8 +29,35 @@ struct ListMeta {
 };
 http::Body encode_list(const View& view, const std::vector<EntryPtr>& entries, const ListMeta& meta);
 
-/// One frame of a watch. `columns` is true for the first frame of a Table watch.
-http::Slice encode_change(const View& view, const Change& change, bool columns);
+/// Role: a list written piece by piece, so that nobody holds all of it. The pieces one after the other are
+/// what encode_list makes. Not for YAML or indented JSON, which have to see the whole. Threading: a plain
+/// value.
+class ListPieces {
+ public:
+  static bool possible(const View& view) { return view.media.format != Format::Yaml && !view.media.pretty; }
+  ListPieces(const View& view, ListMeta meta);
+
+  /// Protobuf says how long it is before it begins: each entry is measured once, then written once.
+  bool measured() const;
+  void measure(const Entry& entry);
+  void head(std::string& out) const;
+  void item(std::string& out, const Entry& entry, bool first) const;
+  void tail(std::string& out) const;
+
+ private:
+  const View& view_;
+  const ListMeta meta_;
+  const bool plain_table_;
+  size_t measured_ = 0;
+};
+
+/// One frame of a watch: the object as what happened to it. `columns` is true for the first frame of a Table
+/// watch.
+http::Slice encode_event(const View& view, ChangeType type, const Entry& entry, bool columns);
+/// The same for a bookmark; `initial_end`: the one that ends the initial events.
+http::Slice encode_bookmark(const View& view, int64_t revision, bool initial_end, bool columns);
+/// The same number for all views whose frames of a change are the same bytes. Requires a version.
+uint64_t frame_form(const View& view, ChangeType type);
 http::Slice encode_watch_error(const View& view, const Error& error);
 
 /// Any document with kind and apiVersion.

@@ -48,12 +48,13 @@ void append_row_object(std::string& out, const View& view, const Entry& entry) {
 
 }  // namespace
 
-http::Slice encode_table(const View& view, std::span<const Entry* const> rows, const ListMeta& meta,
-                         bool columns) {
-  const auto definitions = view.resource->strategy->table_columns();
-  const bool plain =
-      definitions.size() == 2 && definitions[1].name == "Age";  // the default table, printed from metadata
-  std::string out =
+bool default_columns(const View& view) {
+  const auto columns = view.resource->strategy->table_columns();
+  return columns.size() == 2 && columns[1].name == "Age";
+}
+
+void append_table_head(std::string& out, const View& view, const ListMeta& meta, bool columns) {
+  out +=
       "{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/" + view.media.transform_version + "\",\"metadata\":";
   meta::v1::ListMeta metadata;
   metadata.resourceVersion = meta.resource_version;
@@ -62,26 +63,37 @@ http::Slice encode_table(const View& view, std::span<const Entry* const> rows, c
   codec::encode_json(out, metadata.descriptor(), &metadata);
   out += ",\"columnDefinitions\":";
   if (columns) {
-    append_columns(out, definitions);
+    append_columns(out, view.resource->strategy->table_columns());
   } else {
     out += "null";
   }
   out += ",\"rows\":[";
+}
+
+void append_table_row(std::string& out, const View& view, const Entry& entry, bool plain) {
+  const Object object = entry.object();
+  out += "{\"cells\":[";
+  const api::TableCells cells =
+      plain ? api::TableCells{api::cell(object.meta().name),
+                              api::age_cell(object.meta().creationTimestamp, view.now)}
+            : view.resource->strategy->table_row(object.get(), view.now);
+  for (size_t c = 0; c < cells.size(); ++c) {
+    if (c) out += ',';
+    out += cells[c];
+  }
+  out += "],\"object\":";
+  append_row_object(out, view, entry);
+  out += '}';
+}
+
+http::Slice encode_table(const View& view, std::span<const Entry* const> rows, const ListMeta& meta,
+                         bool columns) {
+  std::string out;
+  append_table_head(out, view, meta, columns);
+  const bool plain = default_columns(view);
   for (size_t i = 0; i < rows.size(); ++i) {
-    const Object object = rows[i]->object();
     if (i) out += ',';
-    out += "{\"cells\":[";
-    const api::TableCells cells =
-        plain ? api::TableCells{api::cell(object.meta().name),
-                                api::age_cell(object.meta().creationTimestamp, view.now)}
-              : view.resource->strategy->table_row(object.get(), view.now);
-    for (size_t c = 0; c < cells.size(); ++c) {
-      if (c) out += ',';
-      out += cells[c];
-    }
-    out += "],\"object\":";
-    append_row_object(out, view, *rows[i]);
-    out += '}';
+    append_table_row(out, view, *rows[i], plain);
   }
   out += "]}";
   return http::Slice(std::move(out));

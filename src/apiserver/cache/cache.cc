@@ -4,385 +4,419 @@
 
 #include <algorithm>
 
+#include "apiserver/cache/roster.h"
+#include "base/check.h"
 #include "telemetry/log.h"
 
 namespace mizzen::apiserver {
+namespace {
 
-/// What the cache knows of one watcher.
-struct Subscription::State {
-  Filter filter;
-  Sink sink;
-  bool bookmarks = false;
-  int64_t after = 0;  ///< changes up to here were delivered by subscribe()
-  Mutex m;            ///< held while the sink runs
-  bool closed MZ_GUARDED_BY(m) = false;
-};
+constexpr Duration kLoadTimeout = std::chrono::seconds(60);
+/// Between two tries to load again, doubled each time, and as much again by chance.
+constexpr Duration kLoadWaitMin = std::chrono::milliseconds(100);
+constexpr Duration kLoadWaitMax = std::chrono::seconds(10);
+/// How often those who wait for a revision are looked at where nothing wakes them: other keys' changes do
+/// not.
+constexpr Duration kPollPeriod = std::chrono::milliseconds(5);
+/// How long stop() waits for a lane that may have ended.
+constexpr Duration kLaneWaitMax = std::chrono::seconds(2);
 
-bool Filter::matches(const Entry& entry) const {
-  if (!namespace_.empty() && entry.namespace_() != namespace_) return false;
-  if (!name.empty() && entry.name() != name) return false;
-  if (!labels.empty() && !labels.matches(entry.labels())) return false;
-  return fields.empty() || fields.matches(entry.fields());
+Error shutting_down() { return Error(Code::ServiceUnavailable, "the server is shutting down"); }
+
+Error too_large(int64_t wanted, int64_t current) {
+  ErrorDetails details;
+  details.causes.push_back({"ResourceVersionTooLarge", "Too large resource version", ""});
+  details.retry_after_seconds = 1;
+  return Error(Code::Timeout,
+               fmt::format("Timeout: Too large resource version: {}, current: {}", wanted, current),
+               std::move(details));
 }
 
-Subscription::~Subscription() {
-  {
-    Lock lock(cache_.subscribers_m_);
-    std::erase(cache_.subscribers_, state_);
-  }
-  if (cache_.dispatch_.on_thread()) {
-    // Within our own sink call the lock is held further up this very stack.
-    if (state_->m.try_lock()) {
-      state_->closed = true;
-      state_->m.unlock();
-    }
-    return;
-  }
-  Lock lock(state_->m);
-  state_->closed = true;
-}
+}  // namespace
 
-ResourceCache::ResourceCache(const api::ResourceInfo& resource, store::Store& store, Companions& companions,
-                             Dispatch& dispatch)
-    : resource_(resource),
-      store_(store),
-      companions_(companions),
-      dispatch_(dispatch),
-      prefix_(storage_prefix(resource)) {}
+ResourceCache::ResourceCache(const api::ResourceInfo& resource, Deps deps, ChangeRing::Options ring)
+    : resource_(resource), deps_(deps), prefix_(storage_prefix(resource)), ring_(ring) {}
 
 ResourceCache::~ResourceCache() { stop(); }
 
+Result<void> ResourceCache::start(Deadline deadline) { return load(deadline); }
+
 void ResourceCache::stop() {
   std::shared_ptr<store::Watch> watch;
+  std::vector<Waiter> waiters;
+  std::vector<std::shared_ptr<Roster>> rosters;
   {
     Lock lock(m_);
-    stopped_ = true;
+    feed_ = Feed::Stopped;
     watch.swap(watch_);
-    advanced_.notify_all();
+    waiters.swap(waiters_);
+    rosters.swap(rosters_);
+  }
+  watch.reset();
+  for (const Waiter& w : waiters) w.done(shutting_down());
+  // Functions posted to a lane before now may still come here: they are let through first.
+  struct Fence {
+    Mutex m;
+    CondVar changed;
+    size_t left MZ_GUARDED_BY(m) = 0;
+  };
+  auto fence = std::make_shared<Fence>();
+  {
+    Lock lock(fence->m);
+    fence->left = rosters.size();
+  }
+  for (const auto& roster : rosters) {
+    // Told when the function is gone, whether it ran or its lane has ended.
+    std::shared_ptr<void> passed(nullptr, [fence](void*) {
+      Lock lock(fence->m);
+      --fence->left;
+      fence->changed.notify_all();
+    });
+    if (roster->lane().here()) {
+      roster->end_all(shutting_down());
+    } else {
+      roster->lane().post([roster, passed = std::move(passed)] { roster->end_all(shutting_down()); });
+    }
+  }
+  const Deadline deadline = Deadline::after(kLaneWaitMax, deps_.clock);
+  Lock lock(fence->m);
+  while (fence->left > 0 && fence->changed.wait_until(fence->m, deadline)) {
   }
 }
 
-Result<void> ResourceCache::start(Deadline deadline) { return load(deadline); }
-
 Result<void> ResourceCache::load(Deadline deadline) {
-  MZ_ASSIGN(const auto range, store_.range({store::KeyRange::prefix(prefix_)}, deadline));
-  absl::btree_map<std::string, EntryPtr> entries;
+  EntryTree tree;
+  absl::flat_hash_map<std::string, std::string> unreadable;
   int64_t newest = 0;
-  {
-    Lock lock(m_);
+  store::RangeRequest request;
+  request.range = store::KeyRange::prefix(prefix_);
+  request.limit = kLoadPage;
+  request.count_rest = false;
+  for (;;) {
+    MZ_ASSIGN(const auto range, deps_.store.range(request, deadline));
+    if (request.revision.get() == 0) request.revision = range.revision;
     for (const store::KeyValue& kv : range.kvs) {
-      if (EntryPtr entry = make_entry(kv)) entries[entry->key()] = entry;
+      std::string why;
+      if (EntryPtr entry = decode_entry(kv, why)) {
+        tree.set(std::move(entry));
+      } else {
+        unreadable[kv.key.substr(prefix_.size())] = std::move(why);
+      }
       newest = std::max(newest, kv.mod_revision.get());
     }
-    entries_.swap(entries);
-    ring_.clear();
-    applied_ = ring_from_ = range.revision.get();
-    expired_through_ = -1;
-    newest_change_ = newest;
-    advanced_.notify_all();
+    if (!range.more || range.kvs.empty()) break;
+    request.range.from = range.kvs.back().key + std::string(1, '\0');
   }
-  store::WatchRequest request;
-  request.range = store::KeyRange::prefix(prefix_);
-  request.from = store::Revision(range.revision.get() + 1);
+  const store::Revision loaded = request.revision;
+  {
+    Lock lock(m_);
+    if (feed_ == Feed::Stopped) return shutting_down();
+    tree_ = std::move(tree);
+    unreadable_ = std::move(unreadable);
+    ring_.restart(loaded.get());
+    applied_ = loaded.get();
+    newest_change_ = newest;
+    feed_ = Feed::Live;
+  }
   std::shared_ptr<store::Watch> watch =
-      store_.watch(request, [this](const store::WatchMessage& m) { on_message(m); });
+      deps_.store.watch({store::KeyRange::prefix(prefix_), store::Revision(loaded.get() + 1)},
+                        [this](const store::WatchMessage& m) { on_message(m); });
   loads_.fetch_add(1, std::memory_order_relaxed);
-  Lock lock(m_);
-  if (!stopped_) watch_ = std::move(watch);
+  std::vector<Waiter> ready;
+  {
+    Lock lock(m_);
+    // A watch that ended at once has been noted already.
+    if (feed_ == Feed::Live) watch_ = std::move(watch);
+    ready = take_satisfied();
+  }
+  for (const Waiter& w : ready) w.done({});
   return {};
 }
 
-EntryPtr ResourceCache::make_entry(const store::KeyValue& kv) {
-  const auto it = prepared_.find(kv.value.get());
-  if (it == prepared_.end()) return decode_entry(kv);
+EntryPtr ResourceCache::make_entry(const store::KeyValue& kv, std::string& unreadable) const {
+  Object object;
+  {
+    Lock lock(prepared_m_);
+    const auto it = prepared_.find(kv.value.get());
+    if (it != prepared_.end()) object = it->second;
+  }
+  if (!object) return decode_entry(kv, unreadable);
   const int64_t revision = kv.mod_revision.get();
-  machinery::MutableObject object(it->second);
-  object.meta().resourceVersion = std::to_string(revision);
+  machinery::MutableObject stamped(object);
+  stamped.meta().resourceVersion = std::to_string(revision);
   return std::make_shared<Entry>(resource_, kv.key.substr(prefix_.size()), revision,
-                                 std::move(object).freeze(), companions_);
+                                 std::move(stamped).freeze(), deps_.companions);
 }
 
-EntryPtr ResourceCache::decode_entry(const store::KeyValue& kv) const {
+EntryPtr ResourceCache::decode_entry(const store::KeyValue& kv, std::string& unreadable) const {
   const int64_t revision = kv.mod_revision.get();
   auto object = decode_stored(resource_, store::view(kv.value), revision);
   if (!object.ok()) {
-    log::error("apiserver", "stored object cannot be read and is left out",
-               {log::kv("key", kv.key), log::kv("err", object.error().message())});
+    unreadable = object.error().message();
+    log::error("apiserver", "stored object cannot be read",
+               {log::kv("key", kv.key), log::kv("revision", revision), log::kv("err", unreadable)});
     return nullptr;
   }
   return std::make_shared<Entry>(resource_, kv.key.substr(prefix_.size()), revision, std::move(*object),
-                                 companions_);
+                                 deps_.companions);
 }
 
-/// How watchers get an object that is gone (or left their selection): as it was, with the revision at which
-/// it went.
-EntryPtr ResourceCache::last_state(const Entry& entry, int64_t revision) const {
-  machinery::MutableObject last(entry.object());
-  last.meta().resourceVersion = std::to_string(revision);
-  return std::make_shared<Entry>(resource_, entry.key(), revision, std::move(last).freeze(), companions_);
+/// The state of `key` after the steps that are not in the tree yet. Only the store's sink changes the tree
+/// and calls this.
+EntryPtr ResourceCache::current(const std::string& key, const std::vector<Step>& before) const {
+  for (auto it = before.rbegin(); it != before.rend(); ++it)
+    if (it->key == key) return it->entry;
+  Lock lock(m_);
+  return tree_.find(key);
 }
 
-void ResourceCache::apply(const store::Event& event, std::vector<Change>& changes) {
-  const std::string key = event.kv.key.substr(prefix_.size());
-  const auto it = entries_.find(key);
-  Change change;
-  change.revision = event.kv.mod_revision.get();
-  if (it != entries_.end()) change.previous = it->second;
-  if (event.type == store::Event::Type::Delete) {
-    if (it == entries_.end()) return;
-    change.type = Change::Type::Deleted;
-    change.entry = last_state(*change.previous, change.revision);
-    entries_.erase(it);
-  } else {
-    change.entry = make_entry(event.kv);
-    if (!change.entry) return;
-    change.type = change.previous ? Change::Type::Modified : Change::Type::Added;
-    entries_[key] = change.entry;
+ResourceCache::Step ResourceCache::step_of(const store::Event& event, const std::vector<Step>& before) const {
+  Step out;
+  out.key = event.kv.key.substr(prefix_.size());
+  EntryPtr previous = current(out.key, before);
+  const int64_t revision = event.kv.mod_revision.get();
+  if (event.type == store::Event::Type::Put) out.entry = make_entry(event.kv, out.unreadable);
+  if (out.entry) {
+    const ChangeType type = previous ? ChangeType::Modified : ChangeType::Added;
+    out.change = std::make_shared<Change>(type, out.entry, std::move(previous), revision);
+  } else if (previous) {
+    // Gone, or no longer to be read: nobody may go on with what it was.
+    EntryPtr last = last_state(*previous, revision);
+    out.change =
+        std::make_shared<Change>(ChangeType::Deleted, std::move(last), std::move(previous), revision);
   }
-  newest_change_ = change.revision;
-  ring_.push_back(change);
-  if (ring_.size() > kRingMax) {
-    ring_from_ = ring_.front().revision;
-    ring_.pop_front();
-  }
-  changes.push_back(std::move(change));
+  return out;
 }
 
 void ResourceCache::on_message(const store::WatchMessage& message) {
-  if (message.end) {
-    log::warn("apiserver", "store watch ended, loading again",
-              {log::kv("resource", resource_.plural), log::kv("err", message.end->message())});
-    dispatch_.post([this] { reload(); });
-    return;
-  }
+  if (message.end) return lose_feed(*message.end);
   received_.fetch_add(message.events.size(), std::memory_order_relaxed);
-  std::vector<Change> changes;
-  Lock lock(m_);
-  if (stopped_) return;
-  for (const store::Event* event : message.events) apply(*event, changes);
-  applied_ = std::max(applied_, message.revision.get());
-  advanced_.notify_all();
-  // Posted under the lock: a subscriber that registers next must find this batch behind it in the queue.
-  if (!changes.empty()) dispatch_.post([this, changes = std::move(changes)] { fan_out(changes); });
+  std::vector<Step> steps;
+  steps.reserve(message.events.size());
+  for (const store::Event* event : message.events) steps.push_back(step_of(*event, steps));
+  const Monotonic now = steps.empty() ? Monotonic() : deps_.clock.monotonic();
+  std::vector<EntryPtr> replaced;  // may be the last to know an entry: destroyed without the lock
+  replaced.reserve(steps.size());
+  std::vector<Waiter> ready;
+  {
+    Lock lock(m_);
+    if (feed_ != Feed::Live) return;
+    for (Step& step : steps) {
+      replaced.push_back(step.entry ? tree_.set(std::move(step.entry)) : tree_.erase(step.key));
+      if (!step.unreadable.empty()) {
+        unreadable_[step.key] = std::move(step.unreadable);
+      } else if (!unreadable_.empty()) {
+        unreadable_.erase(step.key);
+      }
+      if (!step.change) continue;
+      newest_change_ = step.change->revision();
+      ring_.push(std::move(step.change), now);
+    }
+    MZ_CHECK(message.revision.get() >= newest_change_, "told of {} in a message up to {}", newest_change_,
+             message.revision.get());
+    applied_ = std::max(applied_, message.revision.get());
+    if (!steps.empty())
+      for (const auto& roster : rosters_)
+        if (roster->size() > 0) roster->wake();
+    ready = take_satisfied();
+  }
+  for (const Waiter& w : ready) w.done({});
 }
 
-/// After a lost watch: whatever changed meanwhile is unknown, so that every watcher is ended by closing the
-/// ring, and told what differs as far as the maps show it.
-void ResourceCache::reload() {
-  absl::btree_map<std::string, EntryPtr> before;
+void ResourceCache::lose_feed(const Error& error) {
+  std::vector<std::shared_ptr<Roster>> rosters;
+  std::shared_ptr<store::Watch> watch;
   {
     Lock lock(m_);
-    if (stopped_) return;
-    before = entries_;
+    if (feed_ != Feed::Live) return;
+    feed_ = Feed::Lost;
+    watch.swap(watch_);
+    rosters = rosters_;
+    ring_.restart(applied_);
   }
-  if (const auto r = load(Deadline::after(std::chrono::seconds(10))); !r.ok()) {
+  log::warn("apiserver", "the store's feed of changes ended, loading again",
+            {log::kv("resource", resource_.plural), log::kv("err", error.message())});
+  const Error expired(Code::Expired, "the feed of changes was lost: list again");
+  for (const auto& roster : rosters) roster->lane().post([roster, expired] { roster->end_all(expired); });
+  load_again(0);
+}
+
+void ResourceCache::load_again(int attempt) {
+  const Duration base = std::min(kLoadWaitMax, kLoadWaitMin * (int64_t{1} << std::min(attempt, 20)));
+  const Duration wait(static_cast<int64_t>(static_cast<double>(base.count()) * (1 + deps_.random.unit())));
+  deps_.timers.after(wait, [this, attempt] {
+    {
+      Lock lock(m_);
+      if (feed_ != Feed::Lost) return;
+    }
+    const auto loaded = load(Deadline::after(kLoadTimeout, deps_.clock));
+    if (loaded.ok()) return;
     log::error("apiserver", "loading failed, trying again",
-               {log::kv("resource", resource_.plural), log::kv("err", r.error().message())});
-    dispatch_.post([this] { reload(); });
-    return;
-  }
-  std::vector<Change> changes;
-  {
-    Lock lock(m_);
-    const int64_t now = applied_;
-    for (const auto& [key, entry] : before) {
-      const auto it = entries_.find(key);
-      if (it != entries_.end() && it->second->revision() == entry->revision()) continue;
-      Change change;
-      change.type = it == entries_.end() ? Change::Type::Deleted : Change::Type::Modified;
-      change.previous = entry;
-      change.entry = it == entries_.end() ? entry : it->second;
-      change.revision = it == entries_.end() ? now : it->second->revision();
-      changes.push_back(std::move(change));
-    }
-    for (const auto& [key, entry] : entries_) {
-      if (before.contains(key)) continue;
-      Change change;
-      change.type = Change::Type::Added;
-      change.entry = entry;
-      change.revision = entry->revision();
-      changes.push_back(std::move(change));
-    }
-  }
-  std::sort(changes.begin(), changes.end(),
-            [](const Change& a, const Change& b) { return a.revision < b.revision; });
-  fan_out(changes);
+               {log::kv("resource", resource_.plural), log::kv("err", loaded.error().message())});
+    load_again(attempt + 1);
+  });
+}
+
+int64_t ResourceCache::progress() const {
+  return feed_ == Feed::Live && watch_ ? std::max(applied_, watch_->progress().get()) : applied_;
 }
 
 int64_t ResourceCache::revision() const {
   Lock lock(m_);
-  return watch_ ? std::max(applied_, watch_->progress().get()) : applied_;
+  return progress();
+}
+
+std::vector<ResourceCache::Waiter> ResourceCache::take_satisfied() {
+  std::vector<Waiter> out;
+  if (waiters_.empty()) return out;
+  const int64_t now = progress();
+  const auto first =
+      std::partition(waiters_.begin(), waiters_.end(), [&](const Waiter& w) { return w.revision > now; });
+  out.assign(std::make_move_iterator(first), std::make_move_iterator(waiters_.end()));
+  waiters_.erase(first, waiters_.end());
+  return out;
+}
+
+void ResourceCache::when_reached(int64_t wanted, Deadline deadline, Reached done) {
+  std::optional<Error> refused;
+  bool reached = false, poll = false;
+  {
+    Lock lock(m_);
+    // While nothing is loaded, what the tree shows may be older than what it says.
+    reached = feed_ == Feed::Live && progress() >= wanted;
+    if (!reached && feed_ == Feed::Stopped) refused = shutting_down();
+    if (!reached && waiters_.size() >= kWaitersMax)
+      refused = Error(Code::TooManyRequests, "Too many requests, please try again later.");
+    if (!reached && !refused) {
+      waiters_.push_back({wanted, deadline, std::move(done)});
+      if (watch_) watch_->request_progress();
+      poll = !std::exchange(polling_, true);
+    }
+  }
+  if (reached) return done({});
+  if (refused) return done(*refused);
+  if (poll) deps_.timers.after(kPollPeriod, [this] { poll_waiters(); });
+}
+
+void ResourceCache::poll_waiters() {
+  std::vector<Waiter> ready, late;
+  int64_t current = 0;
+  bool again = false;
+  {
+    Lock lock(m_);
+    if (feed_ == Feed::Live) ready = take_satisfied();
+    const auto first = std::partition(waiters_.begin(), waiters_.end(),
+                                      [&](const Waiter& w) { return !w.deadline.expired(deps_.clock); });
+    late.assign(std::make_move_iterator(first), std::make_move_iterator(waiters_.end()));
+    waiters_.erase(first, waiters_.end());
+    current = progress();
+    again = polling_ = !waiters_.empty();
+    if (again && watch_) watch_->request_progress();
+  }
+  for (const Waiter& w : ready) w.done({});
+  for (const Waiter& w : late) w.done(too_large(w.revision, current));
+  if (again) deps_.timers.after(kPollPeriod, [this] { poll_waiters(); });
 }
 
 Result<void> ResourceCache::wait_for(int64_t wanted, Deadline deadline) {
-  Lock lock(m_);
-  for (;;) {
-    const int64_t now = watch_ ? std::max(applied_, watch_->progress().get()) : applied_;
-    if (now >= wanted) return {};
-    if (stopped_) return Error(Code::ServiceUnavailable, "the server is shutting down");
-    if (watch_) watch_->request_progress();
-    // Progress of other keys does not wake this: look again often, it is the rare path.
-    Deadline soon = Deadline::after(std::chrono::milliseconds(2));
-    if (deadline.when() < soon.when()) soon = deadline;
-    advanced_.wait_until(m_, soon);
-    if (deadline.expired() && std::max(applied_, watch_ ? watch_->progress().get() : 0) < wanted) {
-      ErrorDetails details;
-      details.causes.push_back({"ResourceVersionTooLarge", "Too large resource version", ""});
-      details.retry_after_seconds = 1;
-      return Error(Code::Timeout,
-                   fmt::format("Timeout: Too large resource version: {}, current: {}", wanted, applied_),
-                   std::move(details));
-    }
-  }
+  struct Answer {
+    Mutex m;
+    CondVar changed;
+    std::optional<Result<void>> result MZ_GUARDED_BY(m);
+  };
+  auto answer = std::make_shared<Answer>();
+  when_reached(wanted, deadline, [answer](Result<void> r) {
+    Lock lock(answer->m);
+    answer->result = std::move(r);
+    answer->changed.notify_all();
+  });
+  Lock lock(answer->m);
+  while (!answer->result) answer->changed.wait(answer->m);
+  return *answer->result;
 }
 
 EntryPtr ResourceCache::find(const std::string& key) const {
   Lock lock(m_);
-  const auto it = entries_.find(key);
-  return it == entries_.end() ? nullptr : it->second;
+  return tree_.find(key);
 }
 
-int64_t ResourceCache::newest_change() const {
+Snapshot ResourceCache::snapshot() const {
   Lock lock(m_);
-  return newest_change_;
+  return {tree_, progress(), newest_change_};
 }
 
-ResourceCache::Stats ResourceCache::stats() const { return {received_, dispatched_, initial_, loads_}; }
+Result<void> ResourceCache::readable(const Filter& filter) const {
+  Lock lock(m_);
+  for (const auto& [key, why] : unreadable_) {
+    const size_t slash = key.find('/');
+    const std::string_view ns =
+        resource_.namespaced ? std::string_view(key).substr(0, slash) : std::string_view();
+    const std::string_view name =
+        resource_.namespaced ? std::string_view(key).substr(slash + 1) : std::string_view(key);
+    if ((!filter.namespace_.empty() && filter.namespace_ != ns) ||
+        (!filter.name.empty() && filter.name != name))
+      continue;
+    return Error(Code::InternalError,
+                 fmt::format("unable to read {} {}: {}", resource_.qualified(), key, why));
+  }
+  return {};
+}
+
+ResourceCache::Stats ResourceCache::stats() const {
+  Stats out{received_, 0, initial_, loads_};
+  out.dispatched = received_;
+  return out;
+}
 
 size_t ResourceCache::size() const {
   Lock lock(m_);
-  return entries_.size();
+  return tree_.size();
 }
 
-ResourceCache::Page ResourceCache::list(const Filter& filter, const std::string& after, size_t limit) const {
-  Page page;
-  Lock lock(m_);
-  page.revision = watch_ ? std::max(applied_, watch_->progress().get()) : applied_;
-  if (!filter.name.empty() && (!resource_.namespaced || !filter.namespace_.empty())) {
-    const auto it = entries_.find(entry_key(filter.namespace_, filter.name));
-    if (it != entries_.end() && filter.matches(*it->second) && it->first > after)
-      page.entries.push_back(it->second);
-    return page;
-  }
-  const std::string prefix = filter.namespace_.empty() ? "" : filter.namespace_ + "/";
-  auto it = after.empty() ? entries_.lower_bound(prefix) : entries_.upper_bound(after);
-  for (; it != entries_.end() && it->first.starts_with(prefix); ++it) {
-    if (!filter.trivial() && !filter.matches(*it->second)) continue;
-    if (limit != 0 && page.entries.size() == limit) {
-      page.more = true;
-      break;
-    }
-    page.entries.push_back(it->second);
-  }
-  for (; page.more && it != entries_.end() && it->first.starts_with(prefix); ++it) ++page.remaining;
-  return page;
-}
-
-Result<std::unique_ptr<Subscription>> ResourceCache::subscribe(Filter filter, WatchStart start,
-                                                               Subscription::Sink sink) {
-  auto state = std::make_shared<Subscription::State>();
-  state->filter = std::move(filter);
-  state->sink = std::move(sink);
-  state->bookmarks = start.bookmarks;
-  std::vector<Change> first;
-  Lock lock(m_);
-  const int64_t now = watch_ ? std::max(applied_, watch_->progress().get()) : applied_;
-  if (start.from) {
-    if (*start.from < ring_from_) return too_old(*start.from);
-    for (const Change& change : ring_)
-      if (change.revision > *start.from) first.push_back(change);
-  } else {
-    for (const auto& [key, entry] : entries_) {
-      if (!state->filter.matches(*entry)) continue;
-      Change change;
-      change.type = Change::Type::Added;
-      change.entry = entry;
-      change.revision = entry->revision();
-      first.push_back(std::move(change));
-    }
-    if (start.initial_end_bookmark) {
-      Change end;
-      end.revision = now;
-      end.initial_end = true;
-      first.push_back(std::move(end));
-    }
-  }
-  state->after = std::max(now, start.from.value_or(0));
-  initial_.fetch_add(first.size(), std::memory_order_relaxed);
+Result<std::shared_ptr<Subscription>> ResourceCache::subscribe(Lane& lane, Filter filter, WatchStart start,
+                                                               std::shared_ptr<WatcherSink> sink) {
+  MZ_CHECK(lane.here(), "a watch begins away from its lane");
+  std::shared_ptr<Roster> roster;
   {
-    Lock guard(subscribers_m_);
-    subscribers_.push_back(state);
+    Lock lock(m_);
+    if (feed_ != Feed::Live) return Error(Code::ServiceUnavailable, "the watch cache is loading, try again");
+    for (const auto& r : rosters_)
+      if (&r->lane() == &lane) roster = r;
+    if (!roster) rosters_.push_back(roster = std::make_shared<Roster>(*this, lane, deps_.clock, applied_));
   }
-  const bool raw = !start.from.has_value();
-  dispatch_.post([this, state, first = std::move(first), raw] {
-    const std::vector<Change> wanted = raw ? first : select(state->filter, first, 0);
-    Lock guard(state->m);
-    if (!state->closed && !wanted.empty()) state->sink(wanted);
-  });
-  return std::unique_ptr<Subscription>(new Subscription(*this, std::move(state)));
+  auto out = std::make_shared<Subscription>(*this, roster, std::move(filter), start, std::move(sink));
+  roster->add(out);
+  lane.post([out] { out->resume(); });
+  return out;
 }
 
-/// What of the changes after `after` somebody who watches the selection is told, and as what.
-std::vector<Change> ResourceCache::select(const Filter& filter, const std::vector<Change>& changes,
-                                          int64_t after) const {
-  std::vector<Change> wanted;
-  for (const Change& change : changes) {
-    if (change.revision <= after) continue;
-    const bool is = change.type != Change::Type::Deleted && filter.matches(*change.entry);
-    const bool was = change.previous && filter.matches(*change.previous);
-    if (!is && !was) continue;
-    Change out = change;
-    if (is) {
-      out.type = was ? Change::Type::Modified : Change::Type::Added;
-    } else if (change.type != Change::Type::Deleted) {
-      out.type = Change::Type::Deleted;
-      out.entry = last_state(*change.previous, change.revision);
-    }
-    wanted.push_back(std::move(out));
-  }
-  return wanted;
+bool ResourceCache::read_ring(int64_t revision, size_t max, std::vector<ChangePtr>& out,
+                              int64_t& reached) const {
+  Lock lock(m_);
+  reached = applied_;
+  if (revision < ring_.reaches_back_to()) return false;
+  ring_.read(revision, max, out);
+  return true;
 }
 
-void ResourceCache::fan_out(const std::vector<Change>& changes) {
-  dispatched_.fetch_add(changes.size(), std::memory_order_relaxed);
-  std::vector<std::shared_ptr<Subscription::State>> all;
-  {
-    Lock lock(subscribers_m_);
-    all = subscribers_;
-  }
-  for (const auto& state : all) {
-    const std::vector<Change> wanted = select(state->filter, changes, state->after);
-    if (wanted.empty()) continue;
-    Lock guard(state->m);
-    if (!state->closed) state->sink(wanted);
-  }
+void ResourceCache::expire_changes() {
+  Lock lock(m_);
+  ring_.expire(deps_.clock.monotonic());
 }
 
 void ResourceCache::send_bookmarks() {
-  std::vector<std::shared_ptr<Subscription::State>> all;
-  Change bookmark;
-  {
-    Lock lock(m_);
-    bookmark.revision = watch_ ? std::max(applied_, watch_->progress().get()) : applied_;
-    Lock guard(subscribers_m_);
-    all = subscribers_;
-  }
-  // Every batch up to this revision was posted before it could be read, but may still wait behind us in the
-  // queue.
-  dispatch_.post([all = std::move(all), bookmark] {
-    for (const auto& state : all) {
-      if (!state->bookmarks) continue;
-      Lock guard(state->m);
-      if (!state->closed) state->sink({bookmark});
-    }
-  });
+  Lock lock(m_);
+  if (feed_ != Feed::Live) return;
+  // Posted under the lock: changes up to here have been told to the rosters before.
+  for (const auto& roster : rosters_)
+    if (roster->size() > 0) roster->lane().post([roster, now = progress()] { roster->bookmark(now); });
 }
 
 std::shared_ptr<void> ResourceCache::prepare(const store::Bytes& bytes, Object object) {
-  Lock lock(m_);
+  Lock lock(prepared_m_);
   prepared_[bytes.get()] = std::move(object);
   return std::shared_ptr<void>(nullptr, [this, bytes](void*) {
-    Lock guard(m_);
+    Lock guard(prepared_m_);
     prepared_.erase(bytes.get());
   });
 }

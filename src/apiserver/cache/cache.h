@@ -1,108 +1,75 @@
 #pragma once
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include <absl/container/btree_map.h>
+#include <absl/container/flat_hash_map.h>
 
-#include "apiserver/cache/dispatch.h"
-#include "apiserver/cache/entry.h"
+#include "apiserver/cache/change_ring.h"
+#include "apiserver/cache/lane.h"
+#include "apiserver/cache/page.h"
+#include "apiserver/cache/subscription.h"
+#include "async/executor.h"
 #include "async/mutex.h"
+#include "async/timers.h"
+#include "base/random.h"
 #include "store/contract/store.h"
 
 namespace mizzen::apiserver {
 
-/// One change as watchers get it. For Deleted, `entry` is the last state with the revision of the deletion.
-struct Change {
-  enum class Type : uint8_t { Added, Modified, Deleted, Bookmark };
-  Type type = Type::Bookmark;
-  EntryPtr entry;     ///< null for Bookmark
-  EntryPtr previous;  ///< the state before; null for creations
-  int64_t revision = 0;
-  bool initial_end = false;  ///< Bookmark after the initial events
-};
-
-/// Which objects a list or watch is about.
-struct Filter {
-  std::string namespace_;  ///< empty: all
-  std::string name;        ///< empty: all
-  machinery::LabelSelector labels;
-  machinery::FieldSelector fields;
-
-  bool matches(const Entry& entry) const;
-  bool trivial() const { return namespace_.empty() && name.empty() && labels.empty() && fields.empty(); }
-};
-
-/// How a watch starts.
-struct WatchStart {
-  std::optional<int64_t> from;  ///< changes after this revision; nothing: all that is there, as Added, first
-  bool bookmarks = false;
-  bool initial_end_bookmark = false;
-};
-
-class ResourceCache;
-
-/// Role: a watcher's place in a cache; destroying it ends the watch and waits for a running sink call (unless
-/// called from the dispatch thread).
-class Subscription {
- public:
-  using Sink = std::function<void(const std::vector<Change>&)>;
-  ~Subscription();
-
- private:
-  friend class ResourceCache;
-  struct State;
-  Subscription(ResourceCache& cache, std::shared_ptr<State> state)
-      : cache_(cache), state_(std::move(state)) {}
-  ResourceCache& cache_;
-  std::shared_ptr<State> state_;
-};
-
-/// Role: everything of one resource in memory: an ordered map of entries kept current by a store watch, and a
-/// ring of recent changes. All reads of the API are served from here; it knows which revision it has applied.
-/// Truth: a cache of the store; never older than what the store has acknowledged to this process where the
-/// store is local. Rebuilt by one range read at start and after a lost watch. Threading: thread-safe. The
-/// store's sink only updates the map; watchers are told by the dispatch thread. Invariants: I1 changes reach
-/// a subscriber in revision order without a gap. I2 the map at revision r equals the store at r. Bounds:
-/// kRingMax changes; the ring starts empty and is filled from the store's history by the first watch that
-/// asks for older ones (backfill), so that clients resume across a restart. A watch from before them gets
-/// Expired.
+/// Role: everything of one resource in memory: a tree of entries kept current by a store watch, and a ring of
+/// recent changes. All reads of the API are served from here; it knows which revision it has applied. Truth:
+/// a cache of the store; never older than what the store has acknowledged to this process where the store is
+/// local. Life: start() loads by pages; a feed that is lost makes it unready: every watcher gets Expired,
+/// reads that need the newest state wait, and it loads again, with back-off. Threading: thread-safe. The
+/// store's sink builds entries without a lock and changes the tree under one; reads take a snapshot and hold
+/// no lock while they walk it. Watchers are served on their lanes (lane.h). Invariants: I1 changes reach a
+/// watcher in revision order without a gap. I2 the tree at revision r equals the store at r. I3 progress
+/// stands still from the loss of the feed until everything is loaded again. Bounds: ring as ChangeRing;
+/// kWaitersMax who wait for a revision.
 class ResourceCache {
  public:
-  static constexpr size_t kRingMax = 4096;
+  static constexpr size_t kWaitersMax = 10'000;
+  /// Objects of one read of the store.
+  static constexpr int64_t kLoadPage = 5'000;
 
-  ResourceCache(const api::ResourceInfo& resource, store::Store& store, Companions& companions,
-                Dispatch& dispatch);
+  struct Deps {
+    store::Store& store;
+    Companions& companions;
+    const Clock& clock;
+    Random& random;
+    Executor& background;  ///< reads of the store's history, and loading again; ends before the cache goes
+    Timers& timers;        ///< likewise
+  };
+
+  ResourceCache(const api::ResourceInfo& resource, Deps deps, ChangeRing::Options ring = {});
   ~ResourceCache();
 
   /// Loads and starts to watch. Blocks.
   Result<void> start(Deadline deadline);
-  /// Ends the store watch. Subscribers are told nothing more.
+  /// Ends the store watch and every watcher. Waits for the lanes.
   void stop();
 
   const api::ResourceInfo& resource() const { return resource_; }
-  /// The revision up to which every change of this resource is in the map.
+  /// The revision up to which every change of this resource is in the tree.
   int64_t revision() const;
-  /// ServiceUnavailable or Timeout where the cache does not get there in time.
+  /// Calls `done` once the cache has got there: at once, or on another thread. ServiceUnavailable or Timeout
+  /// where it does not in time; TooManyRequests where too many wait.
+  using Reached = std::function<void(Result<void>)>;
+  void when_reached(int64_t revision, Deadline deadline, Reached done);
+  /// The same for those who may block.
   Result<void> wait_for(int64_t revision, Deadline deadline);
 
   EntryPtr find(const std::string& key) const;
-  /// Matching entries in key order after `after` (exclusive; empty: from the start), at most `limit` (0:
-  /// all). `revision` gets the revision they stand for; `more` whether the limit cut, `remaining` how many of
-  /// the namespace come after (only exact for trivial selectors).
-  struct Page {
-    std::vector<EntryPtr> entries;
-    int64_t revision = 0;
-    bool more = false;
-    size_t remaining = 0;
-  };
-  Page list(const Filter& filter, const std::string& after, size_t limit) const;
-  /// The newest change in the map; a page at revision r can be served from here where this is not above r.
-  int64_t newest_change() const;
+  Snapshot snapshot() const;
+  Page list(const Filter& filter, const std::string& after, size_t limit) const {
+    return page_of(snapshot(), filter, after, limit);
+  }
+  /// InternalError where an object in the selection stands in the store but cannot be read, so that no answer
+  /// would be true.
+  Result<void> readable(const Filter& filter) const;
   size_t size() const;
   /// For metrics: changes from the store, changes handed to watchers, what watches began with, loads of
   /// everything.
@@ -114,58 +81,83 @@ class ResourceCache {
   };
   Stats stats() const;
 
-  /// True where a watch from `revision` finds its changes in the ring.
-  bool reaches(int64_t revision) const;
-  /// Makes the ring reach back to `revision` with what the store remembers; nothing to do where it does.
-  /// Expired where that was compacted or is more than the ring holds. Blocks: workers only.
-  Result<void> backfill(int64_t revision, Deadline deadline);
-  /// Expired where `start.from` lies before the ring.
-  Result<std::unique_ptr<Subscription>> subscribe(Filter filter, WatchStart start, Subscription::Sink sink);
-  /// Sends a bookmark to every subscriber that wants them. On the dispatch thread.
+  /// Starts a watch on this lane, whose thread must call. ServiceUnavailable while nothing is loaded. Nothing
+  /// is handed over before the caller returns; then it goes by itself, and with Subscription::resume() where
+  /// the sink wanted no more.
+  Result<std::shared_ptr<Subscription>> subscribe(Lane& lane, Filter filter, WatchStart start,
+                                                  std::shared_ptr<WatcherSink> sink);
+  /// Lets go of old changes.
+  void expire_changes();
+  /// Sends a bookmark to every watcher that wants them.
   void send_bookmarks();
 
   /// A writer that has just encoded `object` leaves it here under the bytes it hands to the store, so that
   /// the event need not be decoded again; the token withdraws it.
   std::shared_ptr<void> prepare(const store::Bytes& bytes, Object object);
-  Companions& companions() { return companions_; }
+  Companions& companions() { return deps_.companions; }
 
  private:
+  friend class Roster;
   friend class Subscription;
+  enum class Feed : uint8_t { None, Live, Lost, Stopped };
+  struct Waiter {
+    int64_t revision;
+    Deadline deadline;
+    Reached done;
+  };
+  /// One event as the tree takes it; without an entry the key goes.
+  struct Step {
+    std::string key;
+    EntryPtr entry;
+    ChangePtr change;
+    std::string unreadable;  ///< why the new state cannot be read
+  };
+
+  // For watchers:
+  /// About `max` changes after `revision`. False where the ring does not reach back so far. `reached`: what
+  /// the ring reaches.
+  bool read_ring(int64_t revision, size_t max, std::vector<ChangePtr>& out, int64_t& reached) const;
+  /// Changes after `revision` from the store's history and the revision up to which they are all, told on the
+  /// lane.
+  using HistoryRead = std::function<void(Result<std::pair<std::vector<ChangePtr>, int64_t>>)>;
+  void read_history(int64_t revision, size_t max, Lane& lane, HistoryRead done);
+  void count_initial(uint64_t n) { initial_.fetch_add(n, std::memory_order_relaxed); }
+
   void on_message(const store::WatchMessage& message);
-  void apply(const store::Event& event, std::vector<Change>& changes) MZ_REQUIRES(m_);
-  EntryPtr make_entry(const store::KeyValue& kv) MZ_REQUIRES(m_);
-  void fan_out(const std::vector<Change>& changes);
-  EntryPtr decode_entry(const store::KeyValue& kv) const;
-  EntryPtr last_state(const Entry& entry, int64_t revision) const;
-  std::vector<Change> select(const Filter& filter, const std::vector<Change>& changes, int64_t after) const;
-  Result<std::vector<Change>> past_changes(int64_t after, int64_t through, size_t max,
-                                           Deadline deadline) const;
-  Error too_old(int64_t revision) const MZ_REQUIRES(m_);
-  void reload();
+  Step step_of(const store::Event& event, const std::vector<Step>& before) const;
+  EntryPtr current(const std::string& key, const std::vector<Step>& before) const;
+  EntryPtr make_entry(const store::KeyValue& kv, std::string& unreadable) const;
+  EntryPtr decode_entry(const store::KeyValue& kv, std::string& unreadable) const;
+  Result<std::pair<std::vector<ChangePtr>, int64_t>> past_changes(int64_t after, size_t max,
+                                                                  Deadline deadline) const;
+  Error too_old(int64_t revision) const;
+  void lose_feed(const Error& error);
+  void load_again(int attempt);
   Result<void> load(Deadline deadline);
+  int64_t progress() const MZ_REQUIRES(m_);
+  std::vector<Waiter> take_satisfied() MZ_REQUIRES(m_);
+  void poll_waiters();
 
   const api::ResourceInfo& resource_;
-  store::Store& store_;
-  Companions& companions_;
-  Dispatch& dispatch_;
+  const Deps deps_;
   const std::string prefix_;
 
-  std::atomic<uint64_t> received_ = 0, dispatched_ = 0, initial_ = 0, loads_ = 0;
-  Mutex backfill_m_;  ///< one backfill at a time; taken before m_
+  std::atomic<uint64_t> received_ = 0, initial_ = 0, loads_ = 0;
   mutable Mutex m_;
-  CondVar advanced_;
-  absl::btree_map<std::string, EntryPtr> entries_ MZ_GUARDED_BY(m_);
-  std::deque<Change> ring_ MZ_GUARDED_BY(m_);
+  EntryTree tree_ MZ_GUARDED_BY(m_);
+  ChangeRing ring_ MZ_GUARDED_BY(m_);
+  /// Keys whose newest state cannot be read, with the reason. Only as many as the store holds.
+  absl::flat_hash_map<std::string, std::string> unreadable_ MZ_GUARDED_BY(m_);
+  Feed feed_ MZ_GUARDED_BY(m_) = Feed::None;
   int64_t applied_ MZ_GUARDED_BY(m_) = 0;
   int64_t newest_change_ MZ_GUARDED_BY(m_) = 0;
-  int64_t ring_from_ MZ_GUARDED_BY(m_) = 0;         ///< changes after this revision are in the ring
-  int64_t expired_through_ MZ_GUARDED_BY(m_) = -1;  ///< a backfill from here or before has failed for good
-  absl::btree_map<const std::string*, Object> prepared_ MZ_GUARDED_BY(m_);
+  std::vector<Waiter> waiters_ MZ_GUARDED_BY(m_);
+  bool polling_ MZ_GUARDED_BY(m_) = false;
+  std::vector<std::shared_ptr<Roster>> rosters_ MZ_GUARDED_BY(m_);
   std::shared_ptr<store::Watch> watch_ MZ_GUARDED_BY(m_);
-  bool stopped_ MZ_GUARDED_BY(m_) = false;
 
-  Mutex subscribers_m_;  ///< taken after m_
-  std::vector<std::shared_ptr<Subscription::State>> subscribers_ MZ_GUARDED_BY(subscribers_m_);
+  mutable Mutex prepared_m_;
+  absl::flat_hash_map<const std::string*, Object> prepared_ MZ_GUARDED_BY(prepared_m_);
 };
 
 }  // namespace mizzen::apiserver

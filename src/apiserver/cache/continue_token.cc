@@ -1,11 +1,16 @@
 #include "apiserver/cache/continue_token.h"
 
+#include <algorithm>
+
 #include "base/strings.h"
 #include "codec/json/tree.h"
 
 namespace mizzen::apiserver {
 
 using codec::Value;
+
+/// Objects of one read of the store's history.
+constexpr int64_t kHistoryPage = 2'000;
 
 bool ContinueToken::too_old(WallTime now) const {
   return since != 0 && now - WallTime(std::chrono::seconds(since)) > kContinueLifetime;
@@ -17,6 +22,7 @@ std::string encode_continue(const ContinueToken& token) {
   v["rv"] = Value::integer(token.revision);
   v["start"] = Value::string(token.start + std::string(1, '\0'));
   if (token.since != 0) v["since"] = Value::integer(token.since);
+  if (token.left >= 0) v["left"] = Value::integer(token.left);
   return base64url_encode(v.str());
 }
 
@@ -45,6 +51,7 @@ Result<ContinueToken> decode_continue(std::string_view text) {
                  "meta.k8s.io/v1)");
   ContinueToken out{*revision, start->text()};
   if (const Value* since = v->find("since")) out.since = parse_int<int64_t>(since->text()).value_or(0);
+  if (const Value* left = v->find("left")) out.left = parse_int<int64_t>(left->text()).value_or(-1);
   if (out.start.back() == '\0') out.start.pop_back();
   if (out.start.find("..") != std::string::npos && out.start.starts_with("/")) return bad;
   return out;
@@ -61,31 +68,41 @@ Error expired_continue() {
                "now may show up in the list.");
 }
 
-Result<ResourceCache::Page> read_history(store::Store& store, const api::ResourceInfo& resource,
-                                         const Filter& filter, int64_t revision, const std::string& after,
-                                         size_t limit, Companions& companions) {
+Result<Page> read_history(store::Store& store, const api::ResourceInfo& resource, const Filter& filter,
+                          int64_t revision, const std::string& after, size_t limit, bool count,
+                          Companions& companions) {
   const std::string prefix = storage_prefix(resource);
+  const Deadline deadline = Deadline::after(std::chrono::seconds(30));
   store::RangeRequest request;
   request.range =
       store::KeyRange::prefix(prefix + (filter.namespace_.empty() ? "" : filter.namespace_ + "/"));
   if (!after.empty()) request.range.from = prefix + after + std::string(1, '\0');
   request.revision = store::Revision(revision);
-  MZ_ASSIGN(const auto range, store.range(request, Deadline::after(std::chrono::seconds(30))));
-  ResourceCache::Page page;
+  // No more than the page can want, but for those that a selector leaves out.
+  request.limit =
+      limit == 0 ? kHistoryPage : std::min<int64_t>(kHistoryPage, static_cast<int64_t>(limit) + 1);
+  request.count_rest = count;
+  Page page;
   page.revision = revision;
-  for (const store::KeyValue& kv : range.kvs) {
-    const int64_t at = kv.mod_revision.get();
-    if (limit != 0 && page.entries.size() == limit) {
-      page.more = true;
-      ++page.remaining;
-      continue;
+  for (;;) {
+    MZ_ASSIGN(const auto range, store.range(request, deadline));
+    for (size_t i = 0; i < range.kvs.size(); ++i) {
+      const store::KeyValue& kv = range.kvs[i];
+      const int64_t at = kv.mod_revision.get();
+      MZ_ASSIGN(Object object, decode_stored(resource, store::view(kv.value), at));
+      auto entry =
+          std::make_shared<Entry>(resource, kv.key.substr(prefix.size()), at, std::move(object), companions);
+      if (!filter.matches(*entry)) continue;
+      if (limit != 0 && page.entries.size() == limit) {
+        page.more = true;
+        page.remaining = static_cast<size_t>(range.count) - i;
+        return page;
+      }
+      page.entries.push_back(std::move(entry));
     }
-    MZ_ASSIGN(Object object, decode_stored(resource, store::view(kv.value), at));
-    auto entry =
-        std::make_shared<Entry>(resource, kv.key.substr(prefix.size()), at, std::move(object), companions);
-    if (filter.matches(*entry)) page.entries.push_back(std::move(entry));
+    if (!range.more || range.kvs.empty()) return page;
+    request.range.from = range.kvs.back().key + std::string(1, '\0');
   }
-  return page;
 }
 
 }  // namespace mizzen::apiserver

@@ -2,8 +2,9 @@
 #include <string>
 #include <string_view>
 
-#include "apiserver/cache/cache.h"
+#include "apiserver/cache/page.h"
 #include "base/result.h"
+#include "store/contract/store.h"
 
 namespace mizzen::apiserver {
 
@@ -16,6 +17,8 @@ struct ContinueToken {
   int64_t revision = 0;  ///< -1: the newest
   std::string start;     ///< the last key of the page before
   int64_t since = 0;     ///< when the first page was made, in seconds of the epoch; 0: not known
+  int64_t left =
+      -1;  ///< how many come after `start` at that revision, so that no page counts again; -1: not known
 
   bool too_old(WallTime now) const;
 };
@@ -25,9 +28,10 @@ Result<ContinueToken> decode_continue(std::string_view text);
 /// 410 for a token whose revision is gone.
 Error expired_continue();
 
-/// A page as it stood at `revision`, from the store. Expired where compacted. Blocks.
-Result<ResourceCache::Page> read_history(store::Store& store, const api::ResourceInfo& resource,
-                                         const Filter& filter, int64_t revision, const std::string& after,
-                                         size_t limit, Companions& companions);
+/// A page as it stood at `revision`, from the store. Expired where compacted. Blocks. Costs what the page
+/// looks at; `remaining` of the page counts the rest where `count` is set, which costs all of it.
+Result<Page> read_history(store::Store& store, const api::ResourceInfo& resource, const Filter& filter,
+                          int64_t revision, const std::string& after, size_t limit, bool count,
+                          Companions& companions);
 
 }  // namespace mizzen::apiserver

@@ -44,6 +44,7 @@ class Entry {
   std::string_view namespace_() const;
   std::string_view name() const;
   int64_t revision() const { return revision_; }
+  Companions& companions() const { return companions_; }
   const machinery::Labels& labels() const { return labels_; }
   const machinery::Labels& fields() const { return fields_; }  ///< with metadata.name and metadata.namespace
 

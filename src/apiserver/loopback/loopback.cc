@@ -11,9 +11,6 @@ namespace {
 
 using client::WatchEvent;
 
-/// How long a watch may wait for what the store remembers from before the cache.
-constexpr Duration kBackfillMax = std::chrono::seconds(10);
-
 WriteContext context_of(const api::ResourceInfo& resource, const client::WriteOptions& options,
                         const client::Call& call) {
   WriteContext out;
@@ -23,57 +20,98 @@ WriteContext context_of(const api::ResourceInfo& resource, const client::WriteOp
   return out;
 }
 
-class LoopbackWatch final : public client::Watch {
+Object bookmark_of(const api::ResourceInfo& resource, int64_t revision, bool initial_end) {
+  machinery::MutableObject object(resource.message());
+  object.meta().resourceVersion = std::to_string(revision);
+  if (initial_end) object.meta().annotations.set("k8s.io/initial-events-end", "true");
+  return std::move(object).freeze();
+}
+
+/// What is told on the lane goes to the component's sink, many events at a time; after close() nothing does.
+class LoopbackSink final : public WatcherSink {
  public:
-  explicit LoopbackWatch(std::unique_ptr<Subscription> s) : subscription_(std::move(s)) {}
+  /// Events gathered before they are handed over.
+  static constexpr size_t kGatheredMax = 256;
+
+  LoopbackSink(const api::ResourceInfo& resource, client::WatchSink sink)
+      : resource_(resource), sink_(std::move(sink)) {}
+
+  bool on_object(const EntryPtr& entry) override { return gather(WatchEvent::Type::Added, entry->object()); }
+  bool on_change(const ChangePtr& change, ChangeType as) override {
+    const bool left = as == ChangeType::Deleted && change->type() != ChangeType::Deleted;
+    const WatchEvent::Type type = as == ChangeType::Added      ? WatchEvent::Type::Added
+                                  : as == ChangeType::Modified ? WatchEvent::Type::Modified
+                                                               : WatchEvent::Type::Deleted;
+    return gather(type, (left ? *change->departed() : *change->entry()).object());
+  }
+  bool on_bookmark(int64_t revision, bool initial_end) override {
+    return gather(WatchEvent::Type::Bookmark, bookmark_of(resource_, revision, initial_end));
+  }
+  void on_end(const Error& error) override {
+    flush();
+    Lock lock(m_);
+    if (!std::exchange(closed_, true)) sink_.on_end(error);
+  }
+  void flush() override {
+    if (gathered_.empty()) return;
+    std::vector<WatchEvent> events = std::move(gathered_);
+    gathered_.clear();
+    Lock lock(m_);
+    if (!closed_) sink_.on_events(std::move(events));
+  }
+
+  /// Waits for a running call, unless it is made from one.
+  void close(const Lane& lane) {
+    if (lane.here()) {
+      // Within our own call the lock is held further up this very stack.
+      if (m_.try_lock()) {
+        closed_ = true;
+        m_.unlock();
+      }
+      return;
+    }
+    Lock lock(m_);
+    closed_ = true;
+  }
+  bool closed() {
+    Lock lock(m_);
+    return closed_;
+  }
+  std::shared_ptr<Subscription> subscription;  ///< on the lane only
 
  private:
-  std::unique_ptr<Subscription> subscription_;
+  bool gather(WatchEvent::Type type, Object object) {
+    gathered_.push_back({type, std::move(object)});
+    if (gathered_.size() >= kGatheredMax) flush();
+    return true;
+  }
+
+  const api::ResourceInfo& resource_;
+  const client::WatchSink sink_;
+  std::vector<WatchEvent> gathered_;  ///< on the lane only
+  Mutex m_;                           ///< held while the component's sink runs
+  bool closed_ MZ_GUARDED_BY(m_) = false;
+};
+
+class LoopbackWatch final : public client::Watch {
+ public:
+  LoopbackWatch(Lane& lane, std::shared_ptr<LoopbackSink> sink) : lane_(lane), sink_(std::move(sink)) {}
+  ~LoopbackWatch() override {
+    sink_->close(lane_);
+    lane_.post([sink = sink_] {
+      if (const auto s = std::exchange(sink->subscription, nullptr)) s->close();
+    });
+  }
+
+ private:
+  Lane& lane_;
+  const std::shared_ptr<LoopbackSink> sink_;
 };
 
 /// A watch that could not start: the sink has been told.
 class EndedWatch final : public client::Watch {};
 
-Object bookmark_of(const api::ResourceInfo& resource, const Change& change) {
-  machinery::MutableObject object(resource.message());
-  object.meta().resourceVersion = std::to_string(change.revision);
-  if (change.initial_end) object.meta().annotations.set("k8s.io/initial-events-end", "true");
-  return std::move(object).freeze();
-}
-
 }  // namespace
-
-Result<Filter> make_filter(const api::ResourceInfo& resource, const std::string& ns,
-                           const std::string& labels, const std::string& fields,
-                           const api::ServedVersion* version) {
-  Filter filter;
-  filter.namespace_ = ns;
-  MZ_ASSIGN(filter.labels, machinery::LabelSelector::parse(labels));
-  MZ_ASSIGN(filter.fields, machinery::FieldSelector::parse(fields));
-  if (version && version->field_name) {
-    for (const auto& term : filter.fields.terms())
-      if (version->field_name(term.field).empty())
-        return Error(Code::BadRequest, fmt::format("field label not supported: {}", term.field));
-    filter.fields.rename(version->field_name);
-  }
-  for (const auto& term : filter.fields.terms()) {
-    const bool known = term.field == "metadata.name" ||
-                       (term.field == "metadata.namespace" && resource.namespaced) ||
-                       resource.strategy->is_selectable(term.field);
-    if (known) continue;
-    return Error(
-        Code::BadRequest,
-        resource.group().empty()
-            ? fmt::format("field label not supported: {}", term.field)
-            : fmt::format("{} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
-                          quote(term.field)));
-  }
-  if (const std::string* name = filter.fields.exact("metadata.name")) filter.name = *name;
-  if (const std::string* in = filter.fields.exact("metadata.namespace");
-      in && filter.namespace_.empty() && resource.namespaced)
-    filter.namespace_ = *in;
-  return filter;
-}
 
 Loopback::Loopback(Core& core, std::string user, Metrics* metrics)
     : core_(core),
@@ -126,49 +164,30 @@ Result<client::ObjectList> Loopback::list(const api::ResourceInfo& resource,
 std::unique_ptr<client::Watch> Loopback::watch(const api::ResourceInfo& resource,
                                                const client::ListOptions& options, client::WatchSink sink) {
   count("WATCH", resource);
-  const auto start = [&]() -> Result<std::unique_ptr<Subscription>> {
-    MZ_ASSIGN(ResourceStore* const store, store_of(resource));
-    MZ_ASSIGN(Filter filter,
-              make_filter(resource, options.namespace_, options.label_selector, options.field_selector));
-    WatchStart from;
-    from.bookmarks = options.allow_bookmarks;
-    from.initial_end_bookmark = options.send_initial_events && options.allow_bookmarks;
-    if (!options.send_initial_events) {
-      const auto rv = parse_int<int64_t>(options.resource_version);
-      if (rv && *rv > 0) {
-        from.from = *rv;
-        MZ_TRY(store->cache().backfill(*rv, Deadline::after(kBackfillMax)));
-      }
-    }
-    return store->cache().subscribe(
-        std::move(filter), from, [&resource, on_events = sink.on_events](const std::vector<Change>& changes) {
-          std::vector<WatchEvent> events;
-          events.reserve(changes.size());
-          for (const Change& change : changes) {
-            switch (change.type) {
-              case Change::Type::Added:
-                events.push_back({WatchEvent::Type::Added, change.entry->object()});
-                break;
-              case Change::Type::Modified:
-                events.push_back({WatchEvent::Type::Modified, change.entry->object()});
-                break;
-              case Change::Type::Deleted:
-                events.push_back({WatchEvent::Type::Deleted, change.entry->object()});
-                break;
-              case Change::Type::Bookmark:
-                events.push_back({WatchEvent::Type::Bookmark, bookmark_of(resource, change)});
-                break;
-            }
-          }
-          on_events(std::move(events));
-        });
-  };
-  auto subscription = start();
-  if (!subscription.ok()) {
-    sink.on_end(subscription.error());
+  const auto refuse = [&](const Error& error) {
+    sink.on_end(error);
     return std::make_unique<EndedWatch>();
+  };
+  const auto store = store_of(resource);
+  if (!store.ok()) return refuse(store.error());
+  auto filter = make_filter(resource, options.namespace_, options.label_selector, options.field_selector);
+  if (!filter.ok()) return refuse(filter.error());
+  WatchStart start;
+  start.bookmarks = options.allow_bookmarks;
+  start.initial_end_bookmark = options.send_initial_events && options.allow_bookmarks;
+  if (!options.send_initial_events) {
+    const auto rv = parse_int<int64_t>(options.resource_version);
+    if (rv && *rv > 0) start.from = *rv;
   }
-  return std::make_unique<LoopbackWatch>(std::move(*subscription));
+  Lane& lane = core_.lane();
+  auto told = std::make_shared<LoopbackSink>(resource, std::move(sink));
+  lane.post([&lane, told, start, filter = std::move(*filter), cache = &(*store)->cache()]() mutable {
+    if (told->closed()) return;
+    auto subscription = cache->subscribe(lane, std::move(filter), start, told);
+    if (!subscription.ok()) return told->on_end(subscription.error());
+    told->subscription = std::move(*subscription);
+  });
+  return std::make_unique<LoopbackWatch>(lane, std::move(told));
 }
 
 Result<Object> Loopback::create(const api::ResourceInfo& resource, const Object& object,

@@ -39,10 +39,4 @@ class Loopback final : public client::ApiClient {
   Family<Counter>* const requests_;
 };
 
-/// The filter of a list or watch; BadRequest for selectors that do not parse or name unknown fields.
-/// `version`: whose names of fields they use; null: the in-memory ones.
-Result<Filter> make_filter(const api::ResourceInfo& resource, const std::string& namespace_,
-                           const std::string& label_selector, const std::string& field_selector,
-                           const api::ServedVersion* version = nullptr);
-
 }  // namespace mizzen::apiserver

@@ -10,17 +10,25 @@
 
 namespace mizzen::apiserver {
 
+namespace {
+/// Old changes are let go about so often.
+constexpr Duration kTickPeriod = std::chrono::seconds(20);
+}  // namespace
+
 Core::Core(Deps deps, Options options)
-    : deps_(deps), options_(std::move(options)), companions_(options_.companion_bytes_max) {
-  dispatch_ = std::make_unique<Dispatch>(options_.bookmark_period, [this] {
-    for (const auto& [resource, cache] : caches_) cache->send_bookmarks();
-  });
+    : deps_(deps),
+      options_(std::move(options)),
+      companions_(options_.companion_bytes_max),
+      background_({"cache-reader", 2, 20'000, 10'000}),
+      timers_(background_, deps_.clock),
+      lane_("watch-lane") {
   if (deps_.metrics) admission_metrics_.emplace(*deps_.metrics);
   for (const api::ResourceInfo& r : deps_.registry.resources()) {
     if (r.create_only) continue;
     const StoreMetrics* times = nullptr;
     if (deps_.metrics) times = &store_metrics_.emplace(&r, StoreMetrics(*deps_.metrics, r)).first->second;
-    auto cache = std::make_unique<ResourceCache>(r, deps_.store, companions_, *dispatch_);
+    auto cache = std::make_unique<ResourceCache>(
+        r, ResourceCache::Deps{deps_.store, companions_, deps_.clock, deps_.random, background_, timers_});
     const auto hook = [this](const api::ResourceInfo& resource, machinery::MutableObject& object,
                              const Entry* old, const WriteContext&) { return admit(resource, object, old); };
     Allocate allocate;
@@ -42,12 +50,26 @@ Result<void> Core::start(Deadline deadline) {
   for (const auto& [resource, cache] : caches_)
     if (const auto r = cache->start(deadline); !r.ok())
       return r.error().with_context(fmt::format("loading {}", resource->qualified()));
+  bookmarks_due_ = deps_.clock.monotonic() + options_.bookmark_period;
+  tick();
   return bootstrap(deadline);
 }
 
+void Core::tick() {
+  const bool bookmarks = deps_.clock.monotonic() >= bookmarks_due_;
+  if (bookmarks) bookmarks_due_ = deps_.clock.monotonic() + options_.bookmark_period;
+  for (const auto& [resource, cache] : caches_) {
+    cache->expire_changes();
+    if (bookmarks) cache->send_bookmarks();
+  }
+  timers_.after(std::min(kTickPeriod, options_.bookmark_period), [this] { tick(); });
+}
+
 void Core::stop() {
+  timers_.stop();
   for (const auto& [resource, cache] : caches_) cache->stop();
-  dispatch_->stop();
+  background_.stop();
+  lane_.stop();
 }
 
 void Core::each_cache(const std::function<void(const ResourceCache&)>& f) const {

@@ -6,8 +6,11 @@
 #include "api/schema/core/v1/binding.h"
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/scheduling/v1/priority_class.h"
+#include "apiserver/cache/thread_lane.h"
 #include "apiserver/registry/core_metrics.h"
 #include "apiserver/registry/resource_store.h"
+#include "async/executor.h"
+#include "async/timers.h"
 #include "telemetry/log.h"
 
 namespace mizzen::apiserver {
@@ -41,6 +44,8 @@ class Core {
   const api::Registry& registry() const { return deps_.registry; }
   store::Store& store() { return deps_.store; }
   const Clock& clock() const { return deps_.clock; }
+  /// Where watches of components in the process are served.
+  Lane& lane() { return lane_; }
   void each_cache(const std::function<void(const ResourceCache&)>& f) const;
 
   /// POST pods/x/binding: the scheduler's decision, once.
@@ -67,6 +72,9 @@ class Core {
   Result<void> bootstrap(Deadline deadline);
 
  private:
+  /// Lets caches let go of old changes and, once a bookmark_period, tell watchers how far they are; comes
+  /// again by itself.
+  void tick();
   Result<void> admit(const api::ResourceInfo& resource, machinery::MutableObject& object, const Entry* old);
   Result<void> admit_parts(const api::ResourceInfo& resource, machinery::MutableObject& object,
                            const Entry* old);
@@ -86,7 +94,10 @@ class Core {
   std::optional<AdmissionMetrics> admission_metrics_;
   std::map<const api::ResourceInfo*, StoreMetrics> store_metrics_;
   Companions companions_;
-  std::unique_ptr<Dispatch> dispatch_;
+  ThreadPool background_;  ///< reads of the store's history, loading again
+  Timers timers_;
+  ThreadLane lane_;  ///< of the watches of components in the process
+  Monotonic bookmarks_due_{};
   std::map<const api::ResourceInfo*, std::unique_ptr<ResourceCache>> caches_;
   std::map<const api::ResourceInfo*, std::unique_ptr<ResourceStore>> stores_;
   Mutex services_m_;

@@ -3,12 +3,18 @@
 
 #include "apiserver/answers/status.h"
 #include "apiserver/cache/continue_token.h"
-#include "apiserver/loopback/loopback.h"
 #include "apiserver/verbs/http_api.h"
+#include "apiserver/verbs/list_stream.h"
 #include "base/strings.h"
+#include "http/message/gzip.h"
 
 namespace mizzen::apiserver {
 namespace {
+
+/// Lists of more bytes than this are sent as they are encoded.
+constexpr size_t kWholeBytesMax = 256 * 1024;
+/// Entries looked at in one go on a loop.
+constexpr size_t kLooksMax = 2'000;
 
 Error list_options_error(const machinery::FieldErrors& errors) {
   return errors.to_error("meta.k8s.io", "ListOptions", "");
@@ -88,11 +94,25 @@ void HttpApi::get(const HandlingPtr& h) {
 }
 
 void HttpApi::get_now(const HandlingPtr& h) {
-  const EntryPtr entry =
-      h->store->cache().find(entry_key(h->view.resource->namespaced ? h->info.namespace_ : "", h->info.name));
-  if (!entry) return fail(h, h->store->not_found(h->info.name));
-  respond_entry(h, 200, *entry);
+  const std::string ns = h->view.resource->namespaced ? h->info.namespace_ : "";
+  const EntryPtr entry = h->store->cache().find(entry_key(ns, h->info.name));
+  if (entry) return respond_entry(h, 200, *entry);
+  Filter one;
+  one.namespace_ = ns;
+  one.name = h->info.name;
+  if (const auto readable = h->store->cache().readable(one); !readable.ok()) return fail(h, readable.error());
+  fail(h, h->store->not_found(h->info.name));
 }
+
+/// One list on its way.
+struct HttpApi::Listing {
+  HandlingPtr h;
+  ListQuery query;
+  Filter filter;
+  std::unique_ptr<PageWalk> walk;
+
+  std::string after() const { return query.token ? query.token->start : ""; }
+};
 
 void HttpApi::list(const HandlingPtr& h) {
   auto query = parse_list_query(h->query);
@@ -110,46 +130,97 @@ void HttpApi::list(const HandlingPtr& h) {
   // A token with revision -1 goes on with the newest state.
   const bool newest = query->token ? query->token->revision < 0 : query->resource_version.empty();
   const int64_t wanted = query->revision;
-  auto answer = [this, h, q = std::move(*query), f = std::move(*filter)] {
-    ResourceCache& cache = h->store->cache();
-    const std::string after = q.token ? q.token->start : "";
-    const bool plain = f.labels.empty() && f.fields.empty();
-    const auto expired = [this, h, after] {
-      auto status = status_of(expired_continue());
-      status.metadata.continue_ = encode_continue({-1, after});
-      return fail(h, status);
-    };
-    if (q.exact && q.token && q.token->too_old(h->view.now)) return expired();
-    // Pages that follow belong to the time of the first one, unless they took a newer state.
-    const int64_t since =
-        q.exact && q.token && q.token->since != 0 ? q.token->since : codec::Time::from(h->view.now).seconds;
-    const auto finish = [this, h, plain, since](const ResourceCache::Page& page, int64_t revision) {
-      ListMeta meta;
-      meta.resource_version = std::to_string(revision);
-      if (page.more && !page.entries.empty()) {
-        meta.continue_token = encode_continue({revision, page.entries.back()->key(), since});
-        if (plain) meta.remaining = static_cast<int64_t>(page.remaining);
-      }
-      respond(h, 200, encode_list(h->view, page.entries, meta), h->view.media.content_type());
-    };
-    if (!q.exact || cache.newest_change() <= q.revision) {
-      const auto page = cache.list(f, after, static_cast<size_t>(q.limit));
-      return finish(page, q.exact ? q.revision : page.revision);
-    }
+  auto listing = std::make_shared<Listing>(Listing{h, std::move(*query), std::move(*filter), nullptr});
+  auto begin = [this, listing] { begin_list(listing); };
+  newest ? when_newest(h, std::move(begin)) : when_fresh(h, wanted, std::move(begin));
+}
+
+void HttpApi::begin_list(const ListingPtr& l) {
+  ResourceCache& cache = l->h->store->cache();
+  if (const auto readable = cache.readable(l->filter); !readable.ok()) return fail(l->h, readable.error());
+  if (l->query.exact && l->query.token && l->query.token->too_old(l->h->view.now)) return fail_expired(l);
+  Snapshot snapshot = cache.snapshot();
+  if (l->query.exact && snapshot.newest_change > l->query.revision)
     // History: read from the store at that revision, on a worker.
-    blocking(h, [this, h, q, f, after, finish, expired] {
-      auto page = read_history(deps_.core.store(), *h->view.resource, f, q.revision, after,
-                               static_cast<size_t>(q.limit), h->store->cache().companions());
-      if (!page.ok()) {
-        if (page.error().code() != Code::Expired) return fail(h, page.error());
-        if (!q.token)
-          return fail(h, Error(Code::Expired, "The resourceVersion for the provided list is too old."));
-        return expired();
-      }
-      finish(*page, q.revision);
+    return blocking(l->h, [this, l] {
+      const int64_t left = l->query.token ? l->query.token->left : -1;
+      auto page = read_history(deps_.core.store(), *l->h->view.resource, l->filter, l->query.revision,
+                               l->after(), static_cast<size_t>(l->query.limit),
+                               left < 0 && l->filter.by_place(), l->h->store->cache().companions());
+      if (page.ok() && page->more && left >= 0)
+        page->remaining =
+            static_cast<size_t>(std::max<int64_t>(1, left - static_cast<int64_t>(page->entries.size())));
+      l->h->exchange->loop().post([this, l, page = std::move(page)]() mutable {
+        if (page.ok()) return finish_list(l, std::move(*page));
+        if (page.error().code() != Code::Expired) return fail(l->h, page.error());
+        if (l->query.token) return fail_expired(l);
+        fail(l->h, Error(Code::Expired, "The resourceVersion for the provided list is too old."));
+      });
     });
-  };
-  newest ? when_newest(h, std::move(answer)) : when_fresh(h, wanted, std::move(answer));
+  l->walk = std::make_unique<PageWalk>(std::move(snapshot), l->filter, l->after(),
+                                       static_cast<size_t>(l->query.limit));
+  walk_list(l);
+}
+
+void HttpApi::walk_list(const ListingPtr& l) {
+  if (!l->walk->step(kLooksMax)) return l->h->exchange->loop().post([this, l] { walk_list(l); });
+  Page page = l->walk->take();
+  if (l->query.exact) page.revision = l->query.revision;
+  l->walk.reset();
+  finish_list(l, std::move(page));
+}
+
+void HttpApi::fail_expired(const ListingPtr& l) {
+  auto status = status_of(expired_continue());
+  status.metadata.continue_ = encode_continue({-1, l->after()});
+  fail(l->h, status);
+}
+
+void HttpApi::finish_list(const ListingPtr& l, Page page) {
+  // Pages that follow belong to the time of the first one, unless they took a newer state.
+  const auto& token = l->query.token;
+  const int64_t since =
+      l->query.exact && token && token->since != 0 ? token->since : codec::Time::from(l->h->view.now).seconds;
+  ListMeta meta;
+  meta.resource_version = std::to_string(page.revision);
+  if (page.more && !page.entries.empty()) {
+    if (l->filter.by_place()) meta.remaining = static_cast<int64_t>(page.remaining);
+    meta.continue_token =
+        encode_continue({page.revision, page.entries.back()->key(), since, meta.remaining.value_or(-1)});
+  }
+  respond_list(l->h, std::move(page.entries), std::move(meta));
+}
+
+void HttpApi::respond_list(const HandlingPtr& h, std::vector<EntryPtr> entries, ListMeta meta) {
+  size_t bytes = 0;
+  for (const EntryPtr& e : entries) {
+    bytes += e->wire().size();
+    if (bytes > kWholeBytesMax) break;
+  }
+  const bool pieces = ListPieces::possible(h->view);
+  if (bytes <= kWholeBytesMax)
+    return respond(h, 200, encode_list(h->view, entries, meta), h->view.media.content_type());
+  if (!pieces)
+    // YAML and indented JSON have to see the whole: on a worker, which takes its time.
+    return blocking(h, [this, h, entries = std::move(entries), meta = std::move(meta)] {
+      respond(h, 200, encode_list(h->view, entries, meta), h->view.media.content_type());
+    });
+  const bool gzip = http::accepts_gzip(h->exchange->request().headers);
+  http::Headers headers = answer_headers(*h, h->view.media.content_type());
+  if (gzip) {
+    headers.add("Content-Encoding", "gzip");
+    headers.add("Vary", "Accept-Encoding");
+  }
+  const http::StreamPtr stream = h->exchange->start_stream(200, std::move(headers));
+  if (!stream) return;
+  const auto session = std::make_shared<ListStream>(
+      h->view, std::move(entries), std::move(meta), deps_.core.clock(), h->exchange->loop(), gzip,
+      [this, h](size_t sent) { h->answered(200, sent, deps_.core.clock().monotonic()); });
+  stream->on_drained([weak = std::weak_ptr(session)] {
+    if (auto s = weak.lock()) s->drained();
+  });
+  stream->on_closed([session] { session->closed(); });
+  session->start(stream);
 }
 
 }  // namespace mizzen::apiserver

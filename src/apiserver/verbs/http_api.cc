@@ -14,6 +14,9 @@
 namespace mizzen::apiserver {
 namespace {
 
+/// How long a request waits for the cache to show what was asked for.
+constexpr Duration kFreshMax = std::chrono::seconds(3);
+
 bool is_write(const std::string& verb) {
   return verb == "create" || verb == "update" || verb == "patch" || verb == "delete" ||
          verb == "deletecollection";
@@ -181,35 +184,41 @@ void HttpApi::blocking(const HandlingPtr& h, std::function<void()> f) {
 }
 
 void HttpApi::when_newest(const HandlingPtr& h, std::function<void()> f) {
-  const auto ask = [this, h, f = std::move(f)] {
-    const auto now = deps_.core.store().current_revision(Deadline::after(std::chrono::seconds(3)));
+  auto ask = [this, h, f = std::move(f)]() mutable {
+    const auto now = deps_.core.store().current_revision(Deadline::after(kFreshMax, deps_.core.clock()));
     if (!now.ok()) return fail(h, now.error());
-    when_fresh(h, now->get(), f);
+    when_fresh(h, now->get(), std::move(f));
   };
   // A store elsewhere may take its time, which the loop does not have.
   if (deps_.core.store().local()) return ask();
-  blocking(h, ask);
+  blocking(h, std::move(ask));
 }
 
 void HttpApi::when_fresh(const HandlingPtr& h, int64_t revision, std::function<void()> f) {
-  if (h->store->cache().revision() >= revision) return f();
-  blocking(h, [this, h, revision, f = std::move(f)] {
-    const auto r = h->store->cache().wait_for(revision, Deadline::after(std::chrono::seconds(3)));
-    if (!r.ok()) return fail(h, r.error());
-    f();
-  });
+  http::Loop& loop = h->exchange->loop();
+  h->store->cache().when_reached(revision, Deadline::after(kFreshMax, deps_.core.clock()),
+                                 [this, h, &loop, f = std::move(f)](const Result<void>& reached) mutable {
+                                   if (!reached.ok()) return fail(h, reached.error());
+                                   if (loop.on_thread()) return f();
+                                   loop.post(std::move(f));
+                                 });
 }
 
-void HttpApi::respond(const HandlingPtr& h, int status, http::Body body, std::string_view content_type) {
+http::Headers HttpApi::answer_headers(const Handling& h, std::string_view content_type) {
   http::Headers headers;
-  headers.add("Audit-Id", h->audit_id);
+  headers.add("Audit-Id", h.audit_id);
   headers.add("Cache-Control", "no-cache, private");
   headers.add("Content-Type", std::string(content_type));
   size_t warned = 0;
-  for (const std::string& w : h->warnings) {
+  for (const std::string& w : h.warnings) {
     if ((warned += w.size()) > 4096) break;
     headers.add("Warning", warning_header(w));
   }
+  return headers;
+}
+
+void HttpApi::respond(const HandlingPtr& h, int status, http::Body body, std::string_view content_type) {
+  http::Headers headers = answer_headers(*h, content_type);
   if (http::body_size(body) > http::kGzipBytesMin && http::accepts_gzip(h->exchange->request().headers)) {
     headers.add("Content-Encoding", "gzip");
     headers.add("Vary", "Accept-Encoding");

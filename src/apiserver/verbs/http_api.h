@@ -8,6 +8,7 @@
 #include "apiserver/request/identity.h"
 #include "apiserver/request/request_info.h"
 #include "apiserver/request/request_metrics.h"
+#include "apiserver/verbs/loop_lane.h"
 #include "async/executor.h"
 #include "async/stop.h"
 #include "http/exchange/exchange.h"
@@ -87,7 +88,18 @@ class HttpApi {
   void get(const HandlingPtr& h);
   void get_now(const HandlingPtr& h);
   void list(const HandlingPtr& h);
+  struct Listing;
+  using ListingPtr = std::shared_ptr<Listing>;
+  void begin_list(const ListingPtr& l);
+  void walk_list(const ListingPtr& l);
+  void finish_list(const ListingPtr& l, Page page);
+  void fail_expired(const ListingPtr& l);
   void watch(const HandlingPtr& h);
+  /// On the loop of the connection.
+  void begin_watch(const HandlingPtr& h, WatchStart start, Filter filter,
+                   const std::optional<Error>& refused);
+  /// Answers with these entries: at once where they are few, else as a stream. On the loop of the connection.
+  void respond_list(const HandlingPtr& h, std::vector<EntryPtr> entries, ListMeta meta);
   void write(const HandlingPtr& h);
   void create(const HandlingPtr& h, std::string body);
   void update(const HandlingPtr& h, std::string body);
@@ -99,12 +111,14 @@ class HttpApi {
 
   /// Runs `f` on a worker; 429 where there is none free.
   void blocking(const HandlingPtr& h, std::function<void()> f);
-  /// Runs `f` once the cache has everything that was acknowledged before now: at once where the store is
-  /// local.
+  /// Runs `f` on the request's loop once the cache has everything that was acknowledged before now: at once
+  /// where the store is local.
   void when_newest(const HandlingPtr& h, std::function<void()> f);
-  /// Runs `f` at once where the cache is fresh, else on a worker once it is.
+  /// Runs `f` on the request's loop: at once where the cache is fresh, else once it is. No thread waits.
   void when_fresh(const HandlingPtr& h, int64_t revision, std::function<void()> f);
 
+  /// What every answer with a body says.
+  static http::Headers answer_headers(const Handling& h, std::string_view content_type);
   void respond(const HandlingPtr& h, int status, http::Body body, std::string_view content_type);
   void respond_entry(const HandlingPtr& h, int status, const Entry& entry);
   void respond_object(const HandlingPtr& h, int status, const codec::TypeMeta& type, const codec::Message& m,
@@ -116,6 +130,7 @@ class HttpApi {
   std::shared_ptr<const StaticDocuments> documents_;
   RequestMetrics request_metrics_;
   StopSource stopping_;
+  LoopLanes lanes_;
 };
 
 }  // namespace mizzen::apiserver

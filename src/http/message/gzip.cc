@@ -25,34 +25,56 @@ bool accepts_gzip(const Headers& request_headers) {
   return false;
 }
 
-Slice gzip(const Body& body, int level) {
+struct GzipStream::State {
   z_stream z{};
-  // Only a broken build of zlib refuses these arguments; an empty slice then says so.
-  if (deflateInit2(&z, level, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK) return {};
-  std::string out;
-  out.reserve(body_size(body) / 6 + 256);
-  const auto run = [&](std::string_view in, int flush) {
+  bool usable = false;
+
+  std::string run(std::string_view in, int flush) {
+    std::string out;
+    if (!usable) return out;
     z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
     z.avail_in = static_cast<uInt>(in.size());
     do {
       const size_t at = out.size();
-      out.resize(at + kChunkBytes);
+      const size_t room = deflateBound(&z, std::min(static_cast<size_t>(z.avail_in), kChunkBytes)) + 64;
+      out.resize(at + room);
       z.next_out = reinterpret_cast<Bytef*>(out.data() + at);
-      z.avail_out = kChunkBytes;
+      z.avail_out = static_cast<uInt>(room);
       deflate(&z, flush);
       out.resize(out.size() - z.avail_out);
     } while (z.avail_out == 0);
-  };
-  for (const Slice& slice : body) {
-    std::string_view rest = slice.view();
-    while (!rest.empty()) {
-      const std::string_view part = rest.substr(0, 1U << 30);  // avail_in has 32 bits
-      run(part, Z_NO_FLUSH);
-      rest.remove_prefix(part.size());
-    }
+    return out;
   }
-  run({}, Z_FINISH);
-  deflateEnd(&z);
+};
+
+GzipStream::GzipStream(int level) : state_(std::make_unique<State>()) {
+  // Only a broken build of zlib refuses these arguments; nothing comes out then, which no peer takes for
+  // gzip.
+  state_->usable = deflateInit2(&state_->z, level, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) == Z_OK;
+}
+
+GzipStream::~GzipStream() {
+  if (state_->usable) deflateEnd(&state_->z);
+}
+
+std::string GzipStream::feed(std::string_view bytes) {
+  std::string out;
+  while (!bytes.empty()) {
+    const std::string_view part = bytes.substr(0, 1U << 30);  // zlib counts with 32 bits
+    out += state_->run(part, Z_NO_FLUSH);
+    bytes.remove_prefix(part.size());
+  }
+  return out;
+}
+
+std::string GzipStream::finish() { return state_->run({}, Z_FINISH); }
+
+Slice gzip(const Body& body, int level) {
+  GzipStream stream(level);
+  std::string out;
+  out.reserve(body_size(body) / 6 + 256);
+  for (const Slice& slice : body) out += stream.feed(slice.view());
+  out += stream.finish();
   return Slice(std::move(out));
 }
 

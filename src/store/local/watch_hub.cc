@@ -2,16 +2,24 @@
 
 #include <pthread.h>
 
+#include <absl/strings/string_view.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/check.h"
 #include "store/contract/errors.h"
 
 namespace mizzen::store {
 namespace {
 
 thread_local int t_sink_depth = 0;
+
+/// Everything below a prefix that ends in '/'.
+bool is_folder(const KeyRange& range) {
+  return range.from.ends_with('/') && range.to == KeyRange::prefix(range.from).to;
+}
 
 }  // namespace
 
@@ -29,6 +37,8 @@ class WatchHub::Watcher {
   void set_next(Revision next) { next_.store(next.get(), std::memory_order_release); }
   bool live() const { return live_.load(std::memory_order_acquire); }
   void set_live() { live_.store(true, std::memory_order_release); }
+  /// It will see nothing more: what others are told no longer counts as its progress.
+  void end_live() { live_.store(false, std::memory_order_release); }
   bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
 
   Revision progress() const {
@@ -40,12 +50,14 @@ class WatchHub::Watcher {
   }
 
   /// Hands over the events of the range that are not older than next_.
-  void deliver(Revision through, std::span<const Committed> events) {
+  void deliver(Revision through, std::span<const Committed* const> events) {
     std::vector<const Event*> picked;
+    picked.reserve(events.size());
     const Revision next = this->next();
     std::vector<Event> own;  // those that had to be copied to add what was there before
     own.reserve(request_.prev_kv ? events.size() : 0);
-    for (const Committed& committed : events) {
+    for (const Committed* const each : events) {
+      const Committed& committed = *each;
       const Event& event = committed.event;
       if (event.kv.mod_revision < next || !request_.range.contains(event.kv.key)) continue;
       if (request_.prev_kv && !event.prev && committed.prev_revision.get() > 0) {
@@ -127,7 +139,7 @@ WatchHub::WatchHub(Executor& catch_up, History& history, Revision newest)
     : executor_(catch_up),
       history_(history),
       delivered_(newest.get()),
-      live_(std::make_shared<const List>()),
+      live_(std::make_shared<const Live>()),
       dispatched_(newest) {}
 
 WatchHub::~WatchHub() { end_all(stopped()); }
@@ -153,7 +165,7 @@ std::unique_ptr<Watch> WatchHub::add(WatchRequest request, WatchSink sink) {
     Lock lock(m_);
     if (ended_) {
       refused = ended_;
-    } else if (live_->size() + catching_up_.size() >= kWatchesMax) {
+    } else if (live_->all.size() + catching_up_.size() >= kWatchesMax) {
       refused = too_many_requests();
     } else {
       if (watcher->request().prev_kv) ++prev_wanted_;
@@ -163,9 +175,9 @@ std::unique_ptr<Watch> WatchHub::add(WatchRequest request, WatchSink sink) {
       if (behind) {
         catching_up_.push_back(watcher);
       } else {
-        auto list = std::make_shared<List>(*live_);
-        list->push_back(watcher);
-        live_ = std::move(list);
+        auto live = std::make_shared<Live>(*live_);
+        live->add(watcher);
+        live_ = std::move(live);
         watcher->set_live();
       }
     }
@@ -195,7 +207,10 @@ void WatchHub::catch_up(const std::shared_ptr<Watcher>& watcher) {
   if (chunk->events.empty()) {
     if (chunk->through >= from) watcher->set_next(Revision(chunk->through.get() + 1));
   } else {
-    watcher->deliver(chunk->through, chunk->events);
+    std::vector<const Committed*> events;
+    events.reserve(chunk->events.size());
+    for (const Committed& c : chunk->events) events.push_back(&c);
+    watcher->deliver(chunk->through, events);
   }
   // One chunk at a time, so that many watches that are behind share the executor.
   if (!try_go_live(watcher)) start_catch_up(watcher);
@@ -206,9 +221,9 @@ bool WatchHub::try_go_live(const std::shared_ptr<Watcher>& watcher) {
   if (ended_ || watcher->cancelled()) return true;
   if (watcher->next() <= dispatched_) return false;
   std::erase(catching_up_, watcher);
-  auto list = std::make_shared<List>(*live_);
-  list->push_back(watcher);
-  live_ = std::move(list);
+  auto live = std::make_shared<Live>(*live_);
+  live->add(watcher);
+  live_ = std::move(live);
   watcher->set_live();
   return true;
 }
@@ -216,33 +231,83 @@ bool WatchHub::try_go_live(const std::shared_ptr<Watcher>& watcher) {
 void WatchHub::remove(const std::shared_ptr<Watcher>& watcher) {
   Lock lock(m_);
   size_t found = std::erase(catching_up_, watcher);
-  if (std::find(live_->begin(), live_->end(), watcher) != live_->end()) {
-    auto list = std::make_shared<List>(*live_);
-    std::erase(*list, watcher);
-    live_ = std::move(list);
+  if (std::find(live_->all.begin(), live_->all.end(), watcher) != live_->all.end()) {
+    auto live = std::make_shared<Live>(*live_);
+    live->remove(watcher);
+    live_ = std::move(live);
     ++found;
   }
   if (found > 0 && watcher->request().prev_kv) --prev_wanted_;
 }
 
+void WatchHub::Live::add(const std::shared_ptr<Watcher>& watcher) {
+  all.push_back(watcher);
+  const KeyRange& range = watcher->request().range;
+  if (is_folder(range)) {
+    by_folder[range.from].push_back(watcher);
+  } else {
+    elsewhere.push_back(watcher);
+  }
+}
+
+void WatchHub::Live::remove(const std::shared_ptr<Watcher>& watcher) {
+  std::erase(all, watcher);
+  const KeyRange& range = watcher->request().range;
+  if (!is_folder(range)) {
+    std::erase(elsewhere, watcher);
+    return;
+  }
+  const auto it = by_folder.find(range.from);
+  MZ_CHECK(it != by_folder.end(), "no watcher of {} is known", range.from);
+  std::erase(it->second, watcher);
+  if (it->second.empty()) by_folder.erase(it);
+}
+
+void WatchHub::pick(const Live& live, std::span<const Committed> events) {
+  picked_.clear();
+  for (const Committed& committed : events) {
+    const std::string& key = committed.event.kv.key;
+    for (const auto& watcher : live.elsewhere)
+      if (watcher->request().range.contains(key)) picked_.emplace_back(watcher, &committed);
+    if (live.by_folder.empty()) continue;
+    for (size_t slash = key.find('/'); slash != std::string::npos; slash = key.find('/', slash + 1)) {
+      const auto it = live.by_folder.find(absl::string_view(key.data(), slash + 1));
+      if (it == live.by_folder.end()) continue;
+      for (const auto& watcher : it->second) picked_.emplace_back(watcher, &committed);
+    }
+  }
+  // One message for each watcher; its events stay in order.
+  if (events.size() > 1)
+    std::stable_sort(picked_.begin(), picked_.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+}
+
 void WatchHub::dispatch(Revision through, std::span<const Committed> events) {
-  std::shared_ptr<const List> live;
+  std::shared_ptr<const Live> live;
   {
     Lock lock(m_);
+    MZ_CHECK(through >= dispatched_, "a commit at {} after one at {}", through.get(), dispatched_.get());
     dispatched_ = through;
     live = live_;
   }
-  for (const auto& watcher : *live) watcher->deliver(through, events);
+  pick(*live, events);
+  std::vector<const Committed*> own;
+  for (size_t i = 0; i < picked_.size();) {
+    const std::shared_ptr<Watcher>& watcher = picked_[i].first;
+    own.clear();
+    for (; i < picked_.size() && picked_[i].first == watcher; ++i) own.push_back(picked_[i].second);
+    watcher->deliver(through, own);
+  }
+  picked_.clear();
   bool asked = false;
   {
     Lock lock(m_);
     delivered_.store(through.get(), std::memory_order_release);
-    for (const auto& watcher : *live_)
-      asked = asked || watcher->progress_asked.load(std::memory_order_relaxed);
+    asked = progress_asked_.exchange(false, std::memory_order_relaxed);
     live = live_;
   }
   if (!asked) return;
-  for (const auto& watcher : *live) {
+  for (const auto& watcher : live->all) {
     if (watcher->progress_asked.exchange(false)) watcher->send_progress();
   }
 }
@@ -255,6 +320,7 @@ void WatchHub::request_progress(const std::shared_ptr<Watcher>& watcher) {
     // While events are on their way (or history is), the message follows them.
     if (watcher->progress() < target) {
       watcher->progress_asked = true;
+      progress_asked_ = true;
       if (watcher->live()) return;
     }
   }
@@ -267,13 +333,16 @@ void WatchHub::request_progress(const std::shared_ptr<Watcher>& watcher) {
       request_progress(watcher);
     }
   });
-  if (!posted) watcher->progress_asked = true;  // the next commit sends it
+  if (posted) return;
+  watcher->progress_asked = true;  // the next commit sends it
+  progress_asked_ = true;
 }
 
 WatchHub::List WatchHub::take_all() {
   List all = std::exchange(catching_up_, {});
-  all.insert(all.end(), live_->begin(), live_->end());
-  live_ = std::make_shared<const List>();
+  all.insert(all.end(), live_->all.begin(), live_->all.end());
+  live_ = std::make_shared<const Live>();
+  for (const auto& watcher : all) watcher->end_live();
   for (const auto& watcher : all) prev_wanted_ -= watcher->request().prev_kv ? 1 : 0;
   return all;
 }

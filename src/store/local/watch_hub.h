@@ -2,7 +2,11 @@
 #include <atomic>
 #include <memory>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
+
+#include <absl/container/flat_hash_map.h>
 
 #include "async/executor.h"
 #include "async/mutex.h"
@@ -85,9 +89,23 @@ class WatchHub {
   History& history_;
   std::atomic<int64_t> delivered_;
   std::atomic<int> prev_wanted_{0};
+  std::atomic<bool> progress_asked_{false};  ///< some live watcher asked
   Mutex m_;
   using List = std::vector<std::shared_ptr<Watcher>>;
-  std::shared_ptr<const List> live_ MZ_GUARDED_BY(m_);
+  /// Those that are up to date. Most watch a folder (a prefix that ends in '/'), and are found by it, so that
+  /// an event costs what its own watchers cost, however many others there are.
+  struct Live {
+    List all;
+    List elsewhere;  ///< whose range is no folder
+    absl::flat_hash_map<std::string, List> by_folder;
+
+    void add(const std::shared_ptr<Watcher>& watcher);
+    void remove(const std::shared_ptr<Watcher>& watcher);
+  };
+  void pick(const Live& live, std::span<const Committed> events);
+  std::shared_ptr<const Live> live_ MZ_GUARDED_BY(m_);
+  /// Who wants which event of a commit; only the committing thread uses it.
+  std::vector<std::pair<std::shared_ptr<Watcher>, const Committed*>> picked_;
   List catching_up_ MZ_GUARDED_BY(m_);
   Revision dispatched_ MZ_GUARDED_BY(m_);
   std::optional<Error> ended_ MZ_GUARDED_BY(m_);

@@ -23,6 +23,8 @@ constexpr ConformanceCase kCases[] = {
     {"BinaryKeys", conformance::binary_keys},
     {"BigValues", conformance::big_values},
     {"ConcurrentWritersLoseNothing", conformance::concurrent_writers_lose_nothing},
+    {"EndedWatchMakesNoProgress", conformance::ended_watch_makes_no_progress},
+    {"WatchesOfFoldersAndRangesGetTheirOwn", conformance::watches_of_folders_and_ranges_get_their_own},
     {"SubmittedTxnsCallBack", conformance::submitted_txns_call_back},
     {"ExpiredDeadlineIsATimeout", conformance::expired_deadline_is_a_timeout},
     {"WatchFromNow", conformance::watch_from_now},

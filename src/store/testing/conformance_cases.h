@@ -20,6 +20,8 @@ void keys_only_and_count_only(StoreUnderTest& t);
 void binary_keys(StoreUnderTest& t);
 void big_values(StoreUnderTest& t);
 void concurrent_writers_lose_nothing(StoreUnderTest& t);
+void ended_watch_makes_no_progress(StoreUnderTest& t);
+void watches_of_folders_and_ranges_get_their_own(StoreUnderTest& t);
 void submitted_txns_call_back(StoreUnderTest& t);
 void expired_deadline_is_a_timeout(StoreUnderTest& t);
 void watch_from_now(StoreUnderTest& t);

@@ -301,4 +301,58 @@ void lease_must_exist(StoreUnderTest& t) {
   EXPECT_FALSE(get(t.store(), t.prefix() + "a"));
 }
 
+void ended_watch_makes_no_progress(StoreUnderTest& t) {
+  const Revision lost = put(t.store(), t.prefix() + "a", "1");
+  const Revision kept = put(t.store(), t.prefix() + "a", "2");
+  ASSERT_TRUE(t.store().compact(kept, soon()).ok());
+  Recorder recorder;
+  const auto handle = watch(t, recorder, lost);
+  const auto end = recorder.wait_end();
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->code(), Code::Expired);
+  const Revision newer = put(t.store(), t.prefix() + "b", "1");
+  // Another watch shows that the store has told of it.
+  Recorder other;
+  const auto living = watch(t, other, newer);
+  EXPECT_EQ(other.wait_events(1).size(), 1u);
+  EXPECT_LT(handle->progress(), newer) << "what it was never told of is no progress";
+}
+
+void watches_of_folders_and_ranges_get_their_own(StoreUnderTest& t) {
+  const std::string root = t.prefix() + "/";
+  const Revision start = now(t.store());
+  struct Watched {
+    KeyRange range;
+    std::vector<std::string> expected;
+  };
+  const Watched watched[] = {
+      {KeyRange::prefix(root), {"a/b/1", "a/bc/2", "a/b/3", "x"}},
+      {KeyRange::prefix(root + "a/"), {"a/b/1", "a/bc/2", "a/b/3"}},
+      {KeyRange::prefix(root + "a/b/"), {"a/b/1", "a/b/3"}},
+      {KeyRange::prefix(root + "a/b"), {"a/b/1", "a/bc/2", "a/b/3"}},
+      {KeyRange::single(root + "a/b/3"), {"a/b/3"}},
+      {{root + "a/b/2", root + "y"}, {"a/bc/2", "a/b/3", "x"}},
+      {KeyRange::prefix(root + "none/"), {}},
+  };
+  std::vector<std::unique_ptr<Recorder>> recorders;
+  std::vector<std::unique_ptr<Watch>> handles;
+  for (const Watched& w : watched) {
+    recorders.push_back(std::make_unique<Recorder>());
+    handles.push_back(t.store().watch({.range = w.range, .from = after(start)}, recorders.back()->sink()));
+  }
+  Txn first;
+  for (const char* name : {"a/b/1", "a/bc/2"}) first.success.push_back(Op::put(root + name, make_bytes("v")));
+  txn(t.store(), std::move(first));
+  Txn second;
+  for (const char* name : {"a/b/3", "x"}) second.success.push_back(Op::put(root + name, make_bytes("v")));
+  const Revision last = txn(t.store(), std::move(second)).revision;
+  for (size_t i = 0; i < handles.size(); ++i) {
+    handles[i]->request_progress();
+    EXPECT_TRUE(recorders[i]->wait_revision(last)) << i;
+    std::vector<std::string> names;
+    for (const Event& e : recorders[i]->wait_events(0)) names.push_back(e.kv.key.substr(root.size()));
+    EXPECT_EQ(names, watched[i].expected) << i;
+  }
+}
+
 }  // namespace mizzen::store::conformance

@@ -40,6 +40,12 @@ class Seen {
     while (lines_.size() < n && !ended_ && !deadline.expired()) changed_.wait_until(m_, deadline);
     return lines_;
   }
+  std::optional<Error> wait_end() {
+    Lock lock(m_);
+    const Deadline deadline = Deadline::after(std::chrono::seconds(10));
+    while (!ended_ && !deadline.expired()) changed_.wait_until(m_, deadline);
+    return ended_;
+  }
   std::optional<Error> ended() {
     Lock lock(m_);
     return ended_;
@@ -172,38 +178,56 @@ TEST_P(WatchResume, WhatWasCompactedIsTooOld) {
   for (int i = 0; i < 2; ++i) {
     Seen old;
     const auto refused = watch(old, first);
-    ASSERT_TRUE(old.ended());
-    EXPECT_EQ(old.ended()->code(), Code::Expired);
-    EXPECT_EQ(old.ended()->message().find(fmt::format("too old resource version: {} (", first)), 0u)
-        << old.ended()->message();
+    const auto ended = old.wait_end();
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->code(), Code::Expired);
+    EXPECT_EQ(ended->message().find(fmt::format("too old resource version: {} (", first)), 0u)
+        << ended->message();
   }
   Seen seen;
   const auto handle = watch(seen, second);
   EXPECT_EQ(seen.wait(1), std::vector<std::string>{"MODIFIED a=" + third});
 }
 
-TEST_P(WatchResume, MoreThanTheRingHoldsIsTooOld) {
+TEST_P(WatchResume, MoreThanTheRingHoldsComesFromTheStoresHistory) {
   const std::string first = write("a", "first");
-  std::string recent;
-  for (size_t i = 0; i <= ResourceCache::kRingMax; ++i) {
+  constexpr int kChanges = 20'000;
+  const auto put_many = [&] {
     // Not through the API: thousands of writes there take their time.
     const auto& resource = api::resource_of<ConfigMap>();
-    machinery::MutableObject object(ConfigMap::descriptor());
-    object.meta().name = "many";
-    object.meta().namespace_ = "default";
-    const auto written = store_->txn(store::Txn::put(storage_prefix(resource) + "default/many",
-                                                     store::make_bytes(encode_stored(resource, object))),
-                                     Deadline::after(std::chrono::seconds(5)));
-    ASSERT_TRUE(written.ok());
-    if (i == 10) recent = std::to_string(written->revision.get());
-  }
+    Mutex m;
+    CondVar changed;
+    int done = 0;
+    for (int i = 0; i < kChanges; ++i) {
+      machinery::MutableObject object(ConfigMap::descriptor());
+      object.meta().name = "many";
+      object.meta().namespace_ = "default";
+      // Bigger than the ring may be, all together.
+      object.as<ConfigMap>()->data.set("k", std::string(1500, 'x'));
+      store_->submit(store::Txn::put(storage_prefix(resource) + "default/many",
+                                     store::make_bytes(encode_stored(resource, object))),
+                     Deadline::after(std::chrono::seconds(60)), [&](Result<store::TxnResult> r) {
+                       EXPECT_TRUE(r.ok());
+                       Lock lock(m);
+                       if (++done == kChanges) changed.notify_all();
+                     });
+      Lock lock(m);
+      while (i - done > 500) changed.wait_until(m, Deadline::after(std::chrono::milliseconds(1)));
+    }
+    Lock lock(m);
+    while (done < kChanges) changed.wait(m);
+  };
+  put_many();
+  Seen live;
+  auto one = watch(live, first);
+  EXPECT_EQ(live.wait(kChanges).size(), static_cast<size_t>(kChanges)) << "older than the ring";
+  one.reset();
   restart();
-  Seen old, seen;
-  const auto refused = watch(old, first);
-  ASSERT_TRUE(old.ended());
-  EXPECT_EQ(old.ended()->code(), Code::Expired);
-  const auto handle = watch(seen, recent);
-  EXPECT_EQ(seen.wait(ResourceCache::kRingMax - 10).size(), ResourceCache::kRingMax - 10);
+  Seen seen;
+  const auto two = watch(seen, first);
+  const auto lines = seen.wait(kChanges);
+  ASSERT_EQ(lines.size(), static_cast<size_t>(kChanges)) << "from before the restart";
+  EXPECT_EQ(lines, live.wait(kChanges));
 }
 
 TEST_P(WatchResume, OtherKindsChangesDoNotKeepItWaiting) {
