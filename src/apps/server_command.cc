@@ -18,7 +18,8 @@ namespace {
 
 constexpr Duration kStartTimeout = std::chrono::seconds(30);
 constexpr Duration kDrainTimeout = std::chrono::seconds(10);
-/// Event loops; connections are spread over them, so that one client's long answer holds up half of the others at most.
+/// Event loops; connections are spread over them, so that one client's long answer holds up half of the
+/// others at most.
 constexpr size_t kLoops = 2;
 
 /// Blocks the signals that end the program in all threads, so that one place waits for them.
