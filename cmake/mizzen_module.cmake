@@ -95,5 +95,8 @@ function(mizzen_write_module_graph)
     find_package(Python3 REQUIRED COMPONENTS Interpreter)
     add_test(NAME tidy COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/tidy.py
       --source ${CMAKE_SOURCE_DIR} --modules ${CMAKE_BINARY_DIR}/modules.tsv)
+    add_test(NAME tidy_test COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/tidy_test.py)
+    add_test(NAME format COMMAND ${CMAKE_SOURCE_DIR}/tools/check_format)
+    set_tests_properties(format PROPERTIES SKIP_RETURN_CODE 77)
   endif()
 endfunction()

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/builtin.h"
 #include "apiserver/allocate/ranges/address_range.h"
 #include "apiserver/registry/cache_metrics.h"
 #include "auth/authenticate/credentials.h"

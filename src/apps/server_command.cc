@@ -18,6 +18,9 @@ namespace {
 
 constexpr Duration kStartTimeout = std::chrono::seconds(30);
 constexpr Duration kDrainTimeout = std::chrono::seconds(10);
+/// Event loops; connections are spread over them, so that one client's long answer holds up half of the
+/// others at most.
+constexpr size_t kLoops = 2;
 
 /// Blocks the signals that end the program in all threads, so that one place waits for them.
 sigset_t block_signals() {
@@ -60,7 +63,7 @@ Result<void> run_server(const ServerOptions& options) {
   if (const auto r = make_folders(options.data_dir, 0700); !r.ok())
     return r.error().with_context("data folder");
   MZ_ASSIGN(const auto store, open_store(options));
-  http::Loops loops({.threads = 1});
+  http::Loops loops({.threads = kLoops});
   Metrics metrics;
   register_process_metrics(metrics);
   Health health;

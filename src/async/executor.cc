@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/check.h"
+
 namespace mizzen {
 
 ThreadPool::ThreadPool(Options options) : options_(std::move(options)) {}
@@ -60,8 +62,9 @@ size_t ThreadPool::depth() const {
 }
 
 struct SerialQueue::State : std::enable_shared_from_this<State> {
-  explicit State(Executor& e) : on(e) {}
+  State(Executor& e, size_t max) : on(e), queue_max(max) {}
   Executor& on;
+  const size_t queue_max;
   Mutex m;
   std::deque<std::function<void()>> queue MZ_GUARDED_BY(m);
   bool scheduled MZ_GUARDED_BY(m) = false;
@@ -83,20 +86,20 @@ struct SerialQueue::State : std::enable_shared_from_this<State> {
   }
 };
 
-SerialQueue::SerialQueue(Executor& on) : state_(std::make_shared<State>(on)) {}
+SerialQueue::SerialQueue(Executor& on, size_t queue_max) : state_(std::make_shared<State>(on, queue_max)) {}
 
 bool SerialQueue::post(std::function<void()> f) {
-  {
-    Lock lock(state_->m);
-    state_->queue.push_back(std::move(f));
-    if (state_->scheduled) return true;
+  // Under the lock until the drain is queued: nobody else may be told "queued" behind a function that is
+  // refused after all.
+  Lock lock(state_->m);
+  if (state_->queue.size() >= state_->queue_max) return false;
+  if (!state_->scheduled) {
+    MZ_CHECK(state_->queue.empty(), "{} functions wait for a drain that nobody queued", state_->queue.size());
+    if (!state_->on.post([s = state_] { s->drain(); })) return false;
     state_->scheduled = true;
   }
-  if (state_->on.post([s = state_] { s->drain(); })) return true;
-  Lock lock(state_->m);
-  state_->scheduled = false;
-  state_->queue.clear();
-  return false;
+  state_->queue.push_back(std::move(f));
+  return true;
 }
 
 }  // namespace mizzen

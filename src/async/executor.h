@@ -54,10 +54,13 @@ class ThreadPool final : public Executor {
 
 /// Role: runs functions of one owner one at a time and in order on another executor: the lock-free way to
 /// serialise. Threading: thread-safe. Functions of one queue never overlap. Must outlive nothing: pending
-/// work keeps the state.
+/// work keeps the state. Invariant: what post() said true to runs, after everything posted before it. The
+/// executor below must not run functions inside its post(). Bounds: queue_max waiting functions; post() says
+/// false beyond.
 class SerialQueue final : public Executor {
  public:
-  explicit SerialQueue(Executor& on);
+  static constexpr size_t kQueueMax = 1 << 16;
+  explicit SerialQueue(Executor& on, size_t queue_max = kQueueMax);
   bool post(std::function<void()> f) override;
 
  private:

@@ -33,6 +33,57 @@ TEST(SerialQueue, FunctionsNeverOverlapAndKeepTheirOrder) {
   ASSERT_EQ(seen.size(), 1000u);
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(seen[i], i);
 }
+/// Holds a refusal back until the test lets it go.
+class Refusing final : public Executor {
+ public:
+  bool post(std::function<void()>) override {
+    entered.stop();
+    answer.token().wait_until(Deadline::never());
+    return false;
+  }
+  StopSource entered, answer;
+};
+
+TEST(SerialQueue, NobodyIsToldQueuedBehindARefusal) {
+  Refusing below;
+  SerialQueue queue(below);
+  bool first = true, second = true;
+  std::atomic<bool> asked = false;
+  Thread one("one", [&] { first = queue.post([] {}); });
+  ASSERT_TRUE(below.entered.token().wait_until(Deadline::after(std::chrono::seconds(10))));
+  Thread other("other", [&] {
+    asked = true;
+    second = queue.post([] {});
+  });
+  // The other one is asking, and would have been answered by now where it did not wait for the first.
+  while (!asked) StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1)));
+  StopToken().wait_until(Deadline::after(std::chrono::milliseconds(50)));
+  below.answer.stop();
+  one.join();
+  other.join();
+  EXPECT_FALSE(first);
+  EXPECT_FALSE(second) << "it was dropped";
+}
+
+TEST(SerialQueue, RefusesBeyondItsBound) {
+  StopSource gate;
+  ThreadPool pool({.threads_max = 1});
+  SerialQueue queue(pool, 2);
+  StopSource begun;
+  std::atomic<int> ran = 0;
+  ASSERT_TRUE(queue.post([&] {
+    begun.stop();
+    gate.token().wait_until(Deadline::never());
+  }));
+  ASSERT_TRUE(begun.token().wait_until(Deadline::after(std::chrono::seconds(10))));
+  EXPECT_TRUE(queue.post([&] { ++ran; }));
+  EXPECT_TRUE(queue.post([&] { ++ran; }));
+  EXPECT_FALSE(queue.post([&] { ++ran; }));
+  gate.stop();
+  pool.stop();
+  EXPECT_EQ(ran, 2);
+}
+
 TEST(StopToken, CallbackRunsOnceAndUnregisters) {
   StopSource source;
   int calls = 0;

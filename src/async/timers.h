@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <unordered_map>
 
 #include "async/executor.h"
 #include "async/mutex.h"
@@ -20,9 +21,11 @@ class Timers {
   using Id = uint64_t;
   explicit Timers(Executor& on, const Clock& clock = real_clock());
   ~Timers() { stop(); }
-  /// Runs `f` once, about `delay` from now. Ids are never 0.
+  /// Runs `f` once, about `delay` from now; never where that lies beyond the end of the clock. Ids are never
+  /// 0.
   Id after(Duration delay, std::function<void()> f);
-  /// Forgets a timer that has not fired; a function that is already queued still runs.
+  /// Forgets a timer that has not fired; a function that is already queued still runs. The cost does not
+  /// depend on how many there are.
   void cancel(Id id);
   void stop();
 
@@ -33,7 +36,9 @@ class Timers {
   const Clock& clock_;
   Mutex m_;
   CondVar changed_;
-  std::multimap<Monotonic, std::pair<Id, std::function<void()>>> due_ MZ_GUARDED_BY(m_);
+  using Due = std::multimap<Monotonic, std::pair<Id, std::function<void()>>>;
+  Due due_ MZ_GUARDED_BY(m_);
+  std::unordered_map<Id, Due::iterator> by_id_ MZ_GUARDED_BY(m_);  ///< of everything in due_
   Id next_id_ MZ_GUARDED_BY(m_) = 1;
   bool stopping_ MZ_GUARDED_BY(m_) = false;
   Thread thread_;

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -9,6 +10,17 @@ using Monotonic = std::chrono::time_point<std::chrono::steady_clock, std::chrono
 /// Wall time, UTC: what is written into objects.
 using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds>;
 using Duration = std::chrono::nanoseconds;
+
+/// `d` after `from`; Monotonic::max(), which is never, where the sum would not fit.
+constexpr Monotonic later(Monotonic from, Duration d) {
+  return d > Monotonic::max() - std::max(from, Monotonic{}) ? Monotonic::max() : from + d;
+}
+/// So many seconds; the longest (292 years) or shortest duration where the number does not fit, as with
+/// `timeoutSeconds` of a request.
+constexpr Duration whole_seconds(int64_t n) {
+  constexpr int64_t max = std::chrono::floor<std::chrono::seconds>(Duration::max()).count();
+  return n > max ? Duration::max() : n < -max ? Duration::min() : Duration(std::chrono::seconds(n));
+}
 
 /// The two clocks everything takes by reference. Tests pass a ManualClock; the program passes real_clock().
 /// Threading: thread-safe.
@@ -44,7 +56,7 @@ class Deadline {
   static Deadline never() { return Deadline(Monotonic::max()); }
   static Deadline at(Monotonic when) { return Deadline(when); }
   static Deadline after(Duration d, const Clock& clock = real_clock()) {
-    return Deadline(clock.monotonic() + d);
+    return Deadline(later(clock.monotonic(), d));
   }
   Monotonic when() const { return when_; }
   bool is_never() const { return when_ == Monotonic::max(); }

@@ -127,8 +127,12 @@ Result<void> write_file(const std::string& path, std::string_view bytes, unsigne
     ::unlink(temporary.c_str());
     return filled;
   }
-  Descriptor folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return system_error("fsync folder of " + path, errno);
+  return sync_folder(folder_of(path));
+}
+
+Result<void> sync_folder(const std::string& path) {
+  Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return system_error("fsync " + path, errno);
   return {};
 }
 

@@ -24,8 +24,10 @@ Result<std::string> read_file(const std::string& path, size_t bytes_max = kFileB
 /// exist.
 Result<void> write_file(const std::string& path, std::string_view bytes, unsigned mode = 0644);
 
+/// Makes the names in a folder durable: what was made in it is still there after a loss of power.
+Result<void> sync_folder(const std::string& path);
 /// Makes the folder and what is missing above it; folders made here get exactly `mode`, existing ones are
-/// left alone.
+/// left alone. Not durable before sync_folder() of the folder above.
 Result<void> make_folders(const std::string& path, unsigned mode = 0755);
 
 /// True where something (also a dangling link) stands at `path`.

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <set>
 
+#include "api/builtin.h"
 #include "async/timers.h"
 #include "base/file.h"
 #include "base/random.h"

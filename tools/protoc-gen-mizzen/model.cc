@@ -158,6 +158,7 @@ FieldModel model(const FieldDescriptor* f) {
   m.merge_key = o.GetExtension(schema::merge_key);
   m.fallback = o.GetExtension(schema::fallback);
   m.enums = o.GetExtension(schema::enums);
+  m.go_type = o.GetExtension(schema::go);
   return m;
 }
 

@@ -24,6 +24,9 @@ struct FieldModel {
   const Descriptor* message = nullptr;  // of Type::Message
   bool inlined = false, json_only = false, needs_complete = false;
   std::string keys, merge_key, fallback, enums;
+  std::string go_type;  // of the whole field in upstream's Go; empty where it follows from the type
+  std::string
+      embedded;  // of messages that are inlined: the Go names on the way to the field, each with a dot
 };
 
 /// codec::Type of a value message (Time, Quantity ...), empty for others.

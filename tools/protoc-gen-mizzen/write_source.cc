@@ -32,14 +32,16 @@ struct Entry {
   std::string offset;
 };
 
-void flatten(const Descriptor* d, const std::string& offset, std::vector<Entry>& out) {
+void flatten(const Descriptor* d, const std::string& offset, std::vector<Entry>& out,
+             const std::string& embedded = "") {
   for (const FieldModel& m : fields_of(d)) {
     const std::string at =
         offset + (offset.empty() ? "" : "+") + "offsetof(" + cpp_name(d) + ", " + m.member + ")";
     if (m.inlined && m.message) {
-      flatten(m.message, at, out);
+      flatten(m.message, at, out, embedded + m.message->name() + ".");
     } else {
       out.push_back({m, at});
+      out.back().model.embedded = embedded;
     }
   }
 }
@@ -54,7 +56,8 @@ std::string row(const Entry& e) {
          "), codec::Type::" + m.type_enum + ", codec::Shape::" + m.shape + ", " + m.flags + ", " + message +
          ", " + (m.list_ops.empty() ? "nullptr" : m.list_ops) + ", " +
          (m.map_ops.empty() ? "nullptr" : m.map_ops) + ", " + literal(m.keys) + ", " + literal(m.merge_key) +
-         ", " + literal(m.fallback) + ", " + literal(m.enums) + "},\n";
+         ", " + literal(m.fallback) + ", " + literal(m.enums) + ", " + literal(m.go_type) + ", " +
+         literal(m.embedded) + "},\n";
 }
 
 void write_message(std::string& out, const Descriptor* d) {

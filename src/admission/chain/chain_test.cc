@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/config_map.h"
 #include "api/schema/core/v1/pod.h"
 #include "base/clock.h"

@@ -4,6 +4,7 @@
 
 #include "admission/default_chain.h"
 #include "admission/plugins/priority/priority.h"
+#include "api/builtin.h"
 #include "api/schema/core/v1/config_map.h"
 #include "api/schema/core/v1/namespace.h"
 #include "api/schema/core/v1/pod.h"

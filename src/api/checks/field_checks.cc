@@ -96,4 +96,11 @@ std::string list_json(const std::vector<std::string>& list) {
   return out + "]";
 }
 
+std::string labels_json(const codec::Map<std::string>& labels) {
+  std::string out = "{";
+  for (const auto& [key, value] : labels)
+    out += (out.size() > 1 ? "," : "") + quote(key) + ":" + quote(value);
+  return out + "}";
+}
+
 }  // namespace mizzen::api

@@ -36,5 +36,7 @@ void check_label_selector(const codec::Box<meta::v1::LabelSelector>& selector, c
                           machinery::FieldErrors& errors);
 /// ["a","b"], as bad lists are printed.
 std::string list_json(const std::vector<std::string>& list);
+/// {"a":"b"}, as bad labels are printed.
+std::string labels_json(const codec::Map<std::string>& labels);
 
 }  // namespace mizzen::api

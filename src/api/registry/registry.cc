@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "api/strategies.h"
-
 namespace mizzen::api {
 
 bool ResourceInfo::has(Subresource s) const {
@@ -68,11 +66,6 @@ const ResourceInfo* Registry::find_message(const codec::Message& message) const 
   for (const ResourceInfo& r : resources_)
     if (&r.message() == &message) return &r;
   return nullptr;
-}
-
-const Registry& builtin() {
-  static const Registry registry(builtin_resources());
-  return registry;
 }
 
 }  // namespace mizzen::api

@@ -88,13 +88,4 @@ class Registry {
   std::vector<ResourceInfo> resources_;
 };
 
-/// The built-in resources.
-const Registry& builtin();
-
-/// The resource whose in-memory type is T.
-template <typename T>
-const ResourceInfo& resource_of() {
-  return *builtin().find_message(T::descriptor());
-}
-
 }  // namespace mizzen::api

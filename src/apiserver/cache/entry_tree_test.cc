@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/config_map.h"
 
 namespace mizzen::apiserver {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/config_map.h"
 #include "apiserver/loopback/loopback.h"
 #include "auth/authorize/components.h"

@@ -266,10 +266,7 @@ Result<Object> Loopback::patch(const api::ResourceInfo& resource, const std::str
   const auto context = context_of(asked, options, call);
   if (context->subresource && context->subresource->handled == api::Handled::Part)
     return Error(Code::MethodNotAllowed, "components write this subresource whole");
-  PatchRequest request;
-  request.type = type;
-  request.version = &resource.versions[0];
-  MZ_ASSIGN(request.patch, parse_patch(type, body));
+  const PatchRequest request = read_patch(type, resource.versions[0], body, FieldValidation::Ignore);
   return written(*store, context, [&resource, request](const Entry& old) {
     return apply_patch(resource, old.object(), request, nullptr);
   });

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/node.h"
 #include "api/schema/core/v1/pod.h"
 #include "apiserver/answers/status.h"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "admission/default_chain.h"
+#include "api/builtin.h"
 #include "api/schema/core/v1/namespace.h"
 #include "api/schema/core/v1/service.h"
 #include "api/schema/scheduling/v1/priority_class.h"

@@ -2,53 +2,213 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/strings.h"
+#include "machinery/errors/go_print.h"
 #include "machinery/patch/patch.h"
 
 namespace mizzen::apiserver {
+namespace {
 
 using client::PatchType;
+using codec::Value;
 
-Result<codec::Value> parse_patch(PatchType type, std::string_view body) {
-  auto value = codec::Value::parse(body);
-  if (value.ok()) return value;
-  return Error(Code::BadRequest, type == PatchType::Merge ? "error decoding patch: " + value.error().message()
-                                                          : value.error().message());
+Error bad(std::string message) { return Error(Code::BadRequest, std::move(message)); }
+
+/// The kind of a JSON value as Go's decoder names it.
+std::string_view json_kind(const Value& v) {
+  switch (v.kind()) {
+    case Value::Kind::Bool:
+      return "bool";
+    case Value::Kind::Number:
+      return "number";
+    case Value::Kind::String:
+      return "string";
+    case Value::Kind::Array:
+      return "array";
+    default:
+      return "object";
+  }
+}
+
+std::string wrong_kind(const Value& got, std::string_view wanted) {
+  return fmt::format("json: cannot unmarshal {} into Go {}", json_kind(got), wanted);
+}
+
+constexpr std::string_view kOpMembers[] = {"op", "path", "from", "value"};
+
+/// Looks at the operations of a JSON patch as upstream's strict decoder does; the first fault.
+std::string check_operations(const Value& patch, codec::DecodeReport& report) {
+  if (!patch.is_array()) return wrong_kind(patch, "value of type []handlers.jsonPatchOp");
+  for (size_t i = 0; i < patch.items().size(); ++i) {
+    const Value& op = patch.items()[i];
+    if (op.is_null()) continue;
+    if (!op.is_object()) return wrong_kind(op, "value of type handlers.jsonPatchOp");
+    for (const auto& [name, value] : op.members()) {
+      if (std::find(std::begin(kOpMembers), std::end(kOpMembers), name) == std::end(kOpMembers)) {
+        if (!report.full())
+          report.add(fmt::format("unknown field {}", quote(fmt::format("[{}].{}", i, name))));
+      } else if (name != "value" && !value.is_string() && !value.is_null()) {
+        return wrong_kind(value, fmt::format("struct field jsonPatchOp.{} of type string", name));
+      }
+    }
+  }
+  return "";
+}
+
+/// A JSON patch that is read without validation: by another decoder, with other texts.
+std::string check_list(const Value& patch) {
+  if (!patch.is_array()) return wrong_kind(patch, "value of type jsonpatch.Patch");
+  for (const Value& op : patch.items())
+    if (!op.is_object() && !op.is_null()) return wrong_kind(op, "value of type jsonpatch.Operation");
+  return "";
+}
+
+/// What is wrong with a patch that is JSON; nothing where nothing is.
+std::optional<Error> refusal_of(PatchRequest& request) {
+  Value& patch = request.patch;
+  const bool strict = request.validation != FieldValidation::Ignore;
+  constexpr std::string_view kMap = "value of type map[string]interface {}";
+  switch (request.type) {
+    case PatchType::Json: {
+      if (patch.is_null()) return std::nullopt;
+      const std::string error = strict ? check_operations(patch, request.report) : check_list(patch);
+      for (std::string& problem : request.report.problems) problem.insert(0, "json patch ");
+      if (error.empty()) return std::nullopt;
+      return bad(strict ? "error decoding patch: " + error : error);
+    }
+    case PatchType::Merge:
+      if (strict && !patch.is_object() && !patch.is_null())
+        return bad("error decoding patch: " + wrong_kind(patch, kMap));
+      if (!patch.is_object() && !patch.is_array()) return bad("Invalid JSON Patch");
+      return std::nullopt;
+    case PatchType::Strategic:
+      if (patch.is_null()) patch = Value::object();
+      if (!patch.is_object()) return bad(wrong_kind(patch, kMap));
+      return std::nullopt;
+    case PatchType::Apply:
+      return Error(Code::UnsupportedMediaType, "server-side apply is not served yet");
+  }
+  return std::nullopt;
+}
+
+/// The error of a patched object that is none, or has fields that it should not have.
+Error invalid(std::string_view patched, const std::string& why) {
+  machinery::FieldErrors errors;
+  errors.invalid(machinery::Path("patch"), patched, why);
+  return errors.to_error("", "", "");
+}
+
+Result<void> change(Value& document, const PatchRequest& request, const codec::Message& message) {
+  switch (request.type) {
+    case PatchType::Json:
+      return machinery::apply_json_patch(document, request.patch);
+    case PatchType::Merge:
+      // A patch that is no object becomes the document.
+      if (!request.patch.is_object()) document = Value();
+      machinery::apply_merge_patch(document, request.patch);
+      return {};
+    case PatchType::Strategic: {
+      // Upstream merges objects, which have no kind and no version there.
+      const Value kind = document["kind"], version = document["apiVersion"];
+      MZ_TRY(machinery::apply_strategic_patch(document, request.patch, message));
+      if (!document.is_object()) document = Value::object();
+      document["kind"] = kind;
+      document["apiVersion"] = version;
+      return {};
+    }
+    case PatchType::Apply:
+      break;
+  }
+  return Error(Code::UnsupportedMediaType, "server-side apply is not served yet");
+}
+
+/// Decodes what a strategic patch made. Upstream fills structs from its untyped maps there, which takes whole
+/// numbers with a fraction for integers and has errors of its own.
+Result<void> decode_merged(Value& document, const PatchRequest& request, machinery::MutableObject& next,
+                           codec::DecodeReport* report) {
+  codec::DecodeReport found;
+  const std::string text = document.str();
+  auto decoded = codec::decode_json(text, next.message(), next.get(), nullptr, &found);
+  if (!decoded.ok()) {
+    const std::string why = machinery::unstructured_error(document, next.message());
+    if (!why.empty()) return invalid(machinery::go_print(request.patch), why);
+    found = {};
+    next = machinery::MutableObject(next.message());
+    decoded = codec::decode_json(document.str(), next.message(), next.get(), nullptr, &found);
+    if (!decoded.ok()) return invalid(machinery::go_print(request.patch), decoded.error().message());
+  }
+  std::sort(found.problems.begin(), found.problems.end());
+  for (std::string& problem : found.problems) report->add(std::move(problem));
+  return {};
+}
+
+/// Decodes what a JSON or merge patch made.
+Result<void> decode_patched(const std::string& patched, const codec::TypeMeta& expected,
+                            machinery::MutableObject& next, codec::DecodeReport* report) {
+  codec::TypeMeta seen;
+  const auto decoded = codec::decode_json(patched, next.message(), next.get(), &seen, report);
+  const bool fits = (seen.kind.empty() || seen.kind == expected.kind) &&
+                    (seen.api_version.empty() || seen.api_version == expected.api_version);
+  if (decoded.ok() && fits) return {};
+  bool recognized = false;
+  const auto error =
+      explain_json(expected, patched, decoded.ok() ? nullptr : &decoded.error(), recognized, seen);
+  return error ? Result<void>(invalid(patched, error->message())) : Result<void>();
+}
+
+}  // namespace
+
+Result<PatchType> patch_type(const http::Headers& headers) {
+  const std::string_view type = split(headers.get("Content-Type"), ';')[0];
+  if (type == "application/json-patch+json") return PatchType::Json;
+  if (type == "application/merge-patch+json") return PatchType::Merge;
+  if (type == "application/strategic-merge-patch+json") return PatchType::Strategic;
+  return Error(Code::UnsupportedMediaType, "415: Unsupported Media Type");
+}
+
+PatchRequest read_patch(PatchType type, const api::ServedVersion& version, std::string_view body,
+                        FieldValidation validation) {
+  PatchRequest out;
+  out.type = type;
+  out.version = &version;
+  out.validation = validation;
+  const bool strict = validation != FieldValidation::Ignore;
+  auto patch = Value::parse(body, {}, strict ? &out.report : nullptr);
+  if (patch.ok()) {
+    out.patch = std::move(*patch);
+    out.refusal = refusal_of(out);
+  } else if (patch.error().code() != Code::BadRequest || type == PatchType::Strategic ||
+             (type == PatchType::Json && !strict)) {
+    out.refusal = patch.error();
+  } else {
+    out.refusal = bad(strict ? "error decoding patch: " + patch.error().message() : "Invalid JSON Patch");
+  }
+  return out;
 }
 
 Result<machinery::MutableObject> apply_patch(const api::ResourceInfo& resource, const Object& old,
                                              const PatchRequest& request, codec::DecodeReport* report) {
+  if (request.refusal) return *request.refusal;
   const machinery::MutableObject wire = from_memory(*request.version, old);
   const codec::TypeMeta type{request.version->api_version(), std::string(resource.kind)};
   std::string text;
   codec::encode_json(text, wire.message(), wire.get(), &type);
-  MZ_ASSIGN(codec::Value document, codec::Value::parse(text));
-  switch (request.type) {
-    case PatchType::Json:
-      MZ_TRY(machinery::apply_json_patch(document, request.patch));
-      break;
-    case PatchType::Merge:
-      machinery::apply_merge_patch(document, request.patch);
-      break;
-    case PatchType::Strategic:
-      MZ_TRY(machinery::apply_strategic_patch(document, request.patch, wire.message()));
-      break;
-    case PatchType::Apply:
-      return Error(Code::UnsupportedMediaType, "server-side apply is not served yet");
-  }
-  const std::string patched = document.str();
+  MZ_ASSIGN(Value document, Value::parse(text));
+  MZ_TRY(change(document, request, wire.message()));
+  codec::DecodeReport problems = request.report;
   machinery::MutableObject next(wire.message());
-  codec::TypeMeta seen;
-  const auto decoded = codec::decode_json(patched, next.message(), next.get(), &seen, report);
-  const auto invalid = [&](const std::string& why) {
-    machinery::FieldErrors errors;
-    errors.invalid(machinery::Path("patch"), patched, why);
-    return errors.to_error("", "", "");
-  };
-  if (!decoded.ok()) return invalid(decoded.error().message());
-  if (seen.api_version != type.api_version || seen.kind != type.kind)
-    return Error(Code::BadRequest, fmt::format("the kind or version of an object cannot be patched: {} {}",
-                                               seen.api_version, seen.kind));
+  const bool strategic = request.type == PatchType::Strategic;
+  const std::string patched = strategic ? "" : document.str();
+  if (strategic) {
+    MZ_TRY(decode_merged(document, request, next, &problems));
+  } else {
+    MZ_TRY(decode_patched(patched, type, next, &problems));
+  }
+  if (request.validation == FieldValidation::Strict && !problems.empty())
+    return invalid(strategic ? machinery::go_print(request.patch) : patched, problems.strict_error());
+  if (report && request.validation == FieldValidation::Warn) *report = std::move(problems);
   return to_memory(resource, *request.version, std::move(next));
 }
 

@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/config_map.h"
 #include "apiserver/registry/completion.h"
 #include "apiserver/registry/core.h"

@@ -8,7 +8,12 @@
 namespace mizzen::apiserver {
 namespace {
 constexpr std::string_view kProto = "application/vnd.kubernetes.protobuf";
+
+bool is_served(std::string_view type) {
+  return type == "*/*" || type == "application/*" || type == "application/json" ||
+         type == "application/yaml" || type == kProto;
 }
+}  // namespace
 
 std::string_view MediaType::content_type() const {
   switch (format) {
@@ -55,7 +60,7 @@ std::vector<AcceptClause> parse_accept(std::string_view header) {
   return out;
 }
 
-Result<MediaType> negotiate(const http::Headers& headers, bool pretty_query, bool watch) {
+Result<MediaType> negotiate(const http::Headers& headers, bool pretty_query, bool watch, bool collection) {
   MediaType out;
   const std::string_view agent = headers.get("User-Agent");
   out.pretty = pretty_query || agent.starts_with("curl") || agent.starts_with("Wget") ||
@@ -63,7 +68,9 @@ Result<MediaType> negotiate(const http::Headers& headers, bool pretty_query, boo
   std::string accept;
   for (std::string_view v : headers.all("Accept")) accept += (accept.empty() ? "" : ",") + std::string(v);
   if (trim(accept).empty()) return out;
+  bool served = false;
   for (const AcceptClause& clause : parse_accept(accept)) {
+    served |= is_served(clause.type);
     if (clause.type == "application/json" || clause.type == "*/*" || clause.type == "application/*") {
       out.format = Format::Json;
     } else if (clause.type == "application/yaml" && !watch) {
@@ -89,6 +96,13 @@ Result<MediaType> negotiate(const http::Headers& headers, bool pretty_query, boo
     }
     return out;
   }
+  if (!served)
+    return Error(Code::NotAcceptable,
+                 "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
+                 "application/vnd.kubernetes.protobuf" +
+                     std::string(collection ? ", application/json;stream=watch, "
+                                              "application/vnd.kubernetes.protobuf;stream=watch"
+                                            : ""));
   return Error(Code::NotAcceptable,
                watch ? "only the following media types are accepted: application/json;stream=watch, "
                        "application/vnd.kubernetes.protobuf;stream=watch"

@@ -32,8 +32,11 @@ struct AcceptClause {
 /// The clauses, best first.
 std::vector<AcceptClause> parse_accept(std::string_view header);
 
-/// Picks the first clause that can be served. NotAcceptable with upstream's text. `watch`: YAML is refused.
-Result<MediaType> negotiate(const http::Headers& headers, bool pretty_query, bool watch);
+/// Picks the first clause that can be served. NotAcceptable with upstream's text, of which there are two: of
+/// its router for types that nobody serves (it counts those of watches in where the path is a `collection`),
+/// and of its negotiation for types that are served otherwise. `watch`: YAML is refused.
+Result<MediaType> negotiate(const http::Headers& headers, bool pretty_query, bool watch,
+                            bool collection = false);
 /// The format of a request body. UnsupportedMediaType with upstream's text.
 Result<Format> body_format(const http::Headers& headers);
 

@@ -128,12 +128,7 @@ Result<meta::v1::DeleteOptions> read_delete_options(const http::Query& query, co
                                                     std::string_view body, auth::RequestContext& context) {
   meta::v1::DeleteOptions out;
   if (!body.empty()) {
-    codec::TypeMeta type;
-    MZ_ASSIGN(auto decoded, decode_as(meta::v1::DeleteOptions::descriptor(), headers, body, type, nullptr));
-    if (!type.kind.empty() && type.kind != "DeleteOptions")
-      return Error(Code::BadRequest,
-                   fmt::format("unable to decode the body as DeleteOptions: it is a {}", type.kind));
-    out = std::move(*decoded.as<meta::v1::DeleteOptions>());
+    MZ_ASSIGN(out, decode_delete_options(headers, body));
   } else {
     MZ_ASSIGN(out.gracePeriodSeconds, read_int(query, "gracePeriodSeconds"));
     if (query.has("propagationPolicy")) out.propagationPolicy = std::string(query.get("propagationPolicy"));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/binding.h"
 #include "api/schema/core/v1/pod.h"
 #include "base/strings.h"

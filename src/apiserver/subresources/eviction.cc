@@ -1,5 +1,6 @@
 #include "apiserver/subresources/eviction.h"
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/policy/v1/eviction.h"
 #include "apiserver/request/options.h"

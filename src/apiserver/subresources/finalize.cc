@@ -1,5 +1,6 @@
 #include "apiserver/subresources/finalize.h"
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/namespace.h"
 
 namespace mizzen::apiserver {

@@ -96,7 +96,7 @@ std::string EventStream::rest() {
   return std::exchange(buffer_, "");
 }
 
-RunningServer::RunningServer() : loops_({.threads = 1}) {
+RunningServer::RunningServer() : loops_({.threads = 2}) {
   std::string pattern = (std::filesystem::temp_directory_path() / "mizzen-api-XXXXXX").string();
   EXPECT_NE(mkdtemp(pattern.data()), nullptr);
   folder_ = pattern;

@@ -6,6 +6,7 @@
 #include "api/schema/apps/v1beta2/scale.h"
 #include "api/schema/autoscaling/v1/scale.h"
 #include "api/schema/extensions/v1beta1/scale.h"
+#include "apiserver/registry/patching.h"
 #include "apiserver/request/body.h"
 #include "apiserver/request/options.h"
 #include "apiserver/subresources/parts.h"
@@ -55,14 +56,15 @@ MutableObject to_wire(const Object& part, const codec::Message& message) {
   return wire;
 }
 
-Result<Object> patched_part(const Object& present, const codec::Value& patch, bool json_patch) {
+Result<Object> patched_part(const Object& present, const PatchRequest& patch) {
+  if (patch.refusal) return *patch.refusal;
   std::string text;
   codec::encode_json(text, present.message(), present.get());
   MZ_ASSIGN(auto document, codec::Value::parse(text));
-  if (json_patch) {
-    MZ_TRY(machinery::apply_json_patch(document, patch));
+  if (patch.type == client::PatchType::Json) {
+    MZ_TRY(machinery::apply_json_patch(document, patch.patch));
   } else {
-    machinery::apply_merge_patch(document, patch);
+    machinery::apply_merge_patch(document, patch.patch);
   }
   MutableObject out(present.message());
   MZ_TRY(codec::decode_json(document.str(), present.message(), out.get()));
@@ -73,16 +75,12 @@ Result<Object> patched_part(const Object& present, const codec::Value& patch, bo
 Result<Object> read_part(const api::ResourceInfo& resource, const api::SubresourceRow& row,
                          const codec::TypeMeta& type, const codec::Message& message,
                          const http::Headers& headers, const std::string& body) {
-  codec::TypeMeta seen;
-  auto decoded = decode_as(message, headers, body, seen, nullptr);
-  if (!decoded.ok() && decoded.error().code() == Code::UnsupportedMediaType) return decoded.error();
-  if (!decoded.ok()) {
-    const size_t slash = type.api_version.find('/');
-    return Error(Code::BadRequest,
-                 fmt::format("{} in version {} cannot be handled as a {}: {}", type.kind,
-                             quote(type.api_version.substr(slash == std::string::npos ? 0 : slash + 1)),
-                             type.kind, decoded.error().message()));
+  auto decoded = decode_kind(type, message, headers, body, nullptr);
+  if (!decoded.ok() && type.kind == "Eviction") {  // both versions are taken here
+    auto older = decode_kind({"policy/v1beta1", "Eviction"}, message, headers, body, nullptr);
+    if (older.ok()) decoded = std::move(older);
   }
+  if (!decoded.ok()) return decoded.error();
   const codec::Message& memory = part_message(resource, row);
   if (&memory == &message) return std::move(*decoded).freeze();
   MutableObject out(memory);
@@ -106,19 +104,10 @@ void HttpApi::part(const HandlingPtr& h, const std::string& body) {
   }
   const http::Headers& headers = h->exchange->request().headers;
   if (context.verb == Verb::Patch) {
-    const std::string content = to_lower(trim(split(headers.get("Content-Type"), ';')[0]));
-    const bool json_patch = content == "application/json-patch+json";
-    if (!json_patch && content != "application/merge-patch+json" &&
-        content != "application/strategic-merge-patch+json")
-      return fail(h, Error(Code::UnsupportedMediaType,
-                           "the body of the request was in an unknown format - accepted media types include: "
-                           "application/json-patch+json, application/merge-patch+json, "
-                           "application/strategic-merge-patch+json"));
-    auto patch = codec::Value::parse(body);
+    const auto patch = patch_type(headers);
     if (!patch.ok()) return fail(h, patch.error());
-    request.change = [patch = std::move(*patch), json_patch](const Object& present) {
-      return patched_part(present, patch, json_patch);
-    };
+    request.change = [patch = read_patch(*patch, *h->view.version, body, context.field_validation)](
+                         const Object& present) { return patched_part(present, patch); };
   } else if (context.verb != Verb::Get) {
     auto object = read_part(*h->view.resource, row, type, *message, headers, body);
     if (!object.ok()) return fail(h, object.error());

@@ -79,57 +79,46 @@ void HttpApi::update(const HandlingPtr& h, std::string body) {
 }
 
 Result<machinery::MutableObject> HttpApi::patched(const HandlingPtr& h, const PatchRequest& request,
-                                                  const std::string& body, const Entry& old) {
+                                                  codec::DecodeReport& report, const Entry& old) {
   const RequestContext& context = *h->context;
-  codec::DecodeReport report;
+  report = {};
   MZ_ASSIGN(auto next, apply_patch(*h->view.resource, old.object(), request, &report));
-  if (context.field_validation == FieldValidation::Strict && report.total > 0) {
-    machinery::FieldErrors errors;
-    errors.invalid(machinery::Path("patch"), body, "strict decoding error: " + join(report.problems, ", "));
-    return errors.to_error("", "", "");
-  }
-  const auto& meta = next.meta();
+  auto& meta = next.meta();
+  if (meta.name.empty())
+    return Error(
+        Code::BadRequest,
+        fmt::format("the name of the object ({} based on URL) was undeterminable: name must be provided",
+                    context.name));
+  if (h->view.resource->namespaced && meta.namespace_.empty()) meta.namespace_ = context.namespace_;
+  if (h->view.resource->namespaced && meta.namespace_ != context.namespace_)
+    return Error(Code::BadRequest,
+                 "the namespace of the provided object does not match the namespace sent on the request");
   if (meta.name != context.name)
     return Error(Code::BadRequest,
                  fmt::format("the name of the object ({}) does not match the name on the URL ({})", meta.name,
                              context.name));
-  if (h->view.resource->namespaced && meta.namespace_ != context.namespace_)
-    return Error(Code::BadRequest,
-                 "the namespace of the provided object does not match the namespace sent on the request");
-  if (context.field_validation == FieldValidation::Warn)
-    for (std::string& p : report.problems) h->context->warnings.push_back(std::move(p));
   return next;
 }
 
 void HttpApi::patch(const HandlingPtr& h, std::string body) {
-  const std::string type = to_lower(trim(split(h->exchange->request().headers.get("Content-Type"), ';')[0]));
-  PatchRequest request;
-  request.version = h->view.version;
-  if (type == "application/json-patch+json") {
-    request.type = client::PatchType::Json;
-  } else if (type == "application/merge-patch+json") {
-    request.type = client::PatchType::Merge;
-  } else if (type == "application/strategic-merge-patch+json") {
-    request.type = client::PatchType::Strategic;
-  } else {
-    return fail(h, Error(Code::UnsupportedMediaType,
-                         "the body of the request was in an unknown format - accepted media types include: "
-                         "application/json-patch+json, "
-                         "application/merge-patch+json, application/strategic-merge-patch+json"));
-  }
+  const auto type = patch_type(h->exchange->request().headers);
+  if (!type.ok()) return fail(h, type.error());
   RequestContext& context = *h->context;
   if (const auto r = read_write_options(h->query, false, context); !r.ok()) return fail(h, r.error());
-  auto value = parse_patch(request.type, body);
-  if (!value.ok()) return fail(h, value.error());
-  request.patch = std::move(*value);
   UpdateOptions options;
   options.kind = context.subresource ? UpdateKind::Status : UpdateKind::Main;
+  // Of the last try: a patch may be applied again after a conflict.
+  const auto report = std::make_shared<codec::DecodeReport>();
   h->store->update(
       h->context, context.namespace_, context.name,
-      [this, h, request = std::move(request), body = std::move(body)](const Entry& old) {
-        return patched(h, request, body, old);
-      },
-      std::move(options), [this, h](Result<Updated> made) { respond_updated(h, std::move(made)); });
+      [this, h, report, request = read_patch(*type, *h->view.version, body, context.field_validation)](
+          const Entry& old) { return patched(h, request, *report, old); },
+      std::move(options),
+      [this, h, report](Result<Updated> made) {
+        if (made.ok())
+          for (std::string& w : report->warnings()) h->context->warnings.push_back(std::move(w));
+        respond_updated(h, std::move(made));
+      });
 }
 
 void HttpApi::remove(const HandlingPtr& h, std::string body) {

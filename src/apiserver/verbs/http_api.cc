@@ -116,7 +116,8 @@ bool HttpApi::prepare(const HandlingPtr& h) {
   const api::SubresourceRow* sub = h->context->subresource;
   const bool connects = sub && sub->connects();
   const bool watch = info.verb == Verb::Watch;
-  auto media = negotiate(request.headers, h->query.flag("pretty") && h->query.has("pretty"), watch);
+  auto media = negotiate(request.headers, h->query.flag("pretty") && h->query.has("pretty"), watch,
+                         info.name.empty() && (info.verb == Verb::List || watch));
   h->labels = request_labels(request.method, info, h->query, request.headers, info.path);
   // Sessions and logs answer with bytes of their own: what Accept says matters to their errors alone.
   if (!media.ok() && !connects) return fail(h, media.error()), false;

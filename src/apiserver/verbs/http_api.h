@@ -113,7 +113,7 @@ class HttpApi {
   void remove(const HandlingPtr& h, std::string body);
   void remove_collection(const HandlingPtr& h, std::string body);
   Result<machinery::MutableObject> patched(const HandlingPtr& h, const PatchRequest& request,
-                                           const std::string& body, const Entry& old);
+                                           codec::DecodeReport& report, const Entry& old);
   void respond_updated(const HandlingPtr& h, Result<Updated> made);
   void respond_deleted(const HandlingPtr& h, const Deletion& done, bool accepted);
   /// A subresource with a function of its own.

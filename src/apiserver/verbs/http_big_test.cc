@@ -1,6 +1,7 @@
 // Answers bigger than any buffer, peers that stop reading, and reads beside writes.
 #include <fmt/format.h>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/config_map.h"
 #include "apiserver/testing/running_server.h"
 #include "base/file.h"

@@ -184,7 +184,7 @@ TEST_F(HttpObjects, MethodsAndMediaTypes) {
   const Answer refused = call("GET", core("configmaps/a"), "", {{"Accept", "text/html"}});
   EXPECT_EQ(refused.status, 406);
   EXPECT_EQ(refused.message(),
-            "only the following media types are accepted: application/json, application/yaml, "
+            "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
             "application/vnd.kubernetes.protobuf");
   EXPECT_EQ(call("GET", core("configmaps/a"), "", {{"Accept", "text/html, */*;q=0.1"}}).status, 200);
   const Answer type = call("POST", core("configmaps"), "{}", {{"Content-Type", "text/plain"}});

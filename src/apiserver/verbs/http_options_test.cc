@@ -1,6 +1,7 @@
 // What a write's query may say, on every verb and subresource; what may not be deleted; collections.
 #include <fmt/format.h>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/config_map.h"
 #include "apiserver/testing/running_server.h"
 

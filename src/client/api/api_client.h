@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/builtin.h"
 #include "api/registry/registry.h"
 #include "async/stop.h"
 #include "base/clock.h"
@@ -76,11 +77,11 @@ enum class PatchType : uint8_t { Json, Merge, Strategic, Apply };
 
 /// Role: the Kubernetes API as components see it: typed by ResourceInfo, objects shared and immutable.
 /// Objects are of the resource's in-memory message; metadata.resourceVersion is set. The identity is the
-/// implementation's. Place: implemented by the API server's loopback (no encoding, same authentication,
-/// admission and validation) and by RestClient over HTTP. Controllers, scheduler and kubelet know nothing
-/// else of the cluster. Threading: thread-safe; calls block up to call.deadline and must not be made from an
-/// event loop or a WatchSink. Failure: the API's errors with their codes (NotFound, Conflict, AlreadyExists,
-/// Invalid ...); ServiceUnavailable where the server cannot be reached; Cancelled on stop.
+/// implementation's. Place: implemented by the API server's loopback, which passes objects on without
+/// encoding them, through the same admission and validation as a request. Controllers, scheduler and kubelet
+/// know nothing else of the cluster. Threading: thread-safe; calls block up to call.deadline and must not be
+/// made from an event loop or a WatchSink. Failure: the API's errors with their codes (NotFound, Conflict,
+/// AlreadyExists, Invalid ...); ServiceUnavailable where the server cannot be reached; Cancelled on stop.
 class ApiClient {
  public:
   virtual ~ApiClient() = default;

@@ -7,8 +7,10 @@
 #include <map>
 #include <set>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/event.h"
 #include "async/mutex.h"
+#include "async/stop.h"
 #include "base/strings.h"
 #include "codec/json/json_text.h"
 #include "telemetry/log.h"
@@ -74,6 +76,7 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
   const Deps deps;
   const Options options;
   SerialQueue serial;
+  StopSource ended;  ///< the recorder is gone: no more pauses, no more tries
   Mutex m;
   CondVar drained;
   size_t pending MZ_GUARDED_BY(m) = 0;
@@ -149,6 +152,7 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
   template <typename F>
   bool write(F&& f) {
     for (int i = 0; i < kTries; ++i) {
+      if (i > 0 && ended.token().wait_until(Deadline::after(options.retry_pause))) return false;
       Call call;
       call.deadline = Deadline::after(std::chrono::seconds(5));
       const auto r = f(call);
@@ -164,7 +168,10 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
 
 EventRecorder::EventRecorder(Deps deps, Options options)
     : state_(std::make_shared<State>(deps, std::move(options))) {}
-EventRecorder::~EventRecorder() { flush(Deadline::after(std::chrono::seconds(1))); }
+EventRecorder::~EventRecorder() {
+  flush(Deadline::after(std::chrono::seconds(1)));
+  state_->ended.stop();
+}
 
 void EventRecorder::event(const ObjectReference& about, std::string_view type, std::string_view reason,
                           std::string message) {

@@ -13,8 +13,8 @@ namespace mizzen::client {
 /// Kubernetes contract: client-go's EventCorrelator: spam filter (25 events per source and object, one more
 /// each 5 minutes), aggregation of similar events (more than 10 in 10 minutes become "(combined from similar
 /// events): ..."), and counting of equal ones (count, lastTimestamp by patch). Threading: thread-safe;
-/// event() never blocks. Failure: events are best effort: 12 tries, then dropped. Bounds: kCorrelationsMax
-/// remembered events (least recently used go), kPendingMax waiting writes.
+/// event() never blocks. Failure: events are best effort: 12 tries with a pause between them, then dropped.
+/// Bounds: kCorrelationsMax remembered events (least recently used go), kPendingMax waiting writes.
 class EventRecorder {
  public:
   static constexpr size_t kCorrelationsMax = 4096;
@@ -22,6 +22,7 @@ class EventRecorder {
   struct Options {
     std::string component;
     std::string host;
+    Duration retry_pause = std::chrono::seconds(10);  ///< between two tries of a write, as upstream
   };
   struct Deps {
     ApiClient& api;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "async/mutex.h"
+#include "base/check.h"
 
 namespace mizzen::client {
 
@@ -124,6 +125,7 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
       if (executor.post([self = shared_from_this()] { self->work(); })) continue;
       {
         Lock lock(m);
+        MZ_CHECK(workers > 0, "{}: a worker that nobody counted", options.name);
         --workers;
         idle.notify_all();
       }
@@ -140,6 +142,7 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
       Monotonic now{};
       {
         Lock lock(m);
+        MZ_CHECK(workers > 0 && workers <= options.workers_max, "{}: {} workers", options.name, workers);
         if (stopped || ready.empty()) {
           --workers;
           idle.notify_all();
@@ -148,10 +151,11 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
         key = std::move(ready.front());
         ready.pop_front();
         const auto waiting = dirty.find(key);
+        MZ_CHECK(waiting != dirty.end(), "{}: {} is ready, but nobody added it", options.name, key);
         now = real_clock().monotonic();
         if (metrics) metrics->waited.observe(seconds(now - waiting->second));
         dirty.erase(waiting);
-        processing.emplace(key, now);
+        MZ_CHECK(processing.emplace(key, now).second, "{}: {} runs already", options.name, key);  // I1
       }
       const Outcome outcome = handler(key);
       if (metrics) {
@@ -161,7 +165,7 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
       Duration again{};
       {
         Lock lock(m);
-        processing.erase(key);
+        MZ_CHECK(processing.erase(key) == 1, "{}: {} ended, but did not run", options.name, key);
         if (outcome.failed) {
           const int n = std::min(failures[key]++, 40);
           again = std::min(options.backoff_max, Duration(options.backoff_min.count() << std::min(n, 30)));

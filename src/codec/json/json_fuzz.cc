@@ -4,6 +4,7 @@
 #include <string>
 
 #include "codec/json/json_codec.h"
+#include "codec/json/json_scalars.h"
 #include "codec/json/tree.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -12,6 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto compact = compact_json(text);
   const auto tree = Value::parse(text);
   if (tree.ok() && !compact.ok()) std::abort();
+  (void)mizzen::codec::base64_error(text);
   if (tree.ok()) {
     const auto again = Value::parse(tree->str());
     if (!again.ok() || !(*again == *tree)) std::abort();

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/strings.h"
 #include "codec/json/json_text.h"
 
 namespace mizzen::codec {
@@ -36,11 +37,19 @@ void append_utf8(std::string& out, uint32_t rune) {
   }
 }
 
+/// A byte as Go's %q prints it as a rune: bytes beyond ASCII are taken for Latin-1.
 std::string rune_name(char c) {
+  const auto byte = static_cast<unsigned char>(c);
   if (c == '\'') return "'\\''";
-  if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f)
-    return fmt::format("'\\x{:02x}'", static_cast<unsigned char>(c));
-  return fmt::format("'{}'", c);
+  if (c == '"') return "'\"'";
+  if (byte < 0x80) {
+    const std::string quoted = quote(std::string_view(&c, 1));
+    return "'" + quoted.substr(1, quoted.size() - 2) + "'";
+  }
+  if (byte <= 0xa0 || byte == 0xad) return fmt::format("'\\u{:04x}'", byte);
+  std::string out = "'";
+  append_utf8(out, byte);
+  return out + "'";
 }
 }  // namespace
 
@@ -53,6 +62,8 @@ bool JsonReader::unexpected(std::string_view where) {
   if (at_ >= text_.size()) return fail("unexpected end of JSON input");
   return fail(fmt::format("invalid character {} {}", rune_name(text_[at_]), where));
 }
+
+bool JsonReader::too_deep() { return unexpected("exceeded max depth"); }
 
 void JsonReader::space() {
   while (at_ < text_.size() && is_space(text_[at_])) ++at_;
@@ -80,16 +91,16 @@ JsonKind JsonReader::peek() {
 }
 
 bool JsonReader::enter_object() {
-  if (peek() != JsonKind::Object) return unexpected("looking for beginning of object");
-  if (++depth_ > depth_max_) return fail("exceeded max depth");
+  if (peek() != JsonKind::Object) return unexpected("looking for beginning of value");
+  if (++depth_ > depth_max_) return unexpected("exceeded max depth");
   ++at_;
   first_ = true;
   return true;
 }
 
 bool JsonReader::enter_array() {
-  if (peek() != JsonKind::Array) return unexpected("looking for beginning of array");
-  if (++depth_ > depth_max_) return fail("exceeded max depth");
+  if (peek() != JsonKind::Array) return unexpected("looking for beginning of value");
+  if (++depth_ > depth_max_) return unexpected("exceeded max depth");
   ++at_;
   first_ = true;
   return true;
@@ -158,7 +169,7 @@ bool JsonReader::string_token(std::string* out, std::string_view* view) {
     if (c < 0x20) return unexpected("in string literal");
     if (c == '\\') {
       plain = false;
-      at_ += 2;
+      if (!check_escape()) return false;
       continue;
     }
     if (c >= 0x80) plain = false;
@@ -196,6 +207,25 @@ bool JsonReader::string_token(std::string* out, std::string_view* view) {
         at_ += n;
       }
     }
+  }
+  ++at_;
+  return true;
+}
+
+/// Steps over an escape, making sure that it is one.
+bool JsonReader::check_escape() {
+  ++at_;
+  const char c = at_ < text_.size() ? text_[at_] : '\0';
+  if (c != 'u') {
+    if (at_ >= text_.size() || std::string_view("\"\\/bfnrt").find(c) == std::string_view::npos)
+      return unexpected("in string escape code");
+    ++at_;
+    return true;
+  }
+  for (int i = 0; i < 4; ++i) {
+    ++at_;
+    if (at_ >= text_.size() || hex_value(text_[at_]) < 0)
+      return unexpected("in \\u hexadecimal character escape");
   }
   ++at_;
   return true;
@@ -269,7 +299,7 @@ bool JsonReader::unescape(std::string& out) {
 }
 
 bool JsonReader::read_string(std::string& out) {
-  if (peek() != JsonKind::String) return unexpected("looking for beginning of string");
+  if (peek() != JsonKind::String) return unexpected("looking for beginning of value");
   return string_token(&out, nullptr);
 }
 
@@ -301,7 +331,8 @@ bool JsonReader::read_number(std::string_view& out) {
 
 bool JsonReader::expect(std::string_view literal) {
   for (char c : literal) {
-    if (at_ >= text_.size() || text_[at_] != c) return unexpected(fmt::format("in literal {}", literal));
+    if (at_ >= text_.size() || text_[at_] != c)
+      return unexpected(fmt::format("in literal {} (expecting '{}')", literal, c));
     ++at_;
   }
   return true;
@@ -318,7 +349,7 @@ bool JsonReader::read_null() {
   return expect("null");
 }
 
-bool JsonReader::skip() {
+bool JsonReader::skip(int depth_max) {
   // Iterative: depth_ is the stack, the innermost container is told by a bit vector of the path.
   std::string path;
   std::string_view number;
@@ -338,10 +369,12 @@ bool JsonReader::skip() {
       case JsonKind::Object:
         if (!enter_object()) return false;
         path += '{';
+        if (path.size() > static_cast<size_t>(depth_max)) return fail("exceeded max depth");
         break;
       case JsonKind::Array:
         if (!enter_array()) return false;
         path += '[';
+        if (path.size() > static_cast<size_t>(depth_max)) return fail("exceeded max depth");
         break;
       case JsonKind::String:
         if (!string_token(&scratch, nullptr)) return false;
@@ -366,7 +399,7 @@ bool JsonReader::skip() {
 bool JsonReader::copy_compact(std::string& out) {
   space();
   const size_t start = at_;
-  if (!skip()) return false;
+  if (!skip(kTextDepthMax)) return false;
   const std::string_view raw = text_.substr(start, at_ - start);
   bool in_string = false;
   out.reserve(out.size() + raw.size());
@@ -392,14 +425,15 @@ bool JsonReader::at_end() {
   return at_ >= text_.size();
 }
 
+bool JsonReader::expect_end() {
+  if (!ok()) return false;
+  return at_end() || unexpected("after top-level value");
+}
+
 Result<std::string> compact_json(std::string_view text) {
   JsonReader reader(text);
   std::string out;
-  if (!reader.copy_compact(out)) return Error(Code::BadRequest, reader.error());
-  if (!reader.at_end()) {
-    reader.fail(fmt::format("invalid character {} after top-level value", rune_name(text[reader.offset()])));
-    return Error(Code::BadRequest, reader.error());
-  }
+  if (!reader.copy_compact(out) || !reader.expect_end()) return Error(Code::BadRequest, reader.error());
   return out;
 }
 

@@ -17,7 +17,9 @@ enum class JsonKind : uint8_t { Object, Array, String, Number, Bool, Null, End, 
 /// becomes U+FFFD, as Go does.
 class JsonReader {
  public:
-  static constexpr int kDepthMax = 512;
+  static constexpr int kDepthMax = 10'000;  ///< as Go's; callers that recurse keep a bound of their own
+  /// Of JSON that is kept as text, so that whoever makes a tree of it later can.
+  static constexpr int kTextDepthMax = 512;
 
   explicit JsonReader(std::string_view text, int depth_max = kDepthMax)
       : text_(text), depth_max_(depth_max) {}
@@ -35,12 +37,14 @@ class JsonReader {
   bool read_number(std::string_view& out);
   bool read_bool(bool& out);
   bool read_null();
-  /// Skips one value whole, checking it.
-  bool skip();
+  /// Skips one value whole, checking it. Does not recurse.
+  bool skip(int depth_max = kDepthMax);
   /// Skips one value and appends it without insignificant white space.
   bool copy_compact(std::string& out);
   /// True where only white space is left.
   bool at_end();
+  /// Fails where anything but white space is left.
+  bool expect_end();
 
   bool ok() const { return error_.empty(); }
   /// Go's wording where clients may match on it.
@@ -48,11 +52,14 @@ class JsonReader {
   size_t offset() const { return at_; }
   /// Records a failure found by the caller at the present place.
   bool fail(std::string message);
+  /// As Go tells of the container that stands here being one level too deep.
+  bool too_deep();
 
  private:
   void space();
   bool expect(std::string_view literal);
   bool string_token(std::string* out, std::string_view* view);
+  bool check_escape();
   bool unescape(std::string& out);
   bool unexpected(std::string_view where);
 

@@ -1,7 +1,9 @@
 #include "codec/json/tree.h"
 
+#include <algorithm>
 #include <charconv>
 
+#include "base/strings.h"
 #include "codec/json/json_text.h"
 
 namespace mizzen::codec {
@@ -22,78 +24,178 @@ Value Value::string(std::string text) {
   return v;
 }
 
-Result<Value> Value::parse(std::string_view text) {
-  JsonReader reader(text);
-  Value out;
-  if (read(reader, out) && !reader.at_end()) reader.fail("invalid character after top-level value");
-  if (!reader.ok()) return Error(Code::BadRequest, reader.error());
-  return out;
+/// Reads one text into a tree, keeping the bounds and, where somebody wants to know of keys that came twice,
+/// the way to where it is. Threading: confined to its caller.
+class Value::Parser {
+ public:
+  Parser(std::string_view text, const TreeLimits& limits, DecodeReport* report)
+      : reader_(text), limits_(limits), report_(report) {}
+
+  Result<Value> run() {
+    Value out;
+    if (read(out)) reader_.expect_end();
+    if (crowded_)
+      return Error(Code::RequestEntityTooLarge,
+                   "Request entity too large: more than " + std::to_string(limits_.values_max) + " values");
+    if (!reader_.ok()) return Error(Code::BadRequest, reader_.error());
+    return out;
+  }
+
+ private:
+  bool count() {
+    if (++values_ <= limits_.values_max) return true;
+    crowded_ = true;
+    return reader_.fail("too many values");
+  }
+
+  bool read(Value& out) {  // recursion is bounded by depth_
+    if (!count()) return false;
+    switch (reader_.peek()) {
+      case JsonKind::Object:
+        return nested([&] { return object(out); });
+      case JsonKind::Array:
+        return nested([&] { return array(out); });
+      case JsonKind::String:
+        out.kind_ = Kind::String;
+        return reader_.read_string(out.text_);
+      case JsonKind::Number: {
+        out.kind_ = Kind::Number;
+        std::string_view number;
+        if (!reader_.read_number(number)) return false;
+        out.text_ = number;
+        return true;
+      }
+      case JsonKind::Bool: {
+        bool b = false;
+        if (!reader_.read_bool(b)) return false;
+        out = boolean(b);
+        return true;
+      }
+      case JsonKind::Null:
+        return reader_.read_null();
+      default:
+        return reader_.skip();  // says what is wrong
+    }
+  }
+
+  template <typename F>
+  bool nested(F&& f) {
+    if (++depth_ > limits_.depth_max) return reader_.too_deep();
+    const bool ok = f();
+    --depth_;
+    return ok;
+  }
+
+  bool object(Value& out) {
+    out.kind_ = Kind::Object;
+    if (!reader_.enter_object()) return false;
+    const size_t keep = path_.size();
+    std::string key;
+    while (reader_.next_key(key)) {
+      Value& slot = out.members_.emplace_back(key, Value()).second;
+      if (report_) path_.push_back({std::move(key), kNoIndex});
+      if (!read(slot)) return false;
+      path_.resize(keep);
+    }
+    if (!reader_.ok()) return false;
+    std::vector<std::string> twice;
+    out.settle(report_ ? &twice : nullptr);
+    for (const std::string& k : twice)
+      if (!report_->full()) report_->add("duplicate field " + quote(path_to(k)));
+    return true;
+  }
+
+  bool array(Value& out) {
+    out.kind_ = Kind::Array;
+    if (!reader_.enter_array()) return false;
+    const size_t keep = path_.size();
+    for (size_t i = 0; reader_.next_element(); ++i) {
+      if (report_) path_.push_back({"", i});
+      if (!read(out.items_.emplace_back())) return false;
+      path_.resize(keep);
+    }
+    return reader_.ok();
+  }
+
+  std::string path_to(const std::string& key) const {
+    std::string out;
+    for (const Step& s : path_)
+      out += s.index != kNoIndex ? "[" + std::to_string(s.index) + "]" : (out.empty() ? "" : ".") + s.key;
+    return out.empty() ? key : out + "." + key;
+  }
+
+  static constexpr size_t kNoIndex = SIZE_MAX;
+  struct Step {
+    std::string key;
+    size_t index;  ///< kNoIndex: it is a key
+  };
+  JsonReader reader_;
+  const TreeLimits limits_;
+  DecodeReport* report_;
+  std::vector<Step> path_;
+  size_t values_ = 0;
+  int depth_ = 0;
+  bool crowded_ = false;
+};
+
+Result<Value> Value::parse(std::string_view text, const TreeLimits& limits, DecodeReport* report) {
+  return Parser(text, limits, report).run();
 }
 
-bool Value::read(JsonReader& reader, Value& out) {  // depth is bounded by the reader
-  switch (reader.peek()) {
-    case JsonKind::Object: {
-      out.kind_ = Kind::Object;
-      if (!reader.enter_object()) return false;
-      std::string key;
-      while (reader.next_key(key)) {
-        if (out.members_.size() >= kMembersMax) return reader.fail("too many members in one object");
-        Value* slot = out.find(key);
-        if (!slot) slot = &out.members_.emplace_back(std::move(key), Value()).second;
-        *slot = Value();
-        if (!read(reader, *slot)) return false;
-      }
-      return reader.ok();
+void Value::settle(std::vector<std::string>* twice) {
+  const auto before = [](const Member& a, const Member& b) { return a.first < b.first; };
+  const auto in_order = [&](const Member& a, const Member& b) { return !before(a, b); };
+  if (std::adjacent_find(members_.begin(), members_.end(), in_order) == members_.end()) return;
+  std::vector<size_t> order(members_.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    const int c = members_[a].first.compare(members_[b].first);
+    return c != 0 ? c < 0 : a < b;
+  });
+  std::vector<Member> sorted;
+  sorted.reserve(order.size());
+  std::vector<size_t> again;
+  for (const size_t i : order) {
+    Member& m = members_[i];
+    if (!sorted.empty() && sorted.back().first == m.first) {
+      again.push_back(i);
+      sorted.back().second = std::move(m.second);
+    } else {
+      sorted.emplace_back(twice ? m.first : std::move(m.first), std::move(m.second));
     }
-    case JsonKind::Array:
-      out.kind_ = Kind::Array;
-      if (!reader.enter_array()) return false;
-      while (reader.next_element())
-        if (!read(reader, out.items_.emplace_back())) return false;
-      return reader.ok();
-    case JsonKind::String:
-      out.kind_ = Kind::String;
-      return reader.read_string(out.text_);
-    case JsonKind::Number: {
-      out.kind_ = Kind::Number;
-      std::string_view number;
-      if (!reader.read_number(number)) return false;
-      out.text_ = number;
-      return true;
-    }
-    case JsonKind::Bool: {
-      bool b = false;
-      if (!reader.read_bool(b)) return false;
-      out = boolean(b);
-      return true;
-    }
-    case JsonKind::Null:
-      return reader.read_null();
-    default:
-      return reader.skip();  // says what is wrong
   }
+  std::sort(again.begin(), again.end());
+  for (size_t i = 0; twice && i < again.size(); ++i) twice->push_back(members_[again[i]].first);
+  members_ = std::move(sorted);
 }
+
+namespace {
+template <typename Members>
+auto place_of(Members& members, std::string_view key) {
+  return std::lower_bound(
+      members.begin(), members.end(), key,
+      [](const Value::Member& m, std::string_view k) { return std::string_view(m.first) < k; });
+}
+}  // namespace
 
 const Value* Value::find(std::string_view key) const {
-  for (const Member& m : members_)
-    if (m.first == key) return &m.second;
-  return nullptr;
+  const auto it = place_of(members_, key);
+  return it != members_.end() && it->first == key ? &it->second : nullptr;
 }
 Value* Value::find(std::string_view key) { return const_cast<Value*>(std::as_const(*this).find(key)); }
 
 Value& Value::operator[](std::string_view key) {
   if (kind_ == Kind::Null) kind_ = Kind::Object;
-  if (Value* v = find(key)) return *v;
-  return members_.emplace_back(std::string(key), Value()).second;
+  auto it = place_of(members_, key);
+  if (it == members_.end() || it->first != key) it = members_.emplace(it, std::string(key), Value());
+  return it->second;
 }
 
 bool Value::erase(std::string_view key) {
-  for (size_t i = 0; i < members_.size(); ++i)
-    if (members_[i].first == key) {
-      members_.erase(members_.begin() + static_cast<ptrdiff_t>(i));
-      return true;
-    }
-  return false;
+  const auto it = place_of(members_, key);
+  if (it == members_.end() || it->first != key) return false;
+  members_.erase(it);
+  return true;
 }
 
 void Value::write(std::string& out) const {
@@ -156,12 +258,7 @@ bool operator==(const Value& a, const Value& b) {
     case Value::Kind::Array:
       return a.items_ == b.items_;
     case Value::Kind::Object:
-      if (a.members_.size() != b.members_.size()) return false;
-      for (const auto& [key, value] : a.members_) {
-        const Value* other = b.find(key);
-        if (!other || !(value == *other)) return false;
-      }
-      return true;
+      return a.members_ == b.members_;
   }
   return false;
 }

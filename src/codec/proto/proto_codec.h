@@ -10,7 +10,8 @@ namespace mizzen::codec {
 
 /// Reads the protobuf wire form of message `m` into the empty struct `object`. Unknown fields are dropped, as
 /// upstream. Errors: BadRequest on truncated or malformed bytes, on values that the type refuses, beyond
-/// kProtoDepthMax. Repeated scalars may come packed or not.
+/// kProtoDepthMax; RequestEntityTooLarge beyond kDecodedBytesMin and kDecodedPerByte. Repeated scalars may
+/// come packed or not. Costs: n log n.
 Result<void> decode_proto(std::string_view bytes, const Message& m, void* object);
 
 /// Appends the wire form: fields by number, maps sorted by key, as upstream's generated code writes them, so

@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -7,24 +10,28 @@
 namespace mizzen::codec {
 namespace {
 
-enum Wire : uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
+enum Wire : uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kStartGroup = 3, kEndGroup = 4, kFixed32 = 5 };
 
 /// Cursor over wire bytes; the first error sticks.
 struct Cursor {
   const char* at;
   const char* end;
   bool bad = false;
+  bool overflow = false;  ///< bad, since a number did not end
 
   bool done() const { return at >= end; }
   uint64_t varint() {
     uint64_t out = 0;
     for (int shift = 0; shift < 64; shift += 7) {
-      if (at >= end) break;
+      if (at >= end) {
+        bad = true;
+        return 0;
+      }
       const uint8_t b = static_cast<uint8_t>(*at++);
       out |= static_cast<uint64_t>(b & 0x7f) << shift;
       if (b < 0x80) return out;
     }
-    bad = true;
+    bad = overflow = true;
     return 0;
   }
   std::string_view bytes() {
@@ -71,7 +78,10 @@ Cursor over(std::string_view s) { return {s.data(), s.data() + s.size()}; }
 
 class Decoder {
  public:
-  std::string error = "proto: malformed message";
+  /// The texts of gogo's generated code, which upstream's messages use.
+  explicit Decoder(size_t bytes) : budget_(std::max(kDecodedBytesMin, bytes * kDecodedPerByte)) {}
+  std::string error = "unexpected EOF";
+  bool too_large = false;
 
   bool message(std::string_view bytes, const Message& m, void* object, int depth) {
     if (depth > kProtoDepthMax) {
@@ -80,22 +90,99 @@ class Decoder {
     }
     Cursor c = over(bytes);
     size_t hint = 0;
+    bool maps = false;
     while (!c.done()) {
       const uint64_t tag = c.varint();
-      if (c.bad) return false;
+      if (c.bad) return cursor_error(c);
       const uint32_t wire = tag & 7;
+      if (wire == kEndGroup) return fail(fmt::format("proto: {}: wiretype end group for non-group", m.name));
+      if (tag >> 3 == 0)
+        return fail(fmt::format("proto: {}: illegal tag {} (wire type {})", m.name, tag >> 3, tag));
       const Field* f = find(m, static_cast<uint32_t>(tag >> 3), hint);
       if (!f) {
-        c.skip(wire);
-        if (c.bad) return false;
+        if (!skip_unknown(c, wire)) return cursor_error(c);
         continue;
       }
-      if (!field(c, *f, member(object, *f), wire, depth)) return false;
+      if (!takes(*f, wire))
+        return fail(fmt::format("proto: wrong wireType = {} for field {}", wire, go_name(*f)));
+      maps |= f->shape == Shape::Map;
+      if (!field(c, *f, member(object, *f), wire, depth)) return cursor_error(c);
     }
+    if (maps) settle(m, object);
     return true;
   }
 
  private:
+  static constexpr int kGroupDepthMax = 100;
+
+  bool fail(std::string what) {
+    error = std::move(what);
+    told_ = true;
+    return false;
+  }
+  bool cursor_error(const Cursor& c) {
+    if (c.overflow && !told_) return fail("proto: integer overflow");
+    return false;
+  }
+
+  /// Go's name of a field: that of its type for embedded ones, else the JSON name with a capital.
+  static std::string go_name(const Field& f) {
+    if (f.type == Type::Message && (f.has(kInline) || f.json == "metadata"))
+      return std::string(f.message->name);
+    std::string out(f.json);
+    if (!out.empty() && out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 'a' + 'A');
+    return out;
+  }
+
+  static bool takes(const Field& f, uint32_t wire) {
+    if (f.shape == Shape::Map) return wire == kBytes;
+    if (is_varint(f.type)) return wire == kVarint || (wire == kBytes && f.shape == Shape::List);
+    return wire == (f.type == Type::Double ? kFixed64 : kBytes);
+  }
+
+  /// Groups are passed over whole; nothing of upstream's has them.
+  bool skip_unknown(Cursor& c, uint32_t wire) {
+    int depth = 0;
+    for (;;) {
+      if (wire == kStartGroup) {
+        if (++depth > kGroupDepthMax) return fail("proto: exceeded max depth");
+      } else if (wire == kEndGroup) {
+        --depth;
+      } else if (wire > kFixed32) {
+        return fail(fmt::format("proto: illegal wireType {}", wire));
+      } else {
+        c.skip(wire);
+      }
+      if (c.bad) return false;
+      if (depth == 0) return true;
+      wire = c.varint() & 7;
+      if (c.bad) return false;
+    }
+  }
+
+  /// Entries of maps come one by one, in whatever order.
+  static void settle(const Message& m, void* object) {
+    for (const Field& f : m.wire)
+      if (f.shape == Shape::Map) f.map->settle(member(object, f), nullptr);
+  }
+
+  /// As slot_of, after taking what the value costs in memory from the budget.
+  void* slot(const Field& f, void* p) {
+    const size_t cost = f.shape == Shape::List                                  ? f.list->element_bytes
+                        : f.shape == Shape::Optional && f.type == Type::Message ? f.message->size
+                                                                                : 0;
+    return charge(cost) ? slot_of(f, p) : nullptr;
+  }
+  bool charge(size_t bytes) {
+    if (bytes > budget_) {
+      too_large = true;
+      error = "Request entity too large: decoded it takes too many bytes";
+      return false;
+    }
+    budget_ -= bytes;
+    return true;
+  }
+
   static const Field* find(const Message& m, uint32_t number, size_t& hint) {
     for (size_t i = hint; i < m.wire.size() && i < hint + 3; ++i)
       if (m.wire[i].number == number) {
@@ -149,16 +236,18 @@ class Decoder {
       if (wire == kVarint) {
         const uint64_t v = c.varint();
         if (c.bad) return false;
-        store_varint(f.type, slot_of(f, p), v, f.shape == Shape::List);
-        return true;
+        void* const to = slot(f, p);
+        if (to) store_varint(f.type, to, v, f.shape == Shape::List);
+        return to != nullptr;
       }
       if (wire != kBytes || f.shape != Shape::List) return false;
       Cursor packed = over(c.bytes());
       if (c.bad) return false;
       while (!packed.done()) {
         const uint64_t v = packed.varint();
-        if (packed.bad) return false;
-        store_varint(f.type, f.list->add(p), v, true);
+        void* const to = packed.bad ? nullptr : slot(f, p);
+        if (!to) return false;
+        store_varint(f.type, to, v, true);
       }
       return true;
     }
@@ -166,13 +255,15 @@ class Decoder {
       if (wire != kFixed64) return false;
       const uint64_t bits = c.fixed(8);
       if (c.bad) return false;
-      as<double>(slot_of(f, p)) = std::bit_cast<double>(bits);
-      return true;
+      void* const to = slot(f, p);
+      if (to) as<double>(to) = std::bit_cast<double>(bits);
+      return to != nullptr;
     }
     if (wire != kBytes) return false;
     const std::string_view bytes = c.bytes();
     if (c.bad) return false;
-    return content(bytes, f, slot_of(f, p), depth);
+    void* const to = slot(f, p);
+    return to && content(bytes, f, to, depth);
   }
 
   bool content(std::string_view bytes, const Field& f, void* v, int depth) {
@@ -265,27 +356,35 @@ class Decoder {
       }
       if (c.bad) return false;
     }
-    void* v = f.map->set(p, key);
+    if (!charge(f.map->entry_bytes + key.size())) return false;
+    void* v = f.map->append(p, key);
     if (is_varint(f.type)) {
       store_varint(f.type, v, number, false);
       return true;
     }
     return content(value, f, v, depth);
   }
+
+  size_t budget_;
+  bool told_ = false;
 };
 
 }  // namespace
 
 Result<void> decode_proto(std::string_view bytes, const Message& m, void* object) {
-  Decoder d;
-  if (!d.message(bytes, m, object, 0)) return Error(Code::BadRequest, d.error);
+  Decoder d(bytes.size());
+  if (!d.message(bytes, m, object, 0))
+    return Error(d.too_large ? Code::RequestEntityTooLarge : Code::BadRequest, d.error);
   return {};
 }
 
 Result<Envelope> open_envelope(std::string_view bytes) {
-  const Error bad(Code::BadRequest,
-                  "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
-  if (!bytes.starts_with(kEnvelopeMagic)) return bad;
+  if (bytes.empty()) return Error(Code::BadRequest, "empty data");
+  if (!bytes.starts_with(kEnvelopeMagic))
+    return Error(Code::BadRequest,
+                 "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
+  if (bytes.size() == kEnvelopeMagic.size()) return Error(Code::BadRequest, "empty body");
+  const Error bad(Code::BadRequest, "unexpected EOF");
   Envelope out;
   Cursor c = over(bytes.substr(kEnvelopeMagic.size()));
   while (!c.done()) {

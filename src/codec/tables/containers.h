@@ -46,7 +46,8 @@ class Box {
 };
 
 /// A map with string keys as one sorted vector: small, compact, iterated in key order.
-/// Lookup is logarithmic, insertion linear; meant for the few dozen entries an object has.
+/// Lookup is logarithmic, insertion of one entry linear; whoever has many of them appends them all and
+/// settles the map once, which takes n log n.
 template <typename V>
 class Map {
  public:
@@ -83,6 +84,41 @@ class Map {
     return true;
   }
   void clear() { entries_.clear(); }
+  /// Appends an entry in constant time, in whatever order. The map is no map again until settle() was called.
+  V& append(std::string_view key) { return entries_.emplace_back(std::string(key), V()).second; }
+  /// Makes a map of what was appended: sorts, and of equal keys keeps the last. `twice` gets every key that
+  /// came again, in the order they came.
+  void settle(std::vector<std::string>* twice = nullptr) {
+    const auto less = [](const Entry& a, const Entry& b) { return a.first < b.first; };
+    const auto not_less = [&](const Entry& a, const Entry& b) { return !less(a, b); };
+    if (std::adjacent_find(entries_.begin(), entries_.end(), not_less) == entries_.end()) return;
+    const auto not_greater = [&](const Entry& a, const Entry& b) { return !less(b, a); };
+    if (std::adjacent_find(entries_.begin(), entries_.end(), not_greater) == entries_.end()) {
+      std::reverse(entries_.begin(), entries_.end());
+      return;
+    }
+    std::vector<size_t> order(entries_.size());
+    for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+      const int c = entries_[a].first.compare(entries_[b].first);
+      return c != 0 ? c < 0 : a < b;
+    });
+    Entries sorted;
+    sorted.reserve(order.size());
+    std::vector<size_t> again;
+    for (size_t i = 0; i < order.size(); ++i) {
+      Entry& e = entries_[order[i]];
+      if (i && sorted.back().first == e.first) {
+        again.push_back(order[i]);
+        sorted.back().second = std::move(e.second);
+      } else {
+        sorted.emplace_back(twice ? e.first : std::move(e.first), std::move(e.second));
+      }
+    }
+    std::sort(again.begin(), again.end());
+    for (size_t i = 0; twice && i < again.size(); ++i) twice->push_back(entries_[again[i]].first);
+    entries_ = std::move(sorted);
+  }
   /// Value, or the default where absent.
   V get(std::string_view key, V otherwise = V()) const {
     const V* v = find(key);

@@ -22,6 +22,7 @@ struct Parsed {
 constexpr std::string_view kFormatError =
     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 constexpr std::string_view kSuffixError = "unable to parse quantity's suffix";
+constexpr std::string_view kNumericError = "unable to parse numeric part of quantity";
 
 struct Suffix {
   std::string_view text;
@@ -62,42 +63,65 @@ Wide divide_up(Wide a, Wide b) {  // away from zero
   return q;
 }
 
-Result<Parsed> parse_number(std::string_view text) {
-  size_t i = 0;
+/// A quantity's text in its parts.
+struct Parts {
   bool negative = false;
-  if (i < text.size() && (text[i] == '+' || text[i] == '-')) negative = text[i++] == '-';
-  const size_t digits_from = i;
-  while (i < text.size() && ((text[i] >= '0' && text[i] <= '9') || text[i] == '.')) ++i;
-  const std::string_view digits = text.substr(digits_from, i - digits_from);
-  if (digits.empty()) return Error(Code::BadRequest, std::string(kFormatError));
-  const size_t dot = digits.find('.');
-  const std::string_view whole = digits.substr(0, dot);
-  const std::string_view fraction =
-      dot == std::string_view::npos ? std::string_view() : digits.substr(dot + 1);
-  if (fraction.find('.') != std::string_view::npos || (whole.empty() && fraction.empty()))
-    return Error(Code::BadRequest, std::string(kFormatError));
+  std::string_view whole, fraction, suffix;
+};
 
-  Parsed out;
-  int base = 10, exponent = 0;
-  const std::string_view suffix = text.substr(i);
-  bool known = false;
+/// Takes a text apart where upstream does; what then is left over makes its first error. A number without any
+/// digit is zero there.
+Result<Parts> take_apart(std::string_view text) {
+  Parts out;
+  size_t at = 0;
+  const auto digits = [&] {
+    const size_t from = at;
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+    return text.substr(from, at - from);
+  };
+  if (at < text.size() && (text[at] == '+' || text[at] == '-')) out.negative = text[at++] == '-';
+  out.whole = digits();
+  if (at < text.size() && text[at] == '.') {
+    ++at;
+    out.fraction = digits();
+  }
+  const size_t suffix_from = at;
+  constexpr std::string_view kLetters = "eEinumkKMGTP";
+  while (at < text.size() && kLetters.find(text[at]) != std::string_view::npos) ++at;
+  if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+  digits();
+  if (at < text.size()) return Error(Code::BadRequest, std::string(kFormatError));
+  out.suffix = text.substr(suffix_from);
+  return out;
+}
+
+/// What a suffix stands for. The suffix error where it stands for nothing.
+Result<Suffix> suffix_of(std::string_view text, Quantity::Format& format) {
   for (const Suffix& s : kSuffixes) {
-    if (s.text != suffix) continue;
-    known = true;
-    base = s.base;
-    exponent = s.exponent;
-    if (base == 2) out.format = Quantity::Format::BinarySI;
+    if (s.text != text) continue;
+    if (s.base == 2) format = Quantity::Format::BinarySI;
+    return s;
   }
-  if (!known) {
-    if (suffix.size() < 2 || (suffix[0] != 'e' && suffix[0] != 'E'))
-      return Error(Code::BadRequest, std::string(kSuffixError));
-    std::string_view number = suffix.substr(1);
-    if (number[0] == '+') number.remove_prefix(1);
-    const auto e = parse_int<int>(number);
-    if (!e) return Error(Code::BadRequest, std::string(kSuffixError));
-    exponent = std::clamp(*e, -60, 60);
-    out.format = Quantity::Format::DecimalExponent;
-  }
+  std::string_view number = text.empty() ? text : text.substr(1);
+  if (number.starts_with('+')) number.remove_prefix(1);
+  const auto exponent = parse_int<int>(number);
+  if (text.size() < 2 || (text[0] != 'e' && text[0] != 'E') || !exponent)
+    return Error(Code::BadRequest, std::string(kSuffixError));
+  format = Quantity::Format::DecimalExponent;
+  return Suffix{text, 10, std::clamp(*exponent, -60, 60)};
+}
+
+Result<Parsed> parse_number(std::string_view text) {
+  MZ_ASSIGN(const Parts parts, take_apart(text));
+  const bool negative = parts.negative;
+  const std::string_view whole = parts.whole, fraction = parts.fraction;
+  Parsed out;
+  MZ_ASSIGN(const Suffix suffix, suffix_of(parts.suffix, out.format));
+  const int base = suffix.base;
+  int exponent = suffix.exponent;
+  // Upstream's slow way, for what has no room in 64 bits, does not take a number without digits.
+  if (whole.empty() && fraction.empty() && (exponent < -9 || (base == 2 && exponent > 43)))
+    return Error(Code::BadRequest, std::string(kNumericError));
 
   // Digits beyond what can matter only need to be remembered as "something more".
   Wide value = 0;

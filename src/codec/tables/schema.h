@@ -70,6 +70,7 @@ struct ListOps {
   const void* (*at)(const void* list, size_t i);
   void* (*add)(void* list);  ///< appends an empty element and returns it
   void (*clear)(void* list);
+  size_t element_bytes;  ///< of one element, without what it owns
 };
 
 /// Type-erased Map<T>.
@@ -79,6 +80,13 @@ struct MapOps {
   const void* (*value)(const void* map, size_t i);
   void* (*set)(void* map, std::string_view key);  ///< finds or inserts
   void (*clear)(void* map);
+  /// Appends an entry without looking at the others; settle() has to follow before anything else is asked.
+  /// The value stays where it is until the next call.
+  void* (*append)(void* map, std::string_view key);
+  /// Puts appended entries in order; of equal keys the last one stays. `twice`, where given, gets each key
+  /// that came again, in the order they came.
+  void (*settle)(void* map, std::vector<std::string>* twice);
+  size_t entry_bytes;  ///< of one entry, without what it owns
 };
 
 /// One field of a message.
@@ -96,6 +104,8 @@ struct Field {
   std::string_view merge_key;      ///< of strategic merge patch
   std::string_view default_value;  ///< JSON text of the schema's default; empty where none
   std::string_view enum_values;    ///< comma-separated; empty where any string is taken
+  std::string_view go_type;   ///< of the whole field in upstream's Go; empty where it follows from `type`
+  std::string_view embedded;  ///< Go's names of the inlined messages on the way to it, each with a dot
 
   bool has(Flag f) const { return flags & f; }
 };
@@ -148,6 +158,7 @@ inline constexpr ListOps kListOps = {
     [](const void* l, size_t i) -> const void* { return &(*static_cast<const std::vector<T>*>(l))[i]; },
     [](void* l) -> void* { return &static_cast<std::vector<T>*>(l)->emplace_back(); },
     [](void* l) { static_cast<std::vector<T>*>(l)->clear(); },
+    sizeof(T),
 };
 
 template <typename T>
@@ -161,6 +172,9 @@ inline constexpr MapOps kMapOps = {
     },
     [](void* m, std::string_view key) -> void* { return &(*static_cast<Map<T>*>(m))[key]; },
     [](void* m) { static_cast<Map<T>*>(m)->clear(); },
+    [](void* m, std::string_view key) -> void* { return &static_cast<Map<T>*>(m)->append(key); },
+    [](void* m, std::vector<std::string>* twice) { static_cast<Map<T>*>(m)->settle(twice); },
+    sizeof(typename Map<T>::Entry),
 };
 
 /// Box<T> seen without its T: the first and only member is the pointer.

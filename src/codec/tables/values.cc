@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <optional>
 
 #include "base/strings.h"
 
@@ -46,21 +47,99 @@ Civil civil_from(int64_t seconds) {
           static_cast<int>(rest % 60)};
 }
 
-Error time_error(std::string_view text) {
-  return Error(Code::BadRequest,
-               fmt::format("parsing time {} as \"2006-01-02T15:04:05Z07:00\": cannot parse {} as \"2006\"",
-                           quote(quote(text)), quote(quote(text))));
-}
+/// Role: reads RFC 3339 as Go's time.Parse does, with its texts. Threading: confined to its caller.
+class TimeParser {
+ public:
+  TimeParser(std::string_view text, bool micro) : text_(text), rest_(text), micro_(micro) {}
 
-bool digits(std::string_view text, size_t at, size_t n, int& out) {
-  if (at + n > text.size()) return false;
-  out = 0;
-  for (size_t i = at; i < at + n; ++i) {
-    if (text[i] < '0' || text[i] > '9') return false;
-    out = out * 10 + (text[i] - '0');
+  Result<Time> run() {
+    int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+    if (!number(4, 4, year, "2006") || !literal("-") || !number(2, 2, month, "01") ||
+        !within(month, 1, 12, "month") || !literal("-") || !number(2, 2, day, "02") || !literal("T") ||
+        !number(1, 2, hour, "15") || !within(hour, 0, 23, "hour") || !literal(":") ||
+        !number(2, 2, minute, "04") || !within(minute, 0, 59, "minute") || !literal(":") ||
+        !number(2, 2, second, "05") || !within(second, 0, 59, "second") || !fraction() || !zone())
+      return *error_;
+    if (!rest_.empty()) return fail(": extra text: " + quote(rest_));
+    constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    if (day < 1 || day > kDays[static_cast<size_t>(month - 1)] + (month == 2 && leap))
+      return fail(": day out of range");
+    Time out;
+    out.seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset_;
+    out.nanos = nanos_;
+    if (year == 1 && out.seconds == days_from_civil(1, 1, 1) * 86400 && nanos_ == 0)
+      return Time{};  // Go's zero time
+    return out;
   }
-  return true;
-}
+
+ private:
+  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+  Error fail(const std::string& why) const {
+    return Error(Code::BadRequest, fmt::format("parsing time {}{}", quote(text_), why));
+  }
+  bool cannot(std::string_view element) {
+    error_ = fail(fmt::format(" as \"{}\": cannot parse {} as \"{}\"",
+                              micro_ ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00",
+                              quote(rest_), element));
+    return false;
+  }
+  bool number(size_t digits_min, size_t digits_max, int& out, std::string_view element) {
+    size_t n = 0;
+    while (n < digits_max && n < rest_.size() && is_digit(rest_[n])) out = out * 10 + (rest_[n++] - '0');
+    if (n < digits_min) return cannot(element);
+    rest_.remove_prefix(n);
+    return true;
+  }
+  bool within(int v, int low, int high, std::string_view what) {
+    if (v >= low && v <= high) return true;
+    error_ = fail(fmt::format(": {} out of range", what));
+    return false;
+  }
+  bool literal(std::string_view s) {
+    if (!rest_.starts_with(s)) return cannot(s);
+    rest_.remove_prefix(s.size());
+    return true;
+  }
+  bool fraction() {
+    const bool there = rest_.size() >= 2 && (rest_[0] == '.' || rest_[0] == ',') && is_digit(rest_[1]);
+    if (!there && !micro_) return true;
+    size_t n = 0;
+    int32_t unit = 100'000'000;
+    for (size_t i = 1; there && i < rest_.size() && is_digit(rest_[i]) && !(micro_ && n == 6); ++i, ++n) {
+      nanos_ += (rest_[i] - '0') * unit;
+      unit /= 10;
+    }
+    if (micro_ && n < 6) return cannot(".000000");
+    rest_.remove_prefix(n + 1);
+    return true;
+  }
+  bool zone() {
+    if (rest_.starts_with('Z')) {
+      rest_.remove_prefix(1);
+      return true;
+    }
+    constexpr std::string_view kElement = "Z07:00";
+    if (rest_.size() < 6 || rest_[3] != ':' || (rest_[0] != '+' && rest_[0] != '-') || !is_digit(rest_[1]) ||
+        !is_digit(rest_[2]) || !is_digit(rest_[4]) || !is_digit(rest_[5]))
+      return cannot(kElement);
+    const int hours = (rest_[1] - '0') * 10 + (rest_[2] - '0'),
+              minutes = (rest_[4] - '0') * 10 + (rest_[5] - '0');
+    if (!within(hours, 0, 24, "time zone offset hour") || !within(minutes, 0, 60, "time zone offset minute"))
+      return false;
+    offset_ = (hours * 3600 + minutes * 60) * (rest_[0] == '-' ? -1 : 1);
+    rest_.remove_prefix(6);
+    return true;
+  }
+
+  const std::string_view text_;
+  std::string_view rest_;
+  const bool micro_;
+  int32_t nanos_ = 0;
+  int64_t offset_ = 0;
+  std::optional<Error> error_;
+};
 
 }  // namespace
 
@@ -92,44 +171,7 @@ std::string format_micro_time(const Time& t) {
                      c.second, t.nanos / 1000);
 }
 
-Result<Time> parse_time(std::string_view text) {
-  int year, month, day, hour, minute, second;
-  if (!digits(text, 0, 4, year) || !digits(text, 5, 2, month) || !digits(text, 8, 2, day) ||
-      !digits(text, 11, 2, hour) || !digits(text, 14, 2, minute) || !digits(text, 17, 2, second) ||
-      text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
-    return time_error(text);
-  constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  if (month < 1 || month > 12 || day < 1 ||
-      day > kDays[static_cast<size_t>(month - 1)] + (month == 2 && leap) || hour > 23 || minute > 59 ||
-      second > 59)
-    return time_error(text);
-  size_t at = 19;
-  int32_t nanos = 0;
-  if (at < text.size() && (text[at] == '.' || text[at] == ',')) {
-    int32_t unit = 100'000'000;
-    size_t n = 0;
-    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, ++n) {
-      nanos += (text[at] - '0') * unit;
-      unit /= 10;
-    }
-    if (n == 0) return time_error(text);
-  }
-  int64_t offset = 0;
-  if (text.substr(at) != "Z") {
-    int oh, om;
-    if (text.size() != at + 6 || (text[at] != '+' && text[at] != '-') || !digits(text, at + 1, 2, oh) ||
-        text[at + 3] != ':' || !digits(text, at + 4, 2, om) || oh > 23 || om > 59)
-      return time_error(text);
-    offset = (oh * 3600 + om * 60) * (text[at] == '-' ? -1 : 1);
-  }
-  Time out;
-  out.seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
-  out.nanos = nanos;
-  if (year == 1 && out.seconds == days_from_civil(1, 1, 1) * 86400 && nanos == 0)
-    return Time{};  // Go's zero time
-  return out;
-}
+Result<Time> parse_time(std::string_view text, bool micro) { return TimeParser(text, micro).run(); }
 
 std::string format_go_duration(int64_t nanos) {
   if (nanos == 0) return "0s";

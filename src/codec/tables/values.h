@@ -30,7 +30,8 @@ std::string format_time(const Time& t);
 /// "2006-01-02T15:04:05.000000Z".
 std::string format_micro_time(const Time& t);
 /// RFC 3339 with any offset and fraction. The error is Go's text.
-Result<Time> parse_time(std::string_view text);
+/// With `micro` exactly six decimals have to stand there, as upstream's MicroTime wants it.
+Result<Time> parse_time(std::string_view text, bool micro = false);
 
 /// A span of time: meta/v1 Duration. JSON "1m30s".
 struct Span {

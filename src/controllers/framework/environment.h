@@ -2,6 +2,7 @@
 #include <map>
 #include <memory>
 
+#include "api/builtin.h"
 #include "async/executor.h"
 #include "async/timers.h"
 #include "base/clock.h"

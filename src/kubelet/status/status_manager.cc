@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/builtin.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {

@@ -77,7 +77,7 @@ void copy_field(const Field& a, const void* from, const Field& b, void* to) {
     if (b.shape != Shape::Map) return;
     b.map->clear(to);
     for (size_t i = 0, n = a.map->size(from); i < n; ++i)
-      copy_value(a, a.map->value(from, i), b, b.map->set(to, *a.map->key(from, i)), false);
+      copy_value(a, a.map->value(from, i), b, b.map->append(to, *a.map->key(from, i)), false);
     return;
   }
   if (b.shape == Shape::List || b.shape == Shape::Map) return;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "codec/proto/proto_codec.h"
+#include "machinery/errors/go_print.h"
 #include "machinery/patch/patch.h"
 #include "machinery/schema/meta/v1/partial_object_metadata.h"
 #include "machinery/selectors/selectors.h"
@@ -39,7 +40,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const auto patch = codec::Value::parse(text.substr(half));
     if (document.ok() && patch.ok()) {
       auto a = *document, b = *document;
-      (void)machinery::apply_json_patch(a, *patch).ok();
+      if (patch->is_array()) (void)machinery::apply_json_patch(a, *patch).ok();
+      (void)machinery::go_print(*patch);
+      codec::Value c = *document;
+      (void)machinery::unstructured_error(c, meta::v1::PartialObjectMetadata::descriptor());
       (void)machinery::apply_strategic_patch(b, *patch, meta::v1::PartialObjectMetadata::descriptor()).ok();
       machinery::apply_merge_patch(*document, *patch);
     }

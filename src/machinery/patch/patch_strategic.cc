@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
 
-#include "base/strings.h"
+#include "machinery/errors/go_print.h"
 #include "machinery/patch/patch.h"
 
 namespace mizzen::machinery {
@@ -13,219 +16,387 @@ using codec::Message;
 using codec::Shape;
 using codec::Type;
 using codec::Value;
+using Items = std::vector<Value>;
 
 constexpr std::string_view kDirective = "$patch";
 constexpr std::string_view kRetainKeys = "$retainKeys";
-constexpr std::string_view kDeleteFromList = "$deleteFromPrimitiveList/";
-constexpr std::string_view kSetOrder = "$setElementOrder/";
+constexpr std::string_view kDeleteFromList = "$deleteFromPrimitiveList";
+constexpr std::string_view kSetOrder = "$setElementOrder";
 
-Error bad(std::string message) { return Error(Code::BadRequest, std::move(message)); }
+/// Upstream's plain errors: 500 without a reason.
+Error plain(std::string message) { return Error(Code::Unknown, std::move(message)); }
+Error bad_format(std::string_view what) {
+  return Error(Code::BadRequest, fmt::format("invalid patch format of {}", what));
+}
+Error no_merge_key(const Value& item, std::string_view key) {
+  return plain(fmt::format("map: {} does not contain declared merge key: {}", go_print(item), key));
+}
+Error bad_type(std::string_view wanted, const Value& got) {
+  return plain(fmt::format("expected a {}, but received a {}", wanted, go_type_name(got)));
+}
+Error unknown_directive(const Value& directive, const Value& patch) {
+  const std::string shown = directive.is_string() ? directive.text()
+                            : directive.is_null()
+                                ? "%!s(<nil>)"
+                                : fmt::format("%!s({}={})", go_type_name(directive), go_print(directive));
+  return plain(fmt::format("unknown patch type: {} in map: {}", shown, go_print(patch)));
+}
 
-/// What the schema says of the values below a place: the message, or nothing for free-form content.
+/// What the schema says of the values below a place: the message of an object, or the field of a map.
 struct Schema {
-  const Message* message = nullptr;  ///< of an object with fields
-  const Field* map = nullptr;        ///< of a map: its field, whose values have map->message
+  const Message* message = nullptr;
+  const Field* map = nullptr;
 };
 
-struct Place {
-  Schema schema;
-  const Field* field = nullptr;  ///< null for free-form content
-};
+const Field* field_of(const Schema& schema, std::string_view key) {
+  if (!schema.message || schema.message->form != codec::JsonForm::Object) return nullptr;
+  return schema.message->find_json(key);
+}
 
-Place below(const Schema& schema, std::string_view key) {
-  if (schema.map) {
-    if (schema.map->type == Type::Message) return {{schema.map->message, nullptr}, nullptr};
-    return {};
-  }
-  if (!schema.message || schema.message->form != codec::JsonForm::Object) return {};
-  const Field* f = schema.message->find_json(key);
+Schema below(const Schema& schema, std::string_view key) {
+  if (schema.map) return {schema.map->type == Type::Message ? schema.map->message : nullptr, nullptr};
+  const Field* f = field_of(schema, key);
   if (!f) return {};
-  if (f->shape == Shape::Map) return {{nullptr, f}, f};
-  return {{f->type == Type::Message ? f->message : nullptr, nullptr}, f};
+  if (f->shape == Shape::Map) return {nullptr, f};
+  return {f->type == Type::Message ? f->message : nullptr, nullptr};
 }
 
-Result<void> merge_map(Value& original, const Value& patch, const Schema& schema);
-
-/// Removes directives and nulls from a patch that becomes content as it is.
-Value content_of(const Value& patch) {
-  if (patch.is_object()) {
-    Value out = Value::object();
-    for (const auto& [key, value] : patch.members()) {
-      if (key.starts_with('$') && (key == kDirective || key == kRetainKeys ||
-                                   key.starts_with(kDeleteFromList) || key.starts_with(kSetOrder)))
-        continue;
-      if (!value.is_null()) out[key] = content_of(value);
-    }
-    return out;
-  }
-  if (patch.is_array()) {
-    Value out = Value::array();
-    for (const Value& item : patch.items()) {
-      const Value* directive = item.is_object() ? item.find(kDirective) : nullptr;
-      if (directive && directive->text() == "delete") continue;
-      out.items().push_back(content_of(item));
-    }
-    return out;
-  }
-  return patch;
+Error unknown_field(const Schema& schema, std::string_view key) {
+  return plain(fmt::format("unable to find api field in struct {} for the json field \"{}\"",
+                           schema.message ? schema.message->name : "", key));
 }
 
-bool same_key(const Value& a, const Value& b, std::string_view merge_key) {
-  if (merge_key.empty()) return a == b;
-  const Value* x = a.find(merge_key);
-  const Value* y = b.find(merge_key);
-  return x && y && *x == *y;
+Result<void> merge_map(Value& original, Value patch, const Schema& schema);
+
+/// What a value is found by in a list: itself, or what its merge key holds. Values of different types differ.
+std::string identity(const Value& v) {
+  return std::string(go_kind(v)) + (v.is_object() || v.is_array() ? v.str() : v.text());
+}
+std::optional<std::string> identity(const Value& item, std::string_view merge_key) {
+  if (merge_key.empty()) return identity(item);
+  const Value* key = item.find(merge_key);
+  return key ? std::optional<std::string>(identity(*key)) : std::nullopt;
 }
 
-ptrdiff_t index_in(const std::vector<Value>& list, const Value& item, std::string_view merge_key) {
+/// Places in a list by identity; the first of equals counts.
+using Index = std::map<std::string, size_t>;
+Index index_of(const Items& list, std::string_view merge_key) {
+  Index out;
   for (size_t i = 0; i < list.size(); ++i)
-    if (same_key(list[i], item, merge_key)) return static_cast<ptrdiff_t>(i);
-  return -1;
+    if (const auto id = identity(list[i], merge_key)) out.emplace(*id, i);
+  return out;
 }
 
-/// Orders `merged` as the patch wants: items it names stand in its order, the others in the server's; where
-/// both are known to the server its order decides, and what is new comes first.
-void order(std::vector<Value>& merged, const std::vector<Value>& wanted, const std::vector<Value>& server,
-           std::string_view key) {
-  std::vector<Value> named, others;
-  for (Value& v : merged) (index_in(wanted, v, key) >= 0 ? named : others).push_back(std::move(v));
-  std::stable_sort(named.begin(), named.end(), [&](const Value& a, const Value& b) {
-    return index_in(wanted, a, key) < index_in(wanted, b, key);
-  });
-  std::stable_sort(others.begin(), others.end(), [&](const Value& a, const Value& b) {
-    return index_in(server, a, key) < index_in(server, b, key);
-  });
-  merged.clear();
+/// Removes null members all the way down.
+void drop_nulls(Value& v) {
+  std::erase_if(v.members(), [](const Value::Member& m) { return m.second.is_null(); });
+  for (auto& [key, value] : v.members()) drop_nulls(value);
+  for (Value& item : v.items()) drop_nulls(item);
+}
+
+/// Removes what carries a directive; false where that is the value itself.
+bool drop_directives(Value& v) {
+  if (v.find(kDirective)) return false;
+  std::erase_if(v.members(), [](Value::Member& m) { return !drop_directives(m.second); });
+  std::erase_if(v.items(), [](Value& item) { return !drop_directives(item); });
+  return true;
+}
+
+/// All elements of the lists have one type, which is returned, and which is no list.
+Result<std::string_view> element_kind(const Items& a, const Items& b) {
+  std::string_view kind;
+  for (const Items* list : {&a, &b}) {
+    for (const Value& v : *list) {
+      const std::string_view is = go_kind(v);
+      if (kind.empty() && v.is_array()) {
+        return Error(Code::Invalid, "the server rejected our request due to an error in our request");
+      }
+      if (!kind.empty() && is != kind) {
+        Value left = Value::array(), right = Value::array(), both = Value::array();
+        left.items() = a;
+        right.items() = b;
+        both.items() = {std::move(left), std::move(right)};
+        return plain("list element types are not identical: " + go_print(both));
+      }
+      kind = is;
+    }
+  }
+  if (kind.empty()) return plain("no elements in any of the given slices");
+  return kind;
+}
+
+/// Every item is a map with the merge key.
+Result<void> check_keys(const Items& list, std::string_view merge_key) {
+  for (const Value& v : list) {
+    if (!v.is_object()) return bad_type("map[string]interface {}", v);
+    if (!v.find(merge_key)) return no_merge_key(v, merge_key);
+  }
+  return {};
+}
+
+/// Puts `merged` in the order wanted: items that `wanted` names stand in its order, the others in the
+/// server's; where both are known to the server its order decides between them, and what is new comes first.
+Result<Items> in_order(Items merged, const Items& wanted, const Items& server, std::string_view merge_key) {
+  if (!merge_key.empty()) {
+    for (size_t i = 0; i < wanted.size() && !merged.empty(); ++i)
+      if (!wanted[i].is_object()) return plain(fmt::format("value for key {} is not a map", i));
+    MZ_TRY(check_keys(merged, merge_key));
+    MZ_TRY(check_keys(wanted, merge_key));
+    MZ_TRY(check_keys(server, merge_key));
+  }
+  const Index wanted_at = index_of(wanted, merge_key), server_at = index_of(server, merge_key);
+  struct Placed {
+    size_t place;
+    std::string id;
+    Value value;
+  };
+  std::vector<Placed> named, others;
+  for (Value& v : merged) {
+    std::string id = *identity(v, merge_key);
+    const auto it = wanted_at.find(id);
+    if (it != wanted_at.end()) {
+      named.push_back({it->second, std::move(id), std::move(v)});
+    } else {
+      const auto at = server_at.find(id);
+      others.push_back({at == server_at.end() ? SIZE_MAX : at->second, std::move(id), std::move(v)});
+    }
+  }
+  const auto earlier = [](const Placed& a, const Placed& b) { return a.place < b.place; };
+  std::stable_sort(named.begin(), named.end(), earlier);
+  std::stable_sort(others.begin(), others.end(), earlier);
+  Items out;
   size_t i = 0, j = 0;
   while (i < named.size() || j < others.size()) {
     bool other = i >= named.size();
     if (!other && j < others.size()) {
-      const ptrdiff_t a = index_in(server, named[i], key), b = index_in(server, others[j], key);
-      other = a >= 0 && b >= 0 && b < a;
+      const auto at = server_at.find(named[i].id);
+      other = at != server_at.end() && others[j].place != SIZE_MAX && others[j].place < at->second;
     }
-    merged.push_back(std::move(other ? others[j++] : named[i++]));
+    out.push_back(std::move(other ? others[j++].value : named[i++].value));
   }
+  return out;
 }
 
-Result<void> merge_objects(std::vector<Value>& original, const Value& patch, const Field& f) {
-  const std::string_view key = f.merge_key;
-  const Schema schema{f.message, nullptr};
-  // $patch: replace anywhere in the list replaces the list by the patch's other items.
-  for (const Value& item : patch.items()) {
+/// Carries out `$patch` of items; `patch` keeps those without. True where the list is replaced.
+Result<bool> take_directives(Items& original, Items& patch, std::string_view merge_key) {
+  bool replace = false;
+  std::set<std::string> gone;
+  Items kept;
+  for (Value& item : patch) {
     const Value* directive = item.find(kDirective);
-    if (directive && directive->text() == "replace") {
-      Value kept = Value::array();
-      for (const Value& other : patch.items())
-        if (!other.find(kDirective)) kept.items().push_back(content_of(other));
-      original = std::move(kept.items());
-      return {};
-    }
-  }
-  for (const Value& item : patch.items()) {
-    if (!item.is_object()) return bad(fmt::format("expected an object in the list of {}", f.json));
-    const Value* directive = item.find(kDirective);
-    const Value* id = item.find(key);
-    if (!id) return bad(fmt::format("map: {} does not contain declared merge key: {}", item.str(), key));
-    if (directive && directive->text() == "delete") {
-      std::erase_if(original, [&](const Value& v) { return same_key(v, item, key); });
-      continue;
-    }
-    if (directive && directive->text() != "merge")
-      return bad(fmt::format("unknown patch type found: {}", directive->text()));
-    const ptrdiff_t at = index_in(original, item, key);
-    if (at < 0) {
-      original.push_back(content_of(item));
+    if (!directive) {
+      kept.push_back(std::move(item));
+    } else if (directive->is_string() && directive->text() == "delete") {
+      const auto id = identity(item, merge_key);
+      if (!id) return no_merge_key(item, merge_key);
+      gone.insert(*id);
+    } else if (directive->is_string() && directive->text() == "replace") {
+      replace = true;
+    } else if (directive->is_string() && directive->text() == "merge") {
+      return plain("merging lists cannot yet be specified in the patch");
     } else {
-      Value clean = item;
-      clean.erase(kDirective);
-      MZ_TRY(merge_map(original[static_cast<size_t>(at)], clean, schema));
+      return unknown_directive(*directive, item);
     }
   }
-  return {};
+  patch = std::move(kept);
+  if (!gone.empty())
+    std::erase_if(original, [&](const Value& v) {
+      const auto id = identity(v, merge_key);
+      return id && gone.contains(*id);
+    });
+  return replace;
 }
 
-Result<void> merge_list(Value& original, const Value* patch, const Value* wanted, const Value* deleted,
-                        const Field* f) {
-  const bool merges = f && f->has(codec::kPatchMerge) && f->shape == Shape::List;
-  if (!merges) {
-    if (patch) original = content_of(*patch);
+Result<Items> merge_objects(Items original, Items patch, const Field& f) {
+  const std::string_view key = f.merge_key;
+  if (key.empty())
+    return plain(
+        fmt::format("cannot merge lists without merge key for {}", f.message ? f.message->name : ""));
+  MZ_ASSIGN(const bool replace, take_directives(original, patch, key));
+  if (replace) {
+    original = std::move(patch);
+    patch.clear();
+  }
+  const Items server = original;
+  Index at = index_of(original, key);
+  Items merged = std::move(original);
+  for (const Value& item : patch) {
+    const auto id = identity(item, key);
+    if (!id) return no_merge_key(item, key);
+    const auto it = at.find(*id);
+    if (it == at.end()) {
+      at.emplace(*id, merged.size());
+      merged.push_back(item);
+    } else {
+      MZ_TRY(merge_map(merged[it->second], item, {f.message, nullptr}));
+    }
+  }
+  return in_order(std::move(merged), patch, server, key);
+}
+
+Result<Items> merge_scalars(Items original, const Items& patch, bool removing) {
+  std::set<std::string> seen;
+  if (removing) {
+    for (const Value& v : patch) seen.insert(identity(v));
+    std::erase_if(original, [&](const Value& v) { return seen.contains(identity(v)); });
+    return original;
+  }
+  Items both;
+  for (const Items* list : {static_cast<const Items*>(&original), &patch})
+    for (const Value& v : *list)
+      if (seen.insert(identity(v)).second) both.push_back(v);
+  return in_order(std::move(both), patch, original, "");
+}
+
+/// A list of the patch into one of the document. `removing`: the patch names what is to go.
+Result<void> merge_list(Value& original, Value patch, const Field* f, bool removing) {
+  if (!removing && !(f && f->has(codec::kPatchMerge))) {
+    original = std::move(patch);
     return {};
   }
-  if (!original.is_array()) original = Value::array();
-  const std::vector<Value> server = original.items();
-  const bool objects = f->type == Type::Message;
-  if (deleted)
-    for (const Value& gone : deleted->items()) std::erase(original.items(), gone);
-  if (patch && objects) {
-    MZ_TRY(merge_objects(original.items(), *patch, *f));
-  } else if (patch) {
-    for (const Value& item : patch->items())
-      if (index_in(original.items(), item, "") < 0) original.items().push_back(item);
+  if (original.items().empty() && patch.items().empty()) return {};
+  MZ_ASSIGN(const std::string_view kind, element_kind(original.items(), patch.items()));
+  if (kind == "map" && f) {
+    MZ_ASSIGN(original.items(), merge_objects(std::move(original.items()), std::move(patch.items()), *f));
+  } else {
+    MZ_ASSIGN(original.items(), merge_scalars(std::move(original.items()), patch.items(), removing));
   }
-  const Value* ordered = wanted ? wanted : patch;
-  if (ordered) order(original.items(), ordered->items(), server, objects ? f->merge_key : std::string_view());
   return {};
 }
 
-Result<void> merge_member(Value& original, const std::string& key, const Value& patch, const Value& whole,
-                          const Schema& schema) {
-  if (patch.is_null()) {
+/// Items of the patch come in the order that $setElementOrder gives, none of them missing there.
+Result<void> check_order(const Items& patch, const Items& wanted, std::string_view merge_key) {
+  if (patch.empty() || wanted.empty()) return {};
+  size_t at = 0;
+  for (const Value& item : patch) {
+    if (item.find(kDirective)) continue;
+    for (;; ++at) {
+      if (at >= wanted.size()) {
+        Value a = Value::array(), b = Value::array();
+        a.items() = patch;
+        b.items() = wanted;
+        return plain(fmt::format("The order in patch list:\n{}\n doesn't match {} list:\n{}\n", go_print(a),
+                                 kSetOrder, go_print(b)));
+      }
+      if (!merge_key.empty()) {
+        for (const Value* v : {&item, &wanted[at]}) {
+          if (!v->is_object()) return bad_type("map[string]interface {}", *v);
+          if (!v->find(merge_key)) return no_merge_key(*v, merge_key);
+        }
+      }
+      if (identity(item, merge_key) == identity(wanted[at], merge_key)) break;
+    }
+    ++at;
+  }
+  return {};
+}
+
+/// One $setElementOrder: merges the patch's list of that name, where it has one, and orders the result.
+Result<void> set_order(Value& original, Value& patch, const std::string& name, const Value& wanted,
+                       const Schema& schema) {
+  if (!wanted.is_array()) return bad_type("[]interface {}", wanted);
+  Value* list = original.find(name);
+  Value* changes = patch.find(name);
+  for (const Value* v : {static_cast<const Value*>(list), static_cast<const Value*>(changes)})
+    if (v && !v->is_array()) return bad_type("[]interface {}", *v);
+  const Field* f = field_of(schema, name);
+  if (!f) return unknown_field(schema, name);
+  if (f->shape != Shape::List) return plain("expected slice or array type, but got: struct");
+  MZ_TRY(check_order(changes ? changes->items() : Items(), wanted.items(), f->merge_key));
+  if (!list && !changes) return {};
+  const Items server = list ? list->items() : Items();
+  MZ_TRY(element_kind(server, changes ? changes->items() : Items()));
+  Value merged = list ? *list : *changes;
+  if (list && changes) {
+    MZ_TRY(merge_list(merged, std::move(*changes), f, false));
+  } else if (changes) {
+    drop_directives(merged);
+  }
+  MZ_ASSIGN(merged.items(), in_order(std::move(merged.items()), wanted.items(), server, f->merge_key));
+  original[name] = std::move(merged);
+  patch.erase(name);
+  return {};
+}
+
+/// Keys that $retainKeys does not name go; the patch may set none of those.
+Result<void> retain_keys(Value& original, Value& patch) {
+  const Value* retain = patch.find(kRetainKeys);
+  if (!retain) return {};
+  if (!retain->is_array()) return bad_format("retainKeys");
+  std::set<std::string, std::less<>> kept;
+  for (const Value& v : retain->items())
+    if (v.is_string()) kept.insert(v.text());
+  patch.erase(kRetainKeys);
+  for (const auto& [key, value] : patch.members()) {
+    if (value.is_null() || key.starts_with(kDeleteFromList) || key.starts_with(kSetOrder)) continue;
+    if (!kept.contains(key)) return bad_format("retainKeys");
+  }
+  std::erase_if(original.members(), [&](const Value::Member& m) { return !kept.contains(m.first); });
+  return {};
+}
+
+/// A member of the patch that the document has not, or has as another type, is taken as it is.
+void take_value(Value& original, const std::string& key, Value value) {
+  drop_nulls(value);
+  if (drop_directives(value)) {
+    original[key] = std::move(value);
+  } else {
+    original.erase(key);
+  }
+}
+
+Result<void> merge_member(Value& original, const std::string& key, Value value, const Schema& schema,
+                          bool removing) {
+  if (value.is_null()) {
     original.erase(key);
     return {};
   }
-  const Place place = below(schema, key);
-  if (patch.is_array()) {
-    return merge_list(original[key], &patch, whole.find(std::string(kSetOrder) + key),
-                      whole.find(std::string(kDeleteFromList) + key), place.field);
-  }
-  Value* at = original.find(key);
-  if (!at || !patch.is_object() || !at->is_object() ||
-      (place.field && place.field->has(codec::kPatchReplace))) {
-    if (patch.is_object() && !at) {
-      const Value* directive = patch.find(kDirective);
-      if (directive && directive->text() == "delete") return {};
-    }
-    original[key] = content_of(patch);
+  Value* there = original.find(key);
+  const bool alike = there && go_kind(*there) == go_kind(value);
+  if (!alike || (!value.is_object() && !value.is_array())) {
+    if (!removing) take_value(original, key, std::move(value));
     return {};
   }
-  return merge_map(*at, patch, place.schema);
+  const Field* f = field_of(schema, key);
+  if (!f && !schema.map && schema.message) return unknown_field(schema, key);
+  if (value.is_array()) return merge_list(*there, std::move(value), f, removing);
+  if (f && f->has(codec::kPatchReplace)) {
+    *there = std::move(value);
+    return {};
+  }
+  return merge_map(*there, std::move(value), below(schema, key));
 }
 
-Result<void> merge_map(Value& original, const Value& patch, const Schema& schema) {
+/// `$deleteFromPrimitiveList/finalizers` is finalizers; nothing where the slash is missing.
+std::optional<std::string> name_after(const std::string& key, std::string_view prefix) {
+  if (key.size() <= prefix.size() || key[prefix.size()] != '/') return std::nullopt;
+  return key.substr(prefix.size() + 1);
+}
+
+Result<void> merge_map(Value& original, Value patch, const Schema& schema) {
   if (const Value* directive = patch.find(kDirective)) {
-    if (directive->text() == "replace") {
-      original = content_of(patch);
-      return {};
-    }
-    if (directive->text() == "delete") {
-      original = Value::object();
-      return {};
-    }
-    if (directive->text() != "merge")
-      return bad(fmt::format("unknown patch type found: {}", directive->text()));
+    const std::string_view what = directive->is_string() ? std::string_view(directive->text()) : "";
+    if (what != "replace" && what != "delete") return unknown_directive(*directive, patch);
+    const bool replace = what == "replace";
+    patch.erase(kDirective);
+    original = replace ? std::move(patch) : Value::object();
+    return {};
   }
-  if (const Value* retain = patch.find(kRetainKeys)) {
-    if (!retain->is_array()) return bad("invalid patch format of retainKeys");
-    std::erase_if(original.members(), [&](const Value::Member& m) {
-      return index_in(retain->items(), Value::string(m.first), "") < 0;
-    });
+  MZ_TRY(retain_keys(original, patch));
+  std::vector<Value::Member> orders;
+  for (const Value::Member& m : patch.members())
+    if (m.first.starts_with(kSetOrder)) orders.push_back(m);
+  std::erase_if(patch.members(), [](const Value::Member& m) { return m.first.starts_with(kSetOrder); });
+  for (const auto& [key, wanted] : orders) {
+    const auto name = name_after(key, kSetOrder);
+    if (!name) return bad_format("setElementOrder list");
+    MZ_TRY(set_order(original, patch, *name, wanted, schema));
   }
-  for (const auto& [key, value] : patch.members()) {
-    if (key == kDirective || key == kRetainKeys) continue;
-    for (const std::string_view prefix : {kDeleteFromList, kSetOrder}) {
-      if (!key.starts_with(prefix)) continue;
-      // Beside a patch of the list itself it is handled there; alone it still deletes and orders.
-      const std::string name = key.substr(prefix.size());
-      if (!value.is_array()) return bad(fmt::format("expected a list under {}", key));
-      const bool other = prefix == kDeleteFromList && patch.find(std::string(kSetOrder) + name);
-      if (patch.find(name) || other) continue;
-      const Value* deleted = patch.find(std::string(kDeleteFromList) + name);
-      if (Value* list = original.find(name))
-        MZ_TRY(merge_list(*list, nullptr, prefix == kSetOrder ? &value : nullptr, deleted,
-                          below(schema, name).field));
-    }
-    if (key.starts_with(kDeleteFromList) || key.starts_with(kSetOrder)) continue;
-    MZ_TRY(merge_member(original, key, value, patch, schema));
+  for (auto& [key, value] : patch.members()) {
+    const bool removing = key.starts_with(kDeleteFromList);
+    const auto name = removing ? name_after(key, kDeleteFromList) : key;
+    if (!name) return bad_format("primitive list");
+    MZ_TRY(merge_member(original, *name, std::move(value), schema, removing));
   }
   return {};
 }
@@ -233,8 +404,6 @@ Result<void> merge_map(Value& original, const Value& patch, const Schema& schema
 }  // namespace
 
 Result<void> apply_strategic_patch(Value& document, const Value& patch, const Message& m) {
-  if (!patch.is_object())
-    return bad("json: cannot unmarshal array into Go value of type map[string]interface {}");
   return merge_map(document, patch, {&m, nullptr});
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace mizzen::scheduler {
 
 void PendingPods::set(PodInfoPtr pod, bool retry, Monotonic now) {
@@ -56,6 +58,7 @@ PodInfoPtr PendingPods::pop(Monotonic now) {
     return nullptr;
   }
   const auto it = entries_.find(uid);
+  MZ_CHECK(it != entries_.end(), "pod {} is queued, but not known", uid);
   unplace(it->second);
   PodInfoPtr out = std::move(it->second.pod);
   entries_.erase(it);
@@ -68,6 +71,7 @@ void PendingPods::rejected(PodInfoPtr pod, uint32_t retry_on, Monotonic now) {
   ++attempts.rejections;
   attempts.errors = 0;
   Entry& entry = entries_[uid];
+  if (entry.placed) unplace(entry);  // an update came while it was decided on
   entry.pod = std::move(pod);
   entry.since = now;
   entry.order = next_order_++;
@@ -79,6 +83,7 @@ void PendingPods::rejected(PodInfoPtr pod, uint32_t retry_on, Monotonic now) {
 void PendingPods::failed(PodInfoPtr pod, Monotonic now) {
   const std::string uid = pod->uid();
   Entry& entry = entries_[uid];
+  if (entry.placed) unplace(entry);
   entry.pod = std::move(pod);
   entry.since = now;
   entry.order = next_order_++;
@@ -130,7 +135,9 @@ void PendingPods::place(Entry& entry, Place where, Why why) {
 }
 
 void PendingPods::place(Entry& entry, Place where) {
+  MZ_CHECK(!entry.placed, "pod {} stands in two places", entry.pod->uid());
   entry.place = where;
+  entry.placed = true;
   const std::string& uid = entry.pod->uid();
   switch (where) {
     case Place::Active:
@@ -151,6 +158,8 @@ void PendingPods::place(Entry& entry, Place where) {
 }
 
 void PendingPods::unplace(Entry& entry) {
+  MZ_CHECK(entry.placed, "pod {} stands nowhere", entry.pod->uid());
+  entry.placed = false;
   const std::string& uid = entry.pod->uid();
   active_.erase({-static_cast<int64_t>(entry.pod->priority), entry.since, entry.order, uid});
   backoff_.erase({entry.until, uid});

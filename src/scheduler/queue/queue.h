@@ -72,6 +72,7 @@ class PendingPods {
     Monotonic until{};  ///< of back-off, or of the longest wait
     uint32_t retry_on = 0;
     uint64_t order = 0;
+    bool placed = false;  ///< in one of the sets, or gated
   };
   /// Priority downwards, then age.
   using ActiveKey = std::tuple<int64_t, Monotonic, uint64_t, std::string>;

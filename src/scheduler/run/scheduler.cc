@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/binding.h"
 #include "async/mutex.h"
 #include "client/events/event_recorder.h"

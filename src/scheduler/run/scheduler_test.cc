@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/event.h"
 #include "api/schema/core/v1/service_account.h"
 #include "apiserver/loopback/loopback.h"
@@ -139,7 +140,8 @@ TEST_F(SchedulerTest, TaintsGoneAndGatesLiftedWakePods) {
   add_pod("p");
   add_pod("gated", R"({"schedulingGates":[{"name":"example.com/g"}]})");
   add_pod("other", R"({"schedulerName":"someone-else"})");
-  const auto waiting = wait("p", [](const Pod& p) { return why(p).starts_with("False"); });
+  // Which of the two the scheduler sees first, pod or node, is open: the last word counts.
+  const auto waiting = wait("p", [](const Pod& p) { return why(p).find("0/1 nodes") != std::string::npos; });
   EXPECT_NE(why(*waiting).find("1 node(s) had untolerated taint(s)."), std::string::npos) << why(*waiting);
   ASSERT_TRUE(api_.patch(api::resource_of<Node>(), "", "n1", client::PatchType::Merge,
                          R"({"spec":{"taints":null}})", {}, Call())

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace mizzen::scheduler {
 namespace {
 
@@ -77,10 +79,15 @@ uint32_t ClusterState::remove_pod(const std::string& uid) {
   const auto place = places_.find(uid);
   if (place == places_.end()) return 0;
   const auto it = nodes_.find(place->second.node);
+  MZ_CHECK(it != nodes_.end() && it->second.pods.contains(uid), "pod {} is not on its node {}", uid,
+           place->second.node);
   NodeState& node = it->second;
   const PodInfoPtr pod = node.pods.at(uid);
   count_pod(node, *pod, -1);
   node.pods.erase(uid);
+  MZ_CHECK(!node.pods.empty() || (node.nonzero_milli_cpu == 0 && node.nonzero_memory == 0),
+           "node {} has no pods, yet {} milli CPU and {} bytes are taken", node.name, node.nonzero_milli_cpu,
+           node.nonzero_memory);
   if (!pod->host_ports.empty()) collect_ports(node);
   if (!node.node && node.pods.empty()) nodes_.erase(it);
   places_.erase(place);
@@ -103,6 +110,7 @@ int64_t ClusterState::nodes_with_image(const std::string& image) const {
 
 void ClusterState::put(const PodInfoPtr& pod, const std::string& node, bool assumed) {
   remove_pod(pod->uid());
+  MZ_CHECK(!places_.contains(pod->uid()), "pod {} counts twice", pod->uid());
   NodeState& state = nodes_[node];
   state.name = node;
   state.pods[pod->uid()] = pod;
@@ -112,8 +120,11 @@ void ClusterState::put(const PodInfoPtr& pod, const std::string& node, bool assu
 }
 
 void ClusterState::count_images(const NodeState& node, int64_t sign) {
-  for (const auto& [name, bytes] : node.image_bytes)
-    if ((image_nodes_[name] += sign) == 0) image_nodes_.erase(name);
+  for (const auto& [name, bytes] : node.image_bytes) {
+    const int64_t nodes = image_nodes_[name] += sign;
+    MZ_CHECK(nodes >= 0, "image {} is on {} nodes", name, nodes);
+    if (nodes == 0) image_nodes_.erase(name);
+  }
 }
 
 void ClusterState::reorder() {

@@ -64,6 +64,7 @@ Result<DataDir> DataDir::open(std::string path, uint64_t reserve_bytes) {
   DataDir dir(std::move(path), fd, reserve_bytes);
   MZ_TRY(check_format(dir.path_));
   MZ_TRY(make_folders(dir.db_path(), 0700));
+  MZ_TRY(sync_folder(dir.path_));  // db/ itself must outlive a loss of power, not only what is in it
   return dir;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "store/contract/errors.h"
 #include "store/local/validate.h"
 #include "store/local/watch_hub.h"
@@ -69,6 +70,7 @@ Result<TxnResult> GroupCommit::wait(const ItemPtr& item) {
 
 std::vector<GroupCommit::ItemPtr> GroupCommit::take_group() {
   Lock lock(m_);
+  MZ_CHECK(leading_, "a group is taken by somebody who does not lead");
   std::vector<ItemPtr> group;
   size_t bytes = 0;
   while (!queue_.empty() && group.size() < options_.group_txns_max && bytes < options_.group_bytes_max) {
@@ -97,6 +99,7 @@ void GroupCommit::lead(const ItemPtr& own) {
 
 bool GroupCommit::end_lead() {
   Lock lock(m_);
+  MZ_CHECK(leading_, "a lead ends that never began");
   if (!queue_.empty()) return false;
   leading_ = false;
   idle_.notify_all();
@@ -126,6 +129,7 @@ void GroupCommit::finish(Item& item) {
   }
   {
     Lock lock(item.m);
+    MZ_CHECK(item.state != Item::State::Finished, "a transaction is answered twice");
     item.state = Item::State::Finished;
   }
   item.changed.notify_one();  // after the lock, so that whoever wakes need not wait for it

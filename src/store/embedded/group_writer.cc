@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/check.h"
 #include "store/contract/errors.h"
 #include "store/embedded/layout.h"
 
@@ -44,6 +45,10 @@ Result<TxnResult> GroupWriter::add(const Txn& txn) {
 
 void GroupWriter::write(const Committed& change, LeaseId prev_lease) {
   const KeyValue& kv = change.event.kv;
+  MZ_CHECK(kv.mod_revision == revision_, "a change of revision {} in the transaction of {}",
+           kv.mod_revision.get(), revision_.get());
+  MZ_CHECK(change.prev_revision < revision_, "revision {} replaces {}", revision_.get(),
+           change.prev_revision.get());
   const bool deleted = change.event.type == Event::Type::Delete;
   const std::string place = layout::record_key(kv.key, kv.mod_revision);
   const std::string head =

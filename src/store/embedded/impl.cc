@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "store/contract/errors.h"
 #include "store/embedded/group_writer.h"
 #include "store/embedded/layout.h"
@@ -16,6 +17,7 @@ EmbeddedStore::Impl::Impl(Options options, DataDir dir, std::unique_ptr<Engine> 
       reader_(*engine_),
       collector_(*engine_),
       history_bytes_max_(options_.retention.history_bytes_min),
+      rewrites_({.name = "store-rewrite", .threads_max = 1, .queue_max = 1}),
       committer_({.name = "store-commit", .threads_max = 1}),
       catch_up_({.name = "store-history", .threads_max = 1, .queue_max = 4 * kWatchesMax}),
       hub_(catch_up_, *this, Revision(1)),
@@ -28,6 +30,7 @@ EmbeddedStore::Impl::~Impl() {
   wake();
   if (stuck_) engine_->cancel_background_work();  // a resume may be waiting for room
   thread_.join();
+  rewrites_.stop();
   commits_.stop();
   committer_.stop();
   hub_.end_all(stopped());
@@ -64,6 +67,7 @@ void EmbeddedStore::Impl::commit(GroupCommit::Group group) {
     write_failed(written.error());
     return;
   }
+  MZ_CHECK(writer.revision() >= current(), "revision {} after {}", writer.revision().get(), current().get());
   current_.store(writer.revision().get(), std::memory_order_release);
   hub_.dispatch(writer.revision(), writer.events());
   const uint64_t history = history_bytes_.fetch_add(writer.superseded_bytes()) + writer.superseded_bytes();
@@ -130,13 +134,15 @@ Result<void> EmbeddedStore::Impl::compact(Revision revision) {
   batch.Put(slice(layout::kCompacted), layout::number(revision.get()));
   MZ_TRY(engine_->write(batch, false));
   const uint64_t history = history_bytes_.exchange(0);
+  MZ_CHECK(revision > compacted() && revision <= current(), "compacted to {} of {}, from {}", revision.get(),
+           current().get(), compacted().get());
   compacted_.store(revision.get(), std::memory_order_release);
   MZ_TRY(collector_.collect(revision, stopping_));
   uncompacted_bytes_ += history;
   if (!full_ &&
       uncompacted_bytes_ > std::max<uint64_t>(options_.retention.history_bytes_min / 4, live_bytes() / 2)) {
-    engine_->compact_all();
-    uncompacted_bytes_ = 0;
+    // On a thread of its own: rewriting the files may take minutes, in which leases still have to end.
+    if (rewrites_.post([this] { engine_->compact_all(); })) uncompacted_bytes_ = 0;
   }
   return {};
 }

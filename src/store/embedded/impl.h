@@ -75,6 +75,7 @@ class EmbeddedStore::Impl final : public History {
   std::atomic<bool> stuck_{false};  ///< the engine hit the end of the disk and must be resumed
   std::atomic<bool> stopping_{false};
   Guarded<std::optional<Error>> broken_;  ///< a write failed for good
+  ThreadPool rewrites_;                   ///< whole-store compactions
   ThreadPool committer_;
   ThreadPool catch_up_;
   WatchHub hub_;

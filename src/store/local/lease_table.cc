@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "store/contract/errors.h"
 
 namespace mizzen::store {
@@ -10,7 +11,7 @@ Result<LeaseId> LeaseTable::add(Monotonic due) {
   Lock lock(m_);
   if (entries_.size() >= kLeasesMax) return too_many_requests();
   const LeaseId id(++last_);
-  entries_[id] = {due, false};
+  MZ_CHECK(entries_.try_emplace(id, Entry{due, false}).second, "lease {} is given out twice", id.get());
   by_due_.emplace(due, id);
   return id;
 }
@@ -22,7 +23,7 @@ void LeaseTable::start_above(int64_t id) {
 
 void LeaseTable::restore(LeaseId id, Monotonic due) {
   Lock lock(m_);
-  entries_[id] = {due, false};
+  MZ_CHECK(entries_.try_emplace(id, Entry{due, false}).second, "lease {} was read twice", id.get());
   by_due_.emplace(due, id);
   if (id.get() > last_) last_ = id.get();
 }
@@ -78,6 +79,7 @@ void LeaseTable::unqueue(LeaseId id, Monotonic due) {
       return;
     }
   }
+  MZ_CHECK(false, "lease {} is not among those that are due", id.get());
 }
 
 }  // namespace mizzen::store

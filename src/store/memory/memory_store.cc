@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "store/contract/errors.h"
 #include "store/local/validate.h"
 
@@ -15,7 +16,8 @@ constexpr size_t kChunkEventsMax = 1000;
 
 MemoryStore::MemoryStore() : MemoryStore(Options{}) {}
 
-MemoryStore::MemoryStore(Options options) : options_(options) {
+MemoryStore::MemoryStore(Options options)
+    : options_(options), retention_(options.retention, options.clock->monotonic(), Revision(1)) {
   if (!options.executor) {
     own_ = std::make_unique<ThreadPool>(ThreadPool::Options{.name = "store-memory", .threads_max = 2});
   }
@@ -23,9 +25,16 @@ MemoryStore::MemoryStore(Options options) : options_(options) {
   submitted_ = std::make_unique<SerialQueue>(executor);
   History& history = *this;
   hub_ = std::make_unique<WatchHub>(executor, history, Revision(1));
+  if (options_.own_maintenance) upkeep_ = Thread("store-upkeep", [this] { run_upkeep(); });
 }
 
 MemoryStore::~MemoryStore() {
+  {
+    Lock lock(wake_m_);
+    stopping_ = true;
+    woken_.notify_all();
+  }
+  upkeep_.join();
   hub_->end_all(stopped());
   if (own_) own_->stop();
 }
@@ -95,8 +104,16 @@ void MemoryStore::apply(const Evaluated& evaluated) {
   for (size_t i = 0; i < evaluated.changes.size(); ++i) {
     const Committed& change = evaluated.changes[i];
     const KeyValue& kv = change.event.kv;
+    MZ_CHECK(kv.mod_revision >= current_, "revision {} after {}", kv.mod_revision.get(), current_.get());
     current_ = kv.mod_revision;
-    keys_[kv.key].push_back({kv, change.event.type == Event::Type::Delete});
+    std::vector<Version>& versions = keys_[kv.key];
+    if (!versions.empty() && !versions.back().deleted) {
+      const uint64_t before = kv.key.size() + view(versions.back().kv.value).size();
+      MZ_CHECK(before <= live_bytes_, "{} live bytes, {} of them are replaced", live_bytes_, before);
+      live_bytes_ -= before;
+    }
+    if (change.event.type != Event::Type::Delete) live_bytes_ += kv.key.size() + view(kv.value).size();
+    versions.push_back({kv, change.event.type == Event::Type::Delete});
     log_.push_back({kv.key, kv.mod_revision, change.prev_revision});
     bytes_ += kv.key.size() + view(kv.value).size();
     if (evaluated.prev_leases[i].get() != 0) lease_keys_[evaluated.prev_leases[i]].erase(kv.key);
@@ -158,7 +175,10 @@ std::optional<KeyValue> MemoryStore::at_revision(std::string_view key, Revision 
 }
 
 Result<LeaseId> MemoryStore::grant(std::chrono::seconds ttl, Deadline) {
-  return leases_.add(options_.clock->monotonic() + std::max(ttl, std::chrono::seconds(1)));
+  MZ_ASSIGN(const LeaseId id,
+            leases_.add(options_.clock->monotonic() + std::max(ttl, std::chrono::seconds(1))));
+  wake();
+  return id;
 }
 
 Result<void> MemoryStore::revoke(LeaseId lease, Deadline) {
@@ -181,9 +201,44 @@ Result<void> MemoryStore::revoke(LeaseId lease, Deadline) {
   return {};
 }
 
-void MemoryStore::maintain() {
-  for (const LeaseId lease : leases_.due(options_.clock->monotonic())) {
+Monotonic MemoryStore::maintain() {
+  Lock lock(maintain_m_);
+  const Monotonic now = options_.clock->monotonic();
+  for (const LeaseId lease : leases_.due(now)) {
     (void)revoke(lease, Deadline::never());  // can only fail where somebody else revoked it
+  }
+  Revision current, compacted;
+  uint64_t history = 0, live = 0;
+  {
+    Lock state(m_);
+    current = current_;
+    compacted = compacted_;
+    live = live_bytes_;
+    history = bytes_ - live_bytes_;
+  }
+  if (const auto target = retention_.due(now, current, compacted, history, live)) {
+    (void)compact(*target, Deadline::never());  // can only fail where somebody else compacted further
+  }
+  Monotonic next = retention_.next_due();
+  if (const auto lease = leases_.next_due()) next = std::min(next, *lease);
+  return next;
+}
+
+void MemoryStore::wake() {
+  Lock lock(wake_m_);
+  wake_ = true;
+  woken_.notify_all();
+}
+
+void MemoryStore::run_upkeep() {
+  for (;;) {
+    const Monotonic next = maintain();
+    Lock lock(wake_m_);
+    while (!wake_ && !stopping_) {
+      if (!woken_.wait_until(wake_m_, Deadline::at(next))) break;
+    }
+    if (stopping_) return;
+    wake_ = false;
   }
 }
 
@@ -191,6 +246,7 @@ Result<void> MemoryStore::compact(Revision revision, Deadline) {
   Lock lock(m_);
   if (revision > current_) return future_revision();
   if (revision <= compacted_) return compacted();
+  MZ_CHECK(revision > compacted_, "compaction goes back from {} to {}", compacted_.get(), revision.get());
   compacted_ = revision;
   while (!log_.empty() && log_.front().revision <= revision) log_.pop_front();
   for (auto it = keys_.begin(); it != keys_.end();) {

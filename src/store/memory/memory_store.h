@@ -7,15 +7,18 @@
 
 #include "async/executor.h"
 #include "async/mutex.h"
+#include "async/thread.h"
 #include "store/contract/store.h"
 #include "store/local/evaluate.h"
 #include "store/local/lease_table.h"
+#include "store/local/retention.h"
 #include "store/local/watch_hub.h"
 
 namespace mizzen::store {
 
 /// Role: the whole store contract in memory, for tests and throw-away clusters. Nothing survives it.
-/// Lifecycle: watches go before it. Nothing ends by itself: call maintain() for leases to expire.
+/// Lifecycle: watches go before it. Leases end and history is forgotten in maintain(), called by a thread of
+/// the store's own where Options::own_maintenance is set, else by whoever made it.
 /// Threading: thread-safe. lock order: commit_m_, then m_. Executors given must run until the store is gone.
 /// What it does not model: a disk that is slow or full, a restart.
 class MemoryStore final : public Store, private History, private KeyView {
@@ -23,6 +26,8 @@ class MemoryStore final : public Store, private History, private KeyView {
   struct Options {
     const Clock* clock = &real_clock();
     Executor* executor = nullptr;  ///< for submit() and watches that are behind; null: a thread of its own
+    bool own_maintenance = false;  ///< true: a thread of its own calls maintain() when something is due
+    RetentionOptions retention;
   };
   MemoryStore();
   explicit MemoryStore(Options options);
@@ -39,8 +44,9 @@ class MemoryStore final : public Store, private History, private KeyView {
   Result<void> health(Deadline deadline) override;
   Result<uint64_t> size_bytes(Deadline deadline) override;
 
-  /// Ends the leases that are due.
-  void maintain();
+  /// Ends the leases that are due and forgets history that has been kept long enough; says when there is
+  /// something to do again.
+  Monotonic maintain();
 
  private:
   struct Version {
@@ -59,6 +65,8 @@ class MemoryStore final : public Store, private History, private KeyView {
   Result<std::optional<KeyValue>> newest(const std::string& key, bool with_value) override;
   bool lease_exists(LeaseId lease) override { return leases_.exists(lease); }
 
+  void run_upkeep();
+  void wake();
   Result<TxnResult> commit(const Txn& txn);
   void apply(const Evaluated& evaluated) MZ_REQUIRES(m_);
   Result<Event> event_of(const Logged& logged) const MZ_REQUIRES(m_);
@@ -74,9 +82,17 @@ class MemoryStore final : public Store, private History, private KeyView {
   std::map<LeaseId, std::set<std::string>> lease_keys_ MZ_GUARDED_BY(m_);
   Revision current_ MZ_GUARDED_BY(m_){1};
   Revision compacted_ MZ_GUARDED_BY(m_){0};
-  uint64_t bytes_ MZ_GUARDED_BY(m_) = 0;
+  uint64_t bytes_ MZ_GUARDED_BY(m_) = 0;       ///< of all versions
+  uint64_t live_bytes_ MZ_GUARDED_BY(m_) = 0;  ///< of the newest version of each key that is not deleted
   LeaseTable leases_;
   std::unique_ptr<WatchHub> hub_;
+  Mutex maintain_m_;
+  Retention retention_ MZ_GUARDED_BY(maintain_m_);
+  Mutex wake_m_;
+  CondVar woken_;
+  bool wake_ MZ_GUARDED_BY(wake_m_) = false;
+  bool stopping_ MZ_GUARDED_BY(wake_m_) = false;
+  Thread upkeep_;
 };
 
 }  // namespace mizzen::store

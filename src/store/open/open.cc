@@ -40,7 +40,9 @@ Result<std::unique_ptr<Store>> open_etcd(const OpenOptions& options, Deadline de
 
 Result<std::unique_ptr<Store>> open_store(const OpenOptions& options, Deadline deadline) {
   if (options.store.starts_with(kEtcdScheme)) return open_etcd(options, deadline);
-  if (options.store == "memory") return std::unique_ptr<Store>(std::make_unique<MemoryStore>());
+  if (options.store == "memory")
+    return std::unique_ptr<Store>(
+        std::make_unique<MemoryStore>(MemoryStore::Options{.own_maintenance = true}));
   if (!options.store.empty() && options.store != "embedded") return malformed(options.store);
   EmbeddedStore::Options embedded;
   embedded.path = options.folder;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/namespace.h"
 
 namespace mizzen::admission {

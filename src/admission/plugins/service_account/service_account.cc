@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/core/v1/service_account.h"
 #include "base/strings.h"

@@ -21,8 +21,9 @@ constexpr Rule kRules[] = {{"Ready", "False", "node.kubernetes.io/not-ready", tr
                            {"PIDPressure", "True", "node.kubernetes.io/pid-pressure", false}};
 constexpr const char* kUnschedulable = "node.kubernetes.io/unschedulable";
 
-bool is_ours(const Taint& t) {
-  if (t.key == kUnschedulable) return t.effect == "NoSchedule";
+bool follows_field(const Taint& t) { return t.key == kUnschedulable && t.effect == "NoSchedule"; }
+
+bool follows_condition(const Taint& t) {
   for (const Rule& r : kRules)
     if (t.key == r.taint && (t.effect == "NoSchedule" || (r.execute && t.effect == "NoExecute"))) return true;
   return false;
@@ -94,7 +95,10 @@ std::optional<Node> judged_taints(const Node& node, WallTime now, ZonePlan::Exec
       }
   if (node.spec.unschedulable) want(kUnschedulable, "NoSchedule");
   Node next = node;
-  std::erase_if(next.spec.taints, is_ours);
+  // A node that has said nothing yet keeps the taints it registered with; what follows a field does not wait.
+  const bool silent = node.status.conditions.empty();
+  std::erase_if(next.spec.taints,
+                [&](const Taint& t) { return follows_field(t) || (!silent && follows_condition(t)); });
   next.spec.taints.insert(next.spec.taints.end(), wanted.begin(), wanted.end());
   const auto same = [](const std::vector<Taint>& a, const std::vector<Taint>& b) {
     return a.size() == b.size() && std::all_of(a.begin(), a.end(), [&](const Taint& t) {
@@ -103,8 +107,7 @@ std::optional<Node> judged_taints(const Node& node, WallTime now, ZonePlan::Exec
              });
            });
   };
-  // A node that has said nothing yet keeps the taints it registered with.
-  if (node.status.conditions.empty() || same(next.spec.taints, node.spec.taints)) return std::nullopt;
+  if (same(next.spec.taints, node.spec.taints)) return std::nullopt;
   return next;
 }
 

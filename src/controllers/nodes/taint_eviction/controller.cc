@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "api/builtin.h"
 #include "async/mutex.h"
 #include "controllers/framework/pods.h"
 #include "controllers/nodes/taint_eviction/decide.h"

@@ -1,20 +1,13 @@
 #include "controllers/objects/accounts/controller.h"
 
-#include "api/schema/core/v1/config_map.h"
-#include "api/schema/core/v1/namespace.h"
-#include "api/schema/core/v1/service_account.h"
+#include "controllers/objects/accounts/decide.h"
 
 namespace mizzen::controllers::accounts {
 namespace {
 
-using api::core::v1::ConfigMap;
-using api::core::v1::Namespace;
-using api::core::v1::ServiceAccount;
 using client::Call;
 using client::Outcome;
 using machinery::Object;
-
-constexpr const char* kRootCa = "kube-root-ca.crt";
 
 /// Role: puts back what every namespace must have. Keys are namespaces. Threading: as Controller.
 class AccountController final : public Controller {
@@ -47,27 +40,16 @@ class AccountController final : public Controller {
 
   Outcome sync(const std::string& name) {
     const auto ns = namespaces_.get_as<Namespace>("", name);
-    if (!ns || ns->metadata.deletionTimestamp || ns->status.phase == "Terminating") return Outcome::done();
+    if (!ns || !wants_content(*ns)) return Outcome::done();
     if (!accounts_.get(name, "default")) {
-      ServiceAccount account;
-      account.metadata.name = "default";
-      account.metadata.namespace_ = name;
-      const auto r = client::create(env_.api(), std::move(account), Call());
+      const auto r = client::create(env_.api(), default_account(name), Call());
       if (!r.ok() && !settled(r.error())) return Outcome::retry();
     }
     const auto present = maps_.get_as<ConfigMap>(name, kRootCa);
-    if (present && present->data.get("ca.crt") == root_ca_pem_) return Outcome::done();
-    ConfigMap map = present ? *present : ConfigMap();
-    map.metadata.name = kRootCa;
-    map.metadata.namespace_ = name;
-    map.metadata.annotations.set("kubernetes.io/description",
-                                 "Contains a CA bundle that can be used to verify the kube-apiserver when "
-                                 "using internal endpoints such as the internal service "
-                                 "IP or kubernetes.default.svc. No other usage is guaranteed across "
-                                 "distributions of Kubernetes clusters.");
-    map.data.set("ca.crt", root_ca_pem_);
-    const auto r = present ? client::update(env_.api(), std::move(map), Call())
-                           : client::create(env_.api(), std::move(map), Call());
+    auto map = corrected_root_ca(present.get(), name, root_ca_pem_);
+    if (!map) return Outcome::done();
+    const auto r = present ? client::update(env_.api(), std::move(*map), Call())
+                           : client::create(env_.api(), std::move(*map), Call());
     return r.ok() || settled(r.error()) ? Outcome::done() : Outcome::retry();
   }
 

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 
+#include "api/builtin.h"
 #include "async/mutex.h"
-#include "controllers/objects/garbage/graph.h"
+#include "controllers/objects/garbage/decide.h"
 
 namespace mizzen::controllers::garbage {
 namespace {
@@ -27,6 +28,7 @@ class GarbageCollector final : public Controller {
  public:
   explicit GarbageCollector(Environment& env)
       : env_(env),
+        recorder_(env.recorder("garbage-collector-controller")),
         queue_(env.queue("garbage-collector", 4), env.executor(), env.timers(),
                [this](const std::string& uid) { return sync(uid); }) {
     for (const api::ResourceInfo& r : api::builtin().resources()) {
@@ -156,63 +158,67 @@ class GarbageCollector final : public Controller {
     return drop_finalizer(node, "foregroundDeletion") ? Outcome::done() : Outcome::retry();
   }
 
-  enum class State : uint8_t { Solid, Dangling, Waiting, Unserved, Unreachable };
-  State judge(const Node& node, const meta::v1::OwnerReference& owner) {
+  OwnerState judge(const Node& node, const meta::v1::OwnerReference& owner) {
     const api::ResourceInfo* resource = api::builtin().find_kind(owner.apiVersion, owner.kind);
-    if (!resource) return State::Unserved;
-    if (resource->namespaced && node.namespace_.empty()) return State::Unserved;
+    if (!resource) return OwnerState::Unserved;
+    if (resource->namespaced && node.namespace_.empty()) return OwnerState::Unserved;
     const auto live =
         env_.api().get(*resource, resource->namespaced ? node.namespace_ : "", owner.name, Call());
-    if (!live.ok()) return gone(live.error()) ? State::Dangling : State::Unreachable;
-    if (live->meta().uid != owner.uid) return State::Dangling;
+    if (!live.ok()) return gone(live.error()) ? OwnerState::Dangling : OwnerState::Unreachable;
+    if (live->meta().uid != owner.uid) return OwnerState::Dangling;
     return live->meta().deletionTimestamp && has_finalizer(live->meta(), "foregroundDeletion")
-               ? State::Waiting
-               : State::Solid;
+               ? OwnerState::Waiting
+               : OwnerState::Solid;
+  }
+
+  void tell_misplaced_owners(const Object& live, const Node& seen) {
+    std::vector<meta::v1::OwnerReference> misplaced;
+    {
+      Lock lock(m_);
+      misplaced = misplaced_owners(graph_, seen);
+    }
+    for (const auto& owner : misplaced)
+      recorder_->event(live, "Warning", "OwnerRefInvalidNamespace",
+                       misplaced_owner_message(owner, seen.namespace_));
   }
 
   Outcome collect(const Node& seen, const std::vector<Node>& dependents) {
     const auto live = env_.api().get(*seen.resource, seen.namespace_, seen.name, Call());
     if (!live.ok()) return gone(live.error()) ? Outcome::done() : Outcome::retry();
-    if (live->meta().uid != seen.uid || live->meta().ownerReferences.empty()) return Outcome::done();
-    std::vector<std::string> dangling, waiting;
-    bool solid = false;
-    for (const auto& owner : live->meta().ownerReferences) {
-      switch (judge(seen, owner)) {
-        case State::Solid:
-          solid = true;
-          break;
-        case State::Dangling:
-          dangling.push_back(owner.uid);
-          break;
-        case State::Waiting:
-          waiting.push_back(owner.uid);
-          break;
-        case State::Unserved:
-          return Outcome::done();  // never delete on a guess
-        case State::Unreachable:
-          return Outcome::retry();
-      }
+    if (live->meta().uid != seen.uid) return Outcome::done();
+    tell_misplaced_owners(*live, seen);
+    Situation situation;
+    situation.finalizers = live->meta().finalizers;
+    situation.has_dependents = !dependents.empty();
+    situation.dependents_wait = std::any_of(dependents.begin(), dependents.end(),
+                                            [](const Node& d) { return d.waits_for_dependents; });
+    for (const auto& owner : live->meta().ownerReferences)
+      situation.owners.push_back({owner.uid, judge(seen, owner)});
+    return carry_out(decide(situation), seen, *live);
+  }
+
+  Outcome carry_out(const Plan& plan, const Node& seen, const Object& live) {
+    bool ok = true;
+    switch (plan.action) {
+      case Plan::Action::Nothing:
+        break;
+      case Plan::Action::TryLater:
+        ok = false;
+        break;
+      case Plan::Action::DropOwners:
+        ok = drop_owners(seen, plan.drop);
+        break;
+      case Plan::Action::Delete:
+        // Unblocking its owners changes the object: the version it had is no precondition then.
+        ok = (!plan.unblock_owners || unblock_owners(live, seen)) &&
+             remove(seen, plan.propagation, plan.unblock_owners ? "" : live.meta().resourceVersion);
+        break;
     }
-    if (solid) {
-      dangling.insert(dangling.end(), waiting.begin(), waiting.end());
-      return dangling.empty() || drop_owners(seen, dangling) ? Outcome::done() : Outcome::retry();
-    }
-    if (!waiting.empty() && !dependents.empty()) {
-      // A dependent that waits itself may be waiting for its own owner: the circle is cut here.
-      const bool circle = std::any_of(dependents.begin(), dependents.end(),
-                                      [](const Node& d) { return d.waits_for_dependents; });
-      if (circle && !unblock_owners(*live, seen)) return Outcome::retry();
-      return remove(seen, "Foreground", circle ? "" : live->meta().resourceVersion) ? Outcome::done()
-                                                                                    : Outcome::retry();
-    }
-    const std::string& version = live->meta().resourceVersion;
-    const char* policy = has_finalizer(live->meta(), "orphan")               ? "Orphan"
-                         : has_finalizer(live->meta(), "foregroundDeletion") ? "Foreground"
-                                                                             : "Background";
-    return remove(seen, policy, version) ? Outcome::done() : Outcome::retry();
+    return ok ? Outcome::done() : Outcome::retry();
   }
 
   Environment& env_;
+  std::unique_ptr<client::EventRecorder> recorder_;
   Mutex m_;
   Graph graph_ MZ_GUARDED_BY(m_);
   client::WorkQueue queue_;

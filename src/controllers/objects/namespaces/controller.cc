@@ -4,14 +4,15 @@
 
 #include <algorithm>
 
+#include "api/builtin.h"
 #include "api/schema/core/v1/namespace.h"
 #include "api/schema/core/v1/pod.h"
+#include "controllers/objects/namespaces/decide.h"
 #include "telemetry/log.h"
 
 namespace mizzen::controllers::namespaces {
 namespace {
 
-using api::core::v1::Namespace;
 using client::Call;
 using client::Outcome;
 using machinery::Object;
@@ -27,8 +28,9 @@ client::WorkQueue::Options queue_options(Environment& env) {
 }
 
 /// Role: deletes what is in a terminating namespace, resource by resource, and removes the finalizer once it
-/// is empty. Kubernetes contract: conditions NamespaceDeletionContentFailure, NamespaceContentRemaining and
-/// NamespaceFinalizersRemaining say what it waits for. Threading: as Controller.
+/// is empty; makes the namespaces of the system again. Kubernetes contract: conditions
+/// NamespaceDeletionContentFailure, NamespaceContentRemaining and NamespaceFinalizersRemaining say what it
+/// waits for. Threading: as Controller.
 class NamespaceController final : public Controller {
  public:
   explicit NamespaceController(Environment& env)
@@ -39,23 +41,23 @@ class NamespaceController final : public Controller {
     const auto add = [this](const Object& o) {
       if (o.meta().deletionTimestamp) queue_.add(o.meta().name);
     };
-    namespaces_.add_handler({add, [add](const Object&, const Object& now) { add(now); }, nullptr});
+    namespaces_.add_handler({add, [add](const Object&, const Object& now) { add(now); },
+                             [this](const Object& o) {
+                               if (is_system(o.meta().name)) queue_.add(o.meta().name);
+                             }});
   }
 
   std::string_view name() const override { return "namespace-controller"; }
-  void start() override { queue_.start(); }
+  void start() override {
+    queue_.start();
+    for (const char* name : kSystemNamespaces) queue_.add(name);
+  }
   void stop() override { queue_.stop(); }
 
  private:
-  struct Content {
-    size_t left = 0;
-    std::string resources;   ///< "pods. has 2 resource instances"
-    std::string finalizers;  ///< "example.com/x in 1 resource instances"
-    std::string failure;
-  };
-
   Outcome sync(const std::string& name) {
     const auto ns = namespaces_.get_as<Namespace>("", name);
+    if (!ns && is_system(name)) return make_again(name);
     if (!ns || !ns->metadata.deletionTimestamp) return Outcome::done();
     if (std::find(ns->spec.finalizers.begin(), ns->spec.finalizers.end(), "kubernetes") ==
         ns->spec.finalizers.end())
@@ -68,9 +70,7 @@ class NamespaceController final : public Controller {
     if (content.left == 0 && content.failure.empty())
       for (const api::ResourceInfo& r : api::builtin().resources())
         if (r.namespaced && !r.create_only && &r != &pods) empty_resource(r, name, content, held);
-    for (const auto& [finalizer, n] : held)
-      content.finalizers +=
-          fmt::format("{}{} in {} resource instances", content.finalizers.empty() ? "" : ", ", finalizer, n);
+    content.finalizers = finalizers_text(held);
     if (content.left == 0 && content.failure.empty()) return finalize(*ns);
     if (!write_conditions(*ns, content)) return Outcome::retry();
     return content.failure.empty() ? Outcome::later(kRemainingRetry) : Outcome::retry();
@@ -89,9 +89,9 @@ class NamespaceController final : public Controller {
     for (const Object& object : list->items) {
       const auto& meta = object.meta();
       if (!meta.deletionTimestamp) {
-        meta::v1::DeleteOptions how;
-        how.propagationPolicy = "Background";
-        const auto gone = env_.api().remove(r, ns, meta.name, how, Call());
+        meta::v1::DeleteOptions background;
+        background.propagationPolicy = "Background";
+        const auto gone = env_.api().remove(r, ns, meta.name, background, Call());
         if (!gone.ok() && gone.error().code() != Code::NotFound) content.failure = gone.error().message();
       }
       const auto still = env_.api().get(r, ns, meta.name, Call());
@@ -105,6 +105,13 @@ class NamespaceController final : public Controller {
                                      content.resources.empty() ? "" : ", ", r.plural, r.group(), left);
   }
 
+  Outcome make_again(const std::string& name) {
+    Namespace ns;
+    ns.metadata.name = name;
+    const auto r = client::create(env_.api(), std::move(ns), Call());
+    return r.ok() || r.error().code() == Code::AlreadyExists ? Outcome::done() : Outcome::retry();
+  }
+
   Outcome finalize(const Namespace& ns) {
     Namespace next = ns;
     std::erase(next.spec.finalizers, "kubernetes");
@@ -114,32 +121,8 @@ class NamespaceController final : public Controller {
   }
 
   bool write_conditions(const Namespace& ns, const Content& content) {
-    Namespace next = ns;
-    const auto set = [&](const char* type, bool on, const char* reason, std::string message,
-                         const char* good_reason, const char* good_message) {
-      auto& all = next.status.conditions;
-      auto it = std::find_if(all.begin(), all.end(), [&](const auto& c) { return c.type == type; });
-      if (it == all.end()) {
-        all.emplace_back().type = type;
-        it = std::prev(all.end());
-      }
-      const char* status = on ? "True" : "False";
-      if (it->status != status) it->lastTransitionTime = codec::Time::from(env_.clock().wall());
-      it->status = status;
-      it->reason = on ? reason : good_reason;
-      it->message = on ? std::move(message) : good_message;
-    };
-    set("NamespaceDeletionContentFailure", !content.failure.empty(), "ContentDeletionFailed",
-        "Failed to delete all resource types, 1 remaining: " + content.failure, "ContentDeleted",
-        "All content successfully deleted, may be waiting on finalization");
-    set("NamespaceContentRemaining", content.left > 0, "SomeResourcesRemain",
-        "Some resources are remaining: " + content.resources, "ContentRemoved",
-        "All content successfully removed");
-    set("NamespaceFinalizersRemaining", !content.finalizers.empty(), "SomeFinalizersRemain",
-        "Some content in the namespace has finalizers remaining: " + content.finalizers,
-        "ContentHasNoFinalizers", "All content-preserving finalizers finished");
-    if (codec::equal(next, ns)) return true;
-    return client::update_status(env_.api(), std::move(next), Call()).ok();
+    auto next = judged_status(ns, content, env_.clock().wall());
+    return !next || client::update_status(env_.api(), std::move(*next), Call()).ok();
   }
 
   Environment& env_;

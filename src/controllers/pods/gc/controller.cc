@@ -1,5 +1,6 @@
 #include "controllers/pods/gc/controller.h"
 
+#include "api/builtin.h"
 #include "controllers/pods/gc/decide.h"
 
 namespace mizzen::controllers::pod_gc {

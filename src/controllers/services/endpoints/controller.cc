@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/builtin.h"
 #include "controllers/services/endpoints/decide.h"
 #include "machinery/selectors/selectors.h"
 

@@ -10,6 +10,8 @@ using client::Outcome;
 using machinery::Object;
 
 constexpr const char* kKey = "default/kubernetes";
+/// As upstream looks; here only while something cannot be made, as when the namespace is not there yet.
+constexpr Duration kPeriod = std::chrono::seconds(10);
 
 /// Role: one key; looked at when any of the three objects changes or goes, and at the start. Kubernetes
 /// contract: what kube-apiserver does of itself, for one server. Threading: as Controller.
@@ -41,10 +43,10 @@ class KubernetesService final : public Controller {
   Outcome sync() {
     if (!services_.get("default", "kubernetes")) {
       const auto r = client::create(env_.api(), wanted_service(at_), Call());
-      if (!r.ok() && r.error().code() != Code::AlreadyExists) return Outcome::retry();
+      if (!r.ok() && r.error().code() != Code::AlreadyExists) return Outcome::later(kPeriod);
     }
     return correct<Endpoints>(endpoints_) && correct<EndpointSlice>(slices_) ? Outcome::done()
-                                                                             : Outcome::retry();
+                                                                             : Outcome::later(kPeriod);
   }
 
   template <typename T>

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/builtin.h"
 #include "base/strings.h"
 #include "controllers/framework/pods.h"
 #include "controllers/workloads/deployment/decide.h"

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/builtin.h"
 #include "api/schema/apps/v1/replica_set.h"
 #include "api/schema/core/v1/replication_controller.h"
 #include "controllers/framework/expectations.h"

@@ -1,5 +1,6 @@
+#include "api/kinds/core/event/event_strategy.h"
+
 #include "api/checks/field_checks.h"
-#include "api/kinds/core/strategies.h"
 #include "api/schema/core/v1/event.h"
 #include "base/strings.h"
 #include "codec/json/json_codec.h"

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "api/kinds/core/strategies.h"
+#include "api/kinds/core/pod/pod_strategy.h"
 #include "base/strings.h"
 #include "codec/json/json_codec.h"
 

@@ -1,19 +1,15 @@
-#include <algorithm>
+#include "api/kinds/core/pod/pod_strategy.h"
 
 #include "api/kinds/core/pod/pod_checks.h"
 #include "api/kinds/core/pod/pod_defaults.h"
 #include "api/kinds/core/pod/pod_qos.h"
 #include "api/kinds/core/pod/pod_table.h"
-#include "api/kinds/core/strategies.h"
-#include "api/schema/core/v1/pod_template.h"
 
 namespace mizzen::api {
 namespace {
 
 using core::v1::Pod;
-using core::v1::PodTemplate;
 using machinery::FieldErrors;
-using machinery::Path;
 
 class PodStrategy final : public TypedStrategy<Pod> {
  public:
@@ -78,39 +74,11 @@ class PodStrategy final : public TypedStrategy<Pod> {
   TableCells row(const Pod& pod, WallTime now) const override { return pod_row(pod, now); }
 };
 
-class PodTemplateStrategy final : public TypedStrategy<PodTemplate> {
- public:
-  bool returns_deleted() const override { return true; }
-  void defaults(PodTemplate& t, std::string_view) const override { default_pod_spec(t.template_.spec); }
-  void before_create(PodTemplate& t) const override { t.metadata.generation = 1; }
-  void check_create(const PodTemplate& t, FieldErrors& errors) const override {
-    check_pod_template(t.template_, Path("template"), errors);
-  }
-  void check_update(const PodTemplate& t, const PodTemplate&, FieldErrors& errors) const override {
-    check_create(t, errors);
-  }
-  std::vector<TableColumn> table_columns() const override {
-    return {{"Name", "string", "name", "Name must be unique within a namespace."},
-            {"Containers", "string", "", "Names of the containers."},
-            {"Images", "string", "", "Images of the containers."},
-            {"Pod Labels", "string", "", "Labels of the pods made from it."}};
-  }
-  TableCells row(const PodTemplate& t, WallTime) const override {
-    return {cell(t.metadata.name), cell(container_names(t.template_.spec.containers)),
-            cell(container_images(t.template_.spec.containers)),
-            cell(labels_text(t.template_.metadata.labels))};
-  }
-};
-
 }  // namespace
 
 const Strategy& pod_strategy() {
-  static const PodStrategy s;
-  return s;
-}
-const Strategy& pod_template_strategy() {
-  static const PodTemplateStrategy s;
-  return s;
+  static const PodStrategy strategy;
+  return strategy;
 }
 
 }  // namespace mizzen::api

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "api/table/texts.h"
 namespace mizzen::api {
 namespace {
 
@@ -121,22 +122,6 @@ Summary summarize(const Pod& pod) {
 std::string or_none(const std::string& text) { return text.empty() ? "<none>" : text; }
 
 }  // namespace
-
-std::string container_names(const std::vector<core::v1::Container>& containers) {
-  std::string out;
-  for (const auto& c : containers) out += (out.empty() ? "" : ",") + c.name;
-  return out;
-}
-std::string container_images(const std::vector<core::v1::Container>& containers) {
-  std::string out;
-  for (const auto& c : containers) out += (out.empty() ? "" : ",") + c.image;
-  return out;
-}
-std::string labels_text(const codec::Map<std::string>& labels) {
-  std::string out;
-  for (const auto& [k, v] : labels) out += (out.empty() ? "" : ",") + k + "=" + v;
-  return or_none(out);
-}
 
 std::vector<TableColumn> pod_columns() {
   return {{"Name", "string", "name", "Name must be unique within a namespace."},

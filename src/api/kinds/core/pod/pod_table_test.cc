@@ -1,10 +1,8 @@
-// What `kubectl get pods` says of a pod, and what a pod or deployment is given and refused.
+// What `kubectl get pods` says of a pod.
 #include "api/kinds/core/pod/pod_table.h"
 
 #include <gtest/gtest.h>
 
-#include "api/registry/registry.h"
-#include "api/schema/apps/v1/deployment.h"
 #include "codec/json/json_codec.h"
 #include "machinery/object/object.h"
 
@@ -87,73 +85,6 @@ TEST(PodTable, StatusByUpstreamsAlgorithm) {
     EXPECT_EQ(cells[1], "\"" + std::string(row.ready) + "\"") << row.why;
     EXPECT_EQ(cells[2], "\"" + std::string(row.status) + "\"") << row.why;
     EXPECT_EQ(cells[3], "\"" + std::string(row.restarts) + "\"") << row.why;
-  }
-}
-
-template <typename T>
-std::string refused(T object, std::string_view version) {
-  const ResourceInfo& resource = resource_of<T>();
-  resource.strategy->set_defaults(&object, version);
-  resource.strategy->prepare_create(&object);
-  machinery::FieldErrors errors;
-  resource.strategy->validate_create(&object, errors);
-  return errors.empty() ? ""
-                        : errors.to_error(resource.group(), resource.kind, object.metadata.name).message();
-}
-
-TEST(PodStrategy, FillsInWhatWasLeftOut) {
-  auto pod = *codec::from_json<core::v1::Pod>(
-      R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i","ports":[{"containerPort":80}],
-          "livenessProbe":{"httpGet":{"port":80}}},{"name":"d","image":"i:1"}]}})");
-  resource_of<core::v1::Pod>().strategy->set_defaults(&pod, "v1");
-  EXPECT_EQ(pod.spec.restartPolicy, "Always");
-  EXPECT_EQ(pod.spec.dnsPolicy, "ClusterFirst");
-  EXPECT_EQ(pod.spec.schedulerName, "default-scheduler");
-  EXPECT_EQ(pod.spec.terminationGracePeriodSeconds, 30);
-  EXPECT_EQ(pod.spec.containers[0].imagePullPolicy, "Always") << "no tag is the newest";
-  EXPECT_EQ(pod.spec.containers[1].imagePullPolicy, "IfNotPresent");
-  EXPECT_EQ(pod.spec.containers[0].ports[0].protocol, "TCP");
-  EXPECT_EQ(pod.spec.containers[0].livenessProbe->periodSeconds, 10);
-  EXPECT_EQ(pod.spec.containers[0].livenessProbe->probeHandler.httpGet->path, "/");
-  EXPECT_EQ(pod.spec.containers[0].terminationMessagePath, "/dev/termination-log");
-}
-
-TEST(PodStrategy, RefusesInUpstreamsWords) {
-  const std::pair<const char*, const char*> rows[] = {
-      {R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}})", ""},
-      {R"({"metadata":{"name":"p"},"spec":{}})", "Pod \"p\" is invalid: spec.containers: Required value"},
-      {R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"c"}]}})",
-       "Pod \"p\" is invalid: spec.containers[0].image: Required value"},
-      {R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"},{"name":"c","image":"i"}]}})",
-       "Pod \"p\" is invalid: spec.containers[1].name: Duplicate value: \"c\""},
-      {R"({"metadata":{"name":"p"},"spec":{"restartPolicy":"Sometimes","containers":[{"name":"c","image":"i"}]}})",
-       "Pod \"p\" is invalid: spec.restartPolicy: Unsupported value: \"Sometimes\": supported values: "
-       "\"Always\", "
-       "\"OnFailure\", \"Never\""},
-      {R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i","volumeMounts":[{"name":"v","mountPath":"/m"}]}]}})",
-       "Pod \"p\" is invalid: spec.containers[0].volumeMounts[0].name: Not found: \"v\""},
-  };
-  for (const auto& [text, wanted] : rows)
-    EXPECT_EQ(refused(*codec::from_json<core::v1::Pod>(text), "v1"), wanted);
-}
-
-TEST(DeploymentStrategy, DefaultsOfItsVersions) {
-  struct Version {
-    const char* name;
-    const char* surge;
-    int deadline;
-  };
-  for (const Version& v : {Version{"apps/v1", "25%", 600},
-                           {"apps/v1beta2", "25%", 600},
-                           {"apps/v1beta1", "25%", 600},
-                           {"extensions/v1beta1", "1", 2147483647}}) {
-    apps::v1::Deployment d;
-    d.spec.template_.metadata.labels.set("a", "b");
-    resource_of<apps::v1::Deployment>().strategy->set_defaults(&d, v.name);
-    EXPECT_EQ(d.spec.replicas, 1) << v.name;
-    EXPECT_EQ(d.spec.strategy.type, "RollingUpdate") << v.name;
-    EXPECT_EQ(d.spec.strategy.rollingUpdate->maxSurge->str(), v.surge) << v.name;
-    EXPECT_EQ(d.spec.progressDeadlineSeconds, v.deadline) << v.name;
   }
 }
 

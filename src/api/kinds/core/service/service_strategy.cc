@@ -1,9 +1,9 @@
-// Services.
+#include "api/kinds/core/service/service_strategy.h"
+
 #include <algorithm>
 
-#include "api/kinds/core/pod/pod_table.h"
 #include "api/kinds/core/service/service_checks.h"
-#include "api/kinds/core/strategies.h"
+#include "api/kinds/core/service/service_table.h"
 #include "machinery/names/names.h"
 
 namespace mizzen::api {
@@ -89,38 +89,6 @@ void drop_for_type(ServiceSpec& s, const ServiceSpec& old) {
     s.healthCheckNodePort = 0;
 }
 
-std::string join_unique(std::vector<std::string> list) {
-  std::sort(list.begin(), list.end());
-  list.erase(std::unique(list.begin(), list.end()), list.end());
-  std::string out;
-  for (const std::string& s : list) out += (out.empty() ? "" : ",") + s;
-  return out;
-}
-
-std::string external_ip(const Service& s) {
-  std::string own;
-  for (const std::string& ip : s.spec.externalIPs) own += (own.empty() ? "" : ",") + ip;
-  if (s.spec.type == "ClusterIP" || s.spec.type == "NodePort") return own.empty() ? "<none>" : own;
-  if (s.spec.type == "LoadBalancer") {
-    std::vector<std::string> list;
-    for (const auto& i : s.status.loadBalancer.ingress) list.push_back(i.ip.empty() ? i.hostname : i.ip);
-    std::string out = join_unique(std::move(list));
-    if (!own.empty()) out += (out.empty() ? "" : ",") + own;
-    return out.empty() ? "<pending>" : out;
-  }
-  return s.spec.type == "ExternalName" ? s.spec.externalName : "<unknown>";
-}
-
-std::string ports_text(const Service& s) {
-  std::string out;
-  for (const auto& p : s.spec.ports) {
-    out += (out.empty() ? "" : ",") + std::to_string(p.port);
-    if (p.nodePort > 0) out += ":" + std::to_string(p.nodePort);
-    out += "/" + p.protocol;
-  }
-  return out.empty() ? "<none>" : out;
-}
-
 class ServiceStrategy final : public TypedStrategy<Service> {
  public:
   bool returns_deleted() const override { return true; }
@@ -175,32 +143,15 @@ class ServiceStrategy final : public TypedStrategy<Service> {
     f.set("spec.type", s.spec.type);
   }
   bool is_selectable(std::string_view f) const override { return f == "spec.clusterIP" || f == "spec.type"; }
-  std::vector<TableColumn> table_columns() const override {
-    return {{"Name", "string", "name", "Name of the service."},
-            {"Type", "string", "", "How the service is reached."},
-            {"Cluster-IP", "string", "", "Its address inside the cluster."},
-            {"External-IP", "string", "", "Its addresses from outside."},
-            {"Port(s)", "string", "", "Its ports."},
-            {"Age", "string", "", "How long ago it was created."},
-            {"Selector", "string", "", "Labels of the pods behind it.", 1}};
-  }
-  TableCells row(const Service& s, WallTime now) const override {
-    const std::string ip = s.spec.clusterIPs.empty() ? s.spec.clusterIP : s.spec.clusterIPs[0];
-    return {cell(s.metadata.name),
-            cell(s.spec.type),
-            cell(ip.empty() ? "<none>" : ip),
-            cell(external_ip(s)),
-            cell(ports_text(s)),
-            age_cell(s.metadata.creationTimestamp, now),
-            cell(labels_text(s.spec.selector))};
-  }
+  std::vector<TableColumn> table_columns() const override { return service_columns(); }
+  TableCells row(const Service& s, WallTime now) const override { return service_row(s, now); }
 };
 
 }  // namespace
 
 const Strategy& service_strategy() {
-  static const ServiceStrategy s;
-  return s;
+  static const ServiceStrategy strategy;
+  return strategy;
 }
 
 }  // namespace mizzen::api

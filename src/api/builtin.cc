@@ -1,0 +1,206 @@
+#include "api/builtin.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "api/kinds/apps/controller_revision/controller_revision_strategy.h"
+#include "api/kinds/apps/deployment/deployment_strategy.h"
+#include "api/kinds/apps/replica_set/replica_set_strategy.h"
+#include "api/kinds/coordination/lease/lease_strategy.h"
+#include "api/kinds/core/config_map/config_map_strategy.h"
+#include "api/kinds/core/endpoints/endpoints_strategy.h"
+#include "api/kinds/core/event/event_strategy.h"
+#include "api/kinds/core/event/event_versions.h"
+#include "api/kinds/core/namespace/namespace_strategy.h"
+#include "api/kinds/core/node/node_strategy.h"
+#include "api/kinds/core/pod/pod_strategy.h"
+#include "api/kinds/core/pod_template/pod_template_strategy.h"
+#include "api/kinds/core/replication_controller/replication_controller_strategy.h"
+#include "api/kinds/core/secret/secret_strategy.h"
+#include "api/kinds/core/service/service_strategy.h"
+#include "api/kinds/core/service_account/service_account_strategy.h"
+#include "api/kinds/discovery/endpoint_slice/endpoint_slice_strategy.h"
+#include "api/kinds/discovery/endpoint_slice/endpoint_slice_versions.h"
+#include "api/kinds/scheduling/priority_class/priority_class_strategy.h"
+#include "api/schema/apps/v1/controller_revision.h"
+#include "api/schema/apps/v1/deployment.h"
+#include "api/schema/apps/v1/replica_set.h"
+#include "api/schema/apps/v1beta1/controller_revision.h"
+#include "api/schema/apps/v1beta1/deployment.h"
+#include "api/schema/apps/v1beta2/controller_revision.h"
+#include "api/schema/apps/v1beta2/deployment.h"
+#include "api/schema/apps/v1beta2/replica_set.h"
+#include "api/schema/coordination/v1/lease.h"
+#include "api/schema/coordination/v1beta1/lease.h"
+#include "api/schema/core/v1/binding.h"
+#include "api/schema/core/v1/config_map.h"
+#include "api/schema/core/v1/endpoints.h"
+#include "api/schema/core/v1/event.h"
+#include "api/schema/core/v1/namespace.h"
+#include "api/schema/core/v1/node.h"
+#include "api/schema/core/v1/pod.h"
+#include "api/schema/core/v1/pod_template.h"
+#include "api/schema/core/v1/replication_controller.h"
+#include "api/schema/core/v1/secret.h"
+#include "api/schema/core/v1/service.h"
+#include "api/schema/core/v1/service_account.h"
+#include "api/schema/discovery/v1/endpoint_slice.h"
+#include "api/schema/discovery/v1beta1/endpoint_slice.h"
+#include "api/schema/events/v1/event.h"
+#include "api/schema/events/v1beta1/event.h"
+#include "api/schema/extensions/v1beta1/deployment.h"
+#include "api/schema/extensions/v1beta1/replica_set.h"
+#include "api/schema/scheduling/v1/priority_class.h"
+#include "api/schema/scheduling/v1beta1/priority_class.h"
+
+namespace mizzen::api {
+namespace {
+
+using S = Subresource;
+
+/// Since when a version is on its way out, in which release upstream took it away, and what it names instead.
+struct Old {
+  std::string_view deprecated;
+  std::string_view removed;
+  std::string_view use = "";  ///< "apps/v1"
+};
+
+template <typename T, typename L>
+ServedVersion served(std::string_view group, std::string_view version) {
+  return {group, version, &T::descriptor(), &L::descriptor(), "", ""};
+}
+
+/// A deprecated version, with the Warning in upstream's words.
+template <typename T, typename L>
+ServedVersion served(std::string_view group, std::string_view version, const Old& old) {
+  ServedVersion out = served<T, L>(group, version);
+  const std::string_view kind = T::descriptor().name;
+  out.warning = fmt::format("{} {} is deprecated in v{}+, unavailable in v{}+", out.api_version(), kind,
+                            old.deprecated, old.removed);
+  if (!old.use.empty()) out.warning += fmt::format("; use {} {}", old.use, kind);
+  out.removed_release = old.removed;
+  return out;
+}
+
+const Strategy& plain() {
+  static const Strategy strategy;
+  return strategy;
+}
+
+}  // namespace
+
+std::vector<ResourceInfo> builtin_resources() {
+  namespace core = core::v1;
+  std::vector<ResourceInfo> out;
+  const auto add = [&](std::string_view plural, std::string_view singular, std::string_view kind,
+                       bool namespaced, std::vector<std::string_view> short_names,
+                       std::vector<ServedVersion> versions, std::vector<Subresource> subresources,
+                       const Strategy& strategy,
+                       std::vector<std::string_view> categories = {}) -> ResourceInfo& {
+    ResourceInfo r;
+    r.plural = plural;
+    r.singular = singular;
+    r.kind = kind;
+    r.namespaced = namespaced;
+    r.short_names = std::move(short_names);
+    r.versions = std::move(versions);
+    r.subresources = std::move(subresources);
+    r.strategy = &strategy;
+    r.categories = std::move(categories);
+    return out.emplace_back(std::move(r));
+  };
+
+  add("bindings", "binding", "Binding", true, {}, {served<core::Binding, core::Binding>("", "v1")}, {},
+      plain())
+      .create_only = true;
+  add("configmaps", "configmap", "ConfigMap", true, {"cm"},
+      {served<core::ConfigMap, core::ConfigMapList>("", "v1")}, {}, config_map_strategy());
+  add("endpoints", "endpoints", "Endpoints", true, {"ep"},
+      {served<core::Endpoints, core::EndpointsList>("", "v1")}, {}, endpoints_strategy());
+  {
+    auto& events = add("events", "event", "Event", true, {"ev"},
+                       {served<core::Event, core::EventList>("", "v1"),
+                        served<events::v1::Event, events::v1::EventList>("events.k8s.io", "v1"),
+                        served<events::v1beta1::Event, events::v1beta1::EventList>("events.k8s.io", "v1beta1",
+                                                                                   Old{"1.22", "1.25"})},
+                       {}, event_strategy());
+    events.versions[1].to_memory = event_to_memory;
+    events.versions[1].from_memory = event_from_memory;
+    events.versions[2].to_memory = event_v1beta1_to_memory;
+    events.versions[2].from_memory = event_v1beta1_from_memory;
+    events.versions[1].field_name = event_field_name;
+    events.versions[2].field_name = event_field_name;
+  }
+  add("namespaces", "namespace", "Namespace", false, {"ns"},
+      {served<core::Namespace, core::NamespaceList>("", "v1")}, {S::Status, S::Finalize},
+      namespace_strategy())
+      .deletes_collection = false;
+  add("nodes", "node", "Node", false, {"no"}, {served<core::Node, core::NodeList>("", "v1")}, {S::Status},
+      node_strategy());
+  add("pods", "pod", "Pod", true, {"po"}, {served<core::Pod, core::PodList>("", "v1")},
+      {S::Status, S::Binding, S::Eviction, S::Log, S::Exec, S::Attach, S::PortForward, S::Proxy},
+      pod_strategy(), {"all"});
+  add("podtemplates", "podtemplate", "PodTemplate", true, {},
+      {served<core::PodTemplate, core::PodTemplateList>("", "v1")}, {}, pod_template_strategy());
+  add("replicationcontrollers", "replicationcontroller", "ReplicationController", true, {"rc"},
+      {served<core::ReplicationController, core::ReplicationControllerList>("", "v1")}, {S::Status, S::Scale},
+      replication_controller_strategy(), {"all"});
+  add("secrets", "secret", "Secret", true, {}, {served<core::Secret, core::SecretList>("", "v1")}, {},
+      secret_strategy());
+  add("serviceaccounts", "serviceaccount", "ServiceAccount", true, {"sa"},
+      {served<core::ServiceAccount, core::ServiceAccountList>("", "v1")}, {}, service_account_strategy());
+  add("services", "service", "Service", true, {"svc"}, {served<core::Service, core::ServiceList>("", "v1")},
+      {S::Status, S::Proxy}, service_strategy(), {"all"});
+
+  const Old apps1{"1.8", "1.16", "apps/v1"}, apps2{"1.9", "1.16", "apps/v1"},
+      extensions{"1.8", "1.16", "apps/v1"};
+  add("deployments", "deployment", "Deployment", true, {"deploy"},
+      {served<apps::v1::Deployment, apps::v1::DeploymentList>("apps", "v1"),
+       served<apps::v1beta2::Deployment, apps::v1beta2::DeploymentList>("apps", "v1beta2", apps2),
+       served<apps::v1beta1::Deployment, apps::v1beta1::DeploymentList>("apps", "v1beta1", apps1),
+       served<extensions::v1beta1::Deployment, extensions::v1beta1::DeploymentList>("extensions", "v1beta1",
+                                                                                    extensions)},
+      {S::Status, S::Scale}, deployment_strategy(), {"all"});
+  add("replicasets", "replicaset", "ReplicaSet", true, {"rs"},
+      {served<apps::v1::ReplicaSet, apps::v1::ReplicaSetList>("apps", "v1"),
+       served<apps::v1beta2::ReplicaSet, apps::v1beta2::ReplicaSetList>("apps", "v1beta2", apps2),
+       served<extensions::v1beta1::ReplicaSet, extensions::v1beta1::ReplicaSetList>("extensions", "v1beta1",
+                                                                                    extensions)},
+      {S::Status, S::Scale}, replica_set_strategy(), {"all"});
+  add("controllerrevisions", "controllerrevision", "ControllerRevision", true, {},
+      {served<apps::v1::ControllerRevision, apps::v1::ControllerRevisionList>("apps", "v1"),
+       served<apps::v1beta2::ControllerRevision, apps::v1beta2::ControllerRevisionList>("apps", "v1beta2",
+                                                                                        apps2),
+       served<apps::v1beta1::ControllerRevision, apps::v1beta1::ControllerRevisionList>("apps", "v1beta1",
+                                                                                        apps1)},
+      {}, controller_revision_strategy());
+  add("leases", "lease", "Lease", true, {},
+      {served<coordination::v1::Lease, coordination::v1::LeaseList>("coordination.k8s.io", "v1"),
+       served<coordination::v1beta1::Lease, coordination::v1beta1::LeaseList>(
+           "coordination.k8s.io", "v1beta1", Old{"1.19", "1.22", "coordination.k8s.io/v1"})},
+      {}, lease_strategy());
+  {
+    auto& slices =
+        add("endpointslices", "endpointslice", "EndpointSlice", true, {},
+            {served<discovery::v1::EndpointSlice, discovery::v1::EndpointSliceList>("discovery.k8s.io", "v1"),
+             served<discovery::v1beta1::EndpointSlice, discovery::v1beta1::EndpointSliceList>(
+                 "discovery.k8s.io", "v1beta1", Old{"1.21", "1.25", "discovery.k8s.io/v1"})},
+            {}, endpoint_slice_strategy());
+    slices.versions[1].to_memory = endpoint_slice_to_memory;
+    slices.versions[1].from_memory = endpoint_slice_from_memory;
+  }
+  add("priorityclasses", "priorityclass", "PriorityClass", false, {"pc"},
+      {served<scheduling::v1::PriorityClass, scheduling::v1::PriorityClassList>("scheduling.k8s.io", "v1"),
+       served<scheduling::v1beta1::PriorityClass, scheduling::v1beta1::PriorityClassList>(
+           "scheduling.k8s.io", "v1beta1", Old{"1.14", "1.22", "scheduling.k8s.io/v1"})},
+      {}, priority_class_strategy());
+  return out;
+}
+
+const Registry& builtin() {
+  static const Registry registry(builtin_resources());
+  return registry;
+}
+
+}  // namespace mizzen::api

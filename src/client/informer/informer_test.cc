@@ -1,0 +1,214 @@
+#include "client/informer/informer.h"
+
+#include <gtest/gtest.h>
+#include <map>
+
+#include "api/builtin.h"
+#include "api/schema/core/v1/config_map.h"
+#include "api/schema/core/v1/event.h"
+#include "async/stop.h"
+#include "client/events/event_recorder.h"
+#include "client/queue/work_queue.h"
+
+namespace mizzen::client {
+namespace {
+
+using api::core::v1::ConfigMap;
+using api::core::v1::Event;
+using std::chrono::milliseconds;
+
+/// Waits up to five seconds for something to become true.
+template <typename F>
+bool soon(F&& f) {
+  const Deadline deadline = Deadline::after(std::chrono::seconds(5));
+  StopSource never;
+  while (!f()) {
+    if (deadline.expired()) return false;
+    (void)never.token().wait_until(Deadline::after(milliseconds(2)));
+  }
+  return true;
+}
+
+Object config(const std::string& name, int revision, const std::string& value = "") {
+  ConfigMap c;
+  c.metadata.namespace_ = "ns";
+  c.metadata.name = name;
+  c.metadata.resourceVersion = std::to_string(revision);
+  c.data.set("v", value);
+  return Object::of(std::move(c));
+}
+
+Object initial_end(int revision) {
+  ConfigMap c;
+  c.metadata.resourceVersion = std::to_string(revision);
+  c.metadata.annotations.set("k8s.io/initial-events-end", "true");
+  return Object::of(std::move(c));
+}
+
+/// Remembers watches and writes; the test sends what comes back.
+class ScriptedApi final : public ApiClient {
+ public:
+  struct Opened {
+    ListOptions options;
+    WatchSink sink;
+  };
+  size_t watches() {
+    Lock lock(m_);
+    return opened_.size();
+  }
+  Opened opened(size_t i) {
+    Lock lock(m_);
+    return opened_[i];
+  }
+  std::vector<Event> events() {
+    Lock lock(m_);
+    std::vector<Event> out;
+    for (const auto& [name, event] : events_) out.push_back(event);
+    return out;
+  }
+  size_t patches() {
+    Lock lock(m_);
+    return patches_;
+  }
+
+  std::unique_ptr<Watch> watch(const ResourceInfo&, const ListOptions& options, WatchSink sink) override {
+    Lock lock(m_);
+    opened_.push_back({options, std::move(sink)});
+    return std::make_unique<Watch>();
+  }
+  Result<Object> create(const ResourceInfo&, const Object& object, const WriteOptions&,
+                        const Call&) override {
+    Lock lock(m_);
+    if (const auto event = object.share<Event>()) events_.emplace(event->metadata.name, *event);
+    return object;
+  }
+  Result<Object> patch(const ResourceInfo&, const std::string&, const std::string& name, PatchType,
+                       const std::string&, const WriteOptions&, const Call&) override {
+    Lock lock(m_);
+    ++patches_;
+    const auto it = events_.find(name);
+    if (it == events_.end()) return Error(Code::NotFound, "not found");
+    ++it->second.count;
+    return Object::of(it->second);
+  }
+  Result<Object> get(const ResourceInfo&, const std::string&, const std::string&, const Call&) override {
+    return Error(Code::NotFound, "not found");
+  }
+  Result<ObjectList> list(const ResourceInfo&, const ListOptions&, const Call&) override {
+    return ObjectList{};
+  }
+  Result<Object> update(const ResourceInfo&, const Object& object, const WriteOptions&,
+                        const Call&) override {
+    return object;
+  }
+  Result<Object> remove(const ResourceInfo&, const std::string&, const std::string&,
+                        const meta::v1::DeleteOptions&, const Call&) override {
+    return Error(Code::NotFound, "not found");
+  }
+
+ private:
+  Mutex m_;
+  std::vector<Opened> opened_ MZ_GUARDED_BY(m_);
+  std::map<std::string, Event> events_ MZ_GUARDED_BY(m_);
+  size_t patches_ MZ_GUARDED_BY(m_) = 0;
+};
+
+class ClientTest : public ::testing::Test {
+ protected:
+  ~ClientTest() override {
+    timers_.stop();
+    executor_.stop();
+  }
+  ThreadPool executor_{{.name = "t", .threads_max = 8, .queue_max = 10'000, .idle_ms = 1000}};
+  Timers timers_{executor_};
+  ScriptedApi api_;
+};
+
+class InformerTest : public ClientTest {
+ protected:
+  InformerTest() : informer_(api::resource_of<ConfigMap>(), {api_, executor_, timers_, secure_random()}) {
+    informer_.add_handler({[this](const Object& now) { say("+" + now.meta().name); },
+                           [this](const Object& old, const Object& now) {
+                             say(old.meta().resourceVersion + ">" + now.meta().resourceVersion);
+                           },
+                           [this](const Object& last) { say("-" + last.meta().name); }});
+    informer_.add_index("value", [](const Object& o) {
+      return std::vector<std::string>{o.share<ConfigMap>()->data.get("v")};
+    });
+  }
+  ~InformerTest() override { informer_.stop(); }
+  void say(const std::string& what) {
+    Lock lock(m_);
+    said_ += what + " ";
+  }
+  std::string said() {
+    Lock lock(m_);
+    return said_;
+  }
+  void send(size_t watch, std::vector<WatchEvent> events) {
+    api_.opened(watch).sink.on_events(std::move(events));
+  }
+  void sync() {
+    informer_.start();
+    ASSERT_TRUE(soon([&] { return api_.watches() == 1; }));
+    EXPECT_TRUE(api_.opened(0).options.send_initial_events);
+    send(0, {{WatchEvent::Type::Added, config("a", 1, "x")}, {WatchEvent::Type::Added, config("b", 2, "y")}});
+    EXPECT_FALSE(informer_.synced());
+    send(0, {{WatchEvent::Type::Bookmark, initial_end(5)}});
+    ASSERT_TRUE(informer_.wait_synced(Deadline::after(std::chrono::seconds(5))));
+  }
+
+  Mutex m_;
+  std::string said_ MZ_GUARDED_BY(m_);
+  Informer informer_;
+};
+
+TEST_F(InformerTest, ShowsWhatTheServerHas) {
+  sync();
+  EXPECT_EQ(said(), "+a +b ");
+  send(0,
+       {{WatchEvent::Type::Modified, config("a", 6, "y")}, {WatchEvent::Type::Deleted, config("b", 7, "y")}});
+  ASSERT_TRUE(soon([&] { return said() == "+a +b 1>6 -b "; })) << said();
+  EXPECT_EQ(informer_.size(), 1u);
+  EXPECT_TRUE(informer_.by_index("value", "x").empty());
+  ASSERT_EQ(informer_.by_index("value", "y").size(), 1u);
+  EXPECT_EQ(informer_.list("ns").size(), 1u);
+  EXPECT_FALSE(informer_.get("ns", "b"));
+}
+
+TEST_F(InformerTest, GoesOnFromTheLastRevision) {
+  sync();
+  send(0, {{WatchEvent::Type::Added, config("c", 9)}});
+  api_.opened(0).sink.on_end(Error(Code::ServiceUnavailable, "cut"));
+  ASSERT_TRUE(soon([&] { return api_.watches() == 2; }));
+  EXPECT_EQ(api_.opened(1).options.resource_version, "9");
+  EXPECT_FALSE(api_.opened(1).options.send_initial_events);
+  send(0, {{WatchEvent::Type::Added, config("late", 10)}});  // an old watch is not listened to
+  send(1, {{WatchEvent::Type::Added, config("d", 11)}});
+  ASSERT_TRUE(soon([&] { return said() == "+a +b +c +d "; })) << said();
+}
+
+TEST_F(InformerTest, ExpiredListsAgainAndTellsTheDifference) {
+  sync();
+  api_.opened(0).sink.on_end(Error(Code::Expired, "too old"));
+  ASSERT_TRUE(soon([&] { return api_.watches() == 2; }));
+  EXPECT_EQ(api_.opened(1).options.resource_version, "");
+  EXPECT_TRUE(api_.opened(1).options.send_initial_events);
+  EXPECT_EQ(informer_.size(), 2u) << "the old view stands meanwhile";
+  send(1, {{WatchEvent::Type::Added, config("b", 2, "y")},
+           {WatchEvent::Type::Added, config("c", 20)},
+           {WatchEvent::Type::Bookmark, initial_end(21)}});
+  ASSERT_TRUE(soon([&] { return said() == "+a +b -a +c "; })) << said();
+}
+
+TEST_F(InformerTest, AfterStopNothingIsTold) {
+  sync();
+  informer_.stop();
+  send(0, {{WatchEvent::Type::Added, config("z", 30)}});
+  StopSource never;
+  (void)never.token().wait_until(Deadline::after(milliseconds(30)));
+  EXPECT_EQ(said(), "+a +b ");
+}
+
+}  // namespace
+}  // namespace mizzen::client
