@@ -12,8 +12,9 @@ TEST(ConfigFile, KeysBecomeFlags) {
   const auto words = config_words(
       "secure-port: 7443\nbind-address: 127.0.0.1\ntls-san: [a, b]\ndisable-node: true\nx: false\n", kFlags);
   ASSERT_TRUE(words.ok()) << words.error().message();
-  EXPECT_EQ(*words, (std::vector<std::string>{"--secure-port=7443", "--bind-address=127.0.0.1", "--tls-san=a",
-                                              "--tls-san=b", "--disable-node"}));
+  EXPECT_EQ(*words, (std::vector<std::string>{"--bind-address=127.0.0.1", "--disable-node",
+                                              "--secure-port=7443", "--tls-san=a", "--tls-san=b"}))
+      << "keys in order, values of one key as they stand";
   EXPECT_TRUE(config_words("# nothing\n", kFlags)->empty());
 }
 

@@ -136,9 +136,9 @@ Result<void> ResourceCache::load(Deadline deadline) {
 EntryPtr ResourceCache::make_entry(const store::KeyValue& kv, std::string& unreadable) const {
   Object object;
   {
-    Lock lock(prepared_m_);
-    const auto it = prepared_.find(kv.value.get());
-    if (it != prepared_.end()) object = it->second;
+    Lock lock(prepared_->m);
+    const auto it = prepared_->objects.find(kv.value.get());
+    if (it != prepared_->objects.end()) object = it->second;
   }
   if (!object) return decode_entry(kv, unreadable);
   const int64_t revision = kv.mod_revision.get();
@@ -413,11 +413,11 @@ void ResourceCache::send_bookmarks() {
 }
 
 std::shared_ptr<void> ResourceCache::prepare(const store::Bytes& bytes, Object object) {
-  Lock lock(prepared_m_);
-  prepared_[bytes.get()] = std::move(object);
-  return std::shared_ptr<void>(nullptr, [this, bytes](void*) {
-    Lock guard(prepared_m_);
-    prepared_.erase(bytes.get());
+  Lock lock(prepared_->m);
+  prepared_->objects[bytes.get()] = std::move(object);
+  return std::shared_ptr<void>(nullptr, [prepared = prepared_, bytes](void*) {
+    Lock guard(prepared->m);
+    prepared->objects.erase(bytes.get());
   });
 }
 

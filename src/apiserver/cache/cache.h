@@ -156,8 +156,12 @@ class ResourceCache {
   std::vector<std::shared_ptr<Roster>> rosters_ MZ_GUARDED_BY(m_);
   std::shared_ptr<store::Watch> watch_ MZ_GUARDED_BY(m_);
 
-  mutable Mutex prepared_m_;
-  absl::flat_hash_map<const std::string*, Object> prepared_ MZ_GUARDED_BY(prepared_m_);
+  /// Shared with the tokens that prepare() gives out: a write may end after the cache has.
+  struct Prepared {
+    Mutex m;
+    absl::flat_hash_map<const std::string*, Object> objects MZ_GUARDED_BY(m);
+  };
+  const std::shared_ptr<Prepared> prepared_ = std::make_shared<Prepared>();
 };
 
 }  // namespace mizzen::apiserver
