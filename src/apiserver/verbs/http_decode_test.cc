@@ -13,7 +13,7 @@ namespace mizzen::apiserver::testing {
 namespace {
 
 constexpr size_t kRowsMin = 150;
-constexpr size_t kDifferencesMax = 40;
+constexpr size_t kDifferencesMax = 8;
 constexpr const char* kRows = MIZZEN_SOURCE_DIR "/src/apiserver/testing/decode_errors.json";
 
 /// Upstream prints the patched object whole, with times and ids of its own: the rows have {...} instead.
