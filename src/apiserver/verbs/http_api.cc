@@ -324,8 +324,14 @@ void HttpApi::route_document(const HandlingPtr& h, const std::vector<std::string
     if (deps_.core.store().local()) return ask();
     return blocking(h, ask);
   }
-  if (first == "metrics" && segments.size() == 1)
-    return respond(h, 200, {http::Slice(deps_.metrics.text())}, "text/plain; version=0.0.4; charset=utf-8");
+  if (first == "metrics" && segments.size() == 1) {
+    const auto tell = [this, h] {
+      respond(h, 200, {http::Slice(deps_.metrics.text())}, "text/plain; version=0.0.4; charset=utf-8");
+    };
+    // One of them is the size of the store, which a store elsewhere has to be asked for.
+    if (deps_.core.store().local()) return tell();
+    return blocking(h, tell);
+  }
   if (auto found = find_document(*documents_, h->exchange->request(), segments)) {
     if (!found->ok()) return fail(h, found->error());
     Document& d = **found;
