@@ -34,7 +34,9 @@ http::Body encode_list(const View& view, const std::vector<EntryPtr>& entries, c
 /// value.
 class ListPieces {
  public:
-  static bool possible(const View& view) { return view.media.format != Format::Yaml && !view.media.pretty; }
+  static bool possible(const View& view) {
+    return view.media.format == Format::Proto || (view.media.format == Format::Json && !view.media.pretty);
+  }
   ListPieces(const View& view, ListMeta meta);
 
   /// Protobuf says how long it is before it begins: each entry is measured once, then written once.

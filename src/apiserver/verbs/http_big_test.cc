@@ -141,6 +141,10 @@ TEST_F(HttpBig, LongListsAreTheSameInEveryForm) {
   EXPECT_EQ(bytes.status, 200);
   EXPECT_GT(bytes.body.size(), 1'000'000u);
   EXPECT_EQ(bytes.body.substr(0, 4), std::string("k8s\0", 4));
+  // Who asks for indented JSON and takes protobuf gets protobuf, which has no indentation.
+  proto.add("User-Agent", "curl/7.88.1");
+  EXPECT_EQ(call("GET", core("configmaps"), "", proto).body.size(), bytes.body.size());
+  EXPECT_EQ(call("GET", core("configmaps?limit=2"), "", proto).body.substr(0, 4), std::string("k8s\0", 4));
   http::Headers gzip;
   gzip.add("Accept-Encoding", "gzip");
   const Answer packed = call("GET", core("configmaps"), "", gzip);
