@@ -211,6 +211,7 @@ void ResourceCache::on_message(const store::WatchMessage& message) {
       if (!step.change) continue;
       newest_change_ = step.change->revision();
       ring_.push(std::move(step.change), now);
+      dispatched_.fetch_add(1, std::memory_order_relaxed);
     }
     MZ_CHECK(message.revision.get() >= newest_change_, "told of {} in a message up to {}", newest_change_,
              message.revision.get());
@@ -362,11 +363,7 @@ Result<void> ResourceCache::readable(const Filter& filter) const {
   return {};
 }
 
-ResourceCache::Stats ResourceCache::stats() const {
-  Stats out{received_, 0, initial_, loads_};
-  out.dispatched = received_;
-  return out;
-}
+ResourceCache::Stats ResourceCache::stats() const { return {received_, dispatched_, initial_, loads_}; }
 
 size_t ResourceCache::size() const {
   Lock lock(m_);

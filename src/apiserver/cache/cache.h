@@ -71,7 +71,7 @@ class ResourceCache {
   /// would be true.
   Result<void> readable(const Filter& filter) const;
   size_t size() const;
-  /// For metrics: changes from the store, changes handed to watchers, what watches began with, loads of
+  /// For metrics: changes from the store, changes made known to watchers, what watches began with, loads of
   /// everything.
   struct Stats {
     uint64_t received = 0;
@@ -142,7 +142,7 @@ class ResourceCache {
   const Deps deps_;
   const std::string prefix_;
 
-  std::atomic<uint64_t> received_ = 0, initial_ = 0, loads_ = 0;
+  std::atomic<uint64_t> received_ = 0, dispatched_ = 0, initial_ = 0, loads_ = 0;
   mutable Mutex m_;
   EntryTree tree_ MZ_GUARDED_BY(m_);
   ChangeRing ring_ MZ_GUARDED_BY(m_);
