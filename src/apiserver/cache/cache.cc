@@ -267,6 +267,11 @@ int64_t ResourceCache::revision() const {
   return progress();
 }
 
+bool ResourceCache::has_reached(int64_t revision) const {
+  Lock lock(m_);
+  return feed_ == Feed::Live && progress() >= revision;
+}
+
 std::vector<ResourceCache::Waiter> ResourceCache::take_satisfied() {
   std::vector<Waiter> out;
   if (waiters_.empty()) return out;

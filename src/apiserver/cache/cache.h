@@ -55,6 +55,8 @@ class ResourceCache {
   const api::ResourceInfo& resource() const { return resource_; }
   /// The revision up to which every change of this resource is in the tree.
   int64_t revision() const;
+  /// True where it has got there, with everything loaded.
+  bool has_reached(int64_t revision) const;
   /// Calls `done` once the cache has got there: at once, or on another thread. ServiceUnavailable or Timeout
   /// where it does not in time; TooManyRequests where too many wait.
   using Reached = std::function<void(Result<void>)>;

@@ -90,12 +90,16 @@ void ResourceStore::remove(RequestContextPtr context, const std::string& ns, con
 
 void ResourceStore::RemoveWrite::start(bool admit) {
   old_ = s_.deps_.cache.find(key_);
-  if (!old_) {
-    auto got = s_.read(key_, name_, context_->deadline);
-    if (!got.ok()) return end(got.error());
-    old_ = std::move(*got);
-    from_cache_ = false;
-  }
+  if (old_) return begin(admit);
+  s_.newest(key_, name_, context_->deadline, [self = shared_from_this(), admit](Result<EntryPtr> got) {
+    if (!got.ok()) return self->end(got.error());
+    self->old_ = std::move(*got);
+    self->from_cache_ = false;
+    self->begin(admit);
+  });
+}
+
+void ResourceStore::RemoveWrite::begin(bool admit) {
   if (!admit) return evaluate();
   attributes_.emplace(admission::Attributes{admission::Operation::Delete, *context_, s_.resource(), "",
                                             namespace_, name_, nullptr, old_->object()});
@@ -153,39 +157,30 @@ MutableObject ResourceStore::RemoveWrite::next_state(const Object& before, bool&
   return next;
 }
 
-ResourceStore::RemoveWrite::Newer ResourceStore::RemoveWrite::look_again() {
-  if (!from_cache_) return Newer::No;
-  auto newest = s_.read(key_, name_, context_->deadline);
-  if (!newest.ok()) {
-    end(newest.error());
-    return Newer::Ended;
-  }
-  from_cache_ = false;
-  if ((*newest)->revision() == old_->revision()) return Newer::No;
-  old_ = std::move(*newest);
-  return Newer::Yes;
+void ResourceStore::RemoveWrite::look_again(std::function<void()> unchanged) {
+  if (!from_cache_) return unchanged();
+  s_.newest(key_, name_, context_->deadline,
+            [self = shared_from_this(), unchanged = std::move(unchanged)](Result<EntryPtr> newest) {
+              if (!newest.ok()) return self->end(newest.error());
+              self->from_cache_ = false;
+              if ((*newest)->revision() == self->old_->revision()) return unchanged();
+              self->old_ = std::move(*newest);
+              self->evaluate();
+            });
 }
 
 void ResourceStore::RemoveWrite::evaluate() {
   ++tries_;
   const Object before = old_->object();
   const auto met = check_preconditions(s_.resource(), before.meta(), options_);
-  if (!met.ok()) {
-    const Newer newer = look_again();
-    if (newer == Newer::No) end(met.error());
-    if (newer == Newer::Yes) evaluate();
-    return;
-  }
+  if (!met.ok()) return look_again([this, error = met.error()] { end(error); });
   bool stays = false;
   MutableObject next = next_state(before, stays);
   if (context_->dry_run)
     return end(Deletion{stays ? s_.make_entry(key_, old_->revision(), std::move(next)) : old_, !stays, true});
   if (stays && codec::equal(next.message(), next.get(), before.get())) {
     // Nothing to write, as long as the cache told the truth.
-    const Newer newer = look_again();
-    if (newer == Newer::No) end(Deletion{old_, false, false});
-    if (newer == Newer::Yes) evaluate();
-    return;
+    return look_again([this] { end(Deletion{old_, false, false}); });
   }
   std::optional<MutableObject> object;
   Claims claims;

@@ -13,15 +13,15 @@ class ResourceStore::RemoveWrite : public std::enable_shared_from_this<RemoveWri
   void start(bool admit);
 
  private:
+  void begin(bool admit);
   void evaluate();
   /// What is left of the object after this deletion; `stays`: it terminates instead of going.
   machinery::MutableObject next_state(const machinery::Object& before, bool& stays) const;
   bool shorten_grace(meta::v1::ObjectMeta& meta, std::optional<int64_t> asked, int64_t grace,
                      int64_t now) const;
   void committed(Result<Committed> result, bool stays);
-  /// True where the cache was behind the store: old_ is the newest then. Ends the write where it cannot tell.
-  enum class Newer : uint8_t { Yes, No, Ended };
-  Newer look_again();
+  /// Evaluates once more where the cache was behind; else goes on with `unchanged`.
+  void look_again(std::function<void()> unchanged);
   void end(Result<Deletion> result) { done_(std::move(result)); }
 
   ResourceStore& s_;

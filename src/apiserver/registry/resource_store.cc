@@ -93,6 +93,29 @@ Result<EntryPtr> ResourceStore::read(const std::string& key, std::string_view na
   return decode(key, *got->kv);
 }
 
+void ResourceStore::newest(const std::string& key, const std::string& name, Deadline deadline,
+                           Done<EntryPtr> done) {
+  const auto look = [this, key, name]() -> Result<EntryPtr> {
+    EntryPtr entry = deps_.cache.find(key);
+    if (!entry) return not_found(name);
+    return entry;
+  };
+  if (!deps_.store.local()) {
+    if (!deps_.retry.soon([this, key, name, deadline, done] { done(read(key, name, deadline)); }))
+      done(too_busy());
+    return;
+  }
+  const auto now = deps_.store.current_revision(deadline);
+  if (!now.ok()) return done(now.error());
+  if (deps_.cache.has_reached(now->get())) return done(look());
+  deps_.cache.when_reached(
+      now->get(), deadline, [this, look, done, token = deps_.in_flight.begin()](const Result<void>& reached) {
+        // Whoever tells it is committing.
+        auto go_on = [look, done, reached] { reached.ok() ? done(look()) : done(reached.error()); };
+        if (!deps_.retry.soon(std::move(go_on))) done(too_busy());
+      });
+}
+
 Result<EntryPtr> ResourceStore::decode(const std::string& key, const store::KeyValue& kv) const {
   const int64_t revision = kv.mod_revision.get();
   MZ_ASSIGN(Object object, decode_stored(resource(), store::view(kv.value), revision));

@@ -56,9 +56,10 @@ struct UpdateOptions {
 /// Role: the writes of one resource: create, update, delete with upstream's rules on names, metadata,
 /// preconditions, finalizers, grace and optimistic conflicts. Reads its cache, writes the store, knows
 /// nothing of HTTP. Threading: thread-safe. create(), update() and remove() evaluate on the calling thread,
-/// which must be a worker (a store elsewhere may be asked for the newest state), submit the transaction and
-/// return: no thread waits for the disk. `done` runs once: on the calling thread where nothing was submitted,
-/// else on the store's committing thread, where it must be short and must not block, or on a thread of Retry.
+/// submit the transaction and return: no thread waits for the disk, and none for the store but that of Retry.
+/// An event loop may call where blocks() is false and the objects are small, so that evaluating is short.
+/// `done` runs once: on the calling thread where nothing was submitted, else on the store's committing
+/// thread, where it must be short and must not block, or on a thread of Retry.
 /// Invariants: I1 each write is one transaction with a compare on the revision it was evaluated on and on all
 /// it claims. Failure: the API's errors with upstream's texts. Where the store has moved on the write is
 /// evaluated again, with back-off, until the context's deadline.
@@ -91,6 +92,8 @@ class ResourceStore {
 
   template <typename T>
   using Done = std::function<void(Result<T>)>;
+  /// True where a write may wait for the store before it is submitted: objects with a ttl need a lease.
+  bool blocks() const { return resource().strategy->ttl().has_value(); }
   void create(RequestContextPtr context, machinery::MutableObject object, Done<EntryPtr> done);
   void update(RequestContextPtr context, const std::string& namespace_, const std::string& name,
               NextState change, UpdateOptions options, Done<Updated> done);
@@ -123,6 +126,10 @@ class ResourceStore {
   EntryPtr make_entry(const std::string& key, int64_t revision, machinery::MutableObject object) const;
   Result<EntryPtr> decode(const std::string& key, const store::KeyValue& kv) const;
   Result<EntryPtr> read(const std::string& key, std::string_view name, Deadline deadline) const;
+  /// The newest state there is, for a write that the cache's state alone would refuse; NotFound where there
+  /// is none. A local store has told the cache of all that it has acknowledged; one elsewhere is read, on a
+  /// thread of Retry. Does not block; `done` runs on a thread that may evaluate.
+  void newest(const std::string& key, const std::string& name, Deadline deadline, Done<EntryPtr> done);
   Error invalid(const machinery::FieldErrors& errors, const machinery::MutableObject& object) const;
   Error timed_out() const;
   Error too_busy() const;

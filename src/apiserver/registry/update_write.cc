@@ -32,7 +32,11 @@ void ResourceStore::update(RequestContextPtr context, const std::string& ns, con
 void ResourceStore::UpdateWrite::start() {
   old_ = s_.deps_.cache.find(key_);
   if (old_) return evaluate();
-  auto got = s_.read(key_, name_, context_->deadline);
+  s_.newest(key_, name_, context_->deadline,
+            [self = shared_from_this()](Result<EntryPtr> got) { self->begin(std::move(got)); });
+}
+
+void ResourceStore::UpdateWrite::begin(Result<EntryPtr> got) {
   if (!got.ok() && got.error().code() == Code::NotFound && options_.create_instead) {
     auto object = options_.create_instead();
     if (!object.ok()) return end(object.error());
@@ -47,14 +51,20 @@ void ResourceStore::UpdateWrite::start() {
   evaluate();
 }
 
+void ResourceStore::UpdateWrite::look_again(std::function<void()> unchanged) {
+  if (!from_cache_) return unchanged();
+  s_.newest(key_, name_, context_->deadline,
+            [self = shared_from_this(), unchanged = std::move(unchanged)](Result<EntryPtr> newest) {
+              if (!newest.ok()) return self->end(newest.error());
+              self->from_cache_ = false;
+              if ((*newest)->revision() == self->old_->revision()) return unchanged();
+              self->old_ = std::move(*newest);
+              self->evaluate();
+            });
+}
+
 void ResourceStore::UpdateWrite::refused(const Error& error) {
-  if (!from_cache_) return end(error);
-  auto newest = s_.read(key_, name_, context_->deadline);
-  if (!newest.ok()) return end(newest.error());
-  from_cache_ = false;
-  if ((*newest)->revision() == old_->revision()) return end(error);
-  old_ = std::move(*newest);
-  evaluate();
+  look_again([this, error] { end(error); });
 }
 
 Result<MutableObject> ResourceStore::UpdateWrite::changed() const {
@@ -160,12 +170,7 @@ void ResourceStore::UpdateWrite::finish() {
   if (context_->dry_run) return end(s_.make_entry(key_, old_->revision(), std::move(next_)));
   if (!finished && codec::equal(next_.message(), next_.get(), before_.get())) {
     // Nothing to write, as long as the cache told the truth.
-    auto newest = s_.read(key_, name_, context_->deadline);
-    if (!newest.ok()) return end(newest.error());
-    if ((*newest)->revision() == old_->revision()) return end(old_);
-    old_ = std::move(*newest);
-    from_cache_ = false;
-    return evaluate();
+    return look_again([this] { end(old_); });
   }
   commit(std::move(claims), finished);
 }

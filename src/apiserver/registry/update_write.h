@@ -14,6 +14,7 @@ class ResourceStore::UpdateWrite : public std::enable_shared_from_this<UpdateWri
   void start();
 
  private:
+  void begin(Result<EntryPtr> got);
   /// On `old_`.
   void evaluate();
   Result<machinery::MutableObject> changed() const;
@@ -23,7 +24,9 @@ class ResourceStore::UpdateWrite : public std::enable_shared_from_this<UpdateWri
   bool is_finished(const machinery::Object& before) const;
   void commit(Claims claims, bool deletes);
   void committed(Result<Committed> result, bool deletes);
-  /// Once more from the store's own state, unless that is what was refused.
+  /// Evaluates once more where the cache was behind; else goes on with `unchanged`.
+  void look_again(std::function<void()> unchanged);
+  /// Ends with the error, unless the cache was behind.
   void refused(const Error& error);
   void end(Result<Updated> result) { done_(std::move(result)); }
   void end(EntryPtr entry) { done_(Updated{std::move(entry), false}); }

@@ -60,7 +60,7 @@ class ProxyGateway {
 };
 
 /// Role: the API over HTTP: from a parsed request to bytes. Reads that cannot block are answered on the loop
-/// they came on, everything else on the workers. Place: made by ApiServer, is the http::Server's handler.
+/// they came on, writes of small objects are evaluated there too, everything else on the workers. Place: made by ApiServer, is the http::Server's handler.
 /// Threading: thread-safe; immutable after construction. Failure: every error is a Status in the format asked
 /// for. Bounds: bodies of kBodyBytesMax; workers and their queue as the executor says (429 beyond).
 class HttpApi {
@@ -107,6 +107,9 @@ class HttpApi {
   /// Answers with these entries: at once where they are few, else as a stream. On the loop of the connection.
   void respond_list(const HandlingPtr& h, std::vector<EntryPtr> entries, ListMeta meta);
   void write(const HandlingPtr& h);
+  /// True where a write may be evaluated on the loop: nothing in it waits, and what it handles is small.
+  bool is_quick(const Handling& h, const std::string& body) const;
+  void write_body(const HandlingPtr& h, std::string body);
   void create(const HandlingPtr& h, std::string body);
   void update(const HandlingPtr& h, std::string body);
   void patch(const HandlingPtr& h, std::string body);
