@@ -14,6 +14,7 @@
 #include "codec/json/json_codec.h"
 #include "codec/json/tree.h"
 #include "codec/proto/proto_codec.h"
+#include "codec/transcode/proto_to_json.h"
 #include "codec/yaml/yaml.h"
 
 namespace mizzen::api {
@@ -88,6 +89,10 @@ void check(const std::string& base) {
     out.clear();
     codec::encode_envelope(out, *type, *m, from_proto.get());
     EXPECT_TRUE(out == proto) << "protobuf of protobuf differs";
+    std::string json_of_object, json_of_bytes;
+    codec::encode_json(json_of_object, *m, from_proto.get());
+    if (m->form == codec::JsonForm::Object) codec::proto_to_json(json_of_bytes, *m, envelope->raw);
+    EXPECT_EQ(json_of_bytes, json_of_object) << "JSON without the object differs";
   }
   std::string out;
   codec::encode_json(out, *m, proto.empty() ? from_json.get() : from_proto.get(), &*type);

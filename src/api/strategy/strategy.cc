@@ -23,7 +23,7 @@ std::optional<int64_t> Strategy::grace_period(const void*, const std::optional<i
   return std::nullopt;
 }
 bool Strategy::begin_deletion(void*) const { return false; }
-void Strategy::selectable_fields(const void*, machinery::Labels&) const {}
+void Strategy::selectable_fields(const void*, FieldValues&) const {}
 bool Strategy::is_selectable(std::string_view) const { return false; }
 
 std::vector<TableColumn> Strategy::table_columns() const {

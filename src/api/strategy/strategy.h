@@ -24,6 +24,13 @@ struct TableColumn {
 /// Cells of one row, each as JSON text.
 using TableCells = std::vector<std::string>;
 
+/// Is told an object's selectable fields.
+class FieldValues {
+ public:
+  virtual ~FieldValues() = default;
+  virtual void set(std::string_view name, std::string_view value) = 0;
+};
+
 /// Role: the behaviour of one resource: what is filled in, checked, selectable and shown. Pure: it sees
 /// objects and nothing else, so the whole of it is tested with tables. Place: one class per resource in
 /// api/<group>/<kind>; called by the API server in the order of the methods below. Objects come as void* of
@@ -73,8 +80,9 @@ class Strategy {
   /// Deleting without a propagation policy leaves dependents alone (true) or lets the collector have them.
   virtual bool orphans_by_default() const { return false; }
 
-  /// What field selectors may name beside metadata.name and metadata.namespace, with the object's values.
-  virtual void selectable_fields(const void* object, machinery::Labels& fields) const;
+  /// Tells what field selectors may name beside metadata.name and metadata.namespace, with the object's
+  /// values: for each object the same names in the same order.
+  virtual void selectable_fields(const void* object, FieldValues& fields) const;
   /// True where a field selector may name this field.
   virtual bool is_selectable(std::string_view field) const;
 
@@ -117,7 +125,7 @@ class TypedStrategy : public Strategy {
   std::optional<int64_t> grace_period(const void* object, const std::optional<int64_t>& asked) const final {
     return grace(*static_cast<const T*>(object), asked);
   }
-  void selectable_fields(const void* object, machinery::Labels& fields) const final {
+  void selectable_fields(const void* object, FieldValues& fields) const final {
     fields_of(*static_cast<const T*>(object), fields);
   }
   TableCells table_row(const void* object, WallTime now) const final {
@@ -136,7 +144,7 @@ class TypedStrategy : public Strategy {
   virtual void check_status_update(const T&, const T&, machinery::FieldErrors&) const {}
   virtual std::vector<std::string> warn(const T&, const T*) const { return {}; }
   virtual std::optional<int64_t> grace(const T&, const std::optional<int64_t>&) const { return std::nullopt; }
-  virtual void fields_of(const T&, machinery::Labels&) const {}
+  virtual void fields_of(const T&, FieldValues&) const {}
   virtual TableCells row(const T& object, WallTime now) const { return Strategy::table_row(&object, now); }
 };
 

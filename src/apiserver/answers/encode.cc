@@ -6,6 +6,7 @@
 #include "apiserver/answers/table.h"
 #include "codec/json/json_text.h"
 #include "codec/proto/proto_codec.h"
+#include "codec/transcode/proto_to_json.h"
 #include "codec/yaml/yaml.h"
 #include "machinery/schema/meta/v1/list_meta.h"
 #include "machinery/schema/meta/v1/partial_object_metadata.h"
@@ -280,7 +281,10 @@ void ListPieces::item(std::string& out, const Entry& entry, bool first) const {
     codec::encode_json(out, partial.descriptor(), &partial);
     return;
   }
-  out += bare_json(view_, entry).view();
+  if (in_storage_version(view_))
+    codec::proto_to_json(out, view_.resource->message(), entry.wire_view());
+  else
+    out += bare_json(view_, entry).view();
 }
 
 void ListPieces::tail(std::string& out) const {

@@ -35,7 +35,11 @@ Error too_large(int64_t wanted, int64_t current) {
 }  // namespace
 
 ResourceCache::ResourceCache(const api::ResourceInfo& resource, Deps deps, ChangeRing::Options ring)
-    : resource_(resource), deps_(deps), prefix_(storage_prefix(resource)), ring_(ring) {}
+    : resource_(resource),
+      deps_(deps),
+      prefix_(storage_prefix(resource)),
+      home_(std::make_shared<EntryHome>(resource, deps.companions)),
+      ring_(ring) {}
 
 ResourceCache::~ResourceCache() { stop(); }
 
@@ -134,18 +138,10 @@ Result<void> ResourceCache::load(Deadline deadline) {
 }
 
 EntryPtr ResourceCache::make_entry(const store::KeyValue& kv, std::string& unreadable) const {
-  Object object;
-  {
-    Lock lock(prepared_->m);
-    const auto it = prepared_->objects.find(kv.value.get());
-    if (it != prepared_->objects.end()) object = it->second;
-  }
+  auto object = prepared_->take(kv.value);
   if (!object) return decode_entry(kv, unreadable);
-  const int64_t revision = kv.mod_revision.get();
-  machinery::MutableObject stamped(object);
-  stamped.meta().resourceVersion = std::to_string(revision);
-  return std::make_shared<Entry>(resource_, kv.key.substr(prefix_.size()), revision,
-                                 std::move(stamped).freeze(), deps_.companions);
+  return Entry::stamp(home_, std::string_view(kv.key).substr(prefix_.size()), kv.mod_revision.get(),
+                      stored_object(store::view(kv.value)), std::move(*object));
 }
 
 EntryPtr ResourceCache::decode_entry(const store::KeyValue& kv, std::string& unreadable) const {
@@ -157,8 +153,7 @@ EntryPtr ResourceCache::decode_entry(const store::KeyValue& kv, std::string& unr
                {log::kv("key", kv.key), log::kv("revision", revision), log::kv("err", unreadable)});
     return nullptr;
   }
-  return std::make_shared<Entry>(resource_, kv.key.substr(prefix_.size()), revision, std::move(*object),
-                                 deps_.companions);
+  return Entry::encode(home_, std::string_view(kv.key).substr(prefix_.size()), revision, std::move(*object));
 }
 
 /// The state of `key` after the steps that are not in the tree yet. Only the store's sink changes the tree
@@ -181,7 +176,7 @@ ResourceCache::Step ResourceCache::step_of(const store::Event& event, const std:
     out.change = std::make_shared<Change>(type, out.entry, std::move(previous), revision);
   } else if (previous) {
     // Gone, or no longer to be read: nobody may go on with what it was.
-    EntryPtr last = last_state(*previous, revision);
+    EntryPtr last = previous->at(revision);
     out.change =
         std::make_shared<Change>(ChangeType::Deleted, std::move(last), std::move(previous), revision);
   }
@@ -414,13 +409,29 @@ void ResourceCache::send_bookmarks() {
     if (roster->size() > 0) roster->lane().post([roster, now = progress()] { roster->bookmark(now); });
 }
 
-std::shared_ptr<void> ResourceCache::prepare(const store::Bytes& bytes, Object object) {
+std::shared_ptr<void> ResourceCache::prepare(const store::Bytes& bytes, machinery::MutableObject object) {
   Lock lock(prepared_->m);
   prepared_->objects[bytes.get()] = std::move(object);
-  return std::shared_ptr<void>(nullptr, [prepared = prepared_, bytes](void*) {
-    Lock guard(prepared->m);
-    prepared->objects.erase(bytes.get());
-  });
+  return std::shared_ptr<void>(nullptr, [prepared = prepared_, bytes](void*) { prepared->take(bytes); });
+}
+
+EntryPtr ResourceCache::written(std::string_view key, int64_t revision, const store::Bytes& bytes) const {
+  EntryPtr entry = find(std::string(key));
+  if (entry && entry->revision() == revision) return entry;
+  if (auto object = prepared_->take(bytes))
+    return Entry::stamp(home_, key, revision, stored_object(store::view(bytes)), std::move(*object));
+  auto object = decode_stored(resource_, store::view(bytes), revision);
+  MZ_CHECK(object.ok(), "{} does not read what it wrote: {}", key, object.error().message());
+  return Entry::encode(home_, key, revision, std::move(*object));
+}
+
+std::optional<machinery::MutableObject> ResourceCache::Prepared::take(const store::Bytes& bytes) {
+  Lock lock(m);
+  const auto it = objects.find(bytes.get());
+  if (it == objects.end()) return std::nullopt;
+  std::optional<machinery::MutableObject> out(std::move(it->second));
+  objects.erase(it);
+  return out;
 }
 
 }  // namespace mizzen::apiserver

@@ -95,8 +95,10 @@ class ResourceCache {
 
   /// A writer that has just encoded `object` leaves it here under the bytes it hands to the store, so that
   /// the event need not be decoded again; the token withdraws it.
-  std::shared_ptr<void> prepare(const store::Bytes& bytes, Object object);
-  Companions& companions() { return deps_.companions; }
+  std::shared_ptr<void> prepare(const store::Bytes& bytes, machinery::MutableObject object);
+  /// What was written with these bytes, at this revision, also where something newer stands in the cache.
+  EntryPtr written(std::string_view key, int64_t revision, const store::Bytes& bytes) const;
+  const EntryHomePtr& home() const { return home_; }
 
  private:
   friend class Roster;
@@ -143,6 +145,7 @@ class ResourceCache {
   const api::ResourceInfo& resource_;
   const Deps deps_;
   const std::string prefix_;
+  const EntryHomePtr home_;
 
   std::atomic<uint64_t> received_ = 0, dispatched_ = 0, initial_ = 0, loads_ = 0;
   mutable Mutex m_;
@@ -161,7 +164,8 @@ class ResourceCache {
   /// Shared with the tokens that prepare() gives out: a write may end after the cache has.
   struct Prepared {
     Mutex m;
-    absl::flat_hash_map<const std::string*, Object> objects MZ_GUARDED_BY(m);
+    absl::flat_hash_map<const std::string*, machinery::MutableObject> objects MZ_GUARDED_BY(m);
+    std::optional<machinery::MutableObject> take(const store::Bytes& bytes);
   };
   const std::shared_ptr<Prepared> prepared_ = std::make_shared<Prepared>();
 };

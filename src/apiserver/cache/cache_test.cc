@@ -73,7 +73,7 @@ TEST_F(CacheTest, ListsWalkASnapshotWhileWritesGoOn) {
   EXPECT_EQ(page.entries.size(), 100u);
   EXPECT_TRUE(page.more);
   EXPECT_EQ(page.remaining, 400u);
-  EXPECT_EQ(page_of(then, {}, page.entries.back()->key(), 0).entries.size(), 400u);
+  EXPECT_EQ(page_of(then, {}, std::string(page.entries.back()->key()), 0).entries.size(), 400u);
   EXPECT_EQ(cache_->list({}, "", 0).entries.size(), 250u);
   EXPECT_EQ(page_of(then, select("m", ""), "", 0).entries.size(), 0u);
 }

@@ -10,7 +10,7 @@ size_t Change::bytes() const {
 
 EntryPtr Change::departed() const {
   Lock lock(m_);
-  if (!departed_ && previous_) departed_ = last_state(*previous_, revision_);
+  if (!departed_ && previous_) departed_ = previous_->at(revision_);
   return departed_;
 }
 
@@ -29,13 +29,6 @@ http::Slice Change::frame(uint64_t form, const std::function<http::Slice()>& enc
 void Change::drop_frames() const {
   Lock lock(m_);
   frames_ = {};
-}
-
-EntryPtr last_state(const Entry& entry, int64_t revision) {
-  machinery::MutableObject last(entry.object());
-  last.meta().resourceVersion = std::to_string(revision);
-  return std::make_shared<Entry>(entry.resource(), entry.key(), revision, std::move(last).freeze(),
-                                 entry.companions());
 }
 
 }  // namespace mizzen::apiserver

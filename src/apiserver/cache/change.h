@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "apiserver/cache/entry.h"
+#include "apiserver/entry/entry.h"
 #include "async/mutex.h"
 
 namespace mizzen::apiserver {
@@ -51,9 +51,5 @@ class Change {
   mutable std::vector<std::pair<uint64_t, http::Slice>> frames_ MZ_GUARDED_BY(m_);
 };
 using ChangePtr = std::shared_ptr<const Change>;
-
-/// How watchers get an object that is gone, or has left their selection: as it was, with the revision at
-/// which it went.
-EntryPtr last_state(const Entry& entry, int64_t revision);
 
 }  // namespace mizzen::apiserver

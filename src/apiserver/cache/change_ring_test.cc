@@ -18,7 +18,7 @@ class ChangeRingTest : public testing::Test {
     c.metadata.name = "c";
     c.metadata.namespace_ = "n";
     c.data.set("k", std::string(bytes, 'x'));
-    auto entry = std::make_shared<Entry>(resource_, "n/c", revision, Object::of(std::move(c)), companions_);
+    auto entry = Entry::encode(home_, "n/c", revision, Object::of(std::move(c)));
     return std::make_shared<Change>(ChangeType::Modified, entry, nullptr, revision);
   }
   static std::vector<int64_t> revisions(const ChangeRing& ring, int64_t after, size_t max = 1000) {
@@ -31,6 +31,7 @@ class ChangeRingTest : public testing::Test {
 
   const api::ResourceInfo& resource_ = api::resource_of<api::core::v1::ConfigMap>();
   Companions companions_{1 << 20};
+  const EntryHomePtr home_ = std::make_shared<EntryHome>(resource_, companions_);
   Monotonic now_{1h};
 };
 

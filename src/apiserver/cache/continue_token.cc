@@ -68,9 +68,9 @@ Error expired_continue() {
                "now may show up in the list.");
 }
 
-Result<Page> read_history(store::Store& store, const api::ResourceInfo& resource, const Filter& filter,
-                          int64_t revision, const std::string& after, size_t limit, bool count,
-                          Companions& companions) {
+Result<Page> read_history(store::Store& store, const EntryHomePtr& home, const Filter& filter,
+                          int64_t revision, const std::string& after, size_t limit, bool count) {
+  const api::ResourceInfo& resource = home->resource();
   const std::string prefix = storage_prefix(resource);
   const Deadline deadline = Deadline::after(std::chrono::seconds(30));
   store::RangeRequest request;
@@ -90,8 +90,8 @@ Result<Page> read_history(store::Store& store, const api::ResourceInfo& resource
       const store::KeyValue& kv = range.kvs[i];
       const int64_t at = kv.mod_revision.get();
       MZ_ASSIGN(Object object, decode_stored(resource, store::view(kv.value), at));
-      auto entry =
-          std::make_shared<Entry>(resource, kv.key.substr(prefix.size()), at, std::move(object), companions);
+      EntryPtr entry =
+          Entry::encode(home, std::string_view(kv.key).substr(prefix.size()), at, std::move(object));
       if (!filter.matches(*entry)) continue;
       if (limit != 0 && page.entries.size() == limit) {
         page.more = true;

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "apiserver/cache/entry.h"
+#include "apiserver/entry/entry.h"
 
 namespace mizzen::apiserver {
 

@@ -18,17 +18,18 @@ class EntryTreeTest : public testing::Test {
     api::core::v1::ConfigMap c;
     c.metadata.namespace_ = key.substr(0, key.find('/'));
     c.metadata.name = key.substr(key.find('/') + 1);
-    return std::make_shared<Entry>(resource_, key, revision, Object::of(std::move(c)), companions_);
+    return Entry::encode(home_, key, revision, Object::of(std::move(c)));
   }
   static std::vector<std::string> keys(const EntryTree& tree, std::string_view from = "",
                                        bool after = false) {
     std::vector<std::string> out;
-    for (auto at = tree.seek(from, after); at.get(); at.next()) out.push_back(at.get()->key());
+    for (auto at = tree.seek(from, after); at.get(); at.next()) out.emplace_back(at.get()->key());
     return out;
   }
 
   const api::ResourceInfo& resource_ = api::resource_of<api::core::v1::ConfigMap>();
   Companions companions_{1 << 20};
+  const EntryHomePtr home_ = std::make_shared<EntryHome>(resource_, companions_);
 };
 
 TEST_F(EntryTreeTest, EmptyTreeHasNothing) {

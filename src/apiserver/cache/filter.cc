@@ -9,8 +9,9 @@ namespace mizzen::apiserver {
 bool Filter::matches(const Entry& entry) const {
   if (!namespace_.empty() && entry.namespace_() != namespace_) return false;
   if (!name.empty() && entry.name() != name) return false;
-  if (!labels.empty() && !labels.matches(entry.labels())) return false;
-  return fields.empty() || fields.matches(entry.fields());
+  if (!labels.empty() && !labels.matches([&](std::string_view key) { return entry.label(key); }))
+    return false;
+  return fields.empty() || fields.matches([&](std::string_view field) { return entry.field(field); });
 }
 
 Result<Filter> make_filter(const api::ResourceInfo& resource, const std::string& ns,

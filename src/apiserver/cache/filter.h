@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "apiserver/cache/entry.h"
+#include "apiserver/entry/entry.h"
 
 namespace mizzen::apiserver {
 

@@ -95,7 +95,7 @@ Result<std::pair<std::vector<ChangePtr>, int64_t>> ResourceCache::past_changes(i
       const ChangeType type = previous ? ChangeType::Modified : ChangeType::Added;
       out.push_back(std::make_shared<Change>(type, state, std::move(previous), revision));
     } else if (previous) {
-      EntryPtr last = last_state(*previous, revision);
+      EntryPtr last = previous->at(revision);
       out.push_back(
           std::make_shared<Change>(ChangeType::Deleted, std::move(last), std::move(previous), revision));
     }

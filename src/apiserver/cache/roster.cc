@@ -122,23 +122,23 @@ void Roster::gather(const absl::flat_hash_map<std::string, Group>& groups, const
 }
 
 void Roster::gather_fields(const Entry& entry) {
-  for (const auto& [field, value] : entry.fields()) gather(by_field_, field_key(field, value));
+  entry.each_field(
+      [this](std::string_view field, std::string_view value) { gather(by_field_, field_key(field, value)); });
 }
 
 void Roster::gather(const Change& change) {
   MZ_CHECK(told_.empty(), "{} watchers have not been told of the change before", told_.size());
   told_ = all_;
   const Entry& entry = *change.entry();
-  if (!by_key_.empty()) gather(by_key_, entry.key());
+  if (!by_key_.empty()) gather(by_key_, std::string(entry.key()));
   if (!by_namespace_.empty()) gather(by_namespace_, std::string(entry.namespace_()));
   if (by_field_.empty()) return;
   gather_fields(entry);
   if (!change.previous()) return;
   // Those who selected the state before, where it differs.
-  for (const auto& [field, value] : change.previous()->fields()) {
-    const std::string* now = entry.fields().find(field);
-    if (!now || *now != value) gather(by_field_, field_key(field, value));
-  }
+  change.previous()->each_field([&](std::string_view field, std::string_view value) {
+    if (entry.field(field) != value) gather(by_field_, field_key(field, value));
+  });
 }
 
 }  // namespace mizzen::apiserver

@@ -103,6 +103,7 @@ void Core::tick() {
     cache->expire_changes();
     if (bookmarks) cache->send_bookmarks();
   }
+  companions_.age();
   timers_.after(std::min(kTickPeriod, options_.bookmark_period), [this] { tick(); });
 }
 

@@ -49,7 +49,7 @@ class Sweep : public std::enable_shared_from_this<Sweep> {
 bool Sweep::next_page() {
   const size_t left = request_.limit == 0 ? kPage : std::min(kPage, request_.limit - started_);
   if (left == 0 || (listed_ && !page_.more)) return false;
-  const std::string after = page_.entries.empty() ? "" : page_.entries.back()->key();
+  const std::string after = page_.entries.empty() ? "" : std::string(page_.entries.back()->key());
   page_ = store_.cache().list(request_.filter, after, left);
   if (!listed_) out_.revision = page_.revision;
   listed_ = true;

@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 
-#include "apiserver/cache/entry.h"
+#include "apiserver/entry/entry.h"
 #include "apiserver/request/body.h"
 #include "client/api/api_client.h"
 #include "codec/json/json_codec.h"

@@ -119,19 +119,17 @@ void ResourceStore::newest(const std::string& key, const std::string& name, Dead
 Result<EntryPtr> ResourceStore::decode(const std::string& key, const store::KeyValue& kv) const {
   const int64_t revision = kv.mod_revision.get();
   MZ_ASSIGN(Object object, decode_stored(resource(), store::view(kv.value), revision));
-  return EntryPtr(
-      std::make_shared<Entry>(resource(), key, revision, std::move(object), deps_.cache.companions()));
+  return Entry::encode(deps_.cache.home(), key, revision, std::move(object));
 }
 
 EntryPtr ResourceStore::make_entry(const std::string& key, int64_t revision, MutableObject object) const {
   object.meta().resourceVersion = revision == 0 ? "" : std::to_string(revision);
-  return std::make_shared<Entry>(resource(), key, revision, std::move(object).freeze(),
-                                 deps_.cache.companions());
+  return Entry::encode(deps_.cache.home(), key, revision, std::move(object).freeze());
 }
 
 EntryPtr ResourceStore::last_state(const Deletion& deletion) const {
   if (!deletion.gone || deletion.revision == 0) return deletion.entry;
-  return make_entry(deletion.entry->key(), deletion.revision, MutableObject(deletion.entry->object()));
+  return deletion.entry->at(deletion.revision);
 }
 
 void ResourceStore::commit(const RequestContext& context, const std::string& key, int64_t expected,
@@ -139,27 +137,26 @@ void ResourceStore::commit(const RequestContext& context, const std::string& key
   MZ_CHECK(object || expected != 0, "{}: only what is there can be deleted", key);
   std::string at = path(key);
   store::Op op = store::Op::del(at);
-  Object written;
+  store::Bytes bytes;
   std::shared_ptr<void> prepared;
   if (object) {
     object->meta().resourceVersion.clear();
-    const store::Bytes bytes = store::make_bytes(encode_stored(resource(), *object));
-    written = std::move(*object).freeze();
+    bytes = store::make_bytes(encode_stored(resource(), *object));
     op = store::Op::put(at, bytes);
     if (const auto ttl = resource().strategy->ttl()) {
       auto lease = ttl_lease(*ttl, context.deadline);
       if (!lease.ok()) return done(lease.error());
       op.lease = *lease;
     }
-    prepared = deps_.cache.prepare(bytes, written);
+    prepared = deps_.cache.prepare(bytes, std::move(*object));
   }
   std::vector<std::string> taken = claims.take;
-  const auto kind = !written        ? StoreMetrics::Op::Delete
+  const auto kind = !bytes          ? StoreMetrics::Op::Delete
                     : expected == 0 ? StoreMetrics::Op::Create
                                     : StoreMetrics::Op::Update;
   const Monotonic since = deps_.clock.monotonic();
   deps_.store.submit(transaction(std::move(at), expected, std::move(op), std::move(claims)), context.deadline,
-                     [this, key, written, prepared, kind, since, token = deps_.in_flight.begin(),
+                     [this, key, bytes, prepared, kind, since, token = deps_.in_flight.begin(),
                       taken = std::move(taken), done = std::move(done)](Result<store::TxnResult> result) {
                        if (deps_.metrics)
                          deps_.metrics->record(kind, !result.ok(), deps_.clock.monotonic() - since);
@@ -176,10 +173,7 @@ void ResourceStore::commit(const RequestContext& context, const std::string& key
                          return done(std::move(out));
                        }
                        out.revision = result->revision.get();
-                       if (!written) return done(std::move(out));
-                       out.entry = deps_.cache.find(key);
-                       if (!out.entry || out.entry->revision() != out.revision)
-                         out.entry = make_entry(key, out.revision, MutableObject(written));
+                       if (bytes) out.entry = deps_.cache.written(key, out.revision, bytes);
                        done(std::move(out));
                      });
 }

@@ -100,7 +100,7 @@ class ResourceStore {
   void remove(RequestContextPtr context, const std::string& namespace_, const std::string& name,
               meta::v1::DeleteOptions options, bool admit, Done<Deletion> done);
 
-  /// The object as a deletion answers it: with the deletion's revision. Encodes.
+  /// The object as a deletion answers it: with the deletion's revision.
   EntryPtr last_state(const Deletion& deletion) const;
 
   Error not_found(std::string_view name) const;

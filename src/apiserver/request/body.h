@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "apiserver/cache/entry.h"
+#include "apiserver/entry/entry.h"
 #include "apiserver/request/negotiation.h"
 #include "auth/request/request_context.h"
 #include "codec/json/json_codec.h"

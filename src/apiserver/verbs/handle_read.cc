@@ -144,9 +144,9 @@ void HttpApi::begin_list(const ListingPtr& l) {
     // History: read from the store at that revision, on a worker.
     return blocking(l->h, [this, l] {
       const int64_t left = l->query.token ? l->query.token->left : -1;
-      auto page = read_history(deps_.core.store(), *l->h->view.resource, l->filter, l->query.revision,
-                               l->after(), static_cast<size_t>(l->query.limit),
-                               left < 0 && l->filter.by_place(), l->h->store->cache().companions());
+      auto page =
+          read_history(deps_.core.store(), l->h->store->cache().home(), l->filter, l->query.revision,
+                       l->after(), static_cast<size_t>(l->query.limit), left < 0 && l->filter.by_place());
       if (page.ok() && page->more && left >= 0)
         page->remaining =
             static_cast<size_t>(std::max<int64_t>(1, left - static_cast<int64_t>(page->entries.size())));
@@ -185,8 +185,8 @@ void HttpApi::finish_list(const ListingPtr& l, Page page) {
   meta.resource_version = std::to_string(page.revision);
   if (page.more && !page.entries.empty()) {
     if (l->filter.by_place()) meta.remaining = static_cast<int64_t>(page.remaining);
-    meta.continue_token =
-        encode_continue({page.revision, page.entries.back()->key(), since, meta.remaining.value_or(-1)});
+    meta.continue_token = encode_continue(
+        {page.revision, std::string(page.entries.back()->key()), since, meta.remaining.value_or(-1)});
   }
   respond_list(l->h, std::move(page.entries), std::move(meta));
 }

@@ -60,7 +60,8 @@ class ProxyGateway {
 };
 
 /// Role: the API over HTTP: from a parsed request to bytes. Reads that cannot block are answered on the loop
-/// they came on, writes of small objects are evaluated there too, everything else on the workers. Place: made by ApiServer, is the http::Server's handler.
+/// they came on, writes of small objects are evaluated there too, everything else on the workers. Place: made
+/// by ApiServer, is the http::Server's handler.
 /// Threading: thread-safe; immutable after construction. Failure: every error is a Status in the format asked
 /// for. Bounds: bodies of kBodyBytesMax; workers and their queue as the executor says (429 beyond).
 class HttpApi {

@@ -46,7 +46,7 @@ void encode_value(std::string& out, const Field& f, const void* v) {
         out += "null";
       } else {
         out += '"';
-        out += f.type == Type::Time ? format_time(t) : format_micro_time(t);
+        f.type == Type::Time ? append_time(out, t) : append_micro_time(out, t);
         out += '"';
       }
       break;

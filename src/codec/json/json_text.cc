@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 namespace mizzen::codec {
 namespace {
@@ -19,6 +20,19 @@ void append_unicode_escape(std::string& out, uint32_t v) {
   out += "\\u";
   for (int shift = 12; shift >= 0; shift -= 4) out += kHex[v >> shift & 15];
 }
+/// True where one of these eight bytes may need more than being copied; some that do not are among them.
+bool any_special(const char* at) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+  uint64_t x = 0;
+  std::memcpy(&x, at, sizeof x);
+  const auto below = [x](uint64_t n) { return (x - kOnes * n) & ~x & kHighs; };
+  const auto equals = [x](uint64_t c) {
+    const uint64_t y = x ^ (kOnes * c);
+    return (y - kOnes) & ~y & kHighs;
+  };
+  return (x & kHighs) | below(0x20) | equals('"') | equals('\\') | equals('<') | equals('>') | equals('&');
+}
+
 }  // namespace
 
 size_t utf8_length(std::string_view s) {
@@ -46,6 +60,8 @@ void append_json_string(std::string& out, std::string_view text) {
   size_t from = 0, i = 0;
   const auto flush = [&] { out.append(text.substr(from, i - from)); };
   while (i < text.size()) {
+    while (text.size() - i >= 8 && !any_special(text.data() + i)) i += 8;
+    if (i == text.size()) break;
     const unsigned char c = static_cast<unsigned char>(text[i]);
     if (kPlain[c]) {
       ++i;

@@ -157,18 +157,55 @@ WallTime Time::wall() const {
   return WallTime(std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanos));
 }
 
+namespace {
+
+/// A number below 100, in two digits.
+void append_two(std::string& out, int64_t n) {
+  out += static_cast<char>('0' + n / 10);
+  out += static_cast<char>('0' + n % 10);
+}
+
+/// To the second, without the zone.
+void append_civil(std::string& out, int64_t seconds) {
+  const Civil c = civil_from(seconds);
+  if (c.year < 0 || c.year > 9999) {
+    out += fmt::format("{:04}", c.year);
+  } else {
+    append_two(out, c.year / 100);
+    append_two(out, c.year % 100);
+  }
+  const std::pair<char, int64_t> parts[] = {
+      {'-', c.month}, {'-', c.day}, {'T', c.hour}, {':', c.minute}, {':', c.second}};
+  for (const auto& [before, n] : parts) {
+    out += before;
+    append_two(out, n);
+  }
+}
+
+}  // namespace
+
+void append_time(std::string& out, const Time& t) {
+  if (!t.is_set()) return;
+  append_civil(out, t.seconds);
+  out += 'Z';
+}
+
+void append_micro_time(std::string& out, const Time& t) {
+  if (!t.is_set()) return;
+  append_civil(out, t.seconds);
+  out += fmt::format(".{:06}Z", t.nanos / 1000);
+}
+
 std::string format_time(const Time& t) {
-  if (!t.is_set()) return "";
-  const Civil c = civil_from(t.seconds);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour, c.minute,
-                     c.second);
+  std::string out;
+  append_time(out, t);
+  return out;
 }
 
 std::string format_micro_time(const Time& t) {
-  if (!t.is_set()) return "";
-  const Civil c = civil_from(t.seconds);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", c.year, c.month, c.day, c.hour, c.minute,
-                     c.second, t.nanos / 1000);
+  std::string out;
+  append_micro_time(out, t);
+  return out;
 }
 
 Result<Time> parse_time(std::string_view text, bool micro) { return TimeParser(text, micro).run(); }

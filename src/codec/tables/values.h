@@ -27,8 +27,10 @@ struct Time {
 
 /// "2006-01-02T15:04:05Z"; empty where unset.
 std::string format_time(const Time& t);
+void append_time(std::string& out, const Time& t);
 /// "2006-01-02T15:04:05.000000Z".
 std::string format_micro_time(const Time& t);
+void append_micro_time(std::string& out, const Time& t);
 /// RFC 3339 with any offset and fraction. The error is Go's text.
 /// With `micro` exactly six decimals have to stand there, as upstream's MicroTime wants it.
 Result<Time> parse_time(std::string_view text, bool micro = false);

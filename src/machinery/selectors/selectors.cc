@@ -141,8 +141,7 @@ class Parser {
 
 }  // namespace
 
-bool Requirement::matches(const Labels& labels) const {
-  const std::string* v = labels.find(key);
+bool Requirement::holds(std::optional<std::string_view> v) const {
   const auto listed = [&] { return std::binary_search(values.begin(), values.end(), *v); };
   switch (op) {
     case Op::Equals:
@@ -153,9 +152,9 @@ bool Requirement::matches(const Labels& labels) const {
     case Op::NotIn:
       return !v || !listed();
     case Op::Exists:
-      return v != nullptr;
+      return v.has_value();
     case Op::DoesNotExist:
-      return v == nullptr;
+      return !v;
     case Op::GreaterThan:
     case Op::LessThan: {
       if (!v) return false;
@@ -217,11 +216,20 @@ LabelSelector LabelSelector::from_pairs(const Labels& pairs) {
   return out;
 }
 
-bool LabelSelector::matches(const Labels& labels) const {
+bool LabelSelector::matches(LabelLookup label) const {
   if (nothing_) return false;
   for (const Requirement& r : requirements_)
-    if (!r.matches(labels)) return false;
+    if (!r.holds(label(r.key))) return false;
   return true;
+}
+
+bool LabelSelector::matches(const Labels& labels) const {
+  const auto lookup = [&labels](std::string_view key) -> std::optional<std::string_view> {
+    const std::string* value = labels.find(key);
+    if (!value) return std::nullopt;
+    return *value;
+  };
+  return matches(LabelLookup(lookup));
 }
 
 std::string LabelSelector::str() const {
@@ -313,9 +321,9 @@ const std::string* FieldSelector::exact(std::string_view field) const {
   return nullptr;
 }
 
-bool FieldSelector::matches(const Labels& fields) const {
+bool FieldSelector::matches(FieldLookup field) const {
   for (const Term& t : terms_)
-    if ((fields.get(t.field) == t.value) != t.equals) return false;
+    if ((field(t.field) == t.value) != t.equals) return false;
   return true;
 }
 

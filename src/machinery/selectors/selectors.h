@@ -1,7 +1,10 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <absl/functional/function_ref.h>
 
 #include "base/result.h"
 #include "codec/tables/containers.h"
@@ -28,8 +31,14 @@ struct Requirement {
   Op op = Op::Exists;
   std::vector<std::string> values;  ///< sorted
 
-  bool matches(const Labels& labels) const;
+  /// `value`: of the label; nothing where the object does not have it.
+  bool holds(std::optional<std::string_view> value) const;
 };
+
+/// Looks a label up; nothing where it is not there.
+using LabelLookup = absl::FunctionRef<std::optional<std::string_view>(std::string_view key)>;
+/// Looks a field up; empty where it is not there.
+using FieldLookup = absl::FunctionRef<std::string_view(std::string_view field)>;
 
 /// Role: conditions on labels that must all hold: -l of kubectl, labelSelector of list and watch.
 /// Threading: immutable after construction. An empty selector matches everything, nothing() matches nothing.
@@ -45,6 +54,7 @@ class LabelSelector {
   static LabelSelector from_pairs(const Labels& pairs);
 
   bool matches(const Labels& labels) const;
+  bool matches(LabelLookup label) const;
   bool empty() const { return requirements_.empty() && !nothing_; }
   const std::vector<Requirement>& requirements() const { return requirements_; }
   /// The form that parse() reads.
@@ -74,7 +84,7 @@ class FieldSelector {
   /// The value that `field` must equal; nullptr where the selector does not say.
   const std::string* exact(std::string_view field) const;
   /// Matches against the fields that the resource offers.
-  bool matches(const Labels& fields) const;
+  bool matches(FieldLookup field) const;
 
  private:
   std::vector<Term> terms_;

@@ -105,7 +105,7 @@ class EventStrategy final : public TypedStrategy<Event> {
     if (!same) check_series(e, errors);
     check_same(e, *old, errors);
   }
-  void fields_of(const Event& e, machinery::Labels& f) const override {
+  void fields_of(const Event& e, FieldValues& f) const override {
     f.set("involvedObject.kind", e.involvedObject.kind);
     f.set("involvedObject.namespace", e.involvedObject.namespace_);
     f.set("involvedObject.name", e.involvedObject.name);

@@ -52,7 +52,7 @@ class NamespaceStrategy final : public TypedStrategy<Namespace> {
     ns.status.phase = "Terminating";
     return !ns.spec.finalizers.empty();
   }
-  void fields_of(const Namespace& ns, machinery::Labels& f) const override {
+  void fields_of(const Namespace& ns, FieldValues& f) const override {
     f.set("status.phase", ns.status.phase);
   }
   bool is_selectable(std::string_view f) const override { return f == "status.phase"; }

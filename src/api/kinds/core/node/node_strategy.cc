@@ -29,7 +29,7 @@ class NodeStrategy final : public TypedStrategy<Node> {
     check_update(node, old, errors);
   }
   void before_status_update(Node& node, const Node& old) const override { node.spec = old.spec; }
-  void fields_of(const Node& node, machinery::Labels& f) const override {
+  void fields_of(const Node& node, FieldValues& f) const override {
     f.set("spec.unschedulable", node.spec.unschedulable ? "true" : "false");
   }
   bool is_selectable(std::string_view f) const override { return f == "spec.unschedulable"; }

@@ -55,7 +55,7 @@ class PodStrategy final : public TypedStrategy<Pod> {
       period = 0;
     return period < 0 ? 1 : period;
   }
-  void fields_of(const Pod& pod, machinery::Labels& f) const override {
+  void fields_of(const Pod& pod, FieldValues& f) const override {
     f.set("spec.nodeName", pod.spec.nodeName);
     f.set("spec.restartPolicy", pod.spec.restartPolicy);
     f.set("spec.schedulerName", pod.spec.schedulerName);

@@ -61,7 +61,7 @@ class ReplicationControllerStrategy final : public TypedStrategy<ReplicationCont
                            FieldErrors& errors) const override {
     check_status_counts(replica_counts(r.status), errors);
   }
-  void fields_of(const ReplicationController& r, machinery::Labels& f) const override {
+  void fields_of(const ReplicationController& r, FieldValues& f) const override {
     f.set("status.replicas", std::to_string(r.status.replicas));
   }
   bool is_selectable(std::string_view f) const override { return f == "status.replicas"; }

@@ -68,7 +68,7 @@ class SecretStrategy final : public TypedStrategy<Secret> {
     if (!s.immutable.value_or(false)) errors.forbidden(Path("immutable"), kImmutableData);
     if (!(s.data == old.data)) errors.forbidden(Path("data"), kImmutableData);
   }
-  void fields_of(const Secret& s, machinery::Labels& f) const override { f.set("type", s.type); }
+  void fields_of(const Secret& s, FieldValues& f) const override { f.set("type", s.type); }
   bool is_selectable(std::string_view f) const override { return f == "type"; }
   std::vector<TableColumn> table_columns() const override {
     return {{"Name", "string", "name", "Name of the secret."},

@@ -138,7 +138,7 @@ class ServiceStrategy final : public TypedStrategy<Service> {
   void check_status_update(const Service& s, const Service& old, FieldErrors& errors) const override {
     check_load_balancer(s, old, errors);
   }
-  void fields_of(const Service& s, machinery::Labels& f) const override {
+  void fields_of(const Service& s, FieldValues& f) const override {
     f.set("spec.clusterIP", s.spec.clusterIP);
     f.set("spec.type", s.spec.type);
   }
