@@ -77,9 +77,9 @@ void ResourceCache::stop() {
       fence->changed.notify_all();
     });
     if (roster->lane().here()) {
-      roster->end_all(shutting_down());
+      roster->stop(shutting_down());
     } else {
-      roster->lane().post([roster, passed = std::move(passed)] { roster->end_all(shutting_down()); });
+      roster->lane().post([roster, passed = std::move(passed)] { roster->stop(shutting_down()); });
     }
   }
   const Deadline deadline = Deadline::after(kLaneWaitMax, deps_.clock);
@@ -112,9 +112,11 @@ Result<void> ResourceCache::load(Deadline deadline) {
     request.range.from = range.kvs.back().key + std::string(1, '\0');
   }
   const store::Revision loaded = request.revision;
+  std::shared_ptr<store::Watch> before;  // one that was lost; goes without the lock
   {
     Lock lock(m_);
     if (feed_ == Feed::Stopped) return shutting_down();
+    before.swap(watch_);
     tree_ = std::move(tree);
     unreadable_ = std::move(unreadable);
     ring_.restart(loaded.get());
@@ -221,12 +223,11 @@ void ResourceCache::on_message(const store::WatchMessage& message) {
 
 void ResourceCache::lose_feed(const Error& error) {
   std::vector<std::shared_ptr<Roster>> rosters;
-  std::shared_ptr<store::Watch> watch;
   {
     Lock lock(m_);
     if (feed_ != Feed::Live) return;
+    // The watch stays until the next one: whoever lets go of it waits for this call, as stop() has to.
     feed_ = Feed::Lost;
-    watch.swap(watch_);
     rosters = rosters_;
     ring_.restart(applied_);
   }

@@ -1,6 +1,8 @@
 #include "apiserver/cache/cache.h"
 
 #include "apiserver/testing/cache_fixture.h"
+#include "apiserver/testing/turn_lane.h"
+#include "async/stop.h"
 
 namespace mizzen::apiserver::testing {
 namespace {
@@ -35,6 +37,32 @@ TEST_F(CacheTest, ALostFeedEndsEveryWatcherAndNothingStaleIsCalledFresh) {
   auto again = std::make_shared<Watcher>();
   watch(again, before);
   EXPECT_EQ(again->wait(1), std::vector<std::string>{fmt::format("ADDED n/b={}", after)});
+}
+
+TEST_F(CacheTest, StopWaitsForALossOfTheFeedThatIsBeingTold) {
+  start();
+  TurnLane lane;
+  const auto made = cache_->subscribe(lane, {}, {put("n/a"), false, false}, std::make_shared<Watcher>());
+  ASSERT_TRUE(made.ok());
+  StopSource told, go_on, stopped;
+  lane.on_post = [&] {
+    told.stop();
+    (void)go_on.token().wait_until(Deadline::after(10s));
+  };
+  Thread loses("loses", [&] { flaky_.lose_feed(Error(Code::ServiceUnavailable, "gone")); });
+  ASSERT_TRUE(told.token().wait_until(Deadline::after(10s)));
+  Thread stops("stops", [&] {
+    cache_->stop();
+    stopped.stop();
+  });
+  EXPECT_FALSE(stopped.token().wait_until(Deadline::after(100ms)))
+      << "the loss is still at work in the cache";
+  go_on.stop();
+  EXPECT_TRUE(stopped.token().wait_until(Deadline::after(10s)));
+  loses.join();
+  stops.join();
+  lane.on_post = nullptr;
+  lane.turn_all();
 }
 
 TEST_F(CacheTest, WhatCannotBeReadIsSaidAndNoOldStateIsServed) {

@@ -5,12 +5,15 @@
 #include "apiserver/cache/page.h"
 #include "base/result.h"
 #include "store/contract/store.h"
+#include "store/local/retention.h"
 
 namespace mizzen::apiserver {
 
-/// How long pages show the state of the first one: as long as history is kept for sure. Upstream's end
-/// between five and ten minutes after the first page, when that state is compacted.
+/// How long pages show the state of the first one, at most: as long as a local store keeps history unless it
+/// outgrows its bound (or the disk is full), which ends them earlier, as expired_continue() says. Upstream's
+/// end between five and ten minutes after the first page, when that state is compacted.
 inline constexpr Duration kContinueLifetime = std::chrono::minutes(5);
+static_assert(kContinueLifetime <= store::RetentionOptions().keep, "pages may outlive their state");
 
 /// Where the next page of a list begins, as upstream's tokens say it.
 struct ContinueToken {

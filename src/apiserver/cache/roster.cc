@@ -65,7 +65,13 @@ void Roster::end_all(const Error& error) {
   for (const auto& s : everyone()) s->end(error);
 }
 
+void Roster::stop(const Error& error) {
+  end_all(error);
+  stopped_ = true;
+}
+
 void Roster::bookmark(int64_t revision) {
+  if (stopped_) return;
   // Only where everything up to it has been told here; the next one comes soon enough.
   std::vector<ChangePtr> left;
   int64_t reached = 0;
@@ -80,16 +86,20 @@ void Roster::wake() {
 
 void Roster::run() {
   scheduled_.store(false, std::memory_order_release);
+  if (stopped_) return;
   const Monotonic until = clock_.monotonic() + kTurnMax;
   for (;;) {
-    if (!deliver(until) || clock_.monotonic() > until) return wake();
+    const bool told = deliver(until);
+    // A watcher may have stopped the cache; and a turn that was posted before that must not post another.
+    if (stopped_) return;
+    if (!told || clock_.monotonic() > until) return wake();
     // Everything read has been told: the next piece.
     chunk_.clear();
     next_change_ = 0;
     int64_t reached = 0;
     if (!cache_.read_ring(position_, Subscription::kChunk, chunk_, reached)) {
-      const int64_t told = std::exchange(position_, reached);
-      for (const auto& s : everyone()) s->on_gap(told);
+      const int64_t told_to = std::exchange(position_, reached);
+      for (const auto& s : everyone()) s->on_gap(told_to);
       continue;
     }
     if (chunk_.empty()) {

@@ -27,8 +27,10 @@ class Roster : public std::enable_shared_from_this<Roster> {
   Lane& lane() { return lane_; }
   /// The cache has changes.
   void wake();
-  /// The cache stops, or lost its feed: every watcher ends.
+  /// The cache lost its feed: every watcher ends.
   void end_all(const Error& error);
+  /// The cache stops: every watcher ends, and nothing of the cache is looked at any more.
+  void stop(const Error& error);
   void bookmark(int64_t revision);
 
   void add(std::shared_ptr<Subscription> subscription);
@@ -59,6 +61,7 @@ class Roster : public std::enable_shared_from_this<Roster> {
   std::atomic<bool> scheduled_ = false;
   std::atomic<size_t> count_ = 0;
   int64_t position_;
+  bool stopped_ = false;
   Group all_;
   absl::flat_hash_map<std::string, Group> by_key_, by_namespace_, by_field_;
   // Where a turn that was too short goes on.

@@ -1,6 +1,7 @@
 #include "apiserver/cache/roster.h"
 
 #include "apiserver/testing/cache_fixture.h"
+#include "apiserver/testing/turn_lane.h"
 
 namespace mizzen::apiserver::testing {
 namespace {
@@ -41,6 +42,47 @@ TEST_F(RosterTest, BookmarksSayWhatHasBeenTold) {
   ASSERT_TRUE(cache_->wait_for(other, Deadline::after(5s)).ok());
   cache_->send_bookmarks();
   EXPECT_EQ(w->wait(1), std::vector<std::string>{fmt::format("BOOKMARK={}", other)});
+}
+
+/// A watcher that takes its time, and does something else when first told.
+class Slow final : public WatcherSink {
+ public:
+  Slow(ManualClock& clock, std::function<void()> first) : clock_(clock), first_(std::move(first)) {}
+  bool on_object(const EntryPtr&) override { return true; }
+  bool on_change(const ChangePtr&, ChangeType) override {
+    clock_.advance(1ms);
+    if (const auto f = std::exchange(first_, nullptr)) f();
+    return true;
+  }
+  bool on_bookmark(int64_t, bool) override { return true; }
+  void on_end(const Error&) override {}
+
+ private:
+  ManualClock& clock_;
+  std::function<void()> first_;
+};
+
+TEST_F(RosterTest, ATurnThatIsOverWhenTheCacheHasStoppedPostsNoOther) {
+  ManualClock clock;
+  TurnLane lane;
+  cache_ = std::make_unique<ResourceCache>(
+      api::resource_of<ConfigMap>(),
+      ResourceCache::Deps{flaky_, companions_, clock, secure_random(), background_, timers_});
+  ASSERT_TRUE(cache_->start(Deadline::after(5s)).ok());
+  const auto first = put("n/a");
+  const auto slow = std::make_shared<Slow>(clock, [&] { cache_->stop(); });
+  std::vector<std::shared_ptr<Subscription>> all;
+  for (int i = 0; i < 32; ++i) {
+    auto made = cache_->subscribe(lane, {}, {first, false, false}, slow);
+    ASSERT_TRUE(made.ok());
+    all.push_back(std::move(*made));
+  }
+  lane.turn_all();
+  put("n/a");
+  ASSERT_EQ(lane.waiting(), 1u) << "the roster's turn";
+  lane.turn();
+  EXPECT_EQ(lane.waiting(), 0u) << "which would look at a cache that has gone";
+  cache_ = nullptr;  // before its clock
 }
 
 }  // namespace

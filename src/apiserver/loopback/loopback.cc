@@ -42,6 +42,7 @@ class LoopbackSink final : public WatcherSink {
   }
   void on_end(const Error& error) override {
     flush();
+    subscription = nullptr;  // they hold each other
     Lock lock(m_);
     if (!std::exchange(closed_, true)) sink_.on_end(error);
   }

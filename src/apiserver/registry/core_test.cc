@@ -10,6 +10,7 @@
 #include "api/schema/core/v1/service_account.h"
 #include "api/schema/scheduling/v1/priority_class.h"
 #include "apiserver/loopback/loopback.h"
+#include "async/stop.h"
 #include "auth/authorize/components.h"
 #include "store/memory/memory_store.h"
 
@@ -125,6 +126,35 @@ TEST_F(CoreTest, WatchersSeeEachChangeOnceInOrderAndSelectorsTurnChangesIntoAdds
   const Deadline deadline = Deadline::after(std::chrono::seconds(5));
   while (seen.size() < 3 && !deadline.expired()) cv.wait_until(m, deadline);
   EXPECT_EQ(seen, (std::vector<std::string>{"ADDED a", "MODIFIED a", "DELETED a"}));
+}
+
+TEST_F(CoreTest, ClosingAWatchWaitsForNothingThatItsLaneDoes) {
+  std::atomic<int> told = 0;
+  client::ListOptions options;
+  options.resource_version = "1";
+  auto watch = api_.watch(
+      api::resource_of<ConfigMap>(), options,
+      {[&](const std::vector<client::WatchEvent>& events) { told += static_cast<int>(events.size()); },
+       [](const Error&) {}});
+  // As an encode of somebody else's initial state would hold it.
+  StopSource busy, go_on, closed;
+  core_.lane().post([&] {
+    busy.stop();
+    (void)go_on.token().wait_until(Deadline::after(std::chrono::seconds(10)));
+  });
+  ASSERT_TRUE(busy.token().wait_until(Deadline::after(std::chrono::seconds(10))));
+  Thread closes("closes", [&] {
+    watch.reset();
+    closed.stop();
+  });
+  EXPECT_TRUE(closed.token().wait_until(Deadline::after(std::chrono::seconds(5))));
+  EXPECT_TRUE(client::create(api_, config("late"), Call()).ok());
+  go_on.stop();
+  closes.join();
+  StopSource passed;
+  core_.lane().post([&] { passed.stop(); });
+  ASSERT_TRUE(passed.token().wait_until(Deadline::after(std::chrono::seconds(10))));
+  EXPECT_EQ(told, 0) << "and nothing comes after it";
 }
 
 TEST_F(CoreTest, ServicesGetDistinctClusterAddresses) {

@@ -96,7 +96,7 @@ std::string EventStream::rest() {
   return std::exchange(buffer_, "");
 }
 
-RunningServer::RunningServer() : loops_({.threads = 2}) {
+RunningServer::RunningServer(StoreIs where) : loops_({.threads = 2}) {
   std::string pattern = (std::filesystem::temp_directory_path() / "mizzen-api-XXXXXX").string();
   EXPECT_NE(mkdtemp(pattern.data()), nullptr);
   folder_ = pattern;
@@ -112,7 +112,8 @@ RunningServer::RunningServer() : loops_({.threads = 2}) {
   options.data_dir = folder_;
   options.address = "127.0.0.1";
   options.port = 0;
-  server_ = std::make_unique<ApiServer>(ApiServer::Deps{store_, loops_, metrics_, health_, nullptr}, options);
+  store::Store& store = where == StoreIs::Here ? static_cast<store::Store&>(store_) : elsewhere_;
+  server_ = std::make_unique<ApiServer>(ApiServer::Deps{store, loops_, metrics_, health_, nullptr}, options);
   const auto made = server_->init();
   EXPECT_TRUE(made.ok()) << made.error().message();
   const auto started = server_->start(Deadline::after(std::chrono::seconds(20)));

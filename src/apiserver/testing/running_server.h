@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apiserver/server.h"
+#include "apiserver/testing/elsewhere_store.h"
 #include "codec/json/tree.h"
 #include "http/client/client.h"
 #include "store/memory/memory_store.h"
@@ -59,8 +60,13 @@ class EventStream {
 /// before the server, and clients with and without the admin's certificate.
 class RunningServer {
  public:
-  RunningServer();
+  /// Elsewhere: the store passes for one that has to be asked over a network.
+  enum class StoreIs : uint8_t { Here, Elsewhere };
+  explicit RunningServer(StoreIs where = StoreIs::Here);
   ~RunningServer();
+
+  /// The server goes, its clients do not.
+  void stop_server() { server_.reset(); }
 
   Answer call(const std::string& method, const std::string& path, const std::string& body = "",
               http::Headers headers = {});
@@ -70,6 +76,8 @@ class RunningServer {
   Answer as(const std::string& user, const std::string& method, const std::string& path);
 
   store::MemoryStore& store() { return store_; }
+  const ElsewhereStore& elsewhere() const { return elsewhere_; }
+  http::Loops& loops() { return loops_; }
   ApiServer& server() { return *server_; }
   http::Client& client() { return *admin_; }
   http::Target target() const;
@@ -81,6 +89,7 @@ class RunningServer {
 
   std::string folder_;
   store::MemoryStore store_;
+  ElsewhereStore elsewhere_{store_};
   http::Loops loops_;
   Metrics metrics_;
   Health health_;

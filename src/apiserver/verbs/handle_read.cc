@@ -150,7 +150,7 @@ void HttpApi::begin_list(const ListingPtr& l) {
       if (page.ok() && page->more && left >= 0)
         page->remaining =
             static_cast<size_t>(std::max<int64_t>(1, left - static_cast<int64_t>(page->entries.size())));
-      l->h->exchange->loop().post([this, l, page = std::move(page)]() mutable {
+      post(l->h, [this, l, page = std::move(page)]() mutable {
         if (page.ok()) return finish_list(l, std::move(*page));
         if (page.error().code() != Code::Expired) return fail(l->h, page.error());
         if (l->query.token) return fail_expired(l);
@@ -163,7 +163,7 @@ void HttpApi::begin_list(const ListingPtr& l) {
 }
 
 void HttpApi::walk_list(const ListingPtr& l) {
-  if (!l->walk->step(kLooksMax)) return l->h->exchange->loop().post([this, l] { walk_list(l); });
+  if (!l->walk->step(kLooksMax)) return post(l->h, [this, l] { walk_list(l); });
   Page page = l->walk->take();
   if (l->query.exact) page.revision = l->query.revision;
   l->walk.reset();

@@ -77,13 +77,12 @@ void HttpApi::watch(const HandlingPtr& h) {
   if (newest) return when_newest(h, [begin = std::move(begin)]() mutable { begin(std::nullopt); });
   if (!in_stream || h->store->cache().revision() >= fresh)
     return when_fresh(h, fresh, [begin = std::move(begin)]() mutable { begin(std::nullopt); });
-  h->store->cache().when_reached(
-      fresh, Deadline::after(kFreshMax, deps_.core.clock()),
-      [h, begin = std::move(begin)](const Result<void>& reached) mutable {
-        std::optional<Error> refused;
-        if (!reached.ok()) refused = reached.error();
-        h->exchange->loop().post([begin = std::move(begin), refused]() mutable { begin(refused); });
-      });
+  h->store->cache().when_reached(fresh, Deadline::after(kFreshMax, deps_.core.clock()),
+                                 [this, h, begin = std::move(begin)](const Result<void>& reached) mutable {
+                                   std::optional<Error> refused;
+                                   if (!reached.ok()) refused = reached.error();
+                                   post(h, [begin = std::move(begin), refused]() mutable { begin(refused); });
+                                 });
 }
 
 void HttpApi::begin_watch(const HandlingPtr& h, WatchStart start, Filter filter,

@@ -216,9 +216,15 @@ void HttpApi::write_body(const HandlingPtr& h, std::string body) {
   }
 }
 
+void HttpApi::post(const HandlingPtr& h, std::function<void()> f) {
+  h->exchange->loop().post([f = std::move(f), token = answers_.begin()]() mutable {
+    f();
+    f = nullptr;  // what it holds goes before the token says that nothing is under way
+  });
+}
+
 void HttpApi::on_loop(const HandlingPtr& h, std::function<void()> f) {
-  if (h->exchange->loop().on_thread()) return f();
-  h->exchange->loop().post([f = std::move(f), token = answers_.begin()] { f(); });
+  h->exchange->loop().on_thread() ? f() : post(h, std::move(f));
 }
 
 void HttpApi::blocking(const HandlingPtr& h, std::function<void()> f) {
@@ -240,12 +246,9 @@ void HttpApi::when_newest(const HandlingPtr& h, std::function<void()> f) {
 }
 
 void HttpApi::when_fresh(const HandlingPtr& h, int64_t revision, std::function<void()> f) {
-  http::Loop& loop = h->exchange->loop();
   h->store->cache().when_reached(revision, Deadline::after(kFreshMax, deps_.core.clock()),
-                                 [this, h, &loop, f = std::move(f)](const Result<void>& reached) mutable {
-                                   if (!reached.ok()) return fail(h, reached.error());
-                                   if (loop.on_thread()) return f();
-                                   loop.post(std::move(f));
+                                 [this, h, f = std::move(f)](const Result<void>& reached) mutable {
+                                   reached.ok() ? on_loop(h, std::move(f)) : fail(h, reached.error());
                                  });
 }
 

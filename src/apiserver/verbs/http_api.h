@@ -82,7 +82,7 @@ class HttpApi {
   void handle(http::ExchangePtr exchange);
   /// Ends all watches in order, and each that begins afterwards: the server stops. Thread-safe.
   void end_watches() { stopping_.stop(); }
-  /// Waits for answers on their way to a loop; after the core has stopped. Blocks.
+  /// Waits for requests on their way to a loop, which go on here; after the core has stopped. Blocks.
   void drain() { answers_.wait_idle(); }
 
  private:
@@ -130,6 +130,8 @@ class HttpApi {
 
   /// Runs `f` on a worker; 429 where there is none free.
   void blocking(const HandlingPtr& h, std::function<void()> f);
+  /// Runs `f` on the request's loop, later; drain() waits for it.
+  void post(const HandlingPtr& h, std::function<void()> f);
   /// Goes on with `f` on the request's loop: what ends a write must not hold up the committing thread.
   void on_loop(const HandlingPtr& h, std::function<void()> f);
   /// Runs `f` on the request's loop once the cache has everything that was acknowledged before now: at once

@@ -111,6 +111,37 @@ TEST_F(HttpWatch, TimeoutSecondsEndsItInOrder) {
   EXPECT_EQ(events.next_line(), "END");
 }
 
+TEST_F(HttpWatch, ATimeoutThatIsNotWaitedForAnyMoreKeepsNothing) {
+  const auto timers = [] {
+    std::atomic<size_t> out = 0;
+    for (size_t i = 0; i < server_->loops().size(); ++i) {
+      http::Loop& loop = server_->loops().at(i);
+      std::atomic<bool> done = false;
+      loop.post([&] {
+        out += loop.timers_waiting();
+        done = true;
+        done.notify_all();
+      });
+      done.wait(false);
+    }
+    return out.load();
+  };
+  constexpr size_t kWatches = 50;
+  constexpr size_t kOthers = 10;  // of connections, which come and go
+  size_t open = 0;
+  {
+    std::vector<EventStream> streams;
+    for (size_t i = 0; i < kWatches; ++i) streams.push_back(watch("timeoutSeconds=3600"));
+    for (auto& s : streams) EXPECT_EQ(s.status(), 200);
+    open = timers();
+    EXPECT_GE(open, kWatches);
+  }
+  // The server hears of it a little later.
+  const Deadline deadline = Deadline::after(std::chrono::seconds(10));
+  while (timers() > open - kWatches + kOthers && !deadline.expired()) call("GET", "/version");
+  EXPECT_LE(timers(), open - kWatches + kOthers) << "the timers of watches that have ended went with them";
+}
+
 TEST_F(HttpWatch, OneObjectByNameAndByOldPath) {
   create_config("a");
   create_config("b");

@@ -6,6 +6,7 @@
 
 #include "codec/proto/proto_codec.h"
 #include "codec/tables/access.h"
+#include "codec/tables/go_types.h"
 
 namespace mizzen::codec {
 namespace {
@@ -76,6 +77,13 @@ struct Cursor {
 
 Cursor over(std::string_view s) { return {s.data(), s.data() + s.size()}; }
 
+/// The field that a tag names, in as many bits as Go's code takes: 0 and less are none.
+int32_t number_of(uint64_t tag) { return static_cast<int32_t>(tag >> 3); }
+
+std::string illegal_tag(std::string_view message, uint64_t tag) {
+  return fmt::format("proto: {}: illegal tag {} (wire type {})", message, number_of(tag), tag);
+}
+
 class Decoder {
  public:
   /// The texts of gogo's generated code, which upstream's messages use.
@@ -95,10 +103,8 @@ class Decoder {
       const uint64_t tag = c.varint();
       if (c.bad) return cursor_error(c);
       const uint32_t wire = tag & 7;
-      if (wire == kEndGroup) return fail(fmt::format("proto: {}: wiretype end group for non-group", m.name));
-      if (tag >> 3 == 0)
-        return fail(fmt::format("proto: {}: illegal tag {} (wire type {})", m.name, tag >> 3, tag));
-      const Field* f = find(m, static_cast<uint32_t>(tag >> 3), hint);
+      if (!names_field(m.name, tag)) return false;
+      const Field* f = find(m, static_cast<uint32_t>(number_of(tag)), hint);
       if (!f) {
         if (!skip_unknown(c, wire)) return cursor_error(c);
         continue;
@@ -119,6 +125,12 @@ class Decoder {
     error = std::move(what);
     told_ = true;
     return false;
+  }
+  /// What every tag of a message has to do; entries of maps are the exception.
+  bool names_field(std::string_view message, uint64_t tag) {
+    if ((tag & 7) == kEndGroup)
+      return fail(fmt::format("proto: {}: wiretype end group for non-group", message));
+    return number_of(tag) > 0 || fail(illegal_tag(message, tag));
   }
   bool cursor_error(const Cursor& c) {
     if (c.overflow && !told_) return fail("proto: integer overflow");
@@ -282,7 +294,7 @@ class Decoder {
     }
   }
 
-  static bool time(std::string_view bytes, const Field& f, Time& out) {
+  bool time(std::string_view bytes, const Field& f, Time& out) {
     if (bytes.empty()) {
       out = Time{};
       return true;
@@ -291,9 +303,10 @@ class Decoder {
     Cursor c = over(bytes);
     while (!c.done()) {
       const uint64_t tag = c.varint();
-      if (tag >> 3 == 1 && (tag & 7) == kVarint) {
+      if (!c.bad && !names_field("Timestamp", tag)) return false;
+      if (number_of(tag) == 1 && (tag & 7) == kVarint) {
         out.seconds = static_cast<int64_t>(c.varint());
-      } else if (tag >> 3 == 2 && (tag & 7) == kVarint) {
+      } else if (number_of(tag) == 2 && (tag & 7) == kVarint) {
         out.nanos = static_cast<int32_t>(c.varint());
       } else {
         c.skip(tag & 7);
@@ -304,13 +317,21 @@ class Decoder {
     return true;
   }
 
+  /// Go's name of a type that has a C++ type of its own, without its package.
+  static std::string value_name(const Field& f) {
+    const std::string name = go_element_type(f);
+    return name.substr(name.rfind('.') + 1);
+  }
+
   /// The small messages with a C++ type of their own: Quantity, IntOrString, Duration, and bytes of JSON.
   bool value_message(std::string_view bytes, const Field& f, void* v) {
     Cursor c = over(bytes);
     while (!c.done()) {
       const uint64_t tag = c.varint();
       if (c.bad) return false;
-      const uint32_t number = static_cast<uint32_t>(tag >> 3), wire = tag & 7;
+      const int32_t number = number_of(tag);
+      const uint32_t wire = tag & 7;
+      if (!names_field(value_name(f), tag)) return false;
       if (f.type == Type::Quantity && number == 1 && wire == kBytes) {
         const std::string_view text = c.bytes();
         if (c.bad) return false;
@@ -389,10 +410,12 @@ Result<Envelope> open_envelope(std::string_view bytes) {
   Cursor c = over(bytes.substr(kEnvelopeMagic.size()));
   while (!c.done()) {
     const uint64_t tag = c.varint();
+    if (!c.bad && number_of(tag) <= 0) return Error(Code::BadRequest, illegal_tag("Unknown", tag));
     if (tag == (1 << 3 | kBytes)) {
       Cursor type = over(c.bytes());
       while (!c.bad && !type.done()) {
         const uint64_t t = type.varint();
+        if (!type.bad && number_of(t) <= 0) return Error(Code::BadRequest, illegal_tag("TypeMeta", t));
         if (t == (1 << 3 | kBytes)) {
           out.type.api_version = type.bytes();
         } else if (t == (2 << 3 | kBytes)) {

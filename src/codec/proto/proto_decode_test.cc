@@ -61,6 +61,36 @@ TEST(ProtoDecode, RefusesMalformedBytes) {
   }
 }
 
+TEST(ProtoDecode, FieldsWithoutANumberAreRefusedInEveryMessage) {
+  const auto in = [](int field, const std::string& bytes) {
+    return std::string(1, static_cast<char>(field << 3 | 2)) + static_cast<char>(bytes.size()) + bytes;
+  };
+  const std::string zero = "\x00\x01"s;
+  // 2^31 as a field's number, which upstream's code takes for the least of its numbers.
+  const std::string negative = "\x80\x80\x80\x80\x40\x01"s;
+  const auto container = [&](const std::string& rest) { return in(2, in(2, rest)); };
+  const std::pair<std::string, std::string> rows[] = {
+      {zero, "proto: Pod: illegal tag 0 (wire type 0)"},
+      {negative, "proto: Pod: illegal tag -2147483648 (wire type 17179869184)"},
+      {"\x80\x80\x80\x80\x80\x01\x01"s, "proto: Pod: illegal tag 0 (wire type 34359738368)"},
+      {in(1, in(8, zero)), "proto: Timestamp: illegal tag 0 (wire type 0)"},
+      {in(1, in(8, "\x08\x05"s + zero)), "proto: Timestamp: illegal tag 0 (wire type 0)"},
+      {in(1, in(8, "\x0c"s)), "proto: Timestamp: wiretype end group for non-group"},
+      {container(in(8, in(1, in(1, "cpu") + in(2, zero)))), "proto: Quantity: illegal tag 0 (wire type 0)"},
+      {container(in(10, in(1, in(2, in(2, zero))))), "proto: IntOrString: illegal tag 0 (wire type 0)"},
+  };
+  for (const auto& [bytes, why] : rows) {
+    const auto read = from_proto<Pod>(bytes);
+    ASSERT_FALSE(read.ok()) << why;
+    EXPECT_EQ(read.error().message(), why);
+  }
+  EXPECT_TRUE(from_proto<Pod>(in(1, in(11, zero + in(1, "k") + in(2, "v")))).ok()) << "entries of maps may";
+  const std::string magic(kEnvelopeMagic);
+  EXPECT_EQ(open_envelope(magic + zero).error().message(), "proto: Unknown: illegal tag 0 (wire type 0)");
+  EXPECT_EQ(open_envelope(magic + in(1, zero)).error().message(),
+            "proto: TypeMeta: illegal tag 0 (wire type 0)");
+}
+
 TEST(ProtoDecode, EnvelopesNameTheirType) {
   std::string out;
   const Pod p = pod();

@@ -35,7 +35,7 @@ std::string plain_type(const Field& f) {
     case Type::IntOrString:
       return "intstr.IntOrString";
     case Type::RawJson:
-      return "runtime.RawExtension";
+      return f.json == "fieldsV1" ? "v1.FieldsV1" : "runtime.RawExtension";
     case Type::String:
       break;
   }

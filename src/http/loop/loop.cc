@@ -114,6 +114,8 @@ void Loop::cancel(TimerId id) {
   impl_->timer_times.erase(found);
 }
 
+size_t Loop::timers_waiting() const { return impl_->timers.size(); }
+
 void Loop::run() {
   // OpenSSL writes without MSG_NOSIGNAL; blocking the signal here spares the process a changed disposition.
   sigset_t pipe;

@@ -56,6 +56,8 @@ class Loop {
   /// Runs `f` once after `delay`; cancel() with its id forgets it. Ids are never 0.
   TimerId after(Duration delay, std::function<void()> f);
   void cancel(TimerId id);
+  /// Timers that have not run yet.
+  size_t timers_waiting() const;
 
   bool on_thread() const { return current() == this; }
   /// The loop whose thread this is; null on other threads. Blocking calls refuse to run where it is not null.

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <utility>
+#include <vector>
 
 #include "base/file.h"
 #include "base/strings.h"
@@ -56,10 +57,23 @@ Result<void> check_format(const std::string& path) {
                            path, quote(trim(text)), quote(wanted)));
 }
 
+/// Makes the folder and what is missing above it, durably.
+Result<void> make_durable(const std::string& path) {
+  std::vector<std::string> above;  // folders that get a new name in them
+  for (std::string at = path; !path_exists(at);) {
+    const size_t slash = at.rfind('/');
+    at = slash == std::string::npos ? "." : slash == 0 ? "/" : at.substr(0, slash);
+    above.push_back(at);
+  }
+  MZ_TRY(make_folders(path, 0700));
+  for (const std::string& folder : above) MZ_TRY(sync_folder(folder));
+  return {};
+}
+
 }  // namespace
 
 Result<DataDir> DataDir::open(std::string path, uint64_t reserve_bytes) {
-  MZ_TRY(make_folders(path, 0700));
+  MZ_TRY(make_durable(path));
   MZ_ASSIGN(const int fd, take_lock(path));
   DataDir dir(std::move(path), fd, reserve_bytes);
   MZ_TRY(check_format(dir.path_));

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -31,6 +32,8 @@ class EmbeddedStore final : public Store {
     uint64_t reserve_bytes = 32u << 20;   ///< kept on disk, to go on with when others have filled it
     uint64_t free_bytes_min = 64u << 20;  ///< with less free on the disk puts are refused
     bool own_maintenance = true;          ///< false: no thread for what comes due; call maintain()
+    std::function<void()>
+        before_rewrite;  ///< for tests: called before all files are rewritten, which takes long
   };
 
   /// Conflict where another process (or another store in this one) has the folder, Invalid where it is of

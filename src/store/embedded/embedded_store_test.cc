@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "async/stop.h"
+#include "async/thread.h"
 #include "base/file.h"
 #include "base/random.h"
 #include "store/testing/calls.h"
@@ -111,6 +112,35 @@ TEST(EmbeddedStore, RevisionSurvivesCompactionAndReopening) {
   EXPECT_EQ(now(*store), last);
   EXPECT_EQ(value(*store, "a"), "<absent>");
   EXPECT_FALSE(store->range({.range = KeyRange::all(), .revision = Revision(3)}, soon()).ok());
+}
+
+TEST(EmbeddedStore, LeasesEndWhileAllFilesAreRewritten) {
+  TempDir dir;
+  ManualClock clock;
+  StopSource rewriting, go_on, ended;
+  auto options = options_at(dir.path());
+  options.clock = &clock;
+  options.retention = {.revisions_min = 1, .history_bytes_min = 4096};
+  options.before_rewrite = [&] {
+    rewriting.stop();
+    (void)go_on.token().wait_until(Deadline::after(std::chrono::seconds(20)));
+  };
+  auto store = open_store(options);
+  const auto lease = store->grant(std::chrono::seconds(1), soon());
+  ASSERT_TRUE(lease.ok());
+  txn(*store, {{}, {Op::put("leased", make_bytes("x"), *lease)}, {}});
+  for (int i = 0; i < 100; ++i) put(*store, "a", std::string(10'000, 'x'));
+  Thread upkeep("upkeep", [&] {
+    store->maintain();  // history has outgrown its bound: it is compacted, and files are rewritten
+    clock.advance(std::chrono::seconds(2));
+    store->maintain();
+    ended.stop();
+  });
+  EXPECT_TRUE(rewriting.token().wait_until(Deadline::after(std::chrono::seconds(10))));
+  EXPECT_TRUE(ended.token().wait_until(Deadline::after(std::chrono::seconds(10))));
+  EXPECT_EQ(value(*store, "leased"), "<absent>");
+  go_on.stop();
+  upkeep.join();
 }
 
 TEST(EmbeddedStore, LeasesSurviveReopening) {

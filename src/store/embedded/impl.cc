@@ -142,7 +142,11 @@ Result<void> EmbeddedStore::Impl::compact(Revision revision) {
   if (!full_ &&
       uncompacted_bytes_ > std::max<uint64_t>(options_.retention.history_bytes_min / 4, live_bytes() / 2)) {
     // On a thread of its own: rewriting the files may take minutes, in which leases still have to end.
-    if (rewrites_.post([this] { engine_->compact_all(); })) uncompacted_bytes_ = 0;
+    const bool posted = rewrites_.post([this] {
+      if (options_.before_rewrite) options_.before_rewrite();
+      engine_->compact_all();
+    });
+    if (posted) uncompacted_bytes_ = 0;
   }
   return {};
 }

@@ -32,6 +32,27 @@ TEST(Retention, HistoryMayNotOutgrowHalfOfTheData) {
   EXPECT_EQ(retention.due(after(1), Revision(500), Revision(0), 501, 1000), Revision(490));
 }
 
+TEST(Retention, WhateverIsNewestStaysReadableForTheWholePeriod) {
+  // Looked at in irregular steps, as a store does that wakes for leases, with and without changes between.
+  const RetentionOptions options{.revisions_min = 0};
+  for (const int step_seconds : {1, 7, 59, 61, 299, 301}) {
+    Retention retention(options, kStart, Revision(1));
+    Revision current(1), compacted(0);
+    std::vector<std::pair<Monotonic, Revision>> newest;  // at each look
+    for (int i = 0; i * step_seconds < 3'600; ++i) {
+      const Monotonic now = kStart + std::chrono::seconds(i * step_seconds);
+      if (i % 3 != 0) current = Revision(current.get() + i % 5);
+      newest.emplace_back(now, current);
+      compacted = retention.due(now, current, compacted, kLittle, kLittle).value_or(compacted);
+      for (const auto& [then, revision] : newest)
+        if (now - then <= options.keep) {
+          ASSERT_GE(revision, compacted) << "every " << step_seconds << " s, look " << i;
+        }
+    }
+    EXPECT_GT(compacted.get(), 1) << "and it does compact";
+  }
+}
+
 TEST(Retention, NothingNewNothingToDo) {
   Retention retention({.revisions_min = 0}, kStart, Revision(50));
   EXPECT_EQ(retention.due(after(5), Revision(50), Revision(0), kLittle, kLittle), Revision(50));

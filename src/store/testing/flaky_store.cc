@@ -2,10 +2,17 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "store/contract/errors.h"
 
 namespace mizzen::store {
+namespace {
+
+/// Whose sink this thread runs.
+thread_local const void* t_in_sink = nullptr;
+
+}  // namespace
 
 /// Where a watch's messages can be cut off. The lock is held while the sink runs, so that the end is the last
 /// message.
@@ -20,7 +27,9 @@ struct FlakyStore::Tap {
     if (ended) return;
     reached = std::max(reached.load(), message.revision.get());
     ended = message.end.has_value();
+    const void* const outer = std::exchange(t_in_sink, this);
     sink(message);
+    t_in_sink = outer;
   }
 };
 
@@ -28,7 +37,10 @@ class FlakyStore::Handle final : public Watch {
  public:
   Handle(std::shared_ptr<Tap> tap, std::unique_ptr<Watch> inner)
       : tap_(std::move(tap)), inner_(std::move(inner)) {}
-  ~Handle() override { inner_.reset(); }
+  ~Handle() override {
+    inner_.reset();
+    if (t_in_sink != tap_.get()) Lock wait(tap_->m);  // for a sink that is told of a loss
+  }
   Revision progress() const override {
     return tap_->ended ? Revision(tap_->reached.load()) : inner_->progress();
   }
