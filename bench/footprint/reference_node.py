@@ -1,14 +1,15 @@
-"""The reference's kubelet over a containerd of its own with Debian's CNI plug-ins, for benchmarks. Everything it makes on the
+"""The reference's kubelet (1.30 or newer) over a containerd of its own with Debian's CNI plug-ins. Everything it makes on the
 host is named mzref0 or lies below its folder, and goes with stop()."""
 import glob
 import json
 import os
-import shutil
 import subprocess
 import time
 
-from servers import REFERENCE, Reference
+from lib.sides import REFERENCE, Reference, free_ports, reference_missing
 
+PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet")
+CNI = "/usr/lib/cni"
 PAUSE = "mizzen.local/pause:1"
 BRIDGE = "mzref0"
 
@@ -27,24 +28,52 @@ state = "{folder}/state"
   stream_server_address = "127.0.0.1"
   stream_server_port = "0"
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "/usr/lib/cni"
+    bin_dir = "{cni}"
     conf_dir = "{folder}/net.d"
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
 """
 
 
+KUBELET = """apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+containerRuntimeEndpoint: unix://{folder}/containerd.sock
+authentication: {{anonymous: {{enabled: false}}, webhook: {{enabled: false}}, x509: {{clientCAFile: {ca}}}}}
+authorization: {{mode: AlwaysAllow}}
+port: {port}
+readOnlyPort: 0
+healthzPort: 0
+cgroupsPerQOS: false
+enforceNodeAllocatable: []
+cgroupDriver: cgroupfs
+failSwapOn: false
+failCgroupV1: false
+makeIPTablesUtilChains: false
+imageGCHighThresholdPercent: 100
+resolvConf: /etc/resolv.conf
+"""
+
+
+def missing():
+    """Why the reference's node cannot run here; empty where it can."""
+    if not os.access(CNI + "/bridge", os.X_OK):
+        return CNI + "/bridge is not there (Debian: containernetworking-plugins)"
+    return reference_missing(PROGRAMS)
+
+
 class ReferenceNode(Reference):
-    """`pause` is an archive with the pause image."""
+    """`pause` is an archive with the pause image, as bytes."""
 
     def __init__(self, pause):
         super().__init__(controllers=True)
-        self.pause = pause
+        self.pause = self.path("pause.tar")
+        with open(self.pause, "wb") as f:
+            f.write(pause)
 
     def start(self):
         folder = self.path("node")
         os.makedirs(folder + "/net.d")
-        self.write("containerd.toml", CONTAINERD.format(folder=folder, pause=PAUSE))
+        self.write("containerd.toml", CONTAINERD.format(folder=folder, pause=PAUSE, cni=CNI))
         with open(folder + "/net.d/10-bench.conflist", "w", encoding="utf-8") as f:
             json.dump({"cniVersion": "0.4.0", "name": BRIDGE, "plugins": [{"type": "bridge", "bridge": BRIDGE, "isGateway": True, "ipMasq": False, "ipam": {
                 "type": "host-local", "dataDir": folder + "/ipam", "ranges": [[{"subnet": "10.215.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}, f)
@@ -56,10 +85,9 @@ class ReferenceNode(Reference):
             time.sleep(0.05)
         subprocess.run([*self.ctr, "images", "import", self.pause], stdout=self.log, stderr=self.log, check=True)
         ready = super().start()
-        self.run("kubelet", os.path.join(REFERENCE, "kubelet"), "--kubeconfig", self.kubeconfig, "--container-runtime", "remote", "--container-runtime-endpoint",
-                 f"unix://{folder}/containerd.sock", "--cgroups-per-qos=false", "--enforce-node-allocatable=", "--fail-swap-on=false", "--cgroup-driver", "cgroupfs",
-                 "--hostname-override", "bench", "--port", "22251", "--read-only-port", "0", "--healthz-port", "0", "--root-dir", folder + "/kubelet", "--cert-dir",
-                 folder + "/certs", "--anonymous-auth=false", "--client-ca-file", self.ca, "--eviction-hard=", "--make-iptables-util-chains=false", "--image-gc-high-threshold", "100", "--resolv-conf", "/etc/resolv.conf")
+        self.write("kubelet.yaml", KUBELET.format(folder=folder, ca=self.ca, port=free_ports(1)[0]))
+        self.run("kubelet", os.path.join(REFERENCE, "kubelet"), "--kubeconfig", self.kubeconfig, "--config", self.path("kubelet.yaml"), "--hostname-override", "bench",
+                 "--root-dir", folder + "/kubelet", "--cert-dir", folder + "/certs")
         return ready
 
     def stop(self):
@@ -93,4 +121,3 @@ class ReferenceNode(Reference):
             except OSError:
                 pass
         super().stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
