@@ -118,6 +118,7 @@ Result<void> ResourceCache::load(Deadline deadline) {
     if (feed_ == Feed::Stopped) return shutting_down();
     before.swap(watch_);
     tree_ = std::move(tree);
+    indexes_.clear();
     unreadable_ = std::move(unreadable);
     ring_.restart(loaded.get());
     applied_ = loaded.get();
@@ -199,7 +200,9 @@ void ResourceCache::on_message(const store::WatchMessage& message) {
     Lock lock(m_);
     if (feed_ != Feed::Live) return;
     for (Step& step : steps) {
+      const EntryPtr now_there = step.entry;
       replaced.push_back(step.entry ? tree_.set(std::move(step.entry)) : tree_.erase(step.key));
+      indexes_.changed(replaced.back(), now_there);
       if (!step.unreadable.empty()) {
         unreadable_[step.key] = std::move(step.unreadable);
       } else if (!unreadable_.empty()) {
@@ -399,7 +402,9 @@ bool ResourceCache::read_ring(int64_t revision, size_t max, std::vector<ChangePt
 
 void ResourceCache::expire_changes() {
   Lock lock(m_);
-  ring_.expire(deps_.clock.monotonic());
+  const Monotonic now = deps_.clock.monotonic();
+  ring_.expire(now);
+  indexes_.expire(now);
 }
 
 void ResourceCache::send_bookmarks() {

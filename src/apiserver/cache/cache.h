@@ -10,6 +10,7 @@
 #include "apiserver/cache/change_ring.h"
 #include "apiserver/cache/lane.h"
 #include "apiserver/cache/page.h"
+#include "apiserver/cache/selector_index.h"
 #include "apiserver/cache/subscription.h"
 #include "async/executor.h"
 #include "async/mutex.h"
@@ -66,8 +67,11 @@ class ResourceCache {
 
   EntryPtr find(const std::string& key) const;
   Snapshot snapshot() const;
-  Page list(const Filter& filter, const std::string& after, size_t limit) const {
-    return page_of(snapshot(), filter, after, limit);
+  /// A snapshot in which all that the filter selects is there, and as little else as the indexes allow. An
+  /// index that would have helped is made for the next time.
+  Snapshot snapshot_for(const Filter& filter);
+  Page list(const Filter& filter, const std::string& after, size_t limit) {
+    return page_of(snapshot_for(filter), filter, after, limit);
   }
   /// InternalError where an object in the selection stands in the store but cannot be read, so that no answer
   /// would be true.
@@ -135,6 +139,8 @@ class ResourceCache {
   Result<std::pair<std::vector<ChangePtr>, int64_t>> past_changes(int64_t after, size_t max,
                                                                   Deadline deadline) const;
   Error too_old(int64_t revision) const;
+  /// On `background`.
+  void build_index(const IndexKey& key);
   void lose_feed(const Error& error);
   void load_again(int attempt);
   Result<void> load(Deadline deadline);
@@ -151,6 +157,8 @@ class ResourceCache {
   mutable Mutex m_;
   EntryTree tree_ MZ_GUARDED_BY(m_);
   ChangeRing ring_ MZ_GUARDED_BY(m_);
+  SelectorIndexes indexes_ MZ_GUARDED_BY(m_);  ///< of what the tree holds
+  bool building_index_ MZ_GUARDED_BY(m_) = false;
   /// Keys whose newest state cannot be read, with the reason. Only as many as the store holds.
   absl::flat_hash_map<std::string, std::string> unreadable_ MZ_GUARDED_BY(m_);
   Feed feed_ MZ_GUARDED_BY(m_) = Feed::None;

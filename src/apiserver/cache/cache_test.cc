@@ -106,5 +106,32 @@ TEST_F(CacheTest, ListsWalkASnapshotWhileWritesGoOn) {
   EXPECT_EQ(page_of(then, select("m", ""), "", 0).entries.size(), 0u);
 }
 
+TEST_F(CacheTest, ListsByLabelUseAnIndexThatFollows) {
+  start();
+  for (int i = 0; i < 2'500; ++i) put(fmt::format("n/c{:04}", i), "v", fmt::format("{}", i % 500));
+  const Filter seven = *make_filter(cache_->resource(), "", "l=7", "");
+  const auto keys = [&] {
+    std::vector<std::string> out;
+    for (const EntryPtr& e : cache_->list(seven, "", 0).entries) out.emplace_back(e->key());
+    return out;
+  };
+  const std::vector<std::string> all = {"n/c0007", "n/c0507", "n/c1007", "n/c1507", "n/c2007"};
+  EXPECT_EQ(keys(), all) << "by a walk, which has an index made";
+  const Deadline deadline = Deadline::after(5s);
+  const StopSource never;
+  while (cache_->snapshot_for(seven).tree.size() > 5 && !deadline.expired())
+    (void)never.token().wait_until(Deadline::after(2ms));
+  EXPECT_EQ(cache_->snapshot_for(seven).tree.size(), 5u);
+  EXPECT_EQ(keys(), all);
+  put("n/c0507", "v", "8");
+  put("n/c0001", "v", "7");
+  remove("n/c2007");
+  EXPECT_EQ(keys(), (std::vector<std::string>{"n/c0001", "n/c0007", "n/c1007", "n/c1507"}));
+  const Page two = cache_->list(seven, "n/c0001", 2);
+  EXPECT_EQ(two.entries.size(), 2u);
+  EXPECT_TRUE(two.more);
+  EXPECT_EQ(two.entries[0]->key(), "n/c0007");
+}
+
 }  // namespace
 }  // namespace mizzen::apiserver::testing

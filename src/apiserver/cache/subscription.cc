@@ -32,7 +32,7 @@ Subscription::~Subscription() = default;
 
 void Subscription::begin_objects() {
   walk_ = std::make_unique<Walk>();
-  walk_->snapshot = cache_.snapshot();
+  walk_->snapshot = cache_.snapshot_for(filter_);
   const std::string prefix = filter_.namespace_.empty() ? "" : filter_.namespace_ + "/";
   const bool single = !filter_.name.empty() && (prefix.empty() ? !cache_.resource().namespaced : true);
   const std::string first = single ? prefix + filter_.name : prefix;

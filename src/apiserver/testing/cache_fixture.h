@@ -101,9 +101,10 @@ class CacheTest : public ::testing::Test {
     return r->revision.get();
   }
   std::string key(const std::string& name) { return storage_prefix(cache_->resource()) + name; }
-  int64_t put(const std::string& name, const std::string& value = "v") {
+  int64_t put(const std::string& name, const std::string& value = "v", const std::string& label = "") {
     const size_t slash = name.find('/');
     ConfigMap c;
+    if (!label.empty()) c.metadata.labels.set("l", label);
     c.metadata.namespace_ = name.substr(0, slash);
     c.metadata.name = name.substr(slash + 1);
     c.data.set("k", value);

@@ -139,7 +139,7 @@ void HttpApi::begin_list(const ListingPtr& l) {
   ResourceCache& cache = l->h->store->cache();
   if (const auto readable = cache.readable(l->filter); !readable.ok()) return fail(l->h, readable.error());
   if (l->query.exact && l->query.token && l->query.token->too_old(l->h->view.now)) return fail_expired(l);
-  Snapshot snapshot = cache.snapshot();
+  Snapshot snapshot = cache.snapshot_for(l->filter);
   if (l->query.exact && snapshot.newest_change > l->query.revision)
     // History: read from the store at that revision, on a worker.
     return blocking(l->h, [this, l] {

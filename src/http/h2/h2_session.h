@@ -46,7 +46,12 @@ class H2Pending {
       slice = Slice();
       ++first_;
     }
-    if (first_ == slices_.size()) clear();
+    if (first_ == slices_.size()) {
+      clear();
+    } else if (first_ > 64 && first_ * 2 > slices_.size()) {
+      slices_.erase(slices_.begin(), slices_.begin() + static_cast<std::ptrdiff_t>(first_));
+      first_ = 0;
+    }
   }
   void clear() {
     slices_ = std::vector<Slice>();

@@ -5,10 +5,12 @@
 #include <atomic>
 #include <optional>
 
+#include "async/stop.h"
 #include "async/thread.h"
 #include "http/client/client.h"
 #include "http/server/server.h"
 #include "http/testing/raw_peer.h"
+#include "http/transport/out_queue.h"
 
 namespace mizzen::http {
 namespace {
@@ -24,7 +26,7 @@ std::string frame(uint8_t type, uint8_t flags, uint32_t stream, const std::strin
   return out + payload;
 }
 constexpr uint8_t kData = 0, kHeaders = 1, kPriority = 2, kReset = 3, kSettings = 4, kPing = 6, kGoAway = 7,
-                  kContinuation = 9;
+                  kWindowUpdate = 8, kContinuation = 9;
 constexpr uint8_t kEndStream = 1, kEndHeaders = 4;
 const std::string kGet("\x82\x86\x84\x41\x01x", 6);   // :method GET, :scheme http, :path /, :authority x
 const std::string kPost("\x83\x86\x84\x41\x01x", 6);  // :method POST
@@ -172,6 +174,51 @@ TEST(H2Abuse, AnswersThatNobodyTakesAreDropped) {
   EXPECT_TRUE(peer.at_end());
   EXPECT_LT(real_clock().monotonic() - begun, std::chrono::seconds(3));
   server->stop(Deadline::after(std::chrono::seconds(1)));
+}
+
+TEST(H2Abuse, AWideWindowMakesNoMoreThanCanBeSent) {
+  // A source that is asked for more whenever there is room, as a watch is; the peer allows 2 GiB and reads
+  // nothing.
+  constexpr size_t kPiece = 8 * 1024;
+  struct Source {
+    StreamPtr stream;
+    std::shared_ptr<std::atomic<size_t>> alive = std::make_shared<std::atomic<size_t>>(0);
+    std::atomic<size_t> made = 0;
+    const std::string text = std::string(kPiece, 's');
+    void fill() {
+      for (;;) {
+        ++*alive;
+        ++made;
+        std::shared_ptr<const void> owner(text.data(), [count = alive](const void*) { --*count; });
+        if (stream->write(Slice(std::move(owner), text)) != Stream::Write::Ok) return;
+      }
+    }
+  };
+  Source source;
+  Loops loops({});
+  std::optional<Server> server;
+  server.emplace(loops, Server::Options{}, [&source](ExchangePtr e) {
+    source.stream = e->start_stream(200, {});
+    source.stream->on_drained([&source] { source.fill(); });
+    source.fill();
+  });
+  ASSERT_TRUE(server->start().ok());
+  RawPeer peer(server->port(), 4096);
+  peer.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" +
+            frame(kSettings, 0, 0, std::string("\0\4\x7f\xff\xff\xff", 6)) +
+            frame(kWindowUpdate, 0, 0, std::string("\x7f\xff\0\0", 4)) +
+            frame(kHeaders, kEndHeaders | kEndStream, 1, kGet));
+  const size_t bound = (Server::Options{}.stream_buffer_bytes_max + 2 * kOutHighWater) / kPiece + 4;
+  const StopSource never;
+  size_t made = 0;
+  for (int still = 0; still < 20;) {  // until nothing has been made for a fifth of a second
+    (void)never.token().wait_until(Deadline::after(std::chrono::milliseconds(10)));
+    EXPECT_LE(*source.alive, bound);
+    still = made == source.made ? still + 1 : 0;
+    made = source.made;
+  }
+  EXPECT_GT(made, 0u);
+  server->stop(Deadline::after(std::chrono::milliseconds(10)));
 }
 
 TEST(H2Abuse, AHeaderThatNeverEndsTimesOut) {

@@ -510,6 +510,9 @@ int H2Server::send_data(nghttp2_session*, nghttp2_frame* frame, const uint8_t* h
   H2Stream* stream = s.find(frame->hd.stream_id);
   if (stream == nullptr || stream->pending_.size() < length) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   OutQueue& out = s.conn_.out();
+  // The library goes on by itself from frame to frame, as far as the peer's window reaches: what nobody can
+  // take yet must not be made.
+  if (out.size() >= kOutHighWater) return NGHTTP2_ERR_WOULDBLOCK;
   out.append(std::string_view(reinterpret_cast<const char*>(head), 9));
   if (frame->data.padlen > 0) {
     const char pad = static_cast<char>(frame->data.padlen - 1);
