@@ -149,6 +149,9 @@ class Page(unittest.TestCase):
         self.assertIn("./dev bench list", page)
         self.assertIn("l1: a note.", page)
 
+    def test_rows_that_a_stopped_run_never_came_to_are_left_out(self):
+        self.assertEqual(results.document("list", [Row("list", "r", "u")], {}, results.now(), 0.5)["rows"], [])
+
     def test_a_missed_target_stands_out(self):
         self.assertIn("**no**", report.page([self.run_of("2026-01-01T00:00:00", 30)]))
 

@@ -28,10 +28,11 @@ def command(suite):
 
 
 def document(suite, rows, versions, began, load_before):
+    """What a run's file holds; rows that a run which was stopped never came to are left out."""
     return {
         "suite": suite, "commit": git("rev-parse", "HEAD") or "unknown", "changed": bool(git("status", "--porcelain", "--untracked-files=no")), "command": command(suite),
         "began": began.isoformat(timespec="seconds"), "ended": now().isoformat(timespec="seconds"), "machine": machine(),
-        "load_average": {"before": load_before, "after": os.getloadavg()[0]}, "versions": versions, "rows": [row.document() for row in rows]}
+        "load_average": {"before": load_before, "after": os.getloadavg()[0]}, "versions": versions, "rows": [row.document() for row in rows if row.values or row.failed]}
 
 
 def now():
