@@ -48,7 +48,7 @@ def run_text(number, run):
     machine = run["machine"]
     changed = " with uncommitted changes" if run["changed"] else ""
     versions = "; ".join(f"{name}: {version}" for name, version in run["versions"].items() if name != "mizzen")
-    return (f"{number}. `{run['command']}` at commit `{run['commit'][:12]}`{changed}, {run['began'][:16].replace('T', ' ')} UTC, on {machine['cores']} cores "
+    return (f"{number}. `{run['command']}` at commit `{run['commit'][:12]}`{changed}, built {run['program_built'][:16].replace('T', ' ')}, run {run['began'][:16].replace('T', ' ')} UTC, on {machine['cores']} cores "
             f"({machine['cpu']}), {machine['memory_bytes'] / 2**30:.0f} GiB, Linux {machine['kernel']}; load average {run['load_average']['before']:.1f} before, "
             f"{run['load_average']['after']:.1f} after{'; ' + versions if versions else ''}\n")
 

@@ -50,7 +50,7 @@ def main():
     if why:
         print("Mizzen alone, nothing to compare with:", why)
     suite = Suite(options.suite, options, with_reference=not why and not options.smoke)
-    began, load_before = results.now(), os.getloadavg()[0]
+    began, load_before, sources = results.now(), os.getloadavg()[0], results.tree()
     versions = {}
     try:
         for part in [options.only] if options.only else PARTS[options.suite]:
@@ -59,7 +59,7 @@ def main():
     finally:
         suite.stop()
         if suite.rows and not options.smoke:
-            print(results.write(options.out, results.document(options.suite, suite.rows, versions, began, load_before)))
+            print(results.write(options.out, results.document(options.suite, suite.rows, versions, began, load_before, sources)))
     return 1 if suite.wrong else 0
 
 

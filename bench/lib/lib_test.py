@@ -137,8 +137,8 @@ class Page(unittest.TestCase):
         row = Row("list", "LIST of things", "per CPU-second", target=40, note="a note")
         row.add("mizzen", value)
         row.add("reference", 1)
-        with mock.patch.object(results, "git", lambda *words: "c0ffee" if words[0] == "rev-parse" else ""):
-            document = results.document("list", [row], {"reference": "kube-apiserver v1"}, results.now(), 0.5)
+        sources = {"commit": "c0ffee", "changed": False, "program_built": began}
+        document = results.document("list", [row], {"reference": "kube-apiserver v1"}, results.now(), 0.5, sources)
         return document | {"began": began}
 
     def test_the_newest_run_of_a_row_is_shown_with_its_commit_and_command(self):
@@ -148,6 +148,9 @@ class Page(unittest.TestCase):
         self.assertIn("`c0ffee`", page)
         self.assertIn("./dev bench list", page)
         self.assertIn("l1: a note.", page)
+
+    def test_rows_that_a_stopped_run_never_came_to_are_left_out(self):
+        self.assertEqual(results.document("list", [Row("list", "r", "u")], {}, results.now(), 0.5, {})["rows"], [])
 
     def test_a_missed_target_stands_out(self):
         self.assertIn("**no**", report.page([self.run_of("2026-01-01T00:00:00", 30)]))

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from lib.sides import ROOT
+from lib.sides import BINARY, ROOT
 
 
 def git(*words):
@@ -27,11 +27,19 @@ def command(suite):
     return " ".join(named + ["./dev", "bench", suite, *sys.argv[2:]])
 
 
-def document(suite, rows, versions, began, load_before):
-    return {
-        "suite": suite, "commit": git("rev-parse", "HEAD") or "unknown", "changed": bool(git("status", "--porcelain", "--untracked-files=no")), "command": command(suite),
-        "began": began.isoformat(timespec="seconds"), "ended": now().isoformat(timespec="seconds"), "machine": machine(),
-        "load_average": {"before": load_before, "after": os.getloadavg()[0]}, "versions": versions, "rows": [row.document() for row in rows]}
+def tree():
+    """Which sources are measured: asked when a run begins, for the checkout may move on meanwhile. The program may be older than
+    they are where run.py is not started by ./dev bench, which builds it: so its time is told too."""
+    built = datetime.datetime.fromtimestamp(os.path.getmtime(BINARY), datetime.timezone.utc)
+    return {"commit": git("rev-parse", "HEAD") or "unknown", "changed": bool(git("status", "--porcelain", "--untracked-files=no")), "program_built": built.isoformat(timespec="seconds")}
+
+
+def document(suite, rows, versions, began, load_before, sources):
+    """What a run's file holds; rows that a run which was stopped never came to are left out."""
+    return sources | {
+        "suite": suite, "command": command(suite), "began": began.isoformat(timespec="seconds"), "ended": now().isoformat(timespec="seconds"), "machine": machine(),
+        "load_average": {"before": load_before, "after": os.getloadavg()[0]}, "versions": versions,
+        "rows": [row.document() for row in rows if row.values or row.failed]}
 
 
 def now():

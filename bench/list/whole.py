@@ -20,7 +20,8 @@ def measure(suite, size):
     versions = {side.name: counted(side, path)[1] for side in suite.sides}
 
     def once(side, count, accept, query):
-        seen = load(side, "repeat", suite.options.limit, path=path + query, accept=accept, count=count, streams=1, marker=MARKER, marks=size)
+        seen = load(side, "repeat", suite.options.limit, path=path + query, accept=accept, count=count, streams=1, marker=MARKER, marks=size,
+                    ages=int(accept == TABLE))
         check_version(seen["head"], 1 if query else versions[side.name])
         return seen
 

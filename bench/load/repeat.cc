@@ -1,6 +1,6 @@
 // repeat: the same GET --count times, --streams at once on each of --connections, the next as soon as one is
-// answered. Each answer has to be 200 and as long as the first; --marks M: has to hold --marker M times;
-// --same 1: has to be the first, byte by byte.
+// answered. Each answer has to be 200 and as long as the first (--ages 1: not so, a Table tells ages);
+// --marks M: has to hold --marker M times; --same 1: has to be the first, byte by byte.
 #include <fmt/format.h>
 
 #include "base/strings.h"
@@ -18,6 +18,7 @@ struct Shared {
   std::string marker;
   long marks = -1;
   bool same = false;
+  bool ages = false;
   long left = 0;     ///< not sent yet
   long waiting = 0;  ///< sent, not answered
   std::string first;
@@ -60,7 +61,7 @@ class Slot final : public Answer {
       shared_.first = text_;
       shared_.first_size = size_;
     }
-    if (size_ != shared_.first_size)
+    if (size_ != shared_.first_size && !shared_.ages)
       fail(fmt::format("answers of {} and {} bytes", shared_.first_size, size_));
     if (shared_.same && text_ != shared_.first) fail("answers that differ");
     if (shared_.marks >= 0 && marks_.count() != static_cast<size_t>(shared_.marks))
@@ -90,6 +91,7 @@ void repeat(const Words& words) {
   shared.marker = words.text("marker", "");
   shared.marks = words.number("marks", -1);
   shared.same = words.number("same", 0) == 1;
+  shared.ages = words.number("ages", 0) == 1;
   shared.left = words.number("count");
   const auto connections = connect_all(poller, words);
   std::vector<std::unique_ptr<Slot>> slots;
