@@ -41,12 +41,6 @@ std::string json_prefix(const TypeMeta& type) {
   return out;
 }
 
-meta::v1::PartialObjectMetadata partial_of(const Entry& entry) {
-  meta::v1::PartialObjectMetadata out;
-  out.metadata = entry.object().meta();
-  return out;
-}
-
 /// The object's JSON without kind and apiVersion in the version asked for.
 http::Slice bare_json(const View& view, const Entry& entry) {
   if (in_storage_version(view)) return entry.json();
@@ -83,6 +77,15 @@ std::string envelope_head(const TypeMeta& type, size_t raw_size) {
 }
 constexpr std::string_view kEnvelopeTail{"\x1a\x00\x22\x00", 4};
 
+/// A PartialObjectMetadata in protobuf: its only field is the first one of every object.
+std::string partial_proto(const Entry& entry) {
+  const std::string_view meta = metadata_in(entry.wire_view());
+  std::string out = "\x0a";
+  append_varint(out, meta.size());
+  out += meta;
+  return out;
+}
+
 http::Body json_body(http::Body body, const View& view) {
   if (view.media.format == Format::Json && !view.media.pretty) {
     body.emplace_back("\n");
@@ -111,6 +114,12 @@ meta::v1::ListMeta list_meta(const ListMeta& meta) {
 }
 
 }  // namespace
+
+std::string partial_json(const View& view, const Entry& entry, bool typed) {
+  std::string out = typed ? json_prefix(partial_type(view, false)) + ",\"metadata\":" : "{\"metadata\":";
+  codec::proto_to_json(out, meta::v1::ObjectMeta::descriptor(), metadata_in(entry.wire_view()));
+  return out += '}';
+}
 
 std::string indent_json(std::string_view json) {
   std::string out;
@@ -190,9 +199,11 @@ http::Body encode_entry(const View& view, const Entry& entry) {
                      view);
   }
   if (view.media.transform == Transform::PartialMetadata) {
-    const auto partial = partial_of(entry);
-    return {encode_document(partial_type(view, false), partial.descriptor(), &partial, view.media.format,
-                            view.media.pretty)};
+    if (view.media.format != Format::Proto)
+      return json_body({http::Slice(partial_json(view, entry, true))}, view);
+    const std::string raw = partial_proto(entry);
+    return {
+        http::Slice(envelope_head(partial_type(view, false), raw.size()) + raw + std::string(kEnvelopeTail))};
   }
   if (view.media.format == Format::Proto) {
     const http::Slice raw = bare_proto(view, entry);
@@ -217,10 +228,7 @@ TypeMeta list_type(const View& view) {
 /// One item of a protobuf list, without its tag and length.
 http::Slice proto_item(const View& view, const Entry& entry) {
   if (!is_partial(view)) return bare_proto(view, entry);
-  const auto partial = partial_of(entry);
-  std::string out;
-  codec::encode_proto(out, partial.descriptor(), &partial);
-  return http::Slice(std::move(out));
+  return http::Slice(partial_proto(entry));
 }
 
 size_t varint_size(uint64_t v) {
@@ -277,8 +285,7 @@ void ListPieces::item(std::string& out, const Entry& entry, bool first) const {
   if (!first) out += ',';
   if (is_table(view_)) return append_table_row(out, view_, entry, plain_table_);
   if (is_partial(view_)) {
-    const auto partial = partial_of(entry);
-    codec::encode_json(out, partial.descriptor(), &partial);
+    out += partial_json(view_, entry, false);
     return;
   }
   if (in_storage_version(view_))
@@ -344,8 +351,9 @@ std::string event_object(const View& view, const Entry& entry, bool columns) {
                            .view());
   }
   if (is_partial(view)) {
-    const auto partial = partial_of(entry);
-    return document(view, partial_type(view, false), partial.descriptor(), &partial);
+    if (view.media.format != Format::Proto) return partial_json(view, entry, true);
+    const std::string raw = partial_proto(entry);
+    return envelope_head(partial_type(view, false), raw.size()) + raw + std::string(kEnvelopeTail);
   }
   std::string out;
   if (view.media.format == Format::Proto) {

@@ -2,7 +2,6 @@
 
 #include "codec/json/json_text.h"
 #include "machinery/schema/meta/v1/list_meta.h"
-#include "machinery/schema/meta/v1/partial_object_metadata.h"
 
 namespace mizzen::apiserver {
 namespace {
@@ -40,10 +39,7 @@ void append_row_object(std::string& out, const View& view, const Entry& entry) {
     out += text;
     return;
   }
-  meta::v1::PartialObjectMetadata partial;
-  partial.metadata = entry.object().meta();
-  const codec::TypeMeta type{"meta.k8s.io/" + view.media.transform_version, "PartialObjectMetadata"};
-  codec::encode_json(out, partial.descriptor(), &partial, &type);
+  out += partial_json(view, entry, true);
 }
 
 }  // namespace

@@ -57,6 +57,8 @@ std::string with_revision(std::string_view object, int64_t revision) {
   return out += object.substr(first.end());
 }
 
+std::string_view metadata_in(std::string_view object) { return first_field(object).value(); }
+
 Extent find_labels(std::string_view object) {
   const std::string_view meta = first_field(object).value();
   const auto base = static_cast<size_t>(meta.data() - object.data());

@@ -12,6 +12,9 @@ namespace mizzen::apiserver {
 /// The object's bytes with this metadata.resourceVersion; without one for revision 0. Cost: one copy.
 std::string with_revision(std::string_view object, int64_t revision);
 
+/// The bytes of the object's metadata.
+std::string_view metadata_in(std::string_view object);
+
 /// A piece of some bytes.
 struct Extent {
   uint32_t at = 0;
