@@ -122,12 +122,19 @@ class Documents(unittest.TestCase):
 class Words(unittest.TestCase):
     def test_each_ban(self):
         for code in ("std::mutex m;", "#include <sstream>", "std::regex r;", "throw 1;", "time(nullptr);", "sleep(1);",
-                     "std::thread t;", "system(s);", "std::rand();", "// TODO later", "x" * 141):
+                     "std::thread t;", "system(s);", "std::rand();", "api::builtin()->find<Pod>();", "builtin_resources();",
+                     "api::resource_of<Pod>();", "// TODO later", "x" * 141):
             self.assertEqual(len(words(code)), 1, code)
 
     def test_comments_strings_and_tests_are_not_code(self):
         self.assertEqual(words('// std::mutex\nauto s = "throw";\n/* std::regex */\n'), [])
         self.assertEqual(words("sleep(1);", "x_test.cc"), [])
+
+    def test_composition_alone_knows_the_built_in_resources(self):
+        self.assertIn("only the composition", words("ResourceCatalog c(api::builtin());")[0])
+        self.assertEqual(words("ResourceCatalog c(api::builtin());", module="apps"), [])
+        self.assertEqual(words("ResourceCatalog c(api::builtin());", "x_test.cc"), [])
+        self.assertEqual(words("ResourceCatalog c(api::builtin());", "testing/x.h"), [])
 
     def test_length_and_names(self):
         self.assertIn("split it", words("\n" * 801)[0])

@@ -53,6 +53,7 @@
 #include "api/schema/extensions/v1beta1/replica_set.h"
 #include "api/schema/scheduling/v1/priority_class.h"
 #include "api/schema/scheduling/v1beta1/priority_class.h"
+#include "base/check.h"
 
 namespace mizzen::api {
 namespace {
@@ -66,9 +67,20 @@ struct Old {
   std::string_view use = "";  ///< "apps/v1"
 };
 
+/// What lasts as long as the program, for those who share ownership of what may not.
+template <typename T>
+std::shared_ptr<const T> lasting(const T& thing) {
+  return std::shared_ptr<const T>(std::shared_ptr<void>(), &thing);
+}
+
 template <typename T, typename L>
 ServedVersion served(std::string_view group, std::string_view version) {
-  return {group, version, &T::descriptor(), &L::descriptor(), "", ""};
+  ServedVersion out;
+  out.group = group;
+  out.version = version;
+  out.message = lasting(T::descriptor());
+  out.list = lasting(L::descriptor());
+  return out;
 }
 
 /// A deprecated version, with the Warning in upstream's words.
@@ -94,10 +106,9 @@ std::vector<ResourceInfo> builtin_resources() {
   namespace core = core::v1;
   std::vector<ResourceInfo> out;
   const auto add = [&](std::string_view plural, std::string_view singular, std::string_view kind,
-                       bool namespaced, std::vector<std::string_view> short_names,
+                       bool namespaced, std::vector<std::string> short_names,
                        std::vector<ServedVersion> versions, std::vector<Subresource> subresources,
-                       const Strategy& strategy,
-                       std::vector<std::string_view> categories = {}) -> ResourceInfo& {
+                       const Strategy& strategy, std::vector<std::string> categories = {}) -> ResourceInfo& {
     ResourceInfo r;
     r.plural = plural;
     r.singular = singular;
@@ -106,7 +117,7 @@ std::vector<ResourceInfo> builtin_resources() {
     r.short_names = std::move(short_names);
     r.versions = std::move(versions);
     r.subresources = std::move(subresources);
-    r.strategy = &strategy;
+    r.strategy = lasting(strategy);
     r.categories = std::move(categories);
     return out.emplace_back(std::move(r));
   };
@@ -117,7 +128,8 @@ std::vector<ResourceInfo> builtin_resources() {
   add("configmaps", "configmap", "ConfigMap", true, {"cm"},
       {served<core::ConfigMap, core::ConfigMapList>("", "v1")}, {}, config_map_strategy());
   add("endpoints", "endpoints", "Endpoints", true, {"ep"},
-      {served<core::Endpoints, core::EndpointsList>("", "v1")}, {}, endpoints_strategy());
+      {served<core::Endpoints, core::EndpointsList>("", "v1")}, {}, endpoints_strategy())
+      .storage_path = "services/endpoints";
   {
     auto& events = add("events", "event", "Event", true, {"ev"},
                        {served<core::Event, core::EventList>("", "v1"),
@@ -137,7 +149,8 @@ std::vector<ResourceInfo> builtin_resources() {
       namespace_strategy())
       .deletes_collection = false;
   add("nodes", "node", "Node", false, {"no"}, {served<core::Node, core::NodeList>("", "v1")}, {S::Status},
-      node_strategy());
+      node_strategy())
+      .storage_path = "minions";
   add("pods", "pod", "Pod", true, {"po"}, {served<core::Pod, core::PodList>("", "v1")},
       {S::Status, S::Binding, S::Eviction, S::Log, S::Exec, S::Attach, S::PortForward, S::Proxy},
       pod_strategy(), {"all"});
@@ -145,13 +158,15 @@ std::vector<ResourceInfo> builtin_resources() {
       {served<core::PodTemplate, core::PodTemplateList>("", "v1")}, {}, pod_template_strategy());
   add("replicationcontrollers", "replicationcontroller", "ReplicationController", true, {"rc"},
       {served<core::ReplicationController, core::ReplicationControllerList>("", "v1")}, {S::Status, S::Scale},
-      replication_controller_strategy(), {"all"});
+      replication_controller_strategy(), {"all"})
+      .storage_path = "controllers";
   add("secrets", "secret", "Secret", true, {}, {served<core::Secret, core::SecretList>("", "v1")}, {},
       secret_strategy());
   add("serviceaccounts", "serviceaccount", "ServiceAccount", true, {"sa"},
       {served<core::ServiceAccount, core::ServiceAccountList>("", "v1")}, {}, service_account_strategy());
   add("services", "service", "Service", true, {"svc"}, {served<core::Service, core::ServiceList>("", "v1")},
-      {S::Status, S::Proxy}, service_strategy(), {"all"});
+      {S::Status, S::Proxy}, service_strategy(), {"all"})
+      .storage_path = "services/specs";
 
   const Old apps1{"1.8", "1.16", "apps/v1"}, apps2{"1.9", "1.16", "apps/v1"},
       extensions{"1.8", "1.16", "apps/v1"};
@@ -198,8 +213,12 @@ std::vector<ResourceInfo> builtin_resources() {
   return out;
 }
 
-const Registry& builtin() {
-  static const Registry registry(builtin_resources());
+const RegistryPtr& builtin() {
+  static const RegistryPtr registry = [] {
+    auto made = Registry::make(builtin_resources());
+    MZ_CHECK(made.ok(), "{}", made.error().message());
+    return *made;
+  }();
   return registry;
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "api/builtin.h"
 #include "apiserver/allocate/ranges/address_range.h"
 #include "apiserver/registry/cache_metrics.h"
 #include "auth/authenticate/credentials.h"
@@ -52,7 +51,7 @@ Result<void> ApiServer::init() {
   workers_ =
       std::make_unique<ThreadPool>(ThreadPool::Options{"api-worker", options_.workers_max, 8192, 10'000});
   core_ = std::make_unique<Core>(
-      Core::Deps{deps_.store, real_clock(), secure_random(), api::builtin(), &deps_.metrics}, options_.core);
+      Core::Deps{deps_.store, real_clock(), secure_random(), deps_.resources, &deps_.metrics}, options_.core);
   register_build_info(deps_.metrics);
   authenticator_ = std::make_unique<auth::Credentials>(std::vector<auth::StaticToken>());
   authorizer_ = std::make_unique<auth::ComponentAuthorizer>();

@@ -34,6 +34,7 @@ class ApiServer {
   };
   struct Deps {
     store::Store& store;
+    api::ResourceCatalog& resources;
     http::Loops& loops;
     Metrics& metrics;
     Health& health;

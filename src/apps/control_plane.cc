@@ -13,8 +13,8 @@ ControlPlane::ControlPlane(apiserver::ApiServer& server, Metrics& metrics,
       scheduler_api_(server.loopback({"system:kube-scheduler", {}})) {}
 
 Result<void> ControlPlane::start(Deadline deadline) {
-  environment_ = std::make_unique<controllers::Environment>(
-      controllers::Environment::Deps{api_, executor_, timers_, real_clock(), secure_random(), &metrics_});
+  environment_ = std::make_unique<controllers::Environment>(controllers::Environment::Deps{
+      api_, server_.core().resources(), executor_, timers_, real_clock(), secure_random(), &metrics_});
   controllers_ =
       controllers::make_controllers(*environment_, server_.authority().certificate_pem(), options_);
   if (!environment_->start(deadline))

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "api/builtin.h"
+#include "api/registry/catalog.h"
 #include "apiserver/allocate/ranges/address_range.h"
 #include "apiserver/loopback/loopback.h"
 #include "apiserver/server.h"
@@ -64,6 +66,7 @@ Result<void> run_server(const ServerOptions& options) {
     return r.error().with_context("data folder");
   MZ_ASSIGN(const auto store, open_store(options));
   http::Loops loops({.threads = kLoops});
+  api::ResourceCatalog resources(api::builtin());
   Metrics metrics;
   register_process_metrics(metrics);
   Health health;
@@ -74,7 +77,7 @@ Result<void> run_server(const ServerOptions& options) {
   api.external_names = options.tls_san;
   api.core.service_cidr = options.service_cidr;
   if (!options.disable_node) api.local_node = options.node.name();
-  apiserver::ApiServer server({*store, loops, metrics, health, nullptr}, api);
+  apiserver::ApiServer server({*store, resources, loops, metrics, health, nullptr}, api);
   MZ_TRY(server.init());
   MZ_TRY(server.start(Deadline::after(kStartTimeout)));
   log::info("server", "API is ready",

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "base/utf8.h"
+
 namespace mizzen {
 namespace {
 constexpr std::string_view kStandard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -158,28 +160,10 @@ std::string hex_encode(std::string_view bytes) {
 }
 
 bool valid_utf8(std::string_view s) {
-  size_t i = 0;
-  const auto cont = [&](size_t at) { return at < s.size() && (static_cast<uint8_t>(s[at]) & 0xc0) == 0x80; };
-  while (i < s.size()) {
-    const uint8_t c = static_cast<uint8_t>(s[i]);
-    if (c < 0x80) {
-      ++i;
-    } else if (c >= 0xc2 && c <= 0xdf) {
-      if (!cont(i + 1)) return false;
-      i += 2;
-    } else if ((c & 0xf0) == 0xe0) {
-      if (!cont(i + 1) || !cont(i + 2)) return false;
-      const uint8_t d = static_cast<uint8_t>(s[i + 1]);
-      if ((c == 0xe0 && d < 0xa0) || (c == 0xed && d > 0x9f)) return false;
-      i += 3;
-    } else if (c >= 0xf0 && c <= 0xf4) {
-      if (!cont(i + 1) || !cont(i + 2) || !cont(i + 3)) return false;
-      const uint8_t d = static_cast<uint8_t>(s[i + 1]);
-      if ((c == 0xf0 && d < 0x90) || (c == 0xf4 && d > 0x8f)) return false;
-      i += 4;
-    } else {
-      return false;
-    }
+  while (!s.empty()) {
+    const size_t n = utf8_length(s);
+    if (n == 0) return false;
+    s.remove_prefix(n);
   }
   return true;
 }

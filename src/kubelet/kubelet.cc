@@ -6,7 +6,6 @@
 #include <atomic>
 #include <set>
 
-#include "api/builtin.h"
 #include "async/timers.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -68,9 +67,10 @@ struct Kubelet::Impl {
                  [this] { wake(); }, [this] { return watch.network_problem(); }},
                 worker_options()),
         node({d.api, events, d.clock, [this] { return facts(); }}),
-        pods(api::resource_of<Pod>(), {d.api, background, timers, secure_random()},
+        pods(*client::require_resource<Pod>(d.api), {d.api, background, timers, secure_random()},
              bound_to(options.node_name)),
-        services(api::resource_of<api::core::v1::Service>(), {d.api, background, timers, secure_random()}) {}
+        services(*client::require_resource<api::core::v1::Service>(d.api),
+                 {d.api, background, timers, secure_random()}) {}
 
   PodRunner::Options runner_options() {
     if (options.hostname.empty()) options.hostname = machine.hostname;

@@ -78,6 +78,8 @@ class Plugin {
 class Objects {
  public:
   virtual ~Objects() = default;
+  /// The resources there are now.
+  virtual api::RegistryPtr registry() const = 0;
   /// As the cache has it; empty where it has none.
   virtual Object cached(const api::ResourceInfo& resource, std::string_view namespace_,
                         std::string_view name) const = 0;
@@ -88,6 +90,14 @@ class Objects {
   virtual std::vector<Object> all(const api::ResourceInfo& resource) const = 0;
   /// Grows with every change of the resource; what was computed from all() is good while it stays.
   virtual int64_t generation(const api::ResourceInfo& resource) const = 0;
+
+  /// cached() of the resource whose in-memory type is T.
+  template <typename T>
+  Object cached(std::string_view namespace_, std::string_view name) const {
+    const api::RegistryPtr now = registry();
+    const api::ResourceInfo* resource = now->find<T>();
+    return resource ? cached(*resource, namespace_, name) : Object();
+  }
 };
 
 /// `pods "x" is forbidden: why`, as upstream's NewForbidden.

@@ -22,6 +22,7 @@ using api::scheduling::v1::PriorityClass;
 /// A few objects, and how often all of them were asked for.
 class FakeObjects final : public Objects {
  public:
+  api::RegistryPtr registry() const override { return api::builtin(); }
   Object cached(const api::ResourceInfo& r, std::string_view ns, std::string_view name) const override {
     const auto it = objects.find({&r, std::string(ns) + "/" + std::string(name)});
     return it == objects.end() ? Object() : it->second;

@@ -242,7 +242,7 @@ codec::Value openapi_v2_document(const Registry& registry) {
   std::set<std::pair<std::string, std::string>> done;
   for (const ResourceInfo& r : registry.resources())
     for (const ServedVersion& v : r.versions)
-      if (done.emplace(std::string(v.group), std::string(v.version)).second)
+      if (done.emplace(v.group, v.version).second)
         for (ApiOperation& op : api_operations(registry, v.group, v.version))
           operations.push_back(std::move(op));
   Value out = Value::object();

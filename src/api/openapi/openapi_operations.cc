@@ -44,8 +44,7 @@ std::vector<ApiOperation> api_operations(const Registry& registry, std::string_v
       if (v.group != group || v.version != version) continue;
       const std::string gv = camel(group) + capital(version);
       const std::string scope = r.namespaced ? "Namespaced" : "";
-      const std::string base =
-          root + (r.namespaced ? "/namespaces/{namespace}/" : "/") + std::string(r.plural);
+      const std::string base = root + (r.namespaced ? "/namespaces/{namespace}/" : "/") + r.plural;
       const auto add = [&](std::string path, std::string method, std::string id,
                            std::string action) -> ApiOperation& {
         ApiOperation op;
@@ -60,30 +59,29 @@ std::vector<ApiOperation> api_operations(const Registry& registry, std::string_v
         op.kind = r.kind;
         return out.emplace_back(std::move(op));
       };
-      const std::string name = gv + scope + std::string(r.kind);
+      const std::string name = gv + scope + r.kind;
       {
         ApiOperation& create = add(base, "post", "create" + name, "post");
-        create.body = create.answer = v.message;
+        create.body = create.answer = v.message.get();
         create.writes = true;
       }
       if (r.create_only) continue;
       const auto list = [&](const std::string& path, const std::string& id) {
         ApiOperation& op = add(path, "get", id, "list");
-        op.answer = v.list;
+        op.answer = v.list.get();
         op.lists = true;
       };
       list(base, "list" + name);
-      if (r.namespaced)
-        list(root + "/" + std::string(r.plural), "list" + gv + std::string(r.kind) + "ForAllNamespaces");
+      if (r.namespaced) list(root + "/" + r.plural, "list" + gv + r.kind + "ForAllNamespaces");
       if (r.deletes_collection) {
-        ApiOperation& op = add(base, "delete", "delete" + gv + "Collection" + scope + std::string(r.kind),
-                               "deletecollection");
+        ApiOperation& op =
+            add(base, "delete", "delete" + gv + "Collection" + scope + r.kind, "deletecollection");
         op.answer = status;
         op.body = &meta::v1::DeleteOptions::descriptor();
         op.lists = op.deletes = true;
       }
       const std::string one = base + "/{name}";
-      add(one, "get", "read" + name, "get").answer = v.message;
+      add(one, "get", "read" + name, "get").answer = v.message.get();
       const auto write = [&](const std::string& path, const std::string& suffix, const codec::Message* m,
                              std::string_view kind_group, std::string_view kind_version,
                              std::string_view kind) {
@@ -99,7 +97,7 @@ std::vector<ApiOperation> api_operations(const Registry& registry, std::string_v
           op.kind = kind;
         }
       };
-      write(one, "", v.message, group, version, r.kind);
+      write(one, "", v.message.get(), group, version, r.kind);
       {
         ApiOperation& op = add(one, "delete", "delete" + name, "delete");
         op.answer = status;
@@ -114,7 +112,7 @@ std::vector<ApiOperation> api_operations(const Registry& registry, std::string_v
         const std::string kind_version =
             slash == std::string::npos ? type.api_version : type.api_version.substr(slash + 1);
         const codec::Message* message =
-            row.kind.empty() ? v.message : find_schema_kind(type.api_version, type.kind);
+            row.kind.empty() ? v.message.get() : find_schema_kind(type.api_version, type.kind);
         const std::string path = one + "/" + std::string(row.name);
         const std::string suffix = capital(std::string(row.name));
         if (row.connects() && row.id != Subresource::Log) {
@@ -122,9 +120,8 @@ std::vector<ApiOperation> api_operations(const Registry& registry, std::string_v
                                                            "options", "head", "patch"};
           static const std::vector<std::string> sessions = {"get", "post"};
           for (const std::string& method : row.handled == Handled::Proxy ? proxied : sessions)
-            add(path, method, "connect" + gv + capital(method) + scope + std::string(r.kind) + suffix,
-                "connect")
-                .kind = type.kind;
+            add(path, method, "connect" + gv + capital(method) + scope + r.kind + suffix, "connect").kind =
+                type.kind;
           continue;
         }
         if (row.allows(Verb::Get)) {

@@ -18,7 +18,7 @@ Lines lines(const machinery::FieldErrors& errors) {
 }  // namespace
 
 Checked::Checked(const char* group, const char* version, const char* plural)
-    : resource_(*builtin().find(group, version, plural)), version_(resource_.api_version()) {}
+    : resource_(*builtin()->find(group, version, plural)), version_(resource_.api_version()) {}
 
 machinery::MutableObject Checked::make(const std::string& json) const {
   machinery::MutableObject out(resource_.message());

@@ -25,9 +25,9 @@ void append_varint(std::string& out, uint64_t v) {
   out += static_cast<char>(v);
 }
 
-bool in_storage_version(const View& view) { return view.version->message == &view.resource->message(); }
+bool in_storage_version(const View& view) { return view.version->message.get() == &view.resource->message(); }
 
-TypeMeta type_of(const View& view) { return {view.version->api_version(), std::string(view.resource->kind)}; }
+TypeMeta type_of(const View& view) { return {view.version->api_version(), view.resource->kind}; }
 TypeMeta partial_type(const View& view, bool list) {
   return {"meta.k8s.io/" + view.media.transform_version,
           list ? "PartialObjectMetadataList" : "PartialObjectMetadata"};
@@ -222,7 +222,7 @@ bool is_partial(const View& view) {
 
 TypeMeta list_type(const View& view) {
   if (is_partial(view)) return partial_type(view, true);
-  return {view.version->api_version(), std::string(view.resource->kind) + "List"};
+  return {view.version->api_version(), view.resource->kind + "List"};
 }
 
 /// One item of a protobuf list, without its tag and length.

@@ -12,7 +12,7 @@ namespace mizzen::apiserver {
 
 /// How one request wants its objects.
 struct View {
-  const api::ResourceInfo* resource = nullptr;
+  api::ResourcePtr resource;
   const api::ServedVersion* version = nullptr;
   MediaType media;
   std::string include_object = "Metadata";  ///< of a Table: None, Metadata, Object

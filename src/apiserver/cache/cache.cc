@@ -35,7 +35,7 @@ Error too_large(int64_t wanted, int64_t current) {
 }  // namespace
 
 ResourceCache::ResourceCache(const api::ResourceInfo& resource, Deps deps, ChangeRing::Options ring)
-    : resource_(resource),
+    : resource_(resource.share()),
       deps_(deps),
       prefix_(storage_prefix(resource)),
       home_(std::make_shared<EntryHome>(resource, deps.companions)),
@@ -45,19 +45,31 @@ ResourceCache::~ResourceCache() { stop(); }
 
 Result<void> ResourceCache::start(Deadline deadline) { return load(deadline); }
 
-void ResourceCache::stop() {
+void ResourceCache::start_later() {
+  {
+    Lock lock(m_);
+    if (feed_ != Feed::None) return;
+    feed_ = Feed::Lost;
+  }
+  load_again(0);
+}
+
+void ResourceCache::stop() { stop(shutting_down()); }
+
+void ResourceCache::stop(const Error& why) {
   std::shared_ptr<store::Watch> watch;
   std::vector<Waiter> waiters;
   std::vector<std::shared_ptr<Roster>> rosters;
   {
     Lock lock(m_);
     feed_ = Feed::Stopped;
+    if (!ended_) ended_ = why;
     watch.swap(watch_);
     waiters.swap(waiters_);
     rosters.swap(rosters_);
   }
   watch.reset();
-  for (const Waiter& w : waiters) w.done(shutting_down());
+  for (const Waiter& w : waiters) w.done(why);
   // Functions posted to a lane before now may still come here: they are let through first.
   struct Fence {
     Mutex m;
@@ -69,6 +81,7 @@ void ResourceCache::stop() {
     Lock lock(fence->m);
     fence->left = rosters.size();
   }
+  const auto self = weak_from_this().lock();  // nobody where it is being destroyed
   for (const auto& roster : rosters) {
     // Told when the function is gone, whether it ran or its lane has ended.
     std::shared_ptr<void> passed(nullptr, [fence](void*) {
@@ -77,9 +90,9 @@ void ResourceCache::stop() {
       fence->changed.notify_all();
     });
     if (roster->lane().here()) {
-      roster->stop(shutting_down());
+      roster->stop(why);
     } else {
-      roster->lane().post([roster, passed = std::move(passed)] { roster->stop(shutting_down()); });
+      roster->lane().post([roster, self, why, passed = std::move(passed)] { roster->stop(why); });
     }
   }
   const Deadline deadline = Deadline::after(kLaneWaitMax, deps_.clock);
@@ -115,7 +128,7 @@ Result<void> ResourceCache::load(Deadline deadline) {
   std::shared_ptr<store::Watch> before;  // one that was lost; goes without the lock
   {
     Lock lock(m_);
-    if (feed_ == Feed::Stopped) return shutting_down();
+    if (feed_ == Feed::Stopped) return *ended_;
     before.swap(watch_);
     tree_ = std::move(tree);
     indexes_.clear();
@@ -149,7 +162,7 @@ EntryPtr ResourceCache::make_entry(const store::KeyValue& kv, std::string& unrea
 
 EntryPtr ResourceCache::decode_entry(const store::KeyValue& kv, std::string& unreadable) const {
   const int64_t revision = kv.mod_revision.get();
-  auto object = decode_stored(resource_, store::view(kv.value), revision);
+  auto object = decode_stored(*resource_, store::view(kv.value), revision);
   if (!object.ok()) {
     unreadable = object.error().message();
     log::error("apiserver", "stored object cannot be read",
@@ -170,6 +183,7 @@ EntryPtr ResourceCache::current(const std::string& key, const std::vector<Step>&
 
 ResourceCache::Step ResourceCache::step_of(const store::Event& event, const std::vector<Step>& before) const {
   Step out;
+  MZ_CHECK(event.kv.key.starts_with(prefix_), "{} was told of {}", prefix_, event.kv.key);
   out.key = event.kv.key.substr(prefix_.size());
   EntryPtr previous = current(out.key, before);
   const int64_t revision = event.kv.mod_revision.get();
@@ -209,6 +223,8 @@ void ResourceCache::on_message(const store::WatchMessage& message) {
         unreadable_.erase(step.key);
       }
       if (!step.change) continue;
+      MZ_CHECK(step.change->revision() >= newest_change_, "a change at {} after one at {}",
+               step.change->revision(), newest_change_);
       newest_change_ = step.change->revision();
       ring_.push(std::move(step.change), now);
       dispatched_.fetch_add(1, std::memory_order_relaxed);
@@ -235,7 +251,7 @@ void ResourceCache::lose_feed(const Error& error) {
     ring_.restart(applied_);
   }
   log::warn("apiserver", "the store's feed of changes ended, loading again",
-            {log::kv("resource", resource_.plural), log::kv("err", error.message())});
+            {log::kv("resource", resource_->plural), log::kv("err", error.message())});
   const Error expired(Code::Expired, "the feed of changes was lost: list again");
   for (const auto& roster : rosters) roster->lane().post([roster, expired] { roster->end_all(expired); });
   load_again(0);
@@ -244,17 +260,21 @@ void ResourceCache::lose_feed(const Error& error) {
 void ResourceCache::load_again(int attempt) {
   const Duration base = std::min(kLoadWaitMax, kLoadWaitMin * (int64_t{1} << std::min(attempt, 20)));
   const Duration wait(static_cast<int64_t>(static_cast<double>(base.count()) * (1 + deps_.random.unit())));
-  deps_.timers.after(wait, [this, attempt] {
-    {
-      Lock lock(m_);
-      if (feed_ != Feed::Lost) return;
-    }
-    const auto loaded = load(Deadline::after(kLoadTimeout, deps_.clock));
-    if (loaded.ok()) return;
-    log::error("apiserver", "loading failed, trying again",
-               {log::kv("resource", resource_.plural), log::kv("err", loaded.error().message())});
-    load_again(attempt + 1);
+  deps_.timers.after(wait, [weak = weak_from_this(), attempt] {
+    if (const auto self = weak.lock()) self->try_again(attempt);
   });
+}
+
+void ResourceCache::try_again(int attempt) {
+  {
+    Lock lock(m_);
+    if (feed_ != Feed::Lost) return;
+  }
+  const auto loaded = load(Deadline::after(kLoadTimeout, deps_.clock));
+  if (loaded.ok()) return;
+  log::error("apiserver", "loading failed, trying again",
+             {log::kv("resource", resource_->plural), log::kv("err", loaded.error().message())});
+  load_again(attempt + 1);
 }
 
 int64_t ResourceCache::progress() const {
@@ -289,7 +309,7 @@ void ResourceCache::when_reached(int64_t wanted, Deadline deadline, Reached done
     Lock lock(m_);
     // While nothing is loaded, what the tree shows may be older than what it says.
     reached = feed_ == Feed::Live && progress() >= wanted;
-    if (!reached && feed_ == Feed::Stopped) refused = shutting_down();
+    if (!reached && feed_ == Feed::Stopped) refused = ended_;
     if (!reached && waiters_.size() >= kWaitersMax)
       refused = Error(Code::TooManyRequests, "Too many requests, please try again later.");
     if (!reached && !refused) {
@@ -300,7 +320,13 @@ void ResourceCache::when_reached(int64_t wanted, Deadline deadline, Reached done
   }
   if (reached) return done({});
   if (refused) return done(*refused);
-  if (poll) deps_.timers.after(kPollPeriod, [this] { poll_waiters(); });
+  if (poll) poll_later();
+}
+
+void ResourceCache::poll_later() {
+  deps_.timers.after(kPollPeriod, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->poll_waiters();
+  });
 }
 
 void ResourceCache::poll_waiters() {
@@ -320,7 +346,7 @@ void ResourceCache::poll_waiters() {
   }
   for (const Waiter& w : ready) w.done({});
   for (const Waiter& w : late) w.done(too_large(w.revision, current));
-  if (again) deps_.timers.after(kPollPeriod, [this] { poll_waiters(); });
+  if (again) poll_later();
 }
 
 Result<void> ResourceCache::wait_for(int64_t wanted, Deadline deadline) {
@@ -355,14 +381,14 @@ Result<void> ResourceCache::readable(const Filter& filter) const {
   for (const auto& [key, why] : unreadable_) {
     const size_t slash = key.find('/');
     const std::string_view ns =
-        resource_.namespaced ? std::string_view(key).substr(0, slash) : std::string_view();
+        resource_->namespaced ? std::string_view(key).substr(0, slash) : std::string_view();
     const std::string_view name =
-        resource_.namespaced ? std::string_view(key).substr(slash + 1) : std::string_view(key);
+        resource_->namespaced ? std::string_view(key).substr(slash + 1) : std::string_view(key);
     if ((!filter.namespace_.empty() && filter.namespace_ != ns) ||
         (!filter.name.empty() && filter.name != name))
       continue;
     return Error(Code::InternalError,
-                 fmt::format("unable to read {} {}: {}", resource_.qualified(), key, why));
+                 fmt::format("unable to read {} {}: {}", resource_->qualified(), key, why));
   }
   return {};
 }
@@ -380,6 +406,7 @@ Result<std::shared_ptr<Subscription>> ResourceCache::subscribe(Lane& lane, Filte
   std::shared_ptr<Roster> roster;
   {
     Lock lock(m_);
+    if (feed_ == Feed::Stopped) return *ended_;
     if (feed_ != Feed::Live) return Error(Code::ServiceUnavailable, "the watch cache is loading, try again");
     for (const auto& r : rosters_)
       if (&r->lane() == &lane) roster = r;
@@ -426,7 +453,7 @@ EntryPtr ResourceCache::written(std::string_view key, int64_t revision, const st
   if (entry && entry->revision() == revision) return entry;
   if (auto object = prepared_->take(bytes))
     return Entry::stamp(home_, key, revision, stored_object(store::view(bytes)), std::move(*object));
-  auto object = decode_stored(resource_, store::view(bytes), revision);
+  auto object = decode_stored(*resource_, store::view(bytes), revision);
   MZ_CHECK(object.ok(), "{} does not read what it wrote: {}", key, object.error().message());
   return Entry::encode(home_, key, revision, std::move(*object));
 }

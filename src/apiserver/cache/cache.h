@@ -2,6 +2,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,13 +25,14 @@ namespace mizzen::apiserver {
 /// recent changes. All reads of the API are served from here; it knows which revision it has applied. Truth:
 /// a cache of the store; never older than what the store has acknowledged to this process where the store is
 /// local. Life: start() loads by pages; a feed that is lost makes it unready: every watcher gets Expired,
-/// reads that need the newest state wait, and it loads again, with back-off. Threading: thread-safe. The
-/// store's sink builds entries without a lock and changes the tree under one; reads take a snapshot and hold
-/// no lock while they walk it. Watchers are served on their lanes (lane.h). Invariants: I1 changes reach a
-/// watcher in revision order without a gap. I2 the tree at revision r equals the store at r. I3 progress
-/// stands still from the loss of the feed until everything is loaded again. Bounds: ring as ChangeRing;
-/// kWaitersMax who wait for a revision.
-class ResourceCache {
+/// reads that need the newest state wait, and it loads again, with back-off. stop() ends all that: its
+/// resource is served no more, or the server stops. Held by shared_ptr: what runs for it elsewhere keeps it.
+/// Threading: thread-safe. The store's sink builds entries without a lock and changes the tree under one;
+/// reads take a snapshot and hold no lock while they walk it. Watchers are served on their lanes (lane.h).
+/// Invariants: I1 changes reach a watcher in revision order without a gap. I2 the tree at revision r equals
+/// the store at r. I3 progress stands still from the loss of the feed until everything is loaded again.
+/// Bounds: ring as ChangeRing; kWaitersMax who wait for a revision.
+class ResourceCache : public std::enable_shared_from_this<ResourceCache> {
  public:
   static constexpr size_t kWaitersMax = 10'000;
   /// Objects of one read of the store.
@@ -41,8 +43,8 @@ class ResourceCache {
     Companions& companions;
     const Clock& clock;
     Random& random;
-    Executor& background;  ///< reads of the store's history, and loading again; ends before the cache goes
-    Timers& timers;        ///< likewise
+    Executor& background;  ///< reads of the store's history, and loading again
+    Timers& timers;
   };
 
   ResourceCache(const api::ResourceInfo& resource, Deps deps, ChangeRing::Options ring = {});
@@ -50,10 +52,15 @@ class ResourceCache {
 
   /// Loads and starts to watch. Blocks.
   Result<void> start(Deadline deadline);
-  /// Ends the store watch and every watcher. Waits for the lanes.
+  /// Loads, with back-off, until it works: for a resource that came while the store cannot be read.
+  void start_later();
+  /// Ends the store watch, and tells every watcher and whoever waits why. Idempotent. Waits for the lanes;
+  /// not on an event loop.
+  void stop(const Error& why);
+  /// The same where the server stops.
   void stop();
 
-  const api::ResourceInfo& resource() const { return resource_; }
+  const api::ResourceInfo& resource() const { return *resource_; }
   /// The revision up to which every change of this resource is in the tree.
   int64_t revision() const;
   /// True where it has got there, with everything loaded.
@@ -143,12 +150,14 @@ class ResourceCache {
   void build_index(const IndexKey& key);
   void lose_feed(const Error& error);
   void load_again(int attempt);
+  void try_again(int attempt);
   Result<void> load(Deadline deadline);
   int64_t progress() const MZ_REQUIRES(m_);
   std::vector<Waiter> take_satisfied() MZ_REQUIRES(m_);
+  void poll_later();
   void poll_waiters();
 
-  const api::ResourceInfo& resource_;
+  const api::ResourcePtr resource_;
   const Deps deps_;
   const std::string prefix_;
   const EntryHomePtr home_;
@@ -162,6 +171,7 @@ class ResourceCache {
   /// Keys whose newest state cannot be read, with the reason. Only as many as the store holds.
   absl::flat_hash_map<std::string, std::string> unreadable_ MZ_GUARDED_BY(m_);
   Feed feed_ MZ_GUARDED_BY(m_) = Feed::None;
+  std::optional<Error> ended_ MZ_GUARDED_BY(m_);  ///< why it stopped
   int64_t applied_ MZ_GUARDED_BY(m_) = 0;
   int64_t newest_change_ MZ_GUARDED_BY(m_) = 0;
   std::vector<Waiter> waiters_ MZ_GUARDED_BY(m_);

@@ -14,6 +14,8 @@ void ChangeRing::restart(int64_t revision) {
 }
 
 void ChangeRing::pop() {
+  MZ_CHECK(!changes_.empty() && changes_.front().bytes <= bytes_, "{} changes of {} bytes", changes_.size(),
+           bytes_);
   from_ = changes_.front().change->revision();
   bytes_ -= changes_.front().bytes;
   changes_.pop_front();

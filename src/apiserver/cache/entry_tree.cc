@@ -62,7 +62,9 @@ Node* retain(Node* node) {
 }
 
 void release(Node* node) {
-  if (node->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  const uint32_t held = node->references.fetch_sub(1, std::memory_order_acq_rel);
+  MZ_CHECK(held > 0, "a node is let go of once more than it was held");
+  if (held != 1) return;
   if (node->leaf) {
     delete &node->as_leaf();
     return;
@@ -127,6 +129,7 @@ void count_children(Node::Inner& inner) {
 /// Moves the upper half of a full node into a new one.
 Node* split(Node* node) {
   const uint16_t keep = kMax / 2;
+  MZ_CHECK(node->count == kMax, "a node of {} is split", node->count);
   if (node->leaf) {
     auto* right = new Node::Leaf();
     for (uint16_t i = keep; i < node->count; ++i)

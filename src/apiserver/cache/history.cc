@@ -4,6 +4,7 @@
 #include <absl/container/btree_map.h>
 
 #include "apiserver/cache/cache.h"
+#include "base/check.h"
 
 namespace mizzen::apiserver {
 namespace {
@@ -27,6 +28,8 @@ struct Collector {
     if (message.end) failed = message.end;
     for (const store::Event* event : message.events) {
       const int64_t at = event->kv.mod_revision.get();
+      MZ_CHECK(events.empty() || at >= events.back().kv.mod_revision.get(), "history goes back from {} to {}",
+               events.back().kv.mod_revision.get(), at);
       if (events.size() >= max && at != events.back().kv.mod_revision.get()) {
         reached = events.back().kv.mod_revision.get();
         done = true;
@@ -104,9 +107,9 @@ Result<std::pair<std::vector<ChangePtr>, int64_t>> ResourceCache::past_changes(i
 }
 
 void ResourceCache::read_history(int64_t revision, size_t max, Lane& lane, HistoryRead done) {
-  const bool posted = deps_.background.post([this, revision, max, &lane, done] {
-    auto chunk = past_changes(revision, max, Deadline::after(kHistoryTimeout, deps_.clock));
-    if (!chunk.ok() && chunk.error().code() == Code::Expired) chunk = too_old(revision);
+  const bool posted = deps_.background.post([self = shared_from_this(), revision, max, &lane, done] {
+    auto chunk = self->past_changes(revision, max, Deadline::after(kHistoryTimeout, self->deps_.clock));
+    if (!chunk.ok() && chunk.error().code() == Code::Expired) chunk = self->too_old(revision);
     lane.post([done, chunk = std::move(chunk)]() mutable { done(std::move(chunk)); });
   });
   if (posted) return;

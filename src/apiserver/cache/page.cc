@@ -1,5 +1,7 @@
 #include "apiserver/cache/page.h"
 
+#include "base/check.h"
+
 namespace mizzen::apiserver {
 
 PageWalk::PageWalk(Snapshot snapshot, Filter filter, const std::string& after, size_t limit)
@@ -43,6 +45,8 @@ void PageWalk::finish(bool more) {
   page_.more = more;
   if (!more || !filter_.by_place()) return;
   const size_t end = end_.empty() ? snapshot_.tree.size() : snapshot_.tree.rank(end_);
+  MZ_CHECK(at_.get() && end > snapshot_.tree.rank(at_.get()->key()), "more is left, and nothing before {}",
+           end);
   page_.remaining = end - snapshot_.tree.rank(at_.get()->key());
 }
 

@@ -34,6 +34,7 @@ Roster::Place Roster::place_of(const Filter& filter) {
 }
 
 void Roster::add(std::shared_ptr<Subscription> subscription) {
+  MZ_CHECK(lane_.here() && !stopped_, "a watcher comes to a roster that is closed, or away from its lane");
   // Nobody followed: what came meanwhile is nobody's here, and a new watcher reads it by itself.
   if (size() == 0 && chunk_.empty()) position_ = std::max(position_, cache_.revision());
   const Place place = place_of(subscription->filter());
@@ -65,9 +66,9 @@ void Roster::end_all(const Error& error) {
   for (const auto& s : everyone()) s->end(error);
 }
 
-void Roster::stop(const Error& error) {
-  end_all(error);
+void Roster::stop(const Error& why) {
   stopped_ = true;
+  for (const auto& s : everyone()) s->stop(why);
 }
 
 void Roster::bookmark(int64_t revision) {
@@ -122,6 +123,8 @@ bool Roster::deliver(Monotonic until) {
     next_told_ = 0;
     if (next_change_ > 0) position_ = std::max(position_, chunk_[next_change_ - 1]->revision());
     if (next_change_ == chunk_.size()) return true;
+    MZ_CHECK(chunk_[next_change_]->revision() >= position_, "told of {} already, now of {}", position_,
+             chunk_[next_change_]->revision());
     gather(*chunk_[next_change_++]);
   }
 }

@@ -65,7 +65,7 @@ class Slow final : public WatcherSink {
 TEST_F(RosterTest, ATurnThatIsOverWhenTheCacheHasStoppedPostsNoOther) {
   ManualClock clock;
   TurnLane lane;
-  cache_ = std::make_unique<ResourceCache>(
+  cache_ = std::make_shared<ResourceCache>(
       api::resource_of<ConfigMap>(),
       ResourceCache::Deps{flaky_, companions_, clock, secure_random(), background_, timers_});
   ASSERT_TRUE(cache_->start(Deadline::after(5s)).ok());

@@ -56,6 +56,13 @@ void Subscription::end(const Error& error) {
   sink_->on_end(error);
 }
 
+void Subscription::stop(const Error& why) {
+  if (stage_ == Stage::Closed) return;
+  const auto self = shared_from_this();
+  close();
+  sink_->on_stop(why);
+}
+
 std::optional<ChangeType> Subscription::as_told(const Change& change) const {
   const bool is = change.type() != ChangeType::Deleted && filter_.matches(*change.entry());
   const bool was = change.previous() && filter_.matches(*change.previous());
@@ -134,6 +141,7 @@ bool Subscription::step_behind() {
   if (!waiting_.empty()) {
     const ChangePtr change = std::move(waiting_.front());
     waiting_.pop_front();
+    MZ_CHECK(change->revision() > position_, "told of {} already, now of {}", position_, change->revision());
     if (waiting_.empty() || waiting_.front()->revision() != change->revision())
       position_ = change->revision();
     if (waiting_.empty()) position_ = std::max(position_, chunk_end_);
@@ -177,6 +185,8 @@ void Subscription::on_live(const ChangePtr& change) {
   if (stage_ != Stage::Live || change->revision() <= position_) return;
   if (!as_told(*change)) return;
   if (full_ || !waiting_.empty()) {
+    MZ_CHECK(waiting_.empty() || waiting_.back()->revision() <= change->revision(), "{} waits, {} comes",
+             waiting_.back()->revision(), change->revision());
     if (waiting_.size() < kPendingMax || waiting_.back()->revision() == change->revision()) {
       waiting_.push_back(change);
     } else {

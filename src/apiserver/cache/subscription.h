@@ -29,6 +29,8 @@ class WatcherSink {
   virtual bool on_bookmark(int64_t revision, bool initial_end) = 0;
   /// The last call. Expired: list again.
   virtual void on_end(const Error& error) = 0;
+  /// The last call where the resource is served no more, or the server stops: upstream's streams just end.
+  virtual void on_stop(const Error& why) { on_end(why); }
   /// Nothing more comes for now: what was gathered may go out.
   virtual void flush() {}
 };
@@ -64,6 +66,7 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
   /// The roster lost its place in the ring after `told`: whoever followed goes on by himself.
   void on_gap(int64_t told);
   void end(const Error& error);
+  void stop(const Error& why);
 
  private:
   enum class Stage : uint8_t { Objects, Behind, Reading, Live, Closed };

@@ -5,8 +5,11 @@
 #include <filesystem>
 
 #include "api/builtin.h"
+#include "api/registry/catalog.h"
 #include "api/schema/core/v1/config_map.h"
+#include "api/schema/core/v1/namespace.h"
 #include "apiserver/loopback/loopback.h"
+#include "apiserver/testing/told.h"
 #include "auth/authorize/components.h"
 #include "store/embedded/embedded_store.h"
 #include "store/memory/memory_store.h"
@@ -18,49 +21,21 @@ using api::core::v1::ConfigMap;
 using client::Call;
 
 /// What a watch told, as "ADDED name@revision".
-class Seen {
+class Seen : public testing::Told {
  public:
   client::WatchSink sink() {
-    return {[this](std::vector<client::WatchEvent> events) {
+    return {[this](const std::vector<client::WatchEvent>& events) {
               const char* names[] = {"ADDED", "MODIFIED", "DELETED", "BOOKMARK"};
-              Lock lock(m_);
               for (const auto& e : events)
-                lines_.push_back(fmt::format("{} {}={}", names[static_cast<int>(e.type)],
-                                             e.object.meta().name, e.object.meta().resourceVersion));
-              changed_.notify_all();
+                add(fmt::format("{} {}={}", names[static_cast<int>(e.type)], e.object.meta().name,
+                                e.object.meta().resourceVersion));
             },
-            [this](Error error) {
-              Lock lock(m_);
-              ended_ = error;
-              changed_.notify_all();
-            }};
+            [this](const Error& error) { end(error); }};
   }
-  std::vector<std::string> wait(size_t n) {
-    Lock lock(m_);
-    const Deadline deadline = Deadline::after(std::chrono::seconds(10));
-    while (lines_.size() < n && !ended_ && !deadline.expired()) changed_.wait_until(m_, deadline);
-    return lines_;
-  }
-  std::optional<Error> wait_end() {
-    Lock lock(m_);
-    const Deadline deadline = Deadline::after(std::chrono::seconds(10));
-    while (!ended_ && !deadline.expired()) changed_.wait_until(m_, deadline);
-    return ended_;
-  }
-  std::optional<Error> ended() {
-    Lock lock(m_);
-    return ended_;
-  }
-
- private:
-  Mutex m_;
-  CondVar changed_;
-  std::vector<std::string> lines_ MZ_GUARDED_BY(m_);
-  std::optional<Error> ended_ MZ_GUARDED_BY(m_);
 };
 
 /// A core that can be started again on what its store kept; the parameter says which store.
-class WatchResume : public testing::TestWithParam<const char*> {
+class WatchResume : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     std::string pattern = (std::filesystem::temp_directory_path() / "mizzen-resume-XXXXXX").string();
@@ -81,7 +56,7 @@ class WatchResume : public testing::TestWithParam<const char*> {
       ASSERT_TRUE(opened.ok()) << opened.error().message();
       store_ = std::move(*opened);
     }
-    core_ = std::make_unique<Core>(Core::Deps{*store_, real_clock(), secure_random(), api::builtin()},
+    core_ = std::make_unique<Core>(Core::Deps{*store_, real_clock(), secure_random(), resources_},
                                    Core::Options());
     const auto r = core_->start(Deadline::after(std::chrono::seconds(5)));
     ASSERT_TRUE(r.ok()) << r.error().message();
@@ -125,6 +100,7 @@ class WatchResume : public testing::TestWithParam<const char*> {
 
   std::string folder_;
   std::unique_ptr<store::Store> store_;
+  api::ResourceCatalog resources_{api::builtin()};
   std::unique_ptr<Core> core_;
   auth::ComponentAuthorizer authorizer_;
   std::unique_ptr<Loopback> api_;
@@ -240,7 +216,7 @@ TEST_P(WatchResume, OtherKindsChangesDoNotKeepItWaiting) {
   client::ListOptions options;
   options.resource_version = first;
   options.allow_bookmarks = false;
-  const auto quiet = api_->watch(*core_->registry().find("", "v1", "namespaces"), options, namespaces.sink());
+  const auto quiet = api_->watch(api::resource_of<api::core::v1::Namespace>(), options, namespaces.sink());
   EXPECT_FALSE(namespaces.ended());
   const auto handle = watch(seen, first);
   const std::string b = write("b", "1");
@@ -248,7 +224,7 @@ TEST_P(WatchResume, OtherKindsChangesDoNotKeepItWaiting) {
   EXPECT_TRUE(namespaces.wait(0).empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, WatchResume, testing::Values("memory", "embedded"),
+INSTANTIATE_TEST_SUITE_P(Stores, WatchResume, ::testing::Values("memory", "embedded"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

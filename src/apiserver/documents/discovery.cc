@@ -72,7 +72,7 @@ std::vector<GroupVersions> groups_of(const api::Registry& registry) {
     for (const ServedVersion& v : r.versions) {
       auto it =
           std::find_if(out.begin(), out.end(), [&](const GroupVersions& g) { return g.group == v.group; });
-      if (it == out.end()) it = out.insert(out.end(), {std::string(v.group), {}});
+      if (it == out.end()) it = out.insert(out.end(), {v.group, {}});
       if (std::find(it->versions.begin(), it->versions.end(), v.version) == it->versions.end())
         it->versions.emplace_back(v.version);
     }
@@ -112,7 +112,7 @@ std::string digest(const EVP_MD* kind, std::string_view text) {
 }
 
 std::string storage_hash(const ResourceInfo& r) {
-  const std::string id = std::string(r.group()) + "/" + std::string(r.version()) + "/" + std::string(r.kind);
+  const std::string id = std::string(r.group()) + "/" + std::string(r.version()) + "/" + r.kind;
   return base64_encode(digest(EVP_sha256(), id).substr(0, 8));
 }
 
@@ -143,7 +143,7 @@ meta::v1::APIResourceList resource_list(const api::Registry& registry, const std
       for (const api::SubresourceRow* sub : subresources_of(r)) {
         const codec::TypeMeta type = api::subresource_type(r, v, *sub);
         auto& s = out.resources.emplace_back();
-        s.name = std::string(r.plural) + "/" + std::string(sub->name);
+        s.name = r.plural + "/" + std::string(sub->name);
         s.namespaced = r.namespaced;
         s.kind = type.kind;
         s.verbs.items = names_of(sub->verbs);

@@ -43,7 +43,7 @@ struct StaticDocuments {
   /// Made at first use: an idle server keeps none of them.
   mutable Mutex m;
   mutable std::map<std::string, std::shared_ptr<const Encoded>> openapi MZ_GUARDED_BY(m);
-  const api::Registry* registry = nullptr;
+  api::RegistryPtr registry;
 
   std::shared_ptr<const Encoded> lazily(const std::string& key,
                                         const std::function<std::string()>& make) const {
@@ -58,11 +58,11 @@ struct StaticDocuments {
   }
 };
 
-std::shared_ptr<const StaticDocuments> make_documents(const api::Registry& registry,
+std::shared_ptr<const StaticDocuments> make_documents(api::RegistryPtr registry,
                                                       std::string external_address) {
   auto out = std::make_shared<StaticDocuments>();
-  out->registry = &registry;
-  out->legacy = make_legacy_discovery(registry, external_address);
+  out->legacy = make_legacy_discovery(*registry, external_address);
+  out->registry = std::move(registry);
   out->version = indent_json(fmt::format(
       R"({{"major":"1","minor":"36","emulationMajor":"1","emulationMinor":"36","minCompatibilityMajor":"1","minCompatibilityMinor":"35",)"
       R"("gitVersion":"v1.36.2+mizzen.{}","gitCommit":"{}","gitTreeState":"clean","buildDate":"{}",)"

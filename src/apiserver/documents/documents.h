@@ -18,9 +18,10 @@ struct Document {
   http::Slice gzipped;  ///< the body compressed once; empty for small ones
 };
 
-/// Role: discovery, version and OpenAPI: made from the registry, kept encoded. Threading: immutable.
+/// Role: discovery, version and OpenAPI: made from one snapshot of the registry, kept encoded. Threading:
+/// immutable.
 struct StaticDocuments;
-std::shared_ptr<const StaticDocuments> make_documents(const api::Registry& registry,
+std::shared_ptr<const StaticDocuments> make_documents(api::RegistryPtr registry,
                                                       std::string external_address);
 /// The document at this path; nothing where there is none. Errors: NotAcceptable.
 std::optional<Result<Document>> find_document(const StaticDocuments& documents, const http::Request& request,

@@ -71,7 +71,7 @@ std::string field_values(const EntryHome& home, const void* object) {
 }  // namespace
 
 EntryHome::EntryHome(const api::ResourceInfo& resource, Companions& companions)
-    : resource_(resource), companions_(companions), fields_(field_names(resource)) {}
+    : resource_(resource.share()), companions_(companions), fields_(field_names(resource)) {}
 
 EntryPtr Entry::encode(EntryHomePtr home, std::string_view key, int64_t revision, Object object) {
   std::string wire;

@@ -18,18 +18,18 @@ namespace mizzen::apiserver {
 class Entry;
 using EntryPtr = std::shared_ptr<const Entry>;
 
-/// Role: what all entries of one resource share. Threading: immutable.
+/// Role: what all entries of one resource share, and what keeps it while there are any. Threading: immutable.
 class EntryHome {
  public:
   EntryHome(const api::ResourceInfo& resource, Companions& companions);
 
-  const api::ResourceInfo& resource() const { return resource_; }
+  const api::ResourceInfo& resource() const { return *resource_; }
   Companions& companions() const { return companions_; }
   /// The resource's selectable fields, in the order in which entries keep their values.
   const std::vector<std::string>& fields() const { return fields_; }
 
  private:
-  const api::ResourceInfo& resource_;
+  const api::ResourcePtr resource_;
   Companions& companions_;
   const std::vector<std::string> fields_;
 };

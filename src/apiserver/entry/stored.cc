@@ -13,20 +13,13 @@ std::string entry_key(std::string_view namespace_, std::string_view name) {
 }
 
 std::string storage_prefix(const api::ResourceInfo& resource) {
-  std::string_view path = resource.plural;
-  if (resource.group().empty()) {
-    if (path == "services") path = "services/specs";
-    if (path == "endpoints") path = "services/endpoints";
-    if (path == "nodes") path = "minions";
-    if (path == "replicationcontrollers") path = "controllers";
-  }
-  return fmt::format("/registry/{}/", path);
+  return fmt::format("/registry/{}/",
+                     resource.storage_path.empty() ? resource.plural : resource.storage_path);
 }
 
 std::string encode_stored(const api::ResourceInfo& resource, const machinery::MutableObject& object) {
   std::string out;
-  codec::encode_envelope(out, {resource.api_version(), std::string(resource.kind)}, resource.message(),
-                         object.get());
+  codec::encode_envelope(out, {resource.api_version(), resource.kind}, resource.message(), object.get());
   return out;
 }
 
@@ -58,7 +51,7 @@ Result<Object> decode_stored(const api::ResourceInfo& resource, std::string_view
 
 machinery::MutableObject to_memory(const api::ResourceInfo& resource, const api::ServedVersion& version,
                                    machinery::MutableObject wire) {
-  if (version.message == &resource.message()) return wire;
+  if (version.message.get() == &resource.message()) return wire;
   machinery::MutableObject out(resource.message());
   if (version.to_memory) {
     version.to_memory(wire.get(), out.get());

@@ -27,7 +27,7 @@ class LoopbackSink final : public WatcherSink {
   static constexpr size_t kGatheredMax = 256;
 
   LoopbackSink(const api::ResourceInfo& resource, client::WatchSink sink)
-      : resource_(resource), sink_(std::move(sink)) {}
+      : resource_(resource.share()), sink_(std::move(sink)) {}
 
   bool on_object(const EntryPtr& entry) override { return gather(WatchEvent::Type::Added, entry->object()); }
   bool on_change(const ChangePtr& change, ChangeType as) override {
@@ -38,7 +38,7 @@ class LoopbackSink final : public WatcherSink {
     return gather(type, (left ? *change->departed() : *change->entry()).object());
   }
   bool on_bookmark(int64_t revision, bool initial_end) override {
-    return gather(WatchEvent::Type::Bookmark, bookmark_of(resource_, revision, initial_end));
+    return gather(WatchEvent::Type::Bookmark, bookmark_of(*resource_, revision, initial_end));
   }
   void on_end(const Error& error) override {
     flush();
@@ -80,7 +80,7 @@ class LoopbackSink final : public WatcherSink {
     return true;
   }
 
-  const api::ResourceInfo& resource_;
+  const api::ResourcePtr resource_;
   const client::WatchSink sink_;
   std::vector<WatchEvent> gathered_;  ///< on the lane only
   Mutex m_;                           ///< held while the component's sink runs
@@ -117,12 +117,10 @@ Loopback::Loopback(Deps deps, auth::User user)
                                    {"user", "verb", "group", "resource"})
                              : nullptr) {}
 
-Result<ResourceStore*> Loopback::enter(const Asked& asked) {
+Result<StorePtr> Loopback::enter(const Asked& asked) {
   const api::ResourceInfo& resource = asked.resource;
   if (requests_)
-    requests_
-        ->with({user_.name, std::string(asked.counted), std::string(resource.group()),
-                std::string(resource.plural)})
+    requests_->with({user_.name, std::string(asked.counted), std::string(resource.group()), resource.plural})
         .add();
   auth::RequestInfo info;
   info.is_resource = true;
@@ -136,9 +134,9 @@ Result<ResourceStore*> Loopback::enter(const Asked& asked) {
   MZ_TRY(auth::authorize(authorizer_, user_, info));
   const api::SubresourceRow* row =
       asked.subresource.empty() ? nullptr : resource.find_subresource(asked.subresource);
-  if (!asked.subresource.empty() && !row)
-    return Error(Code::NotFound, "the server could not find the requested resource");
-  ResourceStore* store = core_.find(resource);
+  if (!asked.subresource.empty() && !row) return no_such_resource();
+  StorePtr store = core_.find(resource);
+  if (!store && !resource.create_only) return no_such_resource();
   if (!store || (row && !row->allows(asked.verb)))
     return Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource");
   return store;
@@ -149,7 +147,7 @@ RequestContextPtr Loopback::context_of(const Asked& asked, const client::WriteOp
   auto out = std::make_shared<RequestContext>();
   out->user = user_;
   out->verb = asked.verb;
-  out->resource = &asked.resource;
+  out->resource = asked.resource.share();
   out->subresource = asked.subresource.empty() ? nullptr : asked.resource.find_subresource(asked.subresource);
   out->namespace_ = asked.namespace_;
   out->name = asked.name;
@@ -171,14 +169,14 @@ Result<Object> Loopback::part(const Asked& asked, const Object& object, const cl
 
 Result<Object> Loopback::get(const api::ResourceInfo& resource, const std::string& ns,
                              const std::string& name, const client::Call& call) {
-  MZ_ASSIGN(ResourceStore* const store, enter({Verb::Get, "GET", resource, "", ns, name}));
+  MZ_ASSIGN(const StorePtr store, enter({Verb::Get, "GET", resource, "", ns, name}));
   MZ_ASSIGN(const EntryPtr entry, store->get(ns, name, call.deadline));
   return entry->object();
 }
 
 Result<client::ObjectList> Loopback::list(const api::ResourceInfo& resource,
                                           const client::ListOptions& options, const client::Call& call) {
-  MZ_ASSIGN(ResourceStore* const store, enter({Verb::List, "LIST", resource, "", options.namespace_, ""}));
+  MZ_ASSIGN(const StorePtr store, enter({Verb::List, "LIST", resource, "", options.namespace_, ""}));
   MZ_ASSIGN(const Filter filter,
             make_filter(resource, options.namespace_, options.label_selector, options.field_selector));
   if (options.resource_version.empty()) {
@@ -212,9 +210,9 @@ std::unique_ptr<client::Watch> Loopback::watch(const api::ResourceInfo& resource
   }
   Lane& lane = core_.lane();
   auto told = std::make_shared<LoopbackSink>(resource, std::move(sink));
-  lane.post([&lane, told, start, filter = std::move(*filter), cache = &(*store)->cache()]() mutable {
+  lane.post([&lane, told, start, filter = std::move(*filter), kept = *store]() mutable {
     if (told->closed()) return;
-    auto subscription = cache->subscribe(lane, std::move(filter), start, told);
+    auto subscription = kept->cache().subscribe(lane, std::move(filter), start, told);
     if (!subscription.ok()) return told->on_end(subscription.error());
     told->subscription = std::move(*subscription);
   });
@@ -227,7 +225,7 @@ Result<Object> Loopback::create(const api::ResourceInfo& resource, const Object&
   // A creation is asked for in the collection: only subresources have a name above them.
   const Asked asked{Verb::Create,        "POST",          resource,
                     options.subresource, meta.namespace_, options.subresource.empty() ? "" : meta.name};
-  MZ_ASSIGN(ResourceStore* const store, enter(asked));
+  MZ_ASSIGN(const StorePtr store, enter(asked));
   if (!options.subresource.empty()) return part(asked, object, options, call);
   const auto context = context_of(asked, options, call);
   MZ_ASSIGN(const EntryPtr made, await<EntryPtr>(call.stop, [&](ResourceStore::Done<EntryPtr> done) {
@@ -240,7 +238,7 @@ Result<Object> Loopback::update(const api::ResourceInfo& resource, const Object&
                                 const client::WriteOptions& options, const client::Call& call) {
   const auto& meta = object.meta();
   const Asked asked{Verb::Update, "PUT", resource, options.subresource, meta.namespace_, meta.name};
-  MZ_ASSIGN(ResourceStore* const store, enter(asked));
+  MZ_ASSIGN(const StorePtr store, enter(asked));
   const auto context = context_of(asked, options, call);
   if (context->subresource && context->subresource->handled == api::Handled::Part)
     return part(asked, object, options, call);
@@ -263,13 +261,13 @@ Result<Object> Loopback::patch(const api::ResourceInfo& resource, const std::str
                                const std::string& name, client::PatchType type, const std::string& body,
                                const client::WriteOptions& options, const client::Call& call) {
   const Asked asked{Verb::Patch, "PATCH", resource, options.subresource, ns, name};
-  MZ_ASSIGN(ResourceStore* const store, enter(asked));
+  MZ_ASSIGN(const StorePtr store, enter(asked));
   const auto context = context_of(asked, options, call);
   if (context->subresource && context->subresource->handled == api::Handled::Part)
     return Error(Code::MethodNotAllowed, "components write this subresource whole");
   const PatchRequest request = read_patch(type, resource.versions[0], body, FieldValidation::Ignore);
-  return written(*store, context, [&resource, request](const Entry& old) {
-    return apply_patch(resource, old.object(), request, nullptr);
+  return written(*store, context, [kept = context->resource, request](const Entry& old) {
+    return apply_patch(*kept, old.object(), request, nullptr);
   });
 }
 
@@ -277,7 +275,7 @@ Result<Object> Loopback::remove(const api::ResourceInfo& resource, const std::st
                                 const std::string& name, const meta::v1::DeleteOptions& options,
                                 const client::Call& call) {
   const Asked asked{Verb::Delete, "DELETE", resource, "", ns, name};
-  MZ_ASSIGN(ResourceStore* const store, enter(asked));
+  MZ_ASSIGN(const StorePtr store, enter(asked));
   MZ_TRY(check_delete_options(options));
   const auto context = context_of(asked, {}, call);
   context->dry_run = !options.dryRun.empty();

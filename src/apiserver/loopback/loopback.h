@@ -21,6 +21,7 @@ class Loopback final : public client::ApiClient {
     Metrics* metrics = nullptr;
   };
   Loopback(Deps deps, auth::User user);
+  api::RegistryPtr registry() const override { return core_.registry(); }
   Result<Object> get(const api::ResourceInfo& resource, const std::string& ns, const std::string& name,
                      const client::Call& call) override;
   Result<client::ObjectList> list(const api::ResourceInfo& resource, const client::ListOptions& options,
@@ -48,7 +49,7 @@ class Loopback final : public client::ApiClient {
     std::string name;
   };
   /// Every call's way in: counted, authorised, found. Forbidden, NotFound, MethodNotAllowed.
-  Result<ResourceStore*> enter(const Asked& asked);
+  Result<StorePtr> enter(const Asked& asked);
   RequestContextPtr context_of(const Asked& asked, const client::WriteOptions& options,
                                const client::Call& call) const;
   Result<Object> part(const Asked& asked, const Object& object, const client::WriteOptions& options,

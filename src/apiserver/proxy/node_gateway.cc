@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "api/builtin.h"
 #include "api/schema/core/v1/node.h"
 #include "api/schema/core/v1/pod.h"
 #include "apiserver/answers/status.h"
@@ -97,8 +96,7 @@ void KubeletGateway::serve(const HandlingPtr& handling, const Object& pod) {
 }
 
 Result<http::Target> KubeletGateway::Impl::node_of(const v1::Pod& pod) {
-  auto* nodes = deps.core.find(api::resource_of<v1::Node>());
-  if (!nodes) return Error(Code::InternalError, "nodes are not stored");
+  MZ_ASSIGN(const StorePtr nodes, deps.core.store_of<v1::Node>());
   MZ_ASSIGN(const auto entry, nodes->get("", pod.spec.nodeName, Deadline::after(kLookUpTimeout)));
   const auto node = entry->object().share<v1::Node>();
   if (!node) return Error(Code::InternalError, "not a node");

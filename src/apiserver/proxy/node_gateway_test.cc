@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "api/builtin.h"
+#include "api/registry/catalog.h"
 #include "api/schema/core/v1/node.h"
 #include "api/schema/core/v1/service_account.h"
 #include "apiserver/loopback/loopback.h"
@@ -37,7 +39,7 @@ class GatewayTest : public ::testing::Test {
     options.port = 0;
     options.external_names = {"127.0.0.1"};
     options.local_node = "n1";
-    server_.emplace(ApiServer::Deps{store_, loops_, metrics_, health_}, options);
+    server_.emplace(ApiServer::Deps{store_, resources_, loops_, metrics_, health_}, options);
     EXPECT_TRUE(server_->init().ok());
     const auto started = server_->start(Deadline::after(std::chrono::seconds(10)));
     EXPECT_TRUE(started.ok()) << (started.ok() ? "" : started.error().message());
@@ -167,6 +169,7 @@ class GatewayTest : public ::testing::Test {
 
   const std::string folder_;
   store::MemoryStore store_;
+  api::ResourceCatalog resources_{api::builtin()};
   http::Loops loops_{{}};
   Metrics metrics_;
   Health health_;

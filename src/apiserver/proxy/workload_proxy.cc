@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "api/builtin.h"
 #include "api/schema/core/v1/endpoints.h"
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/core/v1/service.h"
@@ -29,8 +28,8 @@ struct WorkloadProxy::Impl : std::enable_shared_from_this<WorkloadProxy::Impl> {
   Result<http::Target> target_of_service(const std::string& ns, const ProxyName& asked);
   template <typename T>
   Result<std::shared_ptr<const T>> find(const std::string& ns, const std::string& name) {
-    MZ_ASSIGN(const auto entry,
-              deps.core.find(api::resource_of<T>())->get(ns, name, Deadline::after(kLookUpTimeout)));
+    MZ_ASSIGN(const StorePtr store, deps.core.store_of<T>());
+    MZ_ASSIGN(const auto entry, store->get(ns, name, Deadline::after(kLookUpTimeout)));
     return entry->object().template share<T>();
   }
   void pass(const HandlingPtr& h, std::string body);

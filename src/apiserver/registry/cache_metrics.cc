@@ -10,9 +10,7 @@ namespace {
 
 using Samples = std::vector<Metrics::Sample>;
 
-std::vector<std::string> labels_of(const api::ResourceInfo& r) {
-  return {std::string(r.group()), std::string(r.plural)};
-}
+std::vector<std::string> labels_of(const api::ResourceInfo& r) { return {std::string(r.group()), r.plural}; }
 
 }  // namespace
 

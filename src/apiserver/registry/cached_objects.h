@@ -10,12 +10,15 @@ class CachedObjects final : public admission::Objects {
  public:
   struct Deps {
     store::Store& store;
-    std::function<ResourceStore*(const api::ResourceInfo&)> find;
+    std::function<api::RegistryPtr()> registry;
+    std::function<StorePtr(const api::ResourceInfo&)> find;
     InFlight& in_flight;
     Retry& retry;  ///< where evaluation goes on after the store was asked
   };
   explicit CachedObjects(Deps deps) : deps_(std::move(deps)) {}
 
+  api::RegistryPtr registry() const override { return deps_.registry(); }
+  using admission::Objects::cached;
   Object cached(const api::ResourceInfo& resource, std::string_view namespace_,
                 std::string_view name) const override;
   void newest(const api::ResourceInfo& resource, std::string_view namespace_, std::string_view name,

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include "admission/default_chain.h"
-#include "api/builtin.h"
 #include "api/schema/core/v1/namespace.h"
 #include "api/schema/core/v1/service.h"
 #include "api/schema/scheduling/v1/priority_class.h"
 #include "apiserver/allocate/services/repair.h"
 #include "apiserver/allocate/services/service_allocator.h"
 #include "apiserver/registry/cache_metrics.h"
+#include "base/check.h"
 
 namespace mizzen::apiserver {
 namespace {
@@ -17,6 +17,8 @@ namespace {
 constexpr Duration kTableRestart = std::chrono::seconds(10);
 /// Old changes are let go about so often.
 constexpr Duration kTickPeriod = std::chrono::seconds(20);
+/// How long whoever adds a resource waits for its objects; after that it is served while they load.
+constexpr Duration kLoadMax = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -24,7 +26,8 @@ Core::Core(Deps deps, Options options)
     : deps_(deps),
       options_(std::move(options)),
       retry_(deps_.clock, deps_.random),
-      objects_({deps_.store, [this](const api::ResourceInfo& r) { return find(r); }, in_flight_, retry_}),
+      objects_({deps_.store, [this] { return registry(); },
+                [this](const api::ResourceInfo& r) { return find(r); }, in_flight_, retry_}),
       admission_(admission::make_default_chain({deps_.clock, deps_.metrics}, objects_)),
       companions_(options_.companion_bytes_max),
       background_({"cache-reader", 2, 20'000, 10'000}),
@@ -38,44 +41,71 @@ Core::Core(Deps deps, Options options)
   } else {
     ranges_ = ranges.error();
   }
-  for (const api::ResourceInfo& r : deps_.registry.resources())
-    if (!r.create_only) add(r);
+  Serving first;
+  first.registry = deps_.resources.registry();
+  for (const api::ResourceInfo& r : first.registry->resources())
+    if (!r.create_only) first.stores[&r] = host(r, *first.registry);
+  serving_.store(std::make_shared<const Serving>(std::move(first)));
   if (deps_.metrics) register_cache_metrics(*deps_.metrics, *this);
 }
 
 Core::~Core() { stop(); }
 
-void Core::add(const api::ResourceInfo& resource) {
-  const StoreMetrics* times = nullptr;
-  if (deps_.metrics)
-    times = &store_metrics_.emplace(&resource, StoreMetrics(*deps_.metrics, resource)).first->second;
-  auto cache = std::make_unique<ResourceCache>(
+StorePtr Core::host(const api::ResourceInfo& resource, const api::Registry& among) {
+  std::optional<StoreMetrics> times;
+  if (deps_.metrics) times.emplace(*deps_.metrics, resource);
+  auto cache = std::make_shared<ResourceCache>(
       resource,
       ResourceCache::Deps{deps_.store, companions_, deps_.clock, deps_.random, background_, timers_});
-  const bool services = &resource.message() == &api::core::v1::Service::descriptor();
-  stores_[&resource] = std::make_unique<ResourceStore>(
-      ResourceStore::Deps{deps_.store, *cache, deps_.clock, deps_.random, *admission_, retry_, in_flight_,
-                          services ? services_.get() : nullptr, times});
-  caches_[&resource] = std::move(cache);
+  const bool services = &resource == among.find<api::core::v1::Service>();
+  return std::make_shared<ResourceStore>(
+      ResourceStore::Deps{deps_.store, std::move(cache), deps_.clock, deps_.random, *admission_, retry_,
+                          in_flight_, services ? services_.get() : nullptr, std::move(times)});
+}
+
+void Core::on_registry(const api::RegistryPtr& now) {
+  const ServingPtr before = serving();
+  const api::RegistryChange change = api::difference(*before->registry, *now);
+  Serving next = *before;
+  next.registry = now;
+  for (const api::ResourcePtr& r : change.added) {
+    if (r->create_only) continue;
+    StorePtr store = host(*r, *now);
+    if (const auto loaded = store->cache().start(Deadline::after(kLoadMax, deps_.clock)); !loaded.ok()) {
+      log::error("apiserver", "a new resource could not be loaded, trying again",
+                 {log::kv("resource", r->qualified()), log::kv("err", loaded.error().message())});
+      store->cache().start_later();
+    }
+    next.stores[r.get()] = std::move(store);
+  }
+  for (const api::ResourcePtr& r : change.removed) next.stores.erase(r.get());
+  for (const api::ResourceInfo& r : now->resources())
+    MZ_CHECK(r.create_only || next.find(r), "{} would be served from nowhere", r.qualified());
+  serving_.store(std::make_shared<const Serving>(std::move(next)));
+  for (const api::ResourcePtr& r : change.removed)
+    if (const StorePtr gone = before->find(*r)) gone->stop(no_such_resource());
 }
 
 Result<void> Core::start(Deadline deadline) {
   MZ_TRY(ranges_);
-  for (const auto& [resource, cache] : caches_)
-    if (const auto r = cache->start(deadline); !r.ok())
+  const ServingPtr first = serving();
+  for (const auto& [resource, store] : first->stores)
+    if (const auto r = store->cache().start(deadline); !r.ok())
       return r.error().with_context(fmt::format("loading {}", resource->qualified()));
   MZ_TRY(start_allocators(deadline));
   bookmarks_due_ = deps_.clock.monotonic() + options_.bookmark_period;
   tick();
-  return bootstrap(deadline);
+  MZ_TRY(bootstrap(deadline));
+  following_ = deps_.resources.follow([this](const api::RegistryPtr& now) { on_registry(now); });
+  return {};
 }
 
 Result<void> Core::start_allocators(Deadline deadline) {
   if (const auto r = allocations_.start(deadline); !r.ok())
     return r.error().with_context("loading allocations");
-  const api::ResourceInfo* resource = deps_.registry.find_message(api::core::v1::Service::descriptor());
-  ResourceStore* const services = resource ? find(*resource) : nullptr;
-  if (!services) return {};
+  const auto found = store_of<api::core::v1::Service>();
+  if (!found.ok()) return {};
+  const StorePtr& services = *found;
   std::vector<StoredService> stored;
   for (const EntryPtr& entry : services->cache().list({}, "", 0).entries)
     stored.push_back({entry->object(), store::Revision(entry->revision())});
@@ -99,47 +129,47 @@ void Core::table_lost(int attempt) {
 void Core::tick() {
   const bool bookmarks = deps_.clock.monotonic() >= bookmarks_due_;
   if (bookmarks) bookmarks_due_ = deps_.clock.monotonic() + options_.bookmark_period;
-  for (const auto& [resource, cache] : caches_) {
-    cache->expire_changes();
-    if (bookmarks) cache->send_bookmarks();
+  const ServingPtr now = serving();
+  for (const auto& [resource, store] : now->stores) {
+    store->cache().expire_changes();
+    if (bookmarks) store->cache().send_bookmarks();
   }
   companions_.age();
   timers_.after(std::min(kTickPeriod, options_.bookmark_period), [this] { tick(); });
 }
 
 void Core::stop() {
+  following_.reset();
   allocations_.stop();
   retry_.stop();
   in_flight_.wait_idle();
   timers_.stop();
-  for (const auto& [resource, cache] : caches_) cache->stop();
+  const ServingPtr last = serving();
+  const Error why(Code::ServiceUnavailable, "the server is shutting down");
+  for (const auto& [resource, store] : last->stores) store->stop(why);
   background_.stop();
   lane_.stop();
 }
 
 void Core::each_cache(const std::function<void(const ResourceCache&)>& f) const {
-  for (const api::ResourceInfo& r : deps_.registry.resources())
-    if (const auto it = caches_.find(&r); it != caches_.end()) f(*it->second);
-}
-
-ResourceStore* Core::find(const api::ResourceInfo& resource) const {
-  const auto it = stores_.find(&resource);
-  return it == stores_.end() ? nullptr : it->second.get();
+  const ServingPtr now = serving();
+  for (const api::ResourceInfo& r : now->registry->resources())
+    if (const StorePtr store = now->find(r)) f(store->cache());
 }
 
 Result<void> Core::bootstrap(Deadline deadline) {
   const auto ensure = [&]<typename T>(T object) -> Result<void> {
-    const api::ResourceInfo* resource = deps_.registry.find_message(T::descriptor());
-    if (!resource) return {};
-    ResourceStore& store = *find(*resource);
+    const auto found = store_of<T>();
+    if (!found.ok()) return {};
+    ResourceStore& store = **found;
     if (store.cache().find(object.metadata.name)) return {};
     machinery::MutableObject made(T::descriptor());
     *made.as<T>() = std::move(object);
     const auto context = std::make_shared<RequestContext>();
     context->user = {"system:apiserver", {std::string(auth::kMasters)}};
     context->verb = api::Verb::Create;
-    context->resource = resource;
-    context->api_version = resource->api_version();
+    context->resource = store.resource().share();
+    context->api_version = context->resource->api_version();
     context->deadline = deadline;
     const auto r = await<EntryPtr>(StopToken(), [&](ResourceStore::Done<EntryPtr> done) {
       store.create(context, std::move(made), std::move(done));

@@ -1,8 +1,10 @@
 #pragma once
-#include <map>
 #include <memory>
 
+#include <absl/container/flat_hash_map.h>
+
 #include "admission/chain/chain.h"
+#include "api/registry/catalog.h"
 #include "apiserver/allocate/table/allocation_table.h"
 #include "apiserver/cache/thread_lane.h"
 #include "apiserver/registry/cached_objects.h"
@@ -10,14 +12,30 @@
 #include "apiserver/registry/store_metrics.h"
 #include "async/executor.h"
 #include "async/timers.h"
+#include "base/published.h"
 #include "telemetry/log.h"
 
 namespace mizzen::apiserver {
 
+/// What is served at one moment: the resources, and where each one is stored.
+struct Serving {
+  api::RegistryPtr registry;
+  absl::flat_hash_map<const api::ResourceInfo*, StorePtr> stores;
+
+  /// Null for resources that store nothing, or are not served.
+  StorePtr find(const api::ResourceInfo& resource) const {
+    const auto it = stores.find(&resource);
+    return it == stores.end() ? nullptr : it->second;
+  }
+};
+using ServingPtr = std::shared_ptr<const Serving>;
+
 /// Role: the API below HTTP: every resource with its cache and its writes, the chain they pass and what they
-/// give out. HTTP edge and loopback are two doors to it; it composes and finds, and does nothing itself.
-/// Place: made by ApiServer. Lifecycle: start() loads all caches; stop() ends watches; the store must outlive
-/// it. Threading: thread-safe.
+/// give out. HTTP edge and loopback are two doors to it; it composes and finds, and does nothing itself. It
+/// follows the catalogue: a resource that comes is loaded before it is served; one that goes is served no
+/// more, then its watches end, and its cache goes with the last request that has it. Place: made by
+/// ApiServer. Lifecycle: start() loads all caches; stop() ends watches; the store and the catalogue must
+/// outlive it. Threading: thread-safe; a request takes what is served once and keeps to it.
 class Core {
  public:
   struct Options {
@@ -30,7 +48,7 @@ class Core {
     store::Store& store;
     const Clock& clock;
     Random& random;
-    const api::Registry& registry;
+    api::ResourceCatalog& resources;
     Metrics* metrics = nullptr;  ///< null: nothing is counted
   };
   Core(Deps deps, Options options);
@@ -39,9 +57,19 @@ class Core {
   Result<void> start(Deadline deadline);
   void stop();
 
-  /// nullptr for resources that store nothing.
-  ResourceStore* find(const api::ResourceInfo& resource) const;
-  const api::Registry& registry() const { return deps_.registry; }
+  ServingPtr serving() const { return serving_.load(); }
+  api::RegistryPtr registry() const { return serving()->registry; }
+  api::ResourceCatalog& resources() const { return deps_.resources; }
+  StorePtr find(const api::ResourceInfo& resource) const { return serving()->find(resource); }
+  /// Of the resource whose in-memory type is T; NotFound where it is not served.
+  template <typename T>
+  Result<StorePtr> store_of() const {
+    const ServingPtr now = serving();
+    const api::ResourceInfo* resource = now->registry->find<T>();
+    StorePtr found = resource ? now->find(*resource) : nullptr;
+    if (!found) return no_such_resource();
+    return found;
+  }
   store::Store& store() const { return deps_.store; }
   const Clock& clock() const { return deps_.clock; }
   const admission::Chain& admission() const { return *admission_; }
@@ -51,7 +79,8 @@ class Core {
   void each_cache(const std::function<void(const ResourceCache&)>& f) const;
 
  private:
-  void add(const api::ResourceInfo& resource);
+  StorePtr host(const api::ResourceInfo& resource, const api::Registry& among);
+  void on_registry(const api::RegistryPtr& now);
   /// Lets caches let go of old changes and, once a bookmark_period, tell watchers how far they are; comes
   /// again by itself.
   void tick();
@@ -67,7 +96,6 @@ class Core {
   Retry retry_;
   CachedObjects objects_;
   std::unique_ptr<const admission::Chain> admission_;
-  std::map<const api::ResourceInfo*, StoreMetrics> store_metrics_;
   Companions companions_;
   ThreadPool background_;  ///< reads of the store's history, loading again
   Timers timers_;
@@ -76,8 +104,8 @@ class Core {
   AllocationTable allocations_;
   std::unique_ptr<Allocator> services_;
   Result<void> ranges_;  ///< what is wrong with the service ranges; told by start()
-  std::map<const api::ResourceInfo*, std::unique_ptr<ResourceCache>> caches_;
-  std::map<const api::ResourceInfo*, std::unique_ptr<ResourceStore>> stores_;
+  Published<Serving> serving_;
+  api::ResourceCatalog::Following following_;
 };
 
 }  // namespace mizzen::apiserver

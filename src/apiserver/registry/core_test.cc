@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "api/builtin.h"
+#include "api/registry/catalog.h"
 #include "api/schema/core/v1/config_map.h"
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/core/v1/service.h"
@@ -23,7 +24,7 @@ using client::Call;
 class CoreTest : public testing::Test {
  protected:
   CoreTest()
-      : core_({store_, real_clock(), secure_random(), api::builtin()}, {}),
+      : core_({store_, real_clock(), secure_random(), resources_}, {}),
         api_({core_, authorizer_}, {"test", {"system:masters"}}) {
     const auto r = core_.start(Deadline::after(std::chrono::seconds(5)));
     EXPECT_TRUE(r.ok()) << r.error().message();
@@ -37,6 +38,7 @@ class CoreTest : public testing::Test {
   }
 
   store::MemoryStore store_;
+  api::ResourceCatalog resources_{api::builtin()};
   Core core_;
   auth::ComponentAuthorizer authorizer_;
   Loopback api_;

@@ -17,7 +17,11 @@ constexpr size_t kGeneratedBaseMax = 58;
 
 ResourceStore::CreateWrite::CreateWrite(ResourceStore& store, RequestContextPtr context, MutableObject object,
                                         Done<EntryPtr> done)
-    : s_(store), context_(std::move(context)), object_(std::move(object)), done_(std::move(done)) {}
+    : store_(store.shared_from_this()),
+      s_(store),
+      context_(std::move(context)),
+      object_(std::move(object)),
+      done_(std::move(done)) {}
 
 void ResourceStore::create(RequestContextPtr context, MutableObject object, Done<EntryPtr> done) {
   std::make_shared<CreateWrite>(*this, std::move(context), std::move(object), std::move(done))->start();
@@ -83,7 +87,7 @@ void ResourceStore::CreateWrite::allocate_and_commit() {
     claims = std::move(*given);
   }
   if (context_->dry_run) {
-    if (const EntryPtr there = s_.deps_.cache.find(key_); there && !generated_)
+    if (const EntryPtr there = s_.deps_.cache->find(key_); there && !generated_)
       return end(s_.already_exists(there->name()));
     return end(s_.make_entry(key_, 0, std::move(next)));
   }
@@ -106,7 +110,7 @@ void ResourceStore::CreateWrite::committed(Result<Committed> result) {
 }
 
 Error ResourceStore::CreateWrite::taken() const {
-  const EntryPtr there = s_.deps_.cache.find(key_);
+  const EntryPtr there = s_.deps_.cache->find(key_);
   const std::string name(key_.substr(key_.find('/') + 1));
   const Error plain = s_.already_exists(name);
   if (there && there->object().meta().deletionTimestamp)

@@ -19,6 +19,7 @@ class ResourceStore::CreateWrite : public std::enable_shared_from_this<CreateWri
   Error taken() const;
   void end(Result<EntryPtr> result);
 
+  const StorePtr store_;  ///< keeps s_, whose resource may go meanwhile
   ResourceStore& s_;
   const RequestContextPtr context_;
   machinery::MutableObject object_;

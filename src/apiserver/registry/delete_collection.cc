@@ -1,6 +1,7 @@
 #include "apiserver/registry/delete_collection.h"
 
 #include "apiserver/registry/completion.h"
+#include "base/check.h"
 
 namespace mizzen::apiserver {
 namespace {
@@ -15,7 +16,11 @@ class Sweep : public std::enable_shared_from_this<Sweep> {
  public:
   Sweep(ResourceStore& store, Retry& retry, CollectionRequest request,
         std::function<void(Result<DeletedCollection>)> done)
-      : store_(store), retry_(retry), request_(std::move(request)), done_(std::move(done)) {}
+      : kept_(store.shared_from_this()),
+        store_(store),
+        retry_(retry),
+        request_(std::move(request)),
+        done_(std::move(done)) {}
 
   void turn() {
     // A posting that fails drops the last reference, which tells the end.
@@ -27,6 +32,7 @@ class Sweep : public std::enable_shared_from_this<Sweep> {
   bool next_page();
   void ended(const Result<Deletion>& result);
 
+  const StorePtr kept_;
   ResourceStore& store_;
   Retry& retry_;
   const CollectionRequest request_;
@@ -102,6 +108,7 @@ void Sweep::ended(const Result<Deletion>& result) {
   {
     Lock lock(m_);
     if (!result.ok() && result.error().code() != Code::NotFound && !error_) error_ = result.error();
+    MZ_CHECK(running_ > 0, "a deletion ends that never began");
     --running_;
     // Half of them gone: a turn is worth its thread.
     next = waiting_ && (running_ == 0 || (!error_ && running_ == kInFlightMax / 2));

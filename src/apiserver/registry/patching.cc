@@ -16,24 +16,8 @@ using codec::Value;
 
 Error bad(std::string message) { return Error(Code::BadRequest, std::move(message)); }
 
-/// The kind of a JSON value as Go's decoder names it.
-std::string_view json_kind(const Value& v) {
-  switch (v.kind()) {
-    case Value::Kind::Bool:
-      return "bool";
-    case Value::Kind::Number:
-      return "number";
-    case Value::Kind::String:
-      return "string";
-    case Value::Kind::Array:
-      return "array";
-    default:
-      return "object";
-  }
-}
-
 std::string wrong_kind(const Value& got, std::string_view wanted) {
-  return fmt::format("json: cannot unmarshal {} into Go {}", json_kind(got), wanted);
+  return fmt::format("json: cannot unmarshal {} into Go {}", machinery::json_kind(got), wanted);
 }
 
 constexpr std::string_view kOpMembers[] = {"op", "path", "from", "value"};
@@ -192,7 +176,7 @@ Result<machinery::MutableObject> apply_patch(const api::ResourceInfo& resource, 
                                              const PatchRequest& request, codec::DecodeReport* report) {
   if (request.refusal) return *request.refusal;
   const machinery::MutableObject wire = from_memory(*request.version, old);
-  const codec::TypeMeta type{request.version->api_version(), std::string(resource.kind)};
+  const codec::TypeMeta type{request.version->api_version(), resource.kind};
   std::string text;
   codec::encode_json(text, wire.message(), wire.get(), &type);
   MZ_ASSIGN(Value document, Value::parse(text));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/strings.h"
 
 namespace mizzen::apiserver {
@@ -74,7 +75,8 @@ Result<void> check_preconditions(const api::ResourceInfo& r, const meta::v1::Obj
 ResourceStore::RemoveWrite::RemoveWrite(ResourceStore& store, RequestContextPtr context,
                                         const std::string& ns, const std::string& name,
                                         meta::v1::DeleteOptions options, Done<Deletion> done)
-    : s_(store),
+    : store_(store.shared_from_this()),
+      s_(store),
       context_(std::move(context)),
       namespace_(ns),
       name_(name),
@@ -89,7 +91,7 @@ void ResourceStore::remove(RequestContextPtr context, const std::string& ns, con
 }
 
 void ResourceStore::RemoveWrite::start(bool admit) {
-  old_ = s_.deps_.cache.find(key_);
+  old_ = s_.deps_.cache->find(key_);
   if (old_) return begin(admit);
   s_.newest(key_, name_, context_->deadline, [self = shared_from_this(), admit](Result<EntryPtr> got) {
     if (!got.ok()) return self->end(got.error());
@@ -100,6 +102,7 @@ void ResourceStore::RemoveWrite::start(bool admit) {
 }
 
 void ResourceStore::RemoveWrite::begin(bool admit) {
+  MZ_CHECK(old_, "{} is removed without having been looked at", key_);
   if (!admit) return evaluate();
   attributes_.emplace(admission::Attributes{admission::Operation::Delete, *context_, s_.resource(), "",
                                             namespace_, name_, nullptr, old_->object()});

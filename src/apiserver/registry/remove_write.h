@@ -24,6 +24,7 @@ class ResourceStore::RemoveWrite : public std::enable_shared_from_this<RemoveWri
   void look_again(std::function<void()> unchanged);
   void end(Result<Deletion> result) { done_(std::move(result)); }
 
+  const StorePtr store_;  ///< keeps s_, whose resource may go meanwhile
   ResourceStore& s_;
   const RequestContextPtr context_;
   const std::string namespace_, name_, key_;

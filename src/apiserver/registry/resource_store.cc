@@ -42,7 +42,15 @@ store::Txn transaction(std::string path, int64_t expected, store::Op op, Claims 
 
 }  // namespace
 
-ResourceStore::ResourceStore(Deps deps) : deps_(deps), prefix_(storage_prefix(deps.cache.resource())) {}
+ResourceStore::ResourceStore(Deps deps) : deps_(deps), prefix_(storage_prefix(deps_.cache->resource())) {}
+
+void ResourceStore::stop(const Error& why) {
+  why_stopped_.store(std::make_shared<const Error>(why));
+  stopped_.store(true, std::memory_order_release);
+  deps_.cache->stop(why);
+}
+
+Error no_such_resource() { return Error(Code::NotFound, "the server could not find the requested resource"); }
 
 Error ResourceStore::not_found(std::string_view name) const {
   return Error(Code::NotFound, fmt::format("{} {} not found", resource().qualified(), quote(name)),
@@ -74,8 +82,8 @@ Error ResourceStore::too_busy() const {
 
 Result<EntryPtr> ResourceStore::get(const std::string& ns, const std::string& name, Deadline deadline) {
   MZ_ASSIGN(const store::Revision now, deps_.store.current_revision(deadline));
-  MZ_TRY(deps_.cache.wait_for(now.get(), deadline));
-  EntryPtr entry = deps_.cache.find(entry_key(ns, name));
+  MZ_TRY(deps_.cache->wait_for(now.get(), deadline));
+  EntryPtr entry = deps_.cache->find(entry_key(ns, name));
   if (!entry) return not_found(name);
   return entry;
 }
@@ -96,7 +104,7 @@ Result<EntryPtr> ResourceStore::read(const std::string& key, std::string_view na
 void ResourceStore::newest(const std::string& key, const std::string& name, Deadline deadline,
                            Done<EntryPtr> done) {
   const auto look = [this, key, name]() -> Result<EntryPtr> {
-    EntryPtr entry = deps_.cache.find(key);
+    EntryPtr entry = deps_.cache->find(key);
     if (!entry) return not_found(name);
     return entry;
   };
@@ -107,8 +115,8 @@ void ResourceStore::newest(const std::string& key, const std::string& name, Dead
   }
   const auto now = deps_.store.current_revision(deadline);
   if (!now.ok()) return done(now.error());
-  if (deps_.cache.has_reached(now->get())) return done(look());
-  deps_.cache.when_reached(
+  if (deps_.cache->has_reached(now->get())) return done(look());
+  deps_.cache->when_reached(
       now->get(), deadline, [this, look, done, token = deps_.in_flight.begin()](const Result<void>& reached) {
         // Whoever tells it is committing.
         auto go_on = [look, done, reached] { reached.ok() ? done(look()) : done(reached.error()); };
@@ -119,12 +127,12 @@ void ResourceStore::newest(const std::string& key, const std::string& name, Dead
 Result<EntryPtr> ResourceStore::decode(const std::string& key, const store::KeyValue& kv) const {
   const int64_t revision = kv.mod_revision.get();
   MZ_ASSIGN(Object object, decode_stored(resource(), store::view(kv.value), revision));
-  return Entry::encode(deps_.cache.home(), key, revision, std::move(object));
+  return Entry::encode(deps_.cache->home(), key, revision, std::move(object));
 }
 
 EntryPtr ResourceStore::make_entry(const std::string& key, int64_t revision, MutableObject object) const {
   object.meta().resourceVersion = revision == 0 ? "" : std::to_string(revision);
-  return Entry::encode(deps_.cache.home(), key, revision, std::move(object).freeze());
+  return Entry::encode(deps_.cache->home(), key, revision, std::move(object).freeze());
 }
 
 EntryPtr ResourceStore::last_state(const Deletion& deletion) const {
@@ -135,6 +143,7 @@ EntryPtr ResourceStore::last_state(const Deletion& deletion) const {
 void ResourceStore::commit(const RequestContext& context, const std::string& key, int64_t expected,
                            std::optional<MutableObject> object, Claims claims, Done<Committed> done) {
   MZ_CHECK(object || expected != 0, "{}: only what is there can be deleted", key);
+  if (stopped_.load(std::memory_order_acquire)) return done(*why_stopped_.load());
   std::string at = path(key);
   store::Op op = store::Op::del(at);
   store::Bytes bytes;
@@ -148,7 +157,7 @@ void ResourceStore::commit(const RequestContext& context, const std::string& key
       if (!lease.ok()) return done(lease.error());
       op.lease = *lease;
     }
-    prepared = deps_.cache.prepare(bytes, std::move(*object));
+    prepared = deps_.cache->prepare(bytes, std::move(*object));
   }
   std::vector<std::string> taken = claims.take;
   const auto kind = !bytes          ? StoreMetrics::Op::Delete
@@ -156,7 +165,7 @@ void ResourceStore::commit(const RequestContext& context, const std::string& key
                                     : StoreMetrics::Op::Update;
   const Monotonic since = deps_.clock.monotonic();
   deps_.store.submit(transaction(std::move(at), expected, std::move(op), std::move(claims)), context.deadline,
-                     [this, key, bytes, prepared, kind, since, token = deps_.in_flight.begin(),
+                     [this, key, bytes, prepared, kind, since, expected, token = deps_.in_flight.begin(),
                       taken = std::move(taken), done = std::move(done)](Result<store::TxnResult> result) {
                        if (deps_.metrics)
                          deps_.metrics->record(kind, !result.ok(), deps_.clock.monotonic() - since);
@@ -173,7 +182,9 @@ void ResourceStore::commit(const RequestContext& context, const std::string& key
                          return done(std::move(out));
                        }
                        out.revision = result->revision.get();
-                       if (bytes) out.entry = deps_.cache.written(key, out.revision, bytes);
+                       MZ_CHECK(out.revision > expected, "{} is written at {} on what stood at {}", key,
+                                out.revision, expected);
+                       if (bytes) out.entry = deps_.cache->written(key, out.revision, bytes);
                        done(std::move(out));
                      });
 }

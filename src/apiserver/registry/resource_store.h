@@ -1,6 +1,8 @@
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "admission/chain/chain.h"
@@ -11,6 +13,7 @@
 #include "apiserver/registry/retry.h"
 #include "apiserver/registry/store_metrics.h"
 #include "auth/request/request_context.h"
+#include "base/published.h"
 #include "base/random.h"
 #include "machinery/errors/field_errors.h"
 #include "machinery/schema/meta/v1/delete_options.h"
@@ -63,24 +66,27 @@ struct UpdateOptions {
 /// Invariants: I1 each write is one transaction with a compare on the revision it was evaluated on and on all
 /// it claims. Failure: the API's errors with upstream's texts. Where the store has moved on the write is
 /// evaluated again, with back-off, until the context's deadline.
-class ResourceStore {
+class ResourceStore : public std::enable_shared_from_this<ResourceStore> {
  public:
   struct Deps {
     store::Store& store;
-    ResourceCache& cache;
+    std::shared_ptr<ResourceCache> cache;
     const Clock& clock;
     Random& random;
     const admission::Chain& admission;
     Retry& retry;
-    InFlight& in_flight;                    ///< transactions on their way
-    Allocator* allocator = nullptr;         ///< null: objects take nothing that only one may have
-    const StoreMetrics* metrics = nullptr;  ///< null: calls of the store are not timed
+    InFlight& in_flight;                  ///< transactions on their way
+    Allocator* allocator = nullptr;       ///< null: objects take nothing that only one may have
+    std::optional<StoreMetrics> metrics;  ///< none: calls of the store are not timed
   };
   explicit ResourceStore(Deps deps);
+  /// The resource is served no more, or the server stops (`why`): ends the cache, and no write is begun from
+  /// now on; those that are under way end. Waits as ResourceCache::stop.
+  void stop(const Error& why);
 
-  const api::ResourceInfo& resource() const { return deps_.cache.resource(); }
-  ResourceCache& cache() { return deps_.cache; }
-  const ResourceCache& cache() const { return deps_.cache; }
+  const api::ResourceInfo& resource() const { return deps_.cache->resource(); }
+  ResourceCache& cache() { return *deps_.cache; }
+  const ResourceCache& cache() const { return *deps_.cache; }
   /// Where an object stands in the store.
   std::string path(std::string_view key) const { return prefix_ + std::string(key); }
   const std::string& prefix() const { return prefix_; }
@@ -140,10 +146,17 @@ class ResourceStore {
 
   const Deps deps_;
   const std::string prefix_;
+  std::atomic<bool> stopped_ = false;
+  Published<Error> why_stopped_;
   Mutex lease_m_;
   store::LeaseId lease_ MZ_GUARDED_BY(lease_m_);
   Monotonic lease_until_ MZ_GUARDED_BY(lease_m_){};
 };
+
+using StorePtr = std::shared_ptr<ResourceStore>;
+
+/// What upstream answers about a resource that it does not serve.
+Error no_such_resource();
 
 /// Fails with upstream's Conflict texts where the preconditions do not hold.
 Result<void> check_preconditions(const api::ResourceInfo& resource, const meta::v1::ObjectMeta& meta,

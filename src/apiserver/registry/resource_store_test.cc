@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "api/builtin.h"
+#include "api/registry/catalog.h"
 #include "api/schema/core/v1/config_map.h"
 #include "apiserver/registry/completion.h"
 #include "apiserver/registry/core.h"
@@ -69,14 +70,14 @@ class HeldStore final : public store::Store {
 
 class ResourceStoreTest : public ::testing::Test {
  protected:
-  ResourceStoreTest() : core_({store_, real_clock(), secure_random(), api::builtin()}, {}) {
+  ResourceStoreTest() : core_({store_, real_clock(), secure_random(), resources_}, {}) {
     const auto r = core_.start(soon());
     EXPECT_TRUE(r.ok()) << r.error().message();
   }
   ResourceStore& configs() { return *core_.find(api::resource_of<ConfigMap>()); }
   static RequestContextPtr context() {
     auto out = std::make_shared<RequestContext>();
-    out->resource = &api::resource_of<ConfigMap>();
+    out->resource = api::resource_of<ConfigMap>().share();
     out->namespace_ = "default";
     out->api_version = "v1";
     out->deadline = soon();
@@ -108,6 +109,7 @@ class ResourceStoreTest : public ::testing::Test {
   }
 
   HeldStore store_;
+  api::ResourceCatalog resources_{api::builtin()};
   Core core_;
 };
 

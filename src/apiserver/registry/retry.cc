@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace mizzen::apiserver {
 namespace {
 
@@ -13,6 +15,7 @@ constexpr Duration kFirst = std::chrono::milliseconds(2);
 }  // namespace
 
 bool Retry::again(int attempt, std::function<void()> f) {
+  MZ_CHECK(attempt >= 1, "try number {}", attempt);
   if (attempt <= kAtOnce) return soon(std::move(f));
   const int doublings = std::min(attempt - kAtOnce - 1, kDoublingsMax);
   const auto whole = std::chrono::duration_cast<std::chrono::microseconds>(kFirst) * (1 << doublings);

@@ -11,8 +11,7 @@ StoreMetrics::StoreMetrics(Metrics& metrics, const api::ResourceInfo& resource) 
   auto& errors = metrics.counters("etcd_request_errors_total", "Calls of the store that failed.", names);
   constexpr const char* kNames[] = {"get", "create", "update", "delete", "list"};
   for (size_t i = 0; i < series_.size(); ++i) {
-    const std::vector<std::string> values = {kNames[i], std::string(resource.group()),
-                                             std::string(resource.plural)};
+    const std::vector<std::string> values = {kNames[i], std::string(resource.group()), resource.plural};
     series_[i] = {&seconds.with(values), &total.with(values), &errors.with(values)};
   }
 }

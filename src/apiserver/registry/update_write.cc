@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/checks/object_meta_checks.h"
+#include "base/check.h"
 
 namespace mizzen::apiserver {
 
@@ -12,7 +13,8 @@ using machinery::MutableObject;
 ResourceStore::UpdateWrite::UpdateWrite(ResourceStore& store, RequestContextPtr context,
                                         const std::string& ns, const std::string& name, NextState change,
                                         UpdateOptions options, Done<Updated> done)
-    : s_(store),
+    : store_(store.shared_from_this()),
+      s_(store),
       context_(std::move(context)),
       namespace_(ns),
       name_(name),
@@ -30,7 +32,7 @@ void ResourceStore::update(RequestContextPtr context, const std::string& ns, con
 }
 
 void ResourceStore::UpdateWrite::start() {
-  old_ = s_.deps_.cache.find(key_);
+  old_ = s_.deps_.cache->find(key_);
   if (old_) return evaluate();
   s_.newest(key_, name_, context_->deadline,
             [self = shared_from_this()](Result<EntryPtr> got) { self->begin(std::move(got)); });
@@ -52,6 +54,7 @@ void ResourceStore::UpdateWrite::begin(Result<EntryPtr> got) {
 }
 
 void ResourceStore::UpdateWrite::look_again(std::function<void()> unchanged) {
+  MZ_CHECK(old_, "{} is looked at again before the first time", key_);
   if (!from_cache_) return unchanged();
   s_.newest(key_, name_, context_->deadline,
             [self = shared_from_this(), unchanged = std::move(unchanged)](Result<EntryPtr> newest) {

@@ -31,6 +31,7 @@ class ResourceStore::UpdateWrite : public std::enable_shared_from_this<UpdateWri
   void end(Result<Updated> result) { done_(std::move(result)); }
   void end(EntryPtr entry) { done_(Updated{std::move(entry), false}); }
 
+  const StorePtr store_;  ///< keeps s_, whose resource may go meanwhile
   ResourceStore& s_;
   const RequestContextPtr context_;
   const std::string namespace_, name_, key_;

@@ -171,7 +171,7 @@ Result<machinery::MutableObject> decode_body(const api::ResourceInfo& resource,
                                              const api::ServedVersion& version, const http::Headers& headers,
                                              std::string_view body, FieldValidation validation,
                                              std::vector<std::string>& warnings) {
-  const codec::TypeMeta expected{version.api_version(), std::string(resource.kind)};
+  const codec::TypeMeta expected{version.api_version(), resource.kind};
   codec::DecodeReport report;
   MZ_ASSIGN(auto wire, decode_kind(expected, *version.message, headers, body,
                                    validation == FieldValidation::Ignore ? nullptr : &report));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/check.h"
+
 namespace mizzen::apiserver {
 namespace {
 
@@ -131,6 +133,7 @@ RequestMetrics::Series RequestMetrics::make_series(const Finished& request) {
       std::string(l.verb),  group,      version, resource, std::string(l.subresource),
       std::string(l.scope), "apiserver"};
   Series out;
+  if (about) out.resource = request.resource->share();
   if (l.dry_run.empty()) out.sli_duration = &sli_duration_.with(labels);
   if (l.verb == "GET" || l.verb == "LIST") out.size = &sizes_.with(labels);
   if (about && !request.version->warning.empty())
@@ -166,30 +169,36 @@ void RequestMetrics::finished(const Finished& request) {
   if (series.size) series.size->observe(static_cast<double>(request.bytes));
 }
 
+void RequestMetrics::forget(const api::ResourceInfo& resource) {
+  Lock lock(m_);
+  absl::erase_if(series_, [&](const auto& s) { return s.second.resource.get() == &resource; });
+}
+
 RequestMetrics::Guard RequestMetrics::in_flight(bool mutating) {
   const auto counted = mutating ? writes_ : reads_;
   const int64_t now = counted->now.fetch_add(1, std::memory_order_relaxed) + 1;
   int64_t most = counted->most.load(std::memory_order_relaxed);
   while (most < now && !counted->most.compare_exchange_weak(most, now, std::memory_order_relaxed)) {
   }
-  return Guard(counted.get(), [counted](void*) { counted->now.fetch_sub(1, std::memory_order_relaxed); });
+  return Guard(counted.get(), [counted](void*) {
+    const int64_t running = counted->now.fetch_sub(1, std::memory_order_relaxed);
+    MZ_CHECK(running > 0, "a request ends that never began");
+  });
 }
 
 RequestMetrics::Guard RequestMetrics::long_running(const api::ResourceInfo& resource,
                                                    const api::ServedVersion& version,
                                                    const RequestLabels& labels) {
   Gauge* gauge =
-      &long_running_.with({std::string(labels.verb), std::string(version.group), std::string(version.version),
-                           std::string(resource.plural), std::string(labels.subresource),
-                           std::string(labels.scope), "apiserver"});
+      &long_running_.with({std::string(labels.verb), version.group, version.version, resource.plural,
+                           std::string(labels.subresource), std::string(labels.scope), "apiserver"});
   gauge->add(1);
   return Guard(gauge, [gauge](void*) { gauge->add(-1); });
 }
 
 RequestMetrics::WatchSeries RequestMetrics::watch_series(const api::ResourceInfo& resource,
                                                          const api::ServedVersion& version) {
-  const std::vector<std::string> labels = {std::string(version.group), std::string(version.version),
-                                           std::string(resource.plural)};
+  const std::vector<std::string> labels = {version.group, version.version, resource.plural};
   return {watch_events_.with(labels), watch_event_sizes_.with(labels)};
 }
 

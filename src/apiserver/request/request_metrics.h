@@ -52,6 +52,8 @@ class RequestMetrics {
     Duration took{};
   };
   void finished(const Finished& request);
+  /// The resource is served no more: what was kept to count its requests quickly goes, the counts stay.
+  void forget(const api::ResourceInfo& resource);
 
   /// Counts while it lives.
   using Guard = std::shared_ptr<void>;
@@ -73,6 +75,8 @@ class RequestMetrics {
     Histogram* duration = nullptr;
     Histogram* sli_duration = nullptr;  ///< null for dry runs
     Histogram* size = nullptr;          ///< null for what is not read
+    /// Keeps the version that is its key: another must not come to stand at the same address.
+    api::ResourcePtr resource;
   };
   /// How many run, and the most that did since the last scrape.
   struct InFlight {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "api/builtin.h"
 #include "api/schema/core/v1/binding.h"
 #include "api/schema/core/v1/pod.h"
 #include "base/strings.h"
@@ -102,11 +101,12 @@ void bind_pod(Core& core, const PartRequest& request, PartDone done) {
                UpdateOptions options;
                options.raw = true;
                options.admit = false;
-               core.find(api::resource_of<Pod>())
-                   ->update(
-                       context, wanted->metadata.namespace_, wanted->metadata.name,
-                       [wanted, now](const Entry& old) { return bound(old, *wanted, now); }, options,
-                       [done](Result<Updated> r) { r.ok() ? done(Object()) : done(r.error()); });
+               const auto pods = core.store_of<Pod>();
+               if (!pods.ok()) return done(pods.error());
+               (*pods)->update(
+                   context, wanted->metadata.namespace_, wanted->metadata.name,
+                   [wanted, now](const Entry& old) { return bound(old, *wanted, now); }, options,
+                   [done](Result<Updated> r) { r.ok() ? done(Object()) : done(r.error()); });
              });
 }
 

@@ -1,6 +1,5 @@
 #include "apiserver/subresources/eviction.h"
 
-#include "api/builtin.h"
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/policy/v1/eviction.h"
 #include "apiserver/request/options.h"
@@ -22,9 +21,10 @@ void evict_pod(Core& core, const PartRequest& request, PartDone done) {
   context.dry_run |= !options.dryRun.empty();
   admit_part(core, request, admission::Operation::Create, done,
              [&core, context = request.context, options, done](const Object&) {
-               core.find(api::resource_of<api::core::v1::Pod>())
-                   ->remove(context, context->namespace_, context->name, options, false,
-                            [done](Result<Deletion> r) { r.ok() ? done(Object()) : done(r.error()); });
+               const auto pods = core.store_of<api::core::v1::Pod>();
+               if (!pods.ok()) return done(pods.error());
+               (*pods)->remove(context, context->namespace_, context->name, options, false,
+                               [done](Result<Deletion> r) { r.ok() ? done(Object()) : done(r.error()); });
              });
 }
 

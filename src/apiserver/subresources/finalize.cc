@@ -1,6 +1,5 @@
 #include "apiserver/subresources/finalize.h"
 
-#include "api/builtin.h"
 #include "api/schema/core/v1/namespace.h"
 
 namespace mizzen::apiserver {
@@ -21,8 +20,9 @@ void remove_finished(Core& core, const RequestContextPtr& context, const EntryPt
   const auto ns = entry->object().share<Namespace>();
   if (!ns->metadata.deletionTimestamp || !ns->spec.finalizers.empty() || !ns->metadata.finalizers.empty())
     return done(entry->object());
-  ResourceStore& namespaces = *core.find(api::resource_of<Namespace>());
-  namespaces.remove(context, "", context->name, {}, false, [entry, done](Result<Deletion> gone) {
+  const auto namespaces = core.store_of<Namespace>();
+  if (!namespaces.ok()) return done(namespaces.error());
+  (*namespaces)->remove(context, "", context->name, {}, false, [entry, done](Result<Deletion> gone) {
     if (!gone.ok() && gone.error().code() != Code::NotFound) return done(gone.error());
     done(gone.ok() ? gone->entry->object() : entry->object());
   });
@@ -38,7 +38,9 @@ void finalize_namespace(Core& core, const PartRequest& request, PartDone done) {
                UpdateOptions options;
                options.raw = true;
                options.admit = false;
-               core.find(api::resource_of<Namespace>())
+               const auto namespaces = core.store_of<Namespace>();
+               if (!namespaces.ok()) return done(namespaces.error());
+               (*namespaces)
                    ->update(
                        context, "", context->name,
                        [asked](const Entry& old) { return finalized(old, *asked); }, options,

@@ -31,7 +31,7 @@ void answer_part(Core& core, const PartRequest& request, PartDone done) {
     case api::Subresource::Proxy:
       break;
   }
-  done(Error(Code::NotFound, "the server could not find the requested resource"));
+  done(no_such_resource());
 }
 
 const codec::Message& part_message(const api::ResourceInfo& resource, const api::SubresourceRow& row) {

@@ -12,8 +12,6 @@ namespace {
 using machinery::MutableObject;
 using Scale = api::autoscaling::v1::Scale;
 
-Error no_such_resource() { return Error(Code::NotFound, "the server could not find the requested resource"); }
-
 /// Reads or writes what a Scale shows of a workload. `replicas` null: read only.
 template <typename T>
 void scale_fields(T& object, Scale& scale, const int32_t* replicas) {
@@ -68,16 +66,17 @@ Result<MutableObject> scaled(const Object& workload, const Scale& wanted) {
 
 void scale_workload(Core& core, const PartRequest& request, PartDone done) {
   const RequestContextPtr& context = request.context;
-  ResourceStore& workloads = *core.find(*context->resource);
+  const StorePtr workloads = core.find(*context->resource);
+  if (!workloads) return done(no_such_resource());
   if (context->verb == api::Verb::Get) {
-    const auto entry = workloads.get(context->namespace_, context->name, context->deadline);
+    const auto entry = workloads->get(context->namespace_, context->name, context->deadline);
     return done(entry.ok() ? scale_of((*entry)->object()) : Result<Object>(entry.error()));
   }
   if (!request.change && !request.object.as<Scale>())
     return done(Error(Code::BadRequest, "a scale update takes a Scale"));
   // A patch is admitted as what it was asked for; what it comes to is known only on the present state.
   admit_part(core, request, admission::Operation::Update, done,
-             [&workloads, request, done](const Object& admitted) {
+             [workloads, request, done](const Object& admitted) {
                const auto change = [request, admitted](const Entry& old) -> Result<MutableObject> {
                  const Object workload = old.object();
                  if (!request.change) return scaled(workload, *admitted.as<Scale>());
@@ -87,10 +86,10 @@ void scale_workload(Core& core, const PartRequest& request, PartDone done) {
                };
                UpdateOptions options;
                options.admit = false;
-               workloads.update(request.context, request.context->namespace_, request.context->name, change,
-                                options, [done](Result<Updated> r) {
-                                  done(r.ok() ? scale_of(r->entry->object()) : Result<Object>(r.error()));
-                                });
+               workloads->update(request.context, request.context->namespace_, request.context->name, change,
+                                 options, [done](Result<Updated> r) {
+                                   done(r.ok() ? scale_of(r->entry->object()) : Result<Object>(r.error()));
+                                 });
              });
 }
 

@@ -12,6 +12,7 @@
 #include "api/schema/core/v1/pod.h"
 #include "apiserver/cache/cache.h"
 #include "apiserver/cache/thread_lane.h"
+#include "apiserver/testing/told.h"
 #include "store/memory/memory_store.h"
 #include "store/testing/flaky_store.h"
 
@@ -32,47 +33,20 @@ class Watcher final : public WatcherSink {
   bool on_bookmark(int64_t revision, bool initial_end) override {
     return add(fmt::format("{}={}", initial_end ? "END" : "BOOKMARK", revision));
   }
-  void on_end(const Error& error) override {
-    Lock lock(m_);
-    ended_ = error;
-    changed_.notify_all();
-  }
-  std::vector<std::string> wait(size_t n) {
-    Lock lock(m_);
-    const Deadline deadline = Deadline::after(std::chrono::seconds(10));
-    while (lines_.size() < n && !ended_ && !deadline.expired()) changed_.wait_until(m_, deadline);
-    return lines_;
-  }
-  std::optional<Error> wait_end() {
-    Lock lock(m_);
-    const Deadline deadline = Deadline::after(std::chrono::seconds(10));
-    while (!ended_ && !deadline.expired()) changed_.wait_until(m_, deadline);
-    return ended_;
-  }
-  size_t count() {
-    Lock lock(m_);
-    return lines_.size();
-  }
-  void give_room(size_t room) {
-    Lock lock(m_);
-    room_ = room;
-  }
+  void on_end(const Error& error) override { told_.end(error); }
+  std::vector<std::string> wait(size_t n) { return told_.wait(n); }
+  std::optional<Error> wait_end() { return told_.wait_end(); }
+  size_t count() { return told_.count(); }
+  void give_room(size_t room) { room_ = room; }
 
  private:
   bool note(const char* what, const Entry& e) {
     return add(fmt::format("{} {}={}", what, e.key(), e.revision()));
   }
-  bool add(std::string line) {
-    Lock lock(m_);
-    lines_.push_back(std::move(line));
-    changed_.notify_all();
-    return lines_.size() < room_;
-  }
-  Mutex m_;
-  CondVar changed_;
-  size_t room_ MZ_GUARDED_BY(m_);
-  std::vector<std::string> lines_ MZ_GUARDED_BY(m_);
-  std::optional<Error> ended_ MZ_GUARDED_BY(m_);
+  bool add(std::string line) { return told_.add(std::move(line)) < room_; }
+
+  Told told_;
+  std::atomic<size_t> room_;
 };
 
 /// A cache on a store in memory that can be made to fail, and a lane for watchers.
@@ -89,7 +63,7 @@ class CacheTest : public ::testing::Test {
   }
   template <typename T = ConfigMap>
   void start(ChangeRing::Options ring = {}) {
-    cache_ = std::make_unique<ResourceCache>(
+    cache_ = std::make_shared<ResourceCache>(
         api::resource_of<T>(),
         ResourceCache::Deps{flaky_, companions_, real_clock(), secure_random(), background_, timers_}, ring);
     const auto r = cache_->start(Deadline::after(std::chrono::seconds(5)));
@@ -153,7 +127,7 @@ class CacheTest : public ::testing::Test {
   ThreadPool background_;
   Timers timers_;
   ThreadLane lane_;
-  std::unique_ptr<ResourceCache> cache_;
+  std::shared_ptr<ResourceCache> cache_;
   std::vector<std::shared_ptr<Subscription>> subscriptions_;
 };
 

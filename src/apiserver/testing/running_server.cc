@@ -113,7 +113,8 @@ RunningServer::RunningServer(StoreIs where) : loops_({.threads = 2}) {
   options.address = "127.0.0.1";
   options.port = 0;
   store::Store& store = where == StoreIs::Here ? static_cast<store::Store&>(store_) : elsewhere_;
-  server_ = std::make_unique<ApiServer>(ApiServer::Deps{store, loops_, metrics_, health_, nullptr}, options);
+  server_ = std::make_unique<ApiServer>(
+      ApiServer::Deps{store, resources_, loops_, metrics_, health_, nullptr}, options);
   const auto made = server_->init();
   EXPECT_TRUE(made.ok()) << made.error().message();
   const auto started = server_->start(Deadline::after(std::chrono::seconds(20)));

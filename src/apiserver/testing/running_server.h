@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "api/builtin.h"
+#include "api/registry/catalog.h"
 #include "apiserver/server.h"
 #include "apiserver/testing/elsewhere_store.h"
 #include "codec/json/tree.h"
@@ -78,6 +80,7 @@ class RunningServer {
   store::MemoryStore& store() { return store_; }
   const ElsewhereStore& elsewhere() const { return elsewhere_; }
   http::Loops& loops() { return loops_; }
+  api::ResourceCatalog& resources() { return resources_; }
   ApiServer& server() { return *server_; }
   http::Client& client() { return *admin_; }
   http::Target target() const;
@@ -90,6 +93,7 @@ class RunningServer {
   std::string folder_;
   store::MemoryStore store_;
   ElsewhereStore elsewhere_{store_};
+  api::ResourceCatalog resources_{api::builtin()};
   http::Loops loops_;
   Metrics metrics_;
   Health health_;

@@ -95,7 +95,7 @@ void HttpApi::part(const HandlingPtr& h, const std::string& body) {
   const api::SubresourceRow& row = *context.subresource;
   const codec::TypeMeta type = api::subresource_type(*h->view.resource, *h->view.version, row);
   const codec::Message* message =
-      row.kind.empty() ? h->view.version->message : api::find_schema_kind(type.api_version, type.kind);
+      row.kind.empty() ? h->view.version->message.get() : api::find_schema_kind(type.api_version, type.kind);
   PartRequest request{h->context, {}, nullptr};
   if (context.verb == Verb::Get) {
     context.deadline = Deadline::after(kLookUp);

@@ -117,7 +117,7 @@ void HttpApi::begin_watch(const HandlingPtr& h, WatchStart start, Filter filter,
   });
   // The closing callback owns the session: it lives as long as the stream.
   // It does not own the request, which is as big as an idle watch itself.
-  RequestMetrics::Finished answer{h->view.resource, h->view.version, h->labels, 200, 0, {}};
+  RequestMetrics::Finished answer{h->view.resource.get(), h->view.version, h->labels, 200, 0, {}};
   auto open = request_metrics_.long_running(*h->view.resource, *h->view.version, h->labels);
   stream->on_closed([this, session, &loop, timer, open = std::move(open), answer, started = h->started,
                      stopping = std::move(stopping)]() mutable {

@@ -39,24 +39,28 @@ std::string warning_header(std::string_view text) {
   return out + '"';
 }
 
-Error no_such_resource() { return Error(Code::NotFound, "the server could not find the requested resource"); }
 Error no_such_method() {
   return Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource");
 }
 
 }  // namespace
 
-HttpApi::HttpApi(Deps deps, std::string external_address)
-    : deps_(deps),
-      documents_(make_documents(deps.core.registry(), std::move(external_address))),
-      request_metrics_(deps.metrics) {}
+HttpApi::HttpApi(Deps deps, const std::string& external_address)
+    : deps_(deps), request_metrics_(deps.metrics), documented_(std::make_shared<const api::Registry>()) {
+  following_ = deps.core.resources().follow([this, external_address](const api::RegistryPtr& now) {
+    documents_.store(make_documents(now, external_address));
+    for (const api::ResourcePtr& gone : api::difference(*documented_, *now).removed)
+      request_metrics_.forget(*gone);
+    documented_ = now;
+  });
+}
 
 HttpApi::~HttpApi() = default;
 
 void Handling::answered(int code, size_t bytes, Monotonic now) {
   running.reset();
   RequestMetrics* counting = std::exchange(metrics, nullptr);
-  if (counting) counting->finished({view.resource, view.version, labels, code, bytes, now - started});
+  if (counting) counting->finished({view.resource.get(), view.version, labels, code, bytes, now - started});
 }
 
 void HttpApi::handle(http::ExchangePtr exchange) {
@@ -94,16 +98,17 @@ void HttpApi::route(const HandlingPtr& h) {
 void HttpApi::route_resource(const HandlingPtr& h) {
   const auth::RequestInfo& info = h->info;
   const api::ServedVersion* version = nullptr;
+  const ServingPtr serving = deps_.core.serving();
   const api::ResourceInfo* resource =
-      deps_.core.registry().find(info.group, info.version, info.resource, &version);
+      serving->registry->find(info.group, info.version, info.resource, &version);
   if (!resource || (info.prefix == "api") != info.group.empty()) return fail(h, no_such_resource());
-  h->view.resource = resource;
+  h->view.resource = resource->share();
   h->view.version = version;
   h->metrics = &request_metrics_;
-  h->store = deps_.core.find(*resource);
+  h->store = serving->find(*resource);
   RequestContext& context = *h->context;
   context.verb = info.verb;
-  context.resource = resource;
+  context.resource = h->view.resource;
   context.namespace_ = resource->namespaced ? info.namespace_ : "";
   context.name = info.name;
   context.api_version = version->api_version();
@@ -350,7 +355,7 @@ void HttpApi::route_document(const HandlingPtr& h, const std::vector<std::string
     if (deps_.core.store().local()) return tell();
     return blocking(h, tell);
   }
-  if (auto found = find_document(*documents_, h->exchange->request(), segments)) {
+  if (auto found = find_document(*documents_.load(), h->exchange->request(), segments)) {
     if (!found->ok()) return fail(h, found->error());
     Document& d = **found;
     http::Headers headers = std::move(d.headers);

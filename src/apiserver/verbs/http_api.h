@@ -29,7 +29,7 @@ struct Handling {
   auth::RequestInfo info;
   RequestContextPtr context;  ///< what goes with the request below HTTP
   View view;
-  ResourceStore* store = nullptr;
+  StorePtr store;
   Monotonic started;
   RequestLabels labels;
   RequestMetrics* metrics = nullptr;  ///< null until the request has found what it is about
@@ -40,7 +40,7 @@ struct Handling {
 };
 using HandlingPtr = std::shared_ptr<Handling>;
 
-/// Documents that do not change while the server runs.
+/// Documents that do not change while the resources stay the same.
 struct StaticDocuments;
 
 /// What the API server needs of a node to stream logs and sessions; implemented over HTTP to the kubelet.
@@ -61,9 +61,9 @@ class ProxyGateway {
 
 /// Role: the API over HTTP: from a parsed request to bytes. Reads that cannot block are answered on the loop
 /// they came on, writes of small objects are evaluated there too, everything else on the workers. Place: made
-/// by ApiServer, is the http::Server's handler.
-/// Threading: thread-safe; immutable after construction. Failure: every error is a Status in the format asked
-/// for. Bounds: bodies of kBodyBytesMax; workers and their queue as the executor says (429 beyond).
+/// by ApiServer, is the http::Server's handler. Threading: thread-safe. Failure: every error is a Status in
+/// the format asked for. Bounds: bodies of kBodyBytesMax; workers and their queue as the executor says (429
+/// beyond).
 class HttpApi {
  public:
   static constexpr size_t kBodyBytesMax = 3 * 1024 * 1024;
@@ -77,7 +77,8 @@ class HttpApi {
     NodeGateway* nodes = nullptr;     ///< null: logs and sessions answer 503
     ProxyGateway* proxies = nullptr;  ///< null: so does what would go to pods
   };
-  HttpApi(Deps deps, std::string external_address);
+  /// Follows the core's catalogue, which must have it loaded: documents tell of what is served.
+  HttpApi(Deps deps, const std::string& external_address);
   ~HttpApi();
   void handle(http::ExchangePtr exchange);
   /// Ends all watches in order, and each that begins afterwards: the server stops. Thread-safe.
@@ -150,11 +151,13 @@ class HttpApi {
   void fail(const HandlingPtr& h, const meta::v1::Status& status);
 
   Deps deps_;
-  std::shared_ptr<const StaticDocuments> documents_;
+  Published<StaticDocuments> documents_;
   RequestMetrics request_metrics_;
   StopSource stopping_;
   LoopLanes lanes_;
   InFlight answers_;
+  api::RegistryPtr documented_;  ///< whose documents these are; the catalogue's thread's
+  api::ResourceCatalog::Following following_;
 };
 
 }  // namespace mizzen::apiserver

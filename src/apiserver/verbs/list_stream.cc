@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/check.h"
+
 namespace mizzen::apiserver {
 
 ListStream::ListStream(View view, std::vector<EntryPtr> entries, ListMeta meta, const Clock& clock,
@@ -17,6 +19,7 @@ ListStream::ListStream(View view, std::vector<EntryPtr> entries, ListMeta meta, 
 }
 
 void ListStream::start(http::StreamPtr stream) {
+  MZ_CHECK(!stream_ && stream, "a list is streamed once");
   stream_ = std::move(stream);
   run();
 }
@@ -106,6 +109,7 @@ bool ListStream::write(std::string piece, bool last) {
     piece = std::move(packed);
   }
   if (piece.empty()) return true;
+  MZ_CHECK(!held_, "a piece overtakes one that waits");
   sent_ += piece.size();
   http::Slice slice(std::move(piece));
   switch (stream_->write(slice)) {

@@ -2,9 +2,12 @@
 
 #include <utility>
 
+#include "base/check.h"
+
 namespace mizzen::apiserver {
 
 bool WatchSession::put(http::Slice frame) {
+  MZ_CHECK(!held_, "a frame overtakes one that waits");
   counted_.events.add();
   counted_.sizes.observe(static_cast<double>(frame.size()));
   switch (stream_->write(frame)) {

@@ -29,6 +29,7 @@ class WatchSession final : public WatcherSink {
   bool on_change(const ChangePtr& change, ChangeType as) override;
   bool on_bookmark(int64_t revision, bool initial_end) override;
   void on_end(const Error& error) override;
+  void on_stop(const Error&) override { finish(); }
 
  private:
   bool put(http::Slice frame);

@@ -48,7 +48,7 @@ class WatchSessionTest : public CacheTest {
   Peer open(int64_t from) {
     const auto& resource = cache_->resource();
     View view;
-    view.resource = &resource;
+    view.resource = resource.share();
     view.version = &resource.versions[0];
     Peer out;
     out.core = std::make_shared<http::StreamCore>(std::make_shared<http::WireLink>(loop_), kBuffer);

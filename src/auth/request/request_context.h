@@ -19,7 +19,7 @@ enum class FieldValidation : uint8_t { Ignore, Warn, Strict };
 struct RequestContext {
   User user;
   api::Verb verb = api::Verb::None;
-  const api::ResourceInfo* resource = nullptr;       ///< null for documents
+  api::ResourcePtr resource;                         ///< null for documents
   const api::SubresourceRow* subresource = nullptr;  ///< null: the resource itself
   std::string namespace_;                            ///< empty for cluster-wide resources and for all
   std::string name;

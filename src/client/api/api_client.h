@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "api/builtin.h"
 #include "api/registry/registry.h"
 #include "async/stop.h"
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "machinery/object/object.h"
@@ -85,6 +85,8 @@ enum class PatchType : uint8_t { Json, Merge, Strategic, Apply };
 class ApiClient {
  public:
   virtual ~ApiClient() = default;
+  /// What it serves now. Resources come and go; a call about one that has gone answers NotFound.
+  virtual api::RegistryPtr registry() const = 0;
   virtual Result<Object> get(const ResourceInfo& resource, const std::string& namespace_,
                              const std::string& name, const Call& call) = 0;
   virtual Result<ObjectList> list(const ResourceInfo& resource, const ListOptions& options,
@@ -106,30 +108,67 @@ class ApiClient {
                                 const Call& call) = 0;
 };
 
+/// The resource whose in-memory type is T; NotFound where it is not served.
+template <typename T>
+Result<api::ResourcePtr> find_resource(const ApiClient& api) {
+  const api::RegistryPtr registry = api.registry();
+  if (const ResourceInfo* found = registry->find<T>()) return found->share();
+  return Error(Code::NotFound, "the server could not find the requested resource");
+}
+/// The same for what a component cannot work without. Requires that it is served.
+template <typename T>
+api::ResourcePtr require_resource(const ApiClient& api) {
+  auto found = find_resource<T>(api);
+  MZ_CHECK(found.ok(), "{} is not served", T::descriptor().name);
+  return std::move(*found);
+}
+
 /// Typed shorthand over an ApiClient: `auto pod = client::get<Pod>(api, ns, name, call)`.
 template <typename T>
 Result<std::shared_ptr<const T>> get(ApiClient& api, const std::string& ns, const std::string& name,
                                      const Call& call) {
-  MZ_ASSIGN(const Object object, api.get(api::resource_of<T>(), ns, name, call));
+  MZ_ASSIGN(const api::ResourcePtr resource, find_resource<T>(api));
+  MZ_ASSIGN(const Object object, api.get(*resource, ns, name, call));
   return object.share<T>();
 }
 template <typename T>
 Result<std::shared_ptr<const T>> create(ApiClient& api, T object, const Call& call,
                                         const WriteOptions& options = {}) {
-  MZ_ASSIGN(const Object made,
-            api.create(api::resource_of<T>(), Object::of(std::move(object)), options, call));
+  MZ_ASSIGN(const api::ResourcePtr resource, find_resource<T>(api));
+  MZ_ASSIGN(const Object made, api.create(*resource, Object::of(std::move(object)), options, call));
   return made.share<T>();
 }
 template <typename T>
 Result<std::shared_ptr<const T>> update(ApiClient& api, T object, const Call& call,
                                         const WriteOptions& options = {}) {
-  MZ_ASSIGN(const Object made,
-            api.update(api::resource_of<T>(), Object::of(std::move(object)), options, call));
+  MZ_ASSIGN(const api::ResourcePtr resource, find_resource<T>(api));
+  MZ_ASSIGN(const Object made, api.update(*resource, Object::of(std::move(object)), options, call));
   return made.share<T>();
 }
 template <typename T>
 Result<std::shared_ptr<const T>> update_status(ApiClient& api, T object, const Call& call) {
   return update<T>(api, std::move(object), call, WriteOptions{"status", false, ""});
+}
+template <typename T>
+Result<std::shared_ptr<const T>> patch(ApiClient& api, const std::string& ns, const std::string& name,
+                                       PatchType type, const std::string& body, const Call& call,
+                                       const WriteOptions& options = {}) {
+  MZ_ASSIGN(const api::ResourcePtr resource, find_resource<T>(api));
+  MZ_ASSIGN(const Object made, api.patch(*resource, ns, name, type, body, options, call));
+  return made.share<T>();
+}
+/// `parent` is of T: what the subresource belongs to. `object` names it.
+template <typename T>
+Result<Object> create_part(ApiClient& api, const Object& object, const std::string& subresource,
+                           const Call& call) {
+  MZ_ASSIGN(const api::ResourcePtr parent, find_resource<T>(api));
+  return api.create(*parent, object, WriteOptions{subresource, false, ""}, call);
+}
+template <typename T>
+Result<Object> remove(ApiClient& api, const std::string& ns, const std::string& name,
+                      const meta::v1::DeleteOptions& options, const Call& call) {
+  MZ_ASSIGN(const api::ResourcePtr resource, find_resource<T>(api));
+  return api.remove(*resource, ns, name, options, call);
 }
 
 }  // namespace mizzen::client

@@ -7,7 +7,6 @@
 #include <map>
 #include <set>
 
-#include "api/builtin.h"
 #include "api/schema/core/v1/event.h"
 #include "async/mutex.h"
 #include "async/stop.h"
@@ -140,8 +139,7 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
     codec::append_json_string(text, message);
     const std::string body = fmt::format(R"({{"count":{},"message":{},"lastTimestamp":"{}"}})",
                                          before.count + 1, text, codec::format_time(now));
-    const Result<Object> r = deps.api.patch(api::resource_of<Event>(), before.namespace_, before.name,
-                                            PatchType::Strategic, body, {}, Call());
+    const auto r = patch<Event>(deps.api, before.namespace_, before.name, PatchType::Strategic, body, Call());
     if (r.ok()) {
       ++before.count;
       return true;
@@ -195,7 +193,8 @@ void EventRecorder::event(const ObjectReference& about, std::string_view type, s
 
 void EventRecorder::event(const Object& about, std::string_view type, std::string_view reason,
                           std::string message) {
-  event(reference_to(about), type, reason, std::move(message));
+  const api::RegistryPtr registry = state_->deps.api.registry();
+  event(reference_to(registry->find_message(about.message()), about), type, reason, std::move(message));
 }
 
 void EventRecorder::flush(Deadline deadline) {
@@ -204,12 +203,12 @@ void EventRecorder::flush(Deadline deadline) {
     if (!state_->drained.wait_until(state_->m, deadline)) return;
 }
 
-ObjectReference reference_to(const Object& object) {
+ObjectReference reference_to(const ResourceInfo* resource, const Object& object) {
   ObjectReference out;
   const auto& meta = object.meta();
-  if (const ResourceInfo* r = api::builtin().find_message(object.message())) {
-    out.kind = r->kind;
-    out.apiVersion = r->api_version();
+  if (resource) {
+    out.kind = resource->kind;
+    out.apiVersion = resource->api_version();
   }
   out.namespace_ = meta.namespace_;
   out.name = meta.name;

@@ -36,6 +36,7 @@ class EventRecorder {
   /// `type` is Normal or Warning.
   void event(const api::core::v1::ObjectReference& about, std::string_view type, std::string_view reason,
              std::string message);
+  /// `about` is of the resource that its type is the in-memory type of.
   void event(const Object& about, std::string_view type, std::string_view reason, std::string message);
   /// Waits until what was told before has been written or dropped.
   void flush(Deadline deadline);
@@ -45,7 +46,8 @@ class EventRecorder {
   std::shared_ptr<State> state_;
 };
 
-/// The reference events and owners use for an object of a built-in kind.
-api::core::v1::ObjectReference reference_to(const Object& object);
+/// The reference events and owners use for an object of this resource; null: one that nobody serves, which
+/// has no kind.
+api::core::v1::ObjectReference reference_to(const ResourceInfo* resource, const Object& object);
 
 }  // namespace mizzen::client

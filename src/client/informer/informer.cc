@@ -30,9 +30,9 @@ std::pair<std::string, std::string> split_key(const std::string& key) {
 /// Everything runs on `serial`: events, handlers, reconnects. The map is also read by others, under `m`.
 struct Informer::State : std::enable_shared_from_this<Informer::State> {
   State(const ResourceInfo& r, Deps d, Options o)
-      : resource(r), deps(d), options(std::move(o)), serial(d.executor) {}
+      : resource(r.share()), deps(d), options(std::move(o)), serial(d.executor) {}
 
-  const ResourceInfo& resource;
+  const api::ResourcePtr resource;
   const Deps deps;
   const Options options;
   SerialQueue serial;
@@ -79,7 +79,7 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
       // The executor is full: what was lost is unknown, so the whole list is fetched again once there is
       // room.
       log::warn("client", "an informer fell behind and lists again",
-                {log::kv("resource", s->resource.plural)});
+                {log::kv("resource", s->resource->plural)});
       s->reconnect_later(s->deps.random.below(1000) + 500, true);
     };
     sink.on_end = [weak = weak_from_this(), g = generation](Error error) {
@@ -87,7 +87,7 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
       if (!s || s->serial.post([s, g, error] { s->on_end(g, error); })) return;
       s->reconnect_later(kFullWaitMs, true);
     };
-    auto made = deps.api.watch(resource, scope, std::move(sink));
+    auto made = deps.api.watch(*resource, scope, std::move(sink));
     std::unique_ptr<Watch> old;
     {
       Lock lock(m);
@@ -225,7 +225,7 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
         Duration(static_cast<int64_t>(static_cast<double>(backoff.count()) * (1 + deps.random.unit())));
     backoff = std::min(kBackoffMax, backoff * 2);
     log::verbose(2, "client", "watch ended, going on",
-                 {log::kv("resource", resource.plural), log::kv("err", error.message())});
+                 {log::kv("resource", resource->plural), log::kv("err", error.message())});
     reconnect_later(
         static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(wait).count()), false);
   }

@@ -1,33 +1,18 @@
 #include "client/informer/informer.h"
 
 #include <gtest/gtest.h>
-#include <map>
 
-#include "api/builtin.h"
 #include "api/schema/core/v1/config_map.h"
-#include "api/schema/core/v1/event.h"
 #include "async/stop.h"
-#include "client/events/event_recorder.h"
-#include "client/queue/work_queue.h"
+#include "client/testing/scripted_api.h"
 
 namespace mizzen::client {
 namespace {
 
 using api::core::v1::ConfigMap;
-using api::core::v1::Event;
 using std::chrono::milliseconds;
-
-/// Waits up to five seconds for something to become true.
-template <typename F>
-bool soon(F&& f) {
-  const Deadline deadline = Deadline::after(std::chrono::seconds(5));
-  StopSource never;
-  while (!f()) {
-    if (deadline.expired()) return false;
-    (void)never.token().wait_until(Deadline::after(milliseconds(2)));
-  }
-  return true;
-}
+using testing::ClientTest;
+using testing::soon;
 
 Object config(const std::string& name, int revision, const std::string& value = "") {
   ConfigMap c;
@@ -44,85 +29,6 @@ Object initial_end(int revision) {
   c.metadata.annotations.set("k8s.io/initial-events-end", "true");
   return Object::of(std::move(c));
 }
-
-/// Remembers watches and writes; the test sends what comes back.
-class ScriptedApi final : public ApiClient {
- public:
-  struct Opened {
-    ListOptions options;
-    WatchSink sink;
-  };
-  size_t watches() {
-    Lock lock(m_);
-    return opened_.size();
-  }
-  Opened opened(size_t i) {
-    Lock lock(m_);
-    return opened_[i];
-  }
-  std::vector<Event> events() {
-    Lock lock(m_);
-    std::vector<Event> out;
-    for (const auto& [name, event] : events_) out.push_back(event);
-    return out;
-  }
-  size_t patches() {
-    Lock lock(m_);
-    return patches_;
-  }
-
-  std::unique_ptr<Watch> watch(const ResourceInfo&, const ListOptions& options, WatchSink sink) override {
-    Lock lock(m_);
-    opened_.push_back({options, std::move(sink)});
-    return std::make_unique<Watch>();
-  }
-  Result<Object> create(const ResourceInfo&, const Object& object, const WriteOptions&,
-                        const Call&) override {
-    Lock lock(m_);
-    if (const auto event = object.share<Event>()) events_.emplace(event->metadata.name, *event);
-    return object;
-  }
-  Result<Object> patch(const ResourceInfo&, const std::string&, const std::string& name, PatchType,
-                       const std::string&, const WriteOptions&, const Call&) override {
-    Lock lock(m_);
-    ++patches_;
-    const auto it = events_.find(name);
-    if (it == events_.end()) return Error(Code::NotFound, "not found");
-    ++it->second.count;
-    return Object::of(it->second);
-  }
-  Result<Object> get(const ResourceInfo&, const std::string&, const std::string&, const Call&) override {
-    return Error(Code::NotFound, "not found");
-  }
-  Result<ObjectList> list(const ResourceInfo&, const ListOptions&, const Call&) override {
-    return ObjectList{};
-  }
-  Result<Object> update(const ResourceInfo&, const Object& object, const WriteOptions&,
-                        const Call&) override {
-    return object;
-  }
-  Result<Object> remove(const ResourceInfo&, const std::string&, const std::string&,
-                        const meta::v1::DeleteOptions&, const Call&) override {
-    return Error(Code::NotFound, "not found");
-  }
-
- private:
-  Mutex m_;
-  std::vector<Opened> opened_ MZ_GUARDED_BY(m_);
-  std::map<std::string, Event> events_ MZ_GUARDED_BY(m_);
-  size_t patches_ MZ_GUARDED_BY(m_) = 0;
-};
-
-class ClientTest : public ::testing::Test {
- protected:
-  ~ClientTest() override {
-    timers_.stop();
-    executor_.stop();
-  }
-  ThreadPool executor_{{.name = "t", .threads_max = 8, .queue_max = 10'000, .idle_ms = 1000}};
-  Timers timers_{executor_};
-  ScriptedApi api_;
-};
 
 class InformerTest : public ClientTest {
  protected:

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "base/utf8.h"
 #include "codec/json/json_text.h"
 
 namespace mizzen::codec {

@@ -11,7 +11,5 @@ void append_json_string(std::string& out, std::string_view text);
 /// As Go prints a float64 in JSON: shortest form, exponent below 1e-6 and from 1e21.
 void append_json_double(std::string& out, double value);
 void append_json_int(std::string& out, int64_t value);
-/// Length of the valid UTF-8 sequence at the front of `text`; 0 where there is none.
-size_t utf8_length(std::string_view text);
 
 }  // namespace mizzen::codec

@@ -1,15 +1,25 @@
 #include "controllers/framework/environment.h"
 
+#include <algorithm>
+
 #include "api/schema/core/v1/pod.h"
 
 namespace mizzen::controllers {
 
-client::Informer& Environment::informer(const api::ResourceInfo& resource) {
-  auto& slot = informers_[&resource];
-  if (!slot)
-    slot = std::make_unique<client::Informer>(
+Environment::Informed& Environment::informed(const api::ResourceInfo& resource) {
+  Informed& slot = informers_[&resource];
+  if (!slot.informer) {
+    slot.resource = resource.share();
+    slot.informer = std::make_shared<client::Informer>(
         resource, client::Informer::Deps{deps_.api, deps_.executor, deps_.timers, deps_.random});
-  return *slot;
+  }
+  return slot;
+}
+
+client::Informer& Environment::informer(const api::ResourceInfo& resource) {
+  Informed& slot = informed(resource);
+  slot.asked_for = true;
+  return *slot.informer;
 }
 
 client::Informer& Environment::pods_by_node() {
@@ -24,14 +34,40 @@ client::Informer& Environment::pods_by_node() {
 }
 
 bool Environment::start(Deadline deadline) {
-  for (const auto& [resource, informer] : informers_) informer->start();
-  for (const auto& [resource, informer] : informers_)
-    if (!informer->wait_synced(deadline)) return false;
-  return true;
+  std::vector<std::shared_ptr<client::Informer>> first;
+  seen_ = std::make_shared<const api::Registry>();
+  following_ = deps_.resources.follow([this, &first, at_start = true](const api::RegistryPtr& now) mutable {
+    on_registry(now);
+    if (!std::exchange(at_start, false)) return;
+    for (const auto& [resource, slot] : informers_) first.push_back(slot.informer);
+  });
+  return std::all_of(first.begin(), first.end(),
+                     [&](const auto& informer) { return informer->wait_synced(deadline); });
+}
+
+void Environment::on_registry(const api::RegistryPtr& now) {
+  const api::RegistryChange change = api::difference(*seen_, *now);
+  seen_ = now;
+  for (const api::ResourcePtr& r : change.removed) {
+    const auto it = informers_.find(r.get());
+    if (it == informers_.end()) continue;
+    it->second.informer->stop();
+    if (it->second.asked_for) retired_.push_back(std::move(it->second.informer));
+    informers_.erase(it);
+    for (const ResourceHandler& h : resource_handlers_) h.on_remove(*r);
+  }
+  for (const api::ResourcePtr& r : change.added) {
+    if (r->create_only || resource_handlers_.empty()) continue;
+    client::Informer& informer = *informed(*r).informer;
+    for (const ResourceHandler& h : resource_handlers_) h.on_add(*r, informer);
+  }
+  for (auto& [resource, slot] : informers_)
+    if (!std::exchange(slot.started, true)) slot.informer->start();
 }
 
 void Environment::stop() {
-  for (const auto& [resource, informer] : informers_) informer->stop();
+  following_.reset();
+  for (const auto& [resource, slot] : informers_) slot.informer->stop();
 }
 
 std::unique_ptr<client::EventRecorder> Environment::recorder(const std::string& component) {

@@ -2,7 +2,7 @@
 #include <map>
 #include <memory>
 
-#include "api/builtin.h"
+#include "api/registry/catalog.h"
 #include "async/executor.h"
 #include "async/timers.h"
 #include "base/clock.h"
@@ -13,14 +13,16 @@
 
 namespace mizzen::controllers {
 
-/// Role: what all controllers share: the API, executors, clocks, and one informer per resource.
-/// Place: made by the component that runs controllers; outlives them. Threading: informer() before start(),
-/// then thread-safe.
+/// Role: what all controllers share: the API, executors, clocks, and one informer per resource, as resources
+/// come and go. Place: made by the component that runs controllers; outlives them. Threading: informer() and
+/// each_resource() before start(), then thread-safe. Informers that come later start on the thread that
+/// changes the catalogue.
 class Environment {
  public:
   struct Deps {
     client::ApiClient& api;
-    Executor& executor;  ///< runs handlers of informers and queues
+    api::ResourceCatalog& resources;  ///< what the API serves
+    Executor& executor;               ///< runs handlers of informers and queues
     Timers& timers;
     const Clock& clock;
     Random& random;
@@ -45,20 +47,43 @@ class Environment {
   /// The informer of T, made at the first call.
   template <typename T>
   client::Informer& informer() {
-    return informer(api::resource_of<T>());
+    return informer(*client::require_resource<T>(deps_.api));
   }
+  /// Lasts as long as the environment; where its resource goes it stops.
   client::Informer& informer(const api::ResourceInfo& resource);
+  /// For controllers that look at every resource that can be listed and watched.
+  struct ResourceHandler {
+    /// A resource came, or was there at the start; its informer has not started: handlers can be added.
+    std::function<void(const api::ResourceInfo&, client::Informer&)> on_add;
+    /// A resource went: its informer has stopped.
+    std::function<void(const api::ResourceInfo&)> on_remove;
+  };
+  void each_resource(ResourceHandler handler) { resource_handlers_.push_back(std::move(handler)); }
   /// The informer of pods, which finds them by kByNode (the name of the node they are bound to).
   client::Informer& pods_by_node();
   static constexpr const char* kByNode = "node";
-  /// Starts all informers and waits until each has its first list.
+  /// Starts all informers and waits until each has its first list. From then on follows the catalogue.
   bool start(Deadline deadline);
   void stop();
   std::unique_ptr<client::EventRecorder> recorder(const std::string& component);
 
  private:
+  struct Informed {
+    api::ResourcePtr resource;
+    std::shared_ptr<client::Informer> informer;
+    bool asked_for = false;  ///< by informer(): whoever did keeps a reference
+    bool started = false;
+  };
+  Informed& informed(const api::ResourceInfo& resource);
+  void on_registry(const api::RegistryPtr& now);
+
   Deps deps_;
-  std::map<const api::ResourceInfo*, std::unique_ptr<client::Informer>> informers_;
+  std::vector<ResourceHandler> resource_handlers_;
+  // Before start() and after stop() their caller's, in between the catalogue's.
+  std::map<const api::ResourceInfo*, Informed> informers_;
+  std::vector<std::shared_ptr<client::Informer>> retired_;  ///< asked for, and their resource is gone
+  api::RegistryPtr seen_;
+  api::ResourceCatalog::Following following_;
   bool pods_indexed_ = false;
 };
 

@@ -3,23 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "codec/json/json_codec.h"
 #include "kubelet/state/runtime_state.h"
+#include "kubelet/testing/pod_of.h"
 
 namespace mizzen::kubelet {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-Pod pod_of(const std::string& json) {
-  auto out = codec::from_json<Pod>(json);
-  EXPECT_TRUE(out.ok()) << out.error().message();
-  out->metadata.uid = "u1";
-  out->metadata.namespace_ = "default";
-  if (out->spec.restartPolicy.empty()) out->spec.restartPolicy = "Always";
-  return std::move(*out);
-}
+using testing::pod_of;
 
 TEST(CriConfig, CarriesWhatTheRuntimeMustKnow) {
   auto pod = pod_of(

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "codec/json/json_codec.h"
+#include "kubelet/testing/pod_of.h"
 
 namespace mizzen::kubelet {
 namespace {
@@ -14,15 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::Pair;
-
-Pod pod_of(const std::string& json) {
-  auto out = codec::from_json<Pod>(json);
-  EXPECT_TRUE(out.ok()) << out.error().message();
-  out->metadata.uid = "u1";
-  out->metadata.namespace_ = "default";
-  if (out->spec.restartPolicy.empty()) out->spec.restartPolicy = "Always";
-  return std::move(*out);
-}
+using testing::pod_of;
 
 class NoObjects final : public volumes::ObjectSource {
  public:

@@ -2,19 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "codec/json/json_codec.h"
+#include "kubelet/testing/pod_of.h"
 
 namespace mizzen::kubelet {
 namespace {
 
-Pod pod_of(const std::string& json) {
-  auto out = codec::from_json<Pod>(json);
-  EXPECT_TRUE(out.ok()) << out.error().message();
-  out->metadata.uid = "u1";
-  out->metadata.namespace_ = "default";
-  if (out->spec.restartPolicy.empty()) out->spec.restartPolicy = "Always";
-  return std::move(*out);
-}
+using testing::pod_of;
 
 TEST(Resources, BecomeKernelNumbersAsUpstream) {
   auto pod = pod_of(R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"a","image":"i",

@@ -3,63 +3,18 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "codec/json/json_codec.h"
 #include "kubelet/decide/backoff.h"
 #include "kubelet/images/image_puller.h"
+#include "kubelet/testing/pod_world.h"
 
 namespace mizzen::kubelet {
 namespace {
 
-using State = ContainerRecord::State;
 using std::chrono::seconds;
-
-Pod pod_of(const std::string& json) {
-  auto out = codec::from_json<Pod>(json);
-  EXPECT_TRUE(out.ok()) << out.error().message();
-  out->metadata.uid = "u1";
-  out->metadata.namespace_ = "default";
-  if (out->spec.restartPolicy.empty()) out->spec.restartPolicy = "Always";
-  return std::move(*out);
-}
-
-Pod two_containers() {
-  return pod_of(
-      R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"i"},{"name":"b","image":"i"}]}})");
-}
-
-/// Builds what the runtime has, newest last; ids are c1, c2 ...
-class World {
- public:
-  explicit World(const Pod& pod) : pod_(pod) { state.uid = pod.metadata.uid; }
-  World& sandbox(bool ready = true) {
-    SandboxRecord s;
-    s.id = fmt::format("s{}", state.sandboxes.size() + 1);
-    s.ready = ready;
-    s.attempt = static_cast<uint32_t>(state.sandboxes.size());
-    s.ips = ready ? std::vector<std::string>{"10.42.0.5"} : std::vector<std::string>{};
-    state.sandboxes.insert(state.sandboxes.begin(), s);
-    return *this;
-  }
-  World& container(const std::string& name, State now, int32_t code = 0) {
-    ContainerRecord c;
-    c.id = fmt::format("c{}", state.containers.size() + 1);
-    c.name = name;
-    c.sandbox_id = state.sandboxes.front().id;
-    c.state = now;
-    c.exit_code = code;
-    c.reason = now == State::Exited ? (code == 0 ? "Completed" : "Error") : "";
-    c.started = codec::Time{100, 0};
-    c.finished = now == State::Exited ? codec::Time{200, 0} : codec::Time{};
-    if (const auto* declared = find_container(pod_, name)) c.hash = container_hash(*declared);
-    for (const auto& older : state.containers) c.restart_count += older.name == name;
-    state.containers.insert(state.containers.begin(), c);
-    return *this;
-  }
-  RuntimePod state;
-
- private:
-  const Pod& pod_;
-};
+using testing::pod_of;
+using testing::State;
+using testing::two_containers;
+using testing::World;
 
 PodStatus status_of(const Pod& pod, const RuntimePod& state,
                     const std::map<std::string, StartFailure>& failures = {}, const PodStatus& old = {},

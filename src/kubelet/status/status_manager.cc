@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "api/builtin.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {
@@ -149,7 +148,7 @@ Result<void> StatusManager::write(const Pod& pod, const PodStatus* status, bool 
     meta::v1::DeleteOptions options;
     options.gracePeriodSeconds = 0;
     options.preconditions.ensure().uid = meta.uid;
-    auto removed = deps_.api.remove(api::resource_of<Pod>(), meta.namespace_, meta.name, options, new_call());
+    auto removed = client::remove<Pod>(deps_.api, meta.namespace_, meta.name, options, new_call());
     if (!removed.ok() && removed.error().code() != Code::NotFound) return removed.error();
     return {};
   }

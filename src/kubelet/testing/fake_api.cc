@@ -41,7 +41,7 @@ Result<client::ObjectList> FakeApi::list(const api::ResourceInfo& r, const clien
   Lock lock(m_);
   MZ_TRY(enter());
   client::ObjectList out;
-  const std::string prefix = std::string(r.plural) + "/";
+  const std::string prefix = r.plural + "/";
   for (const auto& [key, object] : objects_) {
     if (key.starts_with(prefix)) out.items.push_back(object);
   }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "api/builtin.h"
 #include "async/mutex.h"
 #include "client/api/api_client.h"
 
@@ -13,6 +14,7 @@ namespace mizzen::kubelet {
 /// removes). Threading: thread-safe.
 class FakeApi final : public client::ApiClient {
  public:
+  api::RegistryPtr registry() const override { return api::builtin(); }
   Result<client::Object> get(const api::ResourceInfo& resource, const std::string& ns,
                              const std::string& name, const client::Call&) override;
   Result<client::ObjectList> list(const api::ResourceInfo& resource, const client::ListOptions& options,

@@ -39,22 +39,6 @@ std::string print_double(double d) {
   return std::string(buffer, r.ptr);
 }
 
-/// The kind of a JSON value in the texts of Go's JSON decoder.
-std::string_view json_kind(const Value& v) {
-  switch (v.kind()) {
-    case Value::Kind::Bool:
-      return "bool";
-    case Value::Kind::Number:
-      return "number";
-    case Value::Kind::String:
-      return "string";
-    case Value::Kind::Array:
-      return "array";
-    default:
-      return "object";
-  }
-}
-
 std::string wrong_json(const Value& v, std::string_view wanted) {
   return fmt::format("json: cannot unmarshal {} into Go value of type {}", json_kind(v), wanted);
 }
@@ -162,6 +146,21 @@ std::string field_error(Value& v, const Field& f) {
 }
 
 }  // namespace
+
+std::string_view json_kind(const Value& v) {
+  switch (v.kind()) {
+    case Value::Kind::Bool:
+      return "bool";
+    case Value::Kind::Number:
+      return "number";
+    case Value::Kind::String:
+      return "string";
+    case Value::Kind::Array:
+      return "array";
+    default:
+      return "object";
+  }
+}
 
 std::string_view go_kind(const Value& v) {
   switch (v.kind()) {

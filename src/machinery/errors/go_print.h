@@ -10,6 +10,8 @@ namespace mizzen::machinery {
 
 /// As %v: map[a:1 b:[x <nil>]].
 std::string go_print(const codec::Value& v);
+/// The kind in the texts of Go's JSON decoder: bool, number, string, array, object.
+std::string_view json_kind(const codec::Value& v);
 /// int64, float64, string, bool, slice, map; invalid for null.
 std::string_view go_kind(const codec::Value& v);
 /// []interface {}, map[string]interface {}, int64 ...; <nil> for null.

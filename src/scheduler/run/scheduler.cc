@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "api/builtin.h"
 #include "api/schema/core/v1/binding.h"
 #include "async/mutex.h"
 #include "client/events/event_recorder.h"
@@ -60,8 +59,8 @@ const PodCondition* scheduled_condition(const Pod& pod) {
 struct Scheduler::State : std::enable_shared_from_this<State> {
   explicit State(Deps d)
       : deps(d),
-        nodes(api::resource_of<Node>(), {d.api, d.executor, d.timers, d.random}),
-        pods(api::resource_of<Pod>(), {d.api, d.executor, d.timers, d.random}),
+        nodes(*client::require_resource<Node>(d.api), {d.api, d.executor, d.timers, d.random}),
+        pods(*client::require_resource<Pod>(d.api), {d.api, d.executor, d.timers, d.random}),
         recorder({d.api, d.executor, d.clock, d.random}, {kName, ""}) {
     if (d.metrics) metrics.emplace(*d.metrics);
   }
@@ -225,11 +224,9 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
     binding.metadata.uid = pod->uid();
     binding.target.kind = "Node";
     binding.target.name = node;
-    client::WriteOptions options;
-    options.subresource = "binding";
     Call call;
     call.stop = stopping.token();
-    const auto r = deps.api.create(api::resource_of<Pod>(), Object::of(std::move(binding)), options, call);
+    const auto r = client::create_part<Pod>(deps.api, Object::of(std::move(binding)), "binding", call);
     if (r.ok()) {
       recorder.event(Object(pod->pod), "Normal", "Scheduled",
                      fmt::format("Successfully assigned {} to {}", pod->key, node));
@@ -277,9 +274,8 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
       options.subresource = "status";
       Call call;
       call.stop = stopping.token();
-      const auto r =
-          deps.api.patch(api::resource_of<Pod>(), pod.pod->metadata.namespace_, pod.pod->metadata.name,
-                         client::PatchType::Strategic, body, options, call);
+      const auto r = client::patch<Pod>(deps.api, pod.pod->metadata.namespace_, pod.pod->metadata.name,
+                                        client::PatchType::Strategic, body, call, options);
       if (!r.ok() && r.error().code() != Code::NotFound && r.error().code() != Code::Cancelled)
         log::warn(kLog, "the condition of a pod could not be written",
                   {log::kv("pod", pod.key), log::kv("error", r.error().message())});

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "api/builtin.h"
+#include "api/registry/catalog.h"
 #include "api/schema/core/v1/event.h"
 #include "api/schema/core/v1/service_account.h"
 #include "apiserver/loopback/loopback.h"
@@ -23,7 +24,7 @@ using client::Call;
 class SchedulerTest : public ::testing::Test {
  protected:
   SchedulerTest()
-      : core_({store_, real_clock(), secure_random(), api::builtin()}, {}),
+      : core_({store_, real_clock(), secure_random(), resources_}, {}),
         api_({core_, authorizer_}, {"system:kube-scheduler", {"system:masters"}}),
         timers_(pool_) {
     const auto deadline = Deadline::after(std::chrono::seconds(10));
@@ -91,6 +92,7 @@ class SchedulerTest : public ::testing::Test {
   }
 
   store::MemoryStore store_;
+  api::ResourceCatalog resources_{api::builtin()};
   apiserver::Core core_;
   auth::ComponentAuthorizer authorizer_;
   apiserver::Loopback api_;

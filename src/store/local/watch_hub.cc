@@ -98,6 +98,9 @@ class WatchHub::Watcher {
  private:
   void call_sink(const WatchMessage& message) MZ_REQUIRES(m_) {
     if (cancelled()) return;
+    MZ_CHECK(message.events.empty() || message.events.back()->kv.mod_revision <= message.revision,
+             "a message up to {} has a change of {}", message.revision.get(),
+             message.events.back()->kv.mod_revision.get());
     if (message.end) cancelled_.store(true, std::memory_order_release);
     sink_thread_.store(pthread_self(), std::memory_order_release);
     in_sink_.store(true, std::memory_order_release);
@@ -237,6 +240,7 @@ void WatchHub::remove(const std::shared_ptr<Watcher>& watcher) {
     live_ = std::move(live);
     ++found;
   }
+  MZ_CHECK(found <= 1, "a watch is live and behind at once");
   if (found > 0 && watcher->request().prev_kv) --prev_wanted_;
 }
 

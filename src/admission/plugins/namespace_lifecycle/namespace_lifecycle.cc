@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "api/builtin.h"
 #include "api/schema/core/v1/namespace.h"
 
 namespace mizzen::admission {
@@ -34,18 +33,21 @@ Result<void> check(const Attributes& a, const Object& found) {
 std::span<const Interest> NamespaceLifecycle::interests() const { return kInterests; }
 
 Plugin::Answer NamespaceLifecycle::mutate(Attributes& a, const Resume& resume) const {
-  const api::ResourceInfo& namespaces = api::resource_of<Namespace>();
-  if (&a.resource == &namespaces) {
+  const api::RegistryPtr registry = objects_.registry();
+  const api::ResourceInfo* namespaces = registry->find<Namespace>();
+  if (!namespaces) return Result<void>();
+  if (&a.resource == namespaces) {
     const bool immortal =
         std::find(std::begin(kImmortal), std::end(kImmortal), a.name) != std::end(kImmortal);
     if (a.operation == Operation::Delete && immortal) return refuse(a, "this namespace may not be deleted");
     return Result<void>();
   }
   if (a.operation == Operation::Delete || !a.resource.namespaced) return Result<void>();
-  if (const Object found = objects_.cached(namespaces, "", a.namespace_)) return check(a, found);
-  objects_.newest(namespaces, "", a.namespace_, Deadline::after(kLookUp), [&a, resume](Result<Object> found) {
-    resume(found.ok() ? check(a, *found) : Result<void>(found.error()));
-  });
+  if (const Object found = objects_.cached(*namespaces, "", a.namespace_)) return check(a, found);
+  objects_.newest(*namespaces, "", a.namespace_, Deadline::after(kLookUp),
+                  [&a, resume](Result<Object> found) {
+                    resume(found.ok() ? check(a, *found) : Result<void>(found.error()));
+                  });
   return kLater;
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "api/builtin.h"
 #include "api/schema/core/v1/pod.h"
 
 namespace mizzen::admission {
@@ -21,13 +20,15 @@ constexpr std::string_view kPreempts = "PreemptLowerPriority";
 std::span<const Interest> Priority::interests() const { return kInterests; }
 
 Priority::Class Priority::default_class() const {
-  const api::ResourceInfo& classes = api::resource_of<PriorityClass>();
+  const api::RegistryPtr registry = objects_.registry();
+  const api::ResourceInfo* classes = registry->find<PriorityClass>();
+  if (!classes) return nullptr;
   // Before all(): a change in between is found again next time.
-  const int64_t now = objects_.generation(classes);
+  const int64_t now = objects_.generation(*classes);
   Lock lock(m_);
   if (known_at_ == now) return default_;
   default_.reset();
-  for (const Object& object : objects_.all(classes)) {
+  for (const Object& object : objects_.all(*classes)) {
     auto c = object.share<PriorityClass>();
     if (c->globalDefault && (!default_ || c->value < default_->value)) default_ = std::move(c);
   }
@@ -51,7 +52,7 @@ Plugin::Answer Priority::mutate(Attributes& a, const Resume&) const {
     c = default_class();
     if (c) spec.priorityClassName = c->metadata.name;
   } else {
-    const Object found = objects_.cached(api::resource_of<PriorityClass>(), "", spec.priorityClassName);
+    const Object found = objects_.cached<PriorityClass>("", spec.priorityClassName);
     if (!found)
       return refuse(a, fmt::format("no PriorityClass with name {} was found", spec.priorityClassName));
     c = found.share<PriorityClass>();

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "api/builtin.h"
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/core/v1/service_account.h"
 #include "base/strings.h"
@@ -23,8 +22,7 @@ Plugin::Answer ServiceAccount::mutate(Attributes& a, const Resume&) const {
   if (account.empty()) account = "default";
   pod.spec.serviceAccount = account;
   if (pod.metadata.annotations.contains(kMirror)) return Result<void>();
-  if (objects_.cached(api::resource_of<api::core::v1::ServiceAccount>(), a.namespace_, account))
-    return Result<void>();
+  if (objects_.cached<api::core::v1::ServiceAccount>(a.namespace_, account)) return Result<void>();
   return refuse(a, fmt::format("error looking up service account {}/{}: serviceaccount {} not found",
                                a.namespace_, account, quote(account)));
 }

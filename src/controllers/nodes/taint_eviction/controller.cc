@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "api/builtin.h"
 #include "async/mutex.h"
 #include "controllers/framework/pods.h"
 #include "controllers/nodes/taint_eviction/decide.h"
@@ -112,8 +111,8 @@ class TaintEviction final : public Controller {
     }
     meta::v1::DeleteOptions options;
     options.preconditions.ensure().uid = seen.metadata.uid;
-    const auto r = env_.api().remove(api::resource_of<Pod>(), seen.metadata.namespace_, seen.metadata.name,
-                                     options, Call());
+    const auto r =
+        client::remove<Pod>(env_.api(), seen.metadata.namespace_, seen.metadata.name, options, Call());
     if (!r.ok() && r.error().code() != Code::NotFound && r.error().code() != Code::Conflict)
       return Outcome::retry();
     return forget(key, nullptr);

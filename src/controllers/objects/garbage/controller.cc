@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "api/builtin.h"
 #include "async/mutex.h"
 #include "controllers/objects/garbage/decide.h"
 
@@ -15,15 +14,18 @@ using client::Call;
 using client::Outcome;
 using machinery::Object;
 
+/// An owner that is there and was not told of yet is asked for again after this long.
+constexpr Duration kUnseenRetry = std::chrono::seconds(1);
+
 bool has_finalizer(const meta::v1::ObjectMeta& meta, std::string_view name) {
   return std::find(meta.finalizers.begin(), meta.finalizers.end(), name) != meta.finalizers.end();
 }
 
-/// Role: the collector: a graph fed by the informers of every resource but events, and a queue of uids to
-/// look at. Kubernetes contract: an object goes when all its owners are gone (checked against the live API,
-/// by uid); waiting owners (foreground) are helped by deleting what blocks them; orphaning takes the
-/// references away first. Threading: as Controller; the graph is under a mutex that is never held over a
-/// call.
+/// Role: the collector: a graph fed by the informers of every resource but events, as they come and go, and a
+/// queue of uids to look at. Kubernetes contract: an object goes when all its owners are gone (checked
+/// against the live API, by uid); waiting owners (foreground) are helped by deleting what blocks them;
+/// orphaning takes the references away first. Threading: as Controller; the graph is under a mutex that is
+/// never held over a call.
 class GarbageCollector final : public Controller {
  public:
   explicit GarbageCollector(Environment& env)
@@ -31,19 +33,11 @@ class GarbageCollector final : public Controller {
         recorder_(env.recorder("garbage-collector-controller")),
         queue_(env.queue("garbage-collector", 4), env.executor(), env.timers(),
                [this](const std::string& uid) { return sync(uid); }) {
-    for (const api::ResourceInfo& r : api::builtin().resources()) {
-      if (r.create_only || r.kind == "Event") continue;
-      const auto put = [this, &r](const Object& o) { on_change(r, o); };
-      env.informer(r).add_handler({put, [put](const Object&, const Object& now) { put(now); },
-                                   [this](const Object& o) {
-                                     std::set<std::string> touched;
-                                     {
-                                       Lock lock(m_);
-                                       touched = graph_.remove(o.meta().uid);
-                                     }
-                                     for (const std::string& uid : touched) queue_.add(uid);
-                                   }});
-    }
+    env.each_resource(
+        {[this](const api::ResourceInfo& r, client::Informer& informer) { on_add(r, informer); },
+         [this](const api::ResourceInfo& r) {
+           change_graph([&](Graph& graph) { return graph.remove_all(r); });
+         }});
   }
 
   std::string_view name() const override { return "garbage-collector"; }
@@ -51,10 +45,35 @@ class GarbageCollector final : public Controller {
   void stop() override { queue_.stop(); }
 
  private:
-  void on_change(const api::ResourceInfo& r, const Object& o) {
+  /// Events own nothing and are owned by nobody.
+  static bool watched(const api::ResourceInfo& r) { return r.kind != "Event"; }
+
+  void on_add(const api::ResourceInfo& r, client::Informer& informer) {
+    if (!watched(r)) return;
+    // While it was not served, nothing could be said of its objects that own others.
+    change_graph([&](const Graph& graph) { return graph.owned_by(r); });
+    const auto put = [this, kept = r.share()](const Object& o) { on_change(kept, o); };
+    informer.add_handler({put, [put](const Object&, const Object& now) { put(now); },
+                          [this](const Object& o) {
+                            change_graph([&](Graph& graph) { return graph.remove(o.meta().uid); });
+                          }});
+  }
+
+  /// Looks at those again whom a change of the graph concerns.
+  template <typename F>
+  void change_graph(const F& change) {
+    std::set<std::string> touched;
+    {
+      Lock lock(m_);
+      touched = change(graph_);
+    }
+    for (const std::string& uid : touched) queue_.add(uid);
+  }
+
+  void on_change(const api::ResourcePtr& r, const Object& o) {
     const auto& meta = o.meta();
     Node node;
-    node.resource = &r;
+    node.resource = r;
     node.namespace_ = meta.namespace_;
     node.name = meta.name;
     node.uid = meta.uid;
@@ -62,16 +81,13 @@ class GarbageCollector final : public Controller {
     node.deleting = meta.deletionTimestamp.has_value();
     node.waits_for_dependents = node.deleting && has_finalizer(meta, "foregroundDeletion");
     node.orphans_dependents = node.deleting && has_finalizer(meta, "orphan");
-    std::set<std::string> touched;
-    {
-      Lock lock(m_);
-      const Node* before = graph_.find(node.uid);
-      const bool dull =
-          !before && node.owners.empty() && !node.waits_for_dependents && !node.orphans_dependents;
-      touched = graph_.put(std::move(node));
+    change_graph([&](Graph& graph) {
+      const bool dull = !graph.find(node.uid) && node.owners.empty() && !node.waits_for_dependents &&
+                        !node.orphans_dependents;
+      std::set<std::string> touched = graph.put(std::move(node));
       if (dull) touched.clear();
-    }
-    for (const std::string& uid : touched) queue_.add(uid);
+      return touched;
+    });
   }
 
   Outcome sync(const std::string& uid) {
@@ -159,12 +175,17 @@ class GarbageCollector final : public Controller {
   }
 
   OwnerState judge(const Node& node, const meta::v1::OwnerReference& owner) {
-    const api::ResourceInfo* resource = api::builtin().find_kind(owner.apiVersion, owner.kind);
+    const api::RegistryPtr registry = env_.api().registry();
+    const api::ResourceInfo* resource = registry->find_kind(owner.apiVersion, owner.kind);
     if (!resource) return OwnerState::Unserved;
     if (resource->namespaced && node.namespace_.empty()) return OwnerState::Unserved;
     const auto live =
         env_.api().get(*resource, resource->namespaced ? node.namespace_ : "", owner.name, Call());
-    if (!live.ok()) return gone(live.error()) ? OwnerState::Dangling : OwnerState::Unreachable;
+    if (!live.ok()) {
+      // Where its resource went meanwhile, nothing is known of the owner.
+      if (!env_.api().registry()->has(*resource)) return OwnerState::Unserved;
+      return gone(live.error()) ? OwnerState::Dangling : OwnerState::Unreachable;
+    }
     if (live->meta().uid != owner.uid) return OwnerState::Dangling;
     return live->meta().deletionTimestamp && has_finalizer(live->meta(), "foregroundDeletion")
                ? OwnerState::Waiting
@@ -178,7 +199,7 @@ class GarbageCollector final : public Controller {
       misplaced = misplaced_owners(graph_, seen);
     }
     for (const auto& owner : misplaced)
-      recorder_->event(live, "Warning", "OwnerRefInvalidNamespace",
+      recorder_->event(client::reference_to(seen.resource.get(), live), "Warning", "OwnerRefInvalidNamespace",
                        misplaced_owner_message(owner, seen.namespace_));
   }
 
@@ -192,9 +213,22 @@ class GarbageCollector final : public Controller {
     situation.has_dependents = !dependents.empty();
     situation.dependents_wait = std::any_of(dependents.begin(), dependents.end(),
                                             [](const Node& d) { return d.waits_for_dependents; });
-    for (const auto& owner : live->meta().ownerReferences)
-      situation.owners.push_back({owner.uid, judge(seen, owner)});
-    return carry_out(decide(situation), seen, *live);
+    bool unseen = false;
+    for (const auto& owner : live->meta().ownerReferences) {
+      const OwnerState state = judge(seen, owner);
+      situation.owners.push_back({owner.uid, state});
+      unseen |= (state == OwnerState::Solid || state == OwnerState::Waiting) && will_be_seen(owner);
+    }
+    const Plan plan = decide(situation);
+    const Outcome out = carry_out(plan, seen, *live);
+    // Should the owner go before its informer has told of it, nothing would tell.
+    return unseen && plan.action == Plan::Action::Nothing ? Outcome::later(kUnseenRetry) : out;
+  }
+
+  /// True where the graph has yet to hear of an owner that is there.
+  bool will_be_seen(const meta::v1::OwnerReference& owner) {
+    Lock lock(m_);
+    return !graph_.find(owner.uid) && owner.kind != "Event";
   }
 
   Outcome carry_out(const Plan& plan, const Node& seen, const Object& live) {

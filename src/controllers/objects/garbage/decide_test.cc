@@ -49,7 +49,7 @@ TEST(GarbageDecide, AnObjectGoesWithTheLastOfItsOwners) {
 TEST(GarbageDecide, AnOwnerInAnotherNamespaceIsTold) {
   Graph graph;
   Node owner;
-  owner.resource = &api::resource_of<api::apps::v1::Deployment>();
+  owner.resource = api::resource_of<api::apps::v1::Deployment>().share();
   owner.namespace_ = "b";
   owner.name = "d";
   owner.uid = "u";

@@ -52,6 +52,26 @@ std::set<std::string> Graph::remove(const std::string& uid) {
   return touched;
 }
 
+std::set<std::string> Graph::remove_all(const api::ResourceInfo& resource) {
+  std::vector<std::string> uids;
+  for (const auto& [uid, node] : nodes_)
+    if (node.resource.get() == &resource) uids.push_back(uid);
+  std::set<std::string> touched;
+  for (const std::string& uid : uids) touched.merge(remove(uid));
+  return touched;
+}
+
+std::set<std::string> Graph::owned_by(const api::ResourceInfo& resource) const {
+  std::set<std::string> out;
+  for (const api::ServedVersion& v : resource.versions) {
+    const std::string api_version = v.api_version();
+    for (const auto& [uid, node] : nodes_)
+      for (const auto& owner : node.owners)
+        if (owner.kind == resource.kind && owner.apiVersion == api_version) out.insert(uid);
+  }
+  return out;
+}
+
 const Node* Graph::find(const std::string& uid) const {
   const auto it = nodes_.find(uid);
   return it == nodes_.end() ? nullptr : &it->second;

@@ -12,7 +12,7 @@ namespace mizzen::controllers::garbage {
 
 /// One object in the graph.
 struct Node {
-  const api::ResourceInfo* resource = nullptr;
+  api::ResourcePtr resource;
   std::string namespace_, name, uid;
   std::vector<meta::v1::OwnerReference> owners;
   bool deleting = false;              ///< has a deletion timestamp
@@ -30,8 +30,12 @@ class Graph {
   /// The uids whose situation changed by this: itself, its dependents, its owners; none where nothing did.
   std::set<std::string> put(Node node);
   std::set<std::string> remove(const std::string& uid);
+  /// All objects of a resource that is served no more.
+  std::set<std::string> remove_all(const api::ResourceInfo& resource);
   const Node* find(const std::string& uid) const;
   std::vector<const Node*> dependents(const std::string& uid) const;
+  /// Those that name an owner of this resource, whether it was seen or not.
+  std::set<std::string> owned_by(const api::ResourceInfo& resource) const;
 
  private:
   std::map<std::string, Node> nodes_;

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "api/builtin.h"
+#include "api/schema/core/v1/config_map.h"
+#include "api/schema/core/v1/secret.h"
+
 namespace mizzen::controllers {
 namespace {
 
@@ -25,6 +29,32 @@ TEST(GarbageGraph, TouchesWhoIsConcerned) {
   EXPECT_EQ(graph.remove("other"), (std::set<std::string>{"child"}));
   EXPECT_EQ(graph.remove("child"), (std::set<std::string>{"other"}));
   EXPECT_EQ(graph.find("child"), nullptr);
+}
+
+TEST(GarbageGraph, FollowsResourcesThatComeAndGo) {
+  garbage::Graph graph;
+  const auto& configs = api::resource_of<api::core::v1::ConfigMap>();
+  const auto& secrets = api::resource_of<api::core::v1::Secret>();
+  const auto put = [&](const std::string& uid, const api::ResourceInfo& resource, const std::string& kind) {
+    garbage::Node n;
+    n.uid = uid;
+    n.resource = resource.share();
+    if (!kind.empty()) {
+      auto& owner = n.owners.emplace_back();
+      owner.uid = "owner";
+      owner.apiVersion = "v1";
+      owner.kind = kind;
+    }
+    (void)graph.put(n);
+  };
+  put("owner", configs, "");
+  put("a", secrets, "ConfigMap");
+  put("b", configs, "Secret");
+  EXPECT_EQ(graph.owned_by(configs), (std::set<std::string>{"a"}));
+  EXPECT_EQ(graph.owned_by(secrets), (std::set<std::string>{"b"}));
+  EXPECT_EQ(graph.remove_all(configs), (std::set<std::string>{"a", "owner"})) << "whom it leaves behind";
+  EXPECT_EQ(graph.find("owner"), nullptr);
+  EXPECT_EQ(graph.dependents("owner").size(), 1u) << "the secret waits for what becomes of its owner";
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "api/builtin.h"
 #include "api/schema/core/v1/namespace.h"
 #include "api/schema/core/v1/pod.h"
 #include "controllers/objects/namespaces/decide.h"
@@ -65,11 +64,12 @@ class NamespaceController final : public Controller {
     Content content;
     std::map<std::string, size_t> held;
     // Pods go first and the rest waits for them: what a pod needs to end well is there until it has ended.
-    const api::ResourceInfo& pods = api::resource_of<api::core::v1::Pod>();
-    empty_resource(pods, name, content, held);
+    const api::RegistryPtr registry = env_.api().registry();
+    const api::ResourceInfo* pods = registry->find<api::core::v1::Pod>();
+    if (pods) empty_resource(*pods, name, content, held);
     if (content.left == 0 && content.failure.empty())
-      for (const api::ResourceInfo& r : api::builtin().resources())
-        if (r.namespaced && !r.create_only && &r != &pods) empty_resource(r, name, content, held);
+      for (const api::ResourceInfo& r : registry->resources())
+        if (r.namespaced && !r.create_only && &r != pods) empty_resource(r, name, content, held);
     content.finalizers = finalizers_text(held);
     if (content.left == 0 && content.failure.empty()) return finalize(*ns);
     if (!write_conditions(*ns, content)) return Outcome::retry();
@@ -115,8 +115,7 @@ class NamespaceController final : public Controller {
   Outcome finalize(const Namespace& ns) {
     Namespace next = ns;
     std::erase(next.spec.finalizers, "kubernetes");
-    const auto r = env_.api().update(api::resource_of<Namespace>(), Object::of(std::move(next)),
-                                     {"finalize", false, ""}, Call());
+    const auto r = client::update(env_.api(), std::move(next), Call(), {"finalize", false, ""});
     return r.ok() || r.error().code() == Code::NotFound ? Outcome::done() : Outcome::retry();
   }
 

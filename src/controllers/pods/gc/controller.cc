@@ -1,6 +1,5 @@
 #include "controllers/pods/gc/controller.h"
 
-#include "api/builtin.h"
 #include "controllers/pods/gc/decide.h"
 
 namespace mizzen::controllers::pod_gc {
@@ -76,8 +75,8 @@ class PodGarbageCollector final : public Controller {
     meta::v1::DeleteOptions options;
     options.gracePeriodSeconds = 0;
     options.preconditions.ensure().uid = d.pod->metadata.uid;
-    const auto r = env_.api().remove(api::resource_of<Pod>(), d.pod->metadata.namespace_,
-                                     d.pod->metadata.name, options, Call());
+    const auto r =
+        client::remove<Pod>(env_.api(), d.pod->metadata.namespace_, d.pod->metadata.name, options, Call());
     return r.ok() || gone(r.error());
   }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "api/builtin.h"
 #include "controllers/services/endpoints/decide.h"
 #include "machinery/selectors/selectors.h"
 
@@ -61,8 +60,7 @@ class EndpointsController final : public Controller {
     const auto [ns, name] = client::split_key(key);
     const auto service = services_.get_as<Service>(ns, name);
     if (!service) {
-      if (endpoints_.get(ns, name))
-        (void)env_.api().remove(api::resource_of<Endpoints>(), ns, name, {}, Call()).ok();
+      if (endpoints_.get(ns, name)) (void)client::remove<Endpoints>(env_.api(), ns, name, {}, Call()).ok();
       return Outcome::done();
     }
     if (service->spec.selector.empty() || service->metadata.deletionTimestamp ||
@@ -104,8 +102,8 @@ class EndpointsController final : public Controller {
       ok = (r.ok() || r.error().code() == Code::NotFound) && ok;
     }
     for (const EndpointSlice& s : plan.remove) {
-      const auto r = env_.api().remove(api::resource_of<EndpointSlice>(), s.metadata.namespace_,
-                                       s.metadata.name, {}, Call());
+      const auto r =
+          client::remove<EndpointSlice>(env_.api(), s.metadata.namespace_, s.metadata.name, {}, Call());
       ok = (r.ok() || r.error().code() == Code::NotFound) && ok;
     }
     return ok;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "api/builtin.h"
 #include "base/strings.h"
 #include "controllers/framework/pods.h"
 #include "controllers/workloads/deployment/decide.h"
@@ -125,9 +124,9 @@ class DeploymentController final : public Controller {
   ReplicaSetPtr patch_owner(const ReplicaSet& set, const std::string& reference) {
     const std::string body =
         fmt::format(R"({{"metadata":{{"uid":"{}","ownerReferences":[{}]}}}})", set.metadata.uid, reference);
-    const auto r = env_.api().patch(api::resource_of<ReplicaSet>(), set.metadata.namespace_,
-                                    set.metadata.name, client::PatchType::Strategic, body, {}, Call());
-    return r.ok() ? r->share<ReplicaSet>() : nullptr;
+    const auto r = client::patch<ReplicaSet>(env_.api(), set.metadata.namespace_, set.metadata.name,
+                                             client::PatchType::Strategic, body, Call());
+    return r.ok() ? *r : nullptr;
   }
 
   bool old_pods_running(const Deployment& d, const Observed& observed) const {
@@ -164,8 +163,8 @@ class DeploymentController final : public Controller {
     for (const ReplicaSetPtr& set : plan.remove) {
       meta::v1::DeleteOptions options;
       options.preconditions.ensure().uid = set->metadata.uid;
-      const auto r = env_.api().remove(api::resource_of<ReplicaSet>(), set->metadata.namespace_,
-                                       set->metadata.name, options, Call());
+      const auto r = client::remove<ReplicaSet>(env_.api(), set->metadata.namespace_, set->metadata.name,
+                                                options, Call());
       ok = (r.ok() || r.error().code() == Code::NotFound) && ok;
     }
     if (status) {

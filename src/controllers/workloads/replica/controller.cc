@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "api/builtin.h"
 #include "api/schema/apps/v1/replica_set.h"
 #include "api/schema/core/v1/replication_controller.h"
 #include "controllers/framework/expectations.h"
@@ -155,17 +154,16 @@ class ReplicaController final : public Controller {
 
   bool adopt_and_release(const T& workload, Claim& claimed) {
     bool ok = true;
-    const auto& pods = api::resource_of<Pod>();
     for (const PodPtr& pod : claimed.adopt) {
       const auto ref = controller_reference(Kind<T>::api_version, Kind<T>::kind, workload.metadata);
       const std::string body = fmt::format(
           R"({{"metadata":{{"uid":"{}","ownerReferences":[{{"apiVersion":"{}","kind":"{}","name":"{}","uid":"{}",)"
           R"("controller":true,"blockOwnerDeletion":true}}]}}}})",
           pod->metadata.uid, ref.apiVersion, ref.kind, ref.name, ref.uid);
-      const auto r = env_.api().patch(pods, pod->metadata.namespace_, pod->metadata.name,
-                                      client::PatchType::Strategic, body, {}, Call());
+      const auto r = client::patch<Pod>(env_.api(), pod->metadata.namespace_, pod->metadata.name,
+                                        client::PatchType::Strategic, body, Call());
       if (r.ok()) {
-        claimed.owned.push_back(r->template share<Pod>());
+        claimed.owned.push_back(*r);
       } else {
         ok = ok && r.error().code() == Code::NotFound;
       }
@@ -174,8 +172,8 @@ class ReplicaController final : public Controller {
       const std::string body =
           fmt::format(R"({{"metadata":{{"uid":"{}","ownerReferences":[{{"$patch":"delete","uid":"{}"}}]}}}})",
                       pod->metadata.uid, workload.metadata.uid);
-      const auto r = env_.api().patch(pods, pod->metadata.namespace_, pod->metadata.name,
-                                      client::PatchType::Strategic, body, {}, Call());
+      const auto r = client::patch<Pod>(env_.api(), pod->metadata.namespace_, pod->metadata.name,
+                                        client::PatchType::Strategic, body, Call());
       ok = ok && (r.ok() || r.error().code() == Code::NotFound);
     }
     return ok;
@@ -207,8 +205,8 @@ class ReplicaController final : public Controller {
     for (const PodPtr& pod : plan.remove) {
       meta::v1::DeleteOptions options;
       options.preconditions.ensure().uid = pod->metadata.uid;
-      const auto r = env_.api().remove(api::resource_of<Pod>(), pod->metadata.namespace_, pod->metadata.name,
-                                       options, Call());
+      const auto r =
+          client::remove<Pod>(env_.api(), pod->metadata.namespace_, pod->metadata.name, options, Call());
       if (r.ok()) {
         recorder_->event(about, "Normal", "SuccessfulDelete", "Deleted pod: " + pod->metadata.name);
         continue;

@@ -1,0 +1,56 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/mutex.h"
+#include "base/error.h"
+
+namespace mizzen::apiserver::testing {
+
+/// What a watcher was told, in lines, and how it ended; whoever waits does so for ten seconds at most.
+/// Threading: thread-safe.
+class Told {
+ public:
+  /// How many there are now.
+  size_t add(std::string line) {
+    Lock lock(m_);
+    lines_.push_back(std::move(line));
+    changed_.notify_all();
+    return lines_.size();
+  }
+  void end(const Error& error) {
+    Lock lock(m_);
+    ended_ = error;
+    changed_.notify_all();
+  }
+  /// Until there are so many, or the end.
+  std::vector<std::string> wait(size_t n) {
+    Lock lock(m_);
+    const Deadline deadline = Deadline::after(std::chrono::seconds(10));
+    while (lines_.size() < n && !ended_ && !deadline.expired()) changed_.wait_until(m_, deadline);
+    return lines_;
+  }
+  std::optional<Error> wait_end() {
+    Lock lock(m_);
+    const Deadline deadline = Deadline::after(std::chrono::seconds(10));
+    while (!ended_ && !deadline.expired()) changed_.wait_until(m_, deadline);
+    return ended_;
+  }
+  std::optional<Error> ended() {
+    Lock lock(m_);
+    return ended_;
+  }
+  size_t count() {
+    Lock lock(m_);
+    return lines_.size();
+  }
+
+ private:
+  Mutex m_;
+  CondVar changed_;
+  std::vector<std::string> lines_ MZ_GUARDED_BY(m_);
+  std::optional<Error> ended_ MZ_GUARDED_BY(m_);
+};
+
+}  // namespace mizzen::apiserver::testing
