@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 
@@ -34,20 +35,18 @@ class Clock {
 /// The system's clocks. The only place that reads them.
 const Clock& real_clock();
 
-/// A clock that moves only when told. Threading: externally synchronised for writes.
+/// A clock that moves only when told. Threading: thread-safe: it is told to move under running threads.
 class ManualClock : public Clock {
  public:
   explicit ManualClock(WallTime wall = WallTime(std::chrono::seconds(1'700'000'000))) : wall_(wall) {}
-  Monotonic monotonic() const override { return monotonic_; }
-  WallTime wall() const override { return wall_; }
-  void advance(Duration by) {
-    monotonic_ += by;
-    wall_ += by;
-  }
+  Monotonic monotonic() const override { return Monotonic(std::chrono::hours(1)) + passed(); }
+  WallTime wall() const override { return wall_ + passed(); }
+  void advance(Duration by) { passed_ += by.count(); }
 
  private:
-  Monotonic monotonic_{Duration(std::chrono::hours(1))};
-  WallTime wall_;
+  Duration passed() const { return Duration(passed_.load()); }
+  const WallTime wall_;
+  std::atomic<Duration::rep> passed_ = 0;
 };
 
 /// A point in monotonic time at which a blocking call gives up. Passed down unchanged: it never restarts.

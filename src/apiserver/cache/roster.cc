@@ -71,6 +71,12 @@ void Roster::stop(const Error& why) {
   for (const auto& s : everyone()) s->stop(why);
 }
 
+void Roster::forget() {
+  told_.clear();
+  chunk_.clear();
+  next_told_ = next_change_ = 0;
+}
+
 void Roster::bookmark(int64_t revision) {
   if (stopped_) return;
   // Only where everything up to it has been told here; the next one comes soon enough.
@@ -87,12 +93,12 @@ void Roster::wake() {
 
 void Roster::run() {
   scheduled_.store(false, std::memory_order_release);
-  if (stopped_) return;
+  if (stopped_) return forget();
   const Monotonic until = clock_.monotonic() + kTurnMax;
   for (;;) {
     const bool told = deliver(until);
     // A watcher may have stopped the cache; and a turn that was posted before that must not post another.
-    if (stopped_) return;
+    if (stopped_) return forget();
     if (!told || clock_.monotonic() > until) return wake();
     // Everything read has been told: the next piece.
     chunk_.clear();

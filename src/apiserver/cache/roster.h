@@ -42,6 +42,8 @@ class Roster : public std::enable_shared_from_this<Roster> {
   using Group = std::vector<std::shared_ptr<Subscription>>;
 
   void run();
+  /// Lets go of whom it had still to tell: they hold the roster.
+  void forget();
   /// False where the turn is over before all were told.
   bool deliver(Monotonic until);
   void gather(const Change& change);

@@ -82,6 +82,9 @@ TEST_F(RosterTest, ATurnThatIsOverWhenTheCacheHasStoppedPostsNoOther) {
   ASSERT_EQ(lane.waiting(), 1u) << "the roster's turn";
   lane.turn();
   EXPECT_EQ(lane.waiting(), 0u) << "which would look at a cache that has gone";
+  const std::weak_ptr<Subscription> untold = all.back();
+  all.clear();
+  EXPECT_TRUE(untold.expired()) << "nor does it keep whom it did not come to tell";
   cache_ = nullptr;  // before its clock
 }
 

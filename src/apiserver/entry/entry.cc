@@ -1,7 +1,7 @@
 #include "apiserver/entry/entry.h"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "base/check.h"
 #include "codec/proto/proto_codec.h"
@@ -104,10 +104,7 @@ void Entry::fill(std::string_view key, std::string_view fields, std::string_view
   wire_size_ = static_cast<uint32_t>(wire.size());
   auto block = std::make_shared_for_overwrite<char[]>(key.size() + fields.size() + wire.size());
   char* at = block.get();
-  for (const std::string_view part : {key, fields, wire}) {
-    std::memcpy(at, part.data(), part.size());
-    at += part.size();
-  }
+  for (const std::string_view part : {key, fields, wire}) at = std::copy(part.begin(), part.end(), at);
   block_ = std::move(block);
   labels_ = find_labels(wire_view());
 }

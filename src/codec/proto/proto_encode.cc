@@ -24,6 +24,7 @@ class BackWriter {
     at_ = capacity_;
   }
   void bytes(std::string_view s) {
+    if (s.empty()) return;  // an empty writer, or view, has no place to copy to or from
     need(s.size());
     at_ -= s.size();
     std::memcpy(data_.get() + at_, s.data(), s.size());

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "codec/tables/key_order.h"
+
 namespace mizzen::codec {
 
 /// An optional message on the heap, one pointer wide: absent differs from empty, as a Go pointer does. Copies
@@ -97,26 +99,24 @@ class Map {
       std::reverse(entries_.begin(), entries_.end());
       return;
     }
-    std::vector<size_t> order(entries_.size());
-    for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-      const int c = entries_[a].first.compare(entries_[b].first);
-      return c != 0 ? c < 0 : a < b;
-    });
-    Entries sorted;
-    sorted.reserve(order.size());
-    std::vector<size_t> again;
-    for (size_t i = 0; i < order.size(); ++i) {
-      Entry& e = entries_[order[i]];
-      if (i && sorted.back().first == e.first) {
-        again.push_back(order[i]);
-        sorted.back().second = std::move(e.second);
-      } else {
-        sorted.emplace_back(twice ? e.first : std::move(e.first), std::move(e.second));
-      }
-    }
+    std::vector<std::string_view> keys;
+    keys.reserve(entries_.size());
+    for (const Entry& e : entries_) keys.push_back(e.first);
+    const std::vector<KeyPlace> order = key_order(keys);
+    const auto same_as_next = [&](size_t i) {
+      return i + 1 < order.size() && order[i].front == order[i + 1].front &&
+             keys[order[i].index] == keys[order[i + 1].index];
+    };
+    std::vector<uint32_t> again;
+    for (size_t i = 0; i < order.size(); ++i)
+      if (same_as_next(i)) again.push_back(order[i + 1].index);
     std::sort(again.begin(), again.end());
     for (size_t i = 0; twice && i < again.size(); ++i) twice->push_back(entries_[again[i]].first);
+    Entries sorted;
+    sorted.reserve(order.size() - again.size());
+    // An entry is moved after it was compared with the next one, so that `keys` shows both.
+    for (size_t i = 0; i < order.size(); ++i)
+      if (!same_as_next(i)) sorted.push_back(std::move(entries_[order[i].index]));
     entries_ = std::move(sorted);
   }
   /// Value, or the default where absent.

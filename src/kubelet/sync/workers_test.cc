@@ -25,18 +25,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// A clock that moves when told, also under running threads.
-class SharedClock final : public Clock {
- public:
-  Monotonic monotonic() const override { return Monotonic(std::chrono::hours(1)) + passed(); }
-  WallTime wall() const override { return WallTime(seconds(1'700'000'000)) + passed(); }
-  void advance(Duration by) { passed_ += by.count(); }
-
- private:
-  Duration passed() const { return Duration(passed_.load()); }
-  std::atomic<Duration::rep> passed_ = 0;
-};
-
 class RecordedEvents final : public Events {
  public:
   void pod_event(const Pod&, const std::string& container, bool, std::string_view reason,
@@ -135,7 +123,7 @@ class WorkersTest : public ::testing::Test {
   std::string uid_of(const std::string& name) { return stored(name).metadata.uid; }
 
   linux::ScratchFolder scratch_;
-  SharedClock clock_;
+  ManualClock clock_;
   cri::FakeRuntime runtime_{clock_};
   FakeApi api_;
   RecordedEvents events_;
