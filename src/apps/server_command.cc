@@ -10,6 +10,7 @@
 #include "apiserver/server.h"
 #include "apps/commands.h"
 #include "apps/control_plane.h"
+#include "apps/heap_trimmer.h"
 #include "apps/preflight.h"
 #include "base/file.h"
 #include "store/open/open.h"
@@ -59,6 +60,7 @@ std::string api_address(const ServerOptions& options) {
 Result<void> run_server(const ServerOptions& options) {
   mallopt(M_ARENA_MAX, 2);
   const sigset_t signals = block_signals();
+  const HeapTrimmer trimmer;
   umask(0022);  // containerd inherits it, and unpacks images with it; our own files name their modes
   const Monotonic started = real_clock().monotonic();
   MZ_TRY(preflight(options));

@@ -54,6 +54,7 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
   Monotonic connected_at{};
   uint64_t generation = 0;                 ///< of the present watch: late calls of an old one are ignored
   std::map<std::string, Object> incoming;  ///< while initial events stream in
+  std::set<std::string> listed;            ///< likewise, where no objects are kept: their uids
   bool listing = false;
 
   bool is_stopped() const {
@@ -69,6 +70,7 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
     scope.send_initial_events = revision.empty();
     listing = revision.empty();
     incoming.clear();
+    listed.clear();
     connected_at = real_clock().monotonic();
     WatchSink sink;
     sink.on_events = [weak = weak_from_this(), g = generation](std::vector<WatchEvent> events) {
@@ -128,6 +130,7 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
       }
       return;
     }
+    if (!options.keeps_objects) return pass_on(e);
     const std::string key = key_of(meta);
     if (listing) {
       if (e.type == WatchEvent::Type::Deleted) {
@@ -144,7 +147,23 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
     }
   }
 
+  void pass_on(const WatchEvent& e) {
+    const bool gone = e.type == WatchEvent::Type::Deleted;
+    const std::string& uid = e.object.meta().uid;
+    if (listing && gone) listed.erase(uid);
+    if (listing && !gone) listed.insert(uid);
+    for (const InformerHandler& h : handlers) {
+      const auto& tell = gone ? h.on_delete : h.on_add;
+      if (tell) tell(e.object);
+    }
+  }
+
   void replace() {
+    if (!options.keeps_objects) {
+      for (const InformerHandler& h : handlers)
+        if (h.on_listed) h.on_listed(listed);
+      listed.clear();
+    }
     std::vector<std::pair<std::string, Object>> gone;
     {
       Lock lock(m);

@@ -2,6 +2,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,17 @@ struct InformerHandler {
   std::function<void(const Object& now)> on_add;
   std::function<void(const Object& old, const Object& now)> on_update;
   std::function<void(const Object& last)> on_delete;
+  /// Only of an informer that keeps no objects: a list has ended, and these are the uids of all there are;
+  /// what went while nobody watched is told by nothing else.
+  std::function<void(const std::set<std::string>& uids)> on_listed = nullptr;
+};
+
+/// What an informer looks at, and what it keeps.
+struct InformerOptions {
+  ListOptions scope;  ///< namespace and selectors
+  /// False for those who only want to be told: get(), list() and indexes find nothing, every state comes as
+  /// an addition, and memory does not grow with what is watched.
+  bool keeps_objects = true;
 };
 
 /// Role: a local view of one resource, kept current by list and watch; what every controller decides from.
@@ -32,9 +44,7 @@ struct InformerHandler {
 /// a restarted server is not stormed.
 class Informer {
  public:
-  struct Options {
-    ListOptions scope;  ///< namespace and selectors
-  };
+  using Options = InformerOptions;
   struct Deps {
     ApiClient& api;
     Executor& executor;

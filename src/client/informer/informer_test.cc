@@ -116,5 +116,37 @@ TEST_F(InformerTest, AfterStopNothingIsTold) {
   EXPECT_EQ(said(), "+a +b ");
 }
 
+TEST_F(InformerTest, WithoutObjectsItTellsAndKeepsNothing) {
+  const auto with_uid = [](const std::string& name, int revision) {
+    ConfigMap c;
+    c.metadata.name = name;
+    c.metadata.uid = "uid-" + name;
+    c.metadata.resourceVersion = std::to_string(revision);
+    return Object::of(std::move(c));
+  };
+  Informer teller(api::resource_of<ConfigMap>(), {api_, executor_, timers_, secure_random()}, {{}, false});
+  teller.add_handler({[this](const Object& now) { say("+" + now.meta().name); }, nullptr,
+                      [this](const Object& last) { say("-" + last.meta().name); },
+                      [this](const std::set<std::string>& uids) {
+                        std::string all;
+                        for (const std::string& uid : uids) all += "/" + uid;
+                        say("=" + all);
+                      }});
+  teller.start();
+  ASSERT_TRUE(soon([&] { return api_.watches() == 1; }));
+  send(0, {{WatchEvent::Type::Added, with_uid("a", 1)},
+           {WatchEvent::Type::Added, with_uid("b", 2)},
+           {WatchEvent::Type::Bookmark, initial_end(5)}});
+  ASSERT_TRUE(teller.wait_synced(Deadline::after(std::chrono::seconds(5))));
+  send(0, {{WatchEvent::Type::Modified, with_uid("a", 6)}, {WatchEvent::Type::Deleted, with_uid("b", 7)}});
+  ASSERT_TRUE(soon([&] { return said() == "+a +b =/uid-a/uid-b +a -b "; })) << said();
+  EXPECT_EQ(teller.size(), 0u);
+  api_.opened(0).sink.on_end(Error(Code::Expired, "too old"));
+  ASSERT_TRUE(soon([&] { return api_.watches() == 2; }));
+  send(1, {{WatchEvent::Type::Added, with_uid("c", 8)}, {WatchEvent::Type::Bookmark, initial_end(9)}});
+  EXPECT_TRUE(soon([&] { return said().ends_with("+c =/uid-c "); })) << said() << ": a went unseen";
+  teller.stop();
+}
+
 }  // namespace
 }  // namespace mizzen::client

@@ -3,23 +3,33 @@
 #include <algorithm>
 
 #include "api/schema/core/v1/pod.h"
+#include "base/check.h"
 
 namespace mizzen::controllers {
 
-Environment::Informed& Environment::informed(const api::ResourceInfo& resource) {
+Environment::Informed& Environment::informed(const api::ResourceInfo& resource, bool asked_for) {
   Informed& slot = informers_[&resource];
   if (!slot.informer) {
     slot.resource = resource.share();
+    slot.asked_for = asked_for;
     slot.informer = std::make_shared<client::Informer>(
-        resource, client::Informer::Deps{deps_.api, deps_.executor, deps_.timers, deps_.random});
+        resource, client::Informer::Deps{deps_.api, deps_.executor, deps_.timers, deps_.random},
+        client::Informer::Options{{}, asked_for});
   }
   return slot;
 }
 
 client::Informer& Environment::informer(const api::ResourceInfo& resource) {
-  Informed& slot = informed(resource);
-  slot.asked_for = true;
+  Informed& slot = informed(resource, true);
+  MZ_CHECK(slot.asked_for, "{} are asked for after the start", resource.plural);
   return *slot.informer;
+}
+
+std::unique_ptr<client::Informer> Environment::own_informer(const api::ResourceInfo& resource,
+                                                            client::ListOptions scope) {
+  return std::make_unique<client::Informer>(
+      resource, client::Informer::Deps{deps_.api, deps_.executor, deps_.timers, deps_.random},
+      client::Informer::Options{std::move(scope), true});
 }
 
 client::Informer& Environment::pods_by_node() {
@@ -58,7 +68,7 @@ void Environment::on_registry(const api::RegistryPtr& now) {
   }
   for (const api::ResourcePtr& r : change.added) {
     if (r->create_only || resource_handlers_.empty()) continue;
-    client::Informer& informer = *informed(*r).informer;
+    client::Informer& informer = *informed(*r, false).informer;
     for (const ResourceHandler& h : resource_handlers_) h.on_add(*r, informer);
   }
   for (auto& [resource, slot] : informers_)

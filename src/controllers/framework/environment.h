@@ -51,9 +51,13 @@ class Environment {
   }
   /// Lasts as long as the environment; where its resource goes it stops.
   client::Informer& informer(const api::ResourceInfo& resource);
+  /// One of the caller's own, who starts and stops it: for a part of what there is.
+  std::unique_ptr<client::Informer> own_informer(const api::ResourceInfo& resource,
+                                                 client::ListOptions scope);
   /// For controllers that look at every resource that can be listed and watched.
   struct ResourceHandler {
-    /// A resource came, or was there at the start; its informer has not started: handlers can be added.
+    /// A resource came, or was there at the start; its informer has not started: handlers can be added. It
+    /// keeps objects only where somebody asked for it by informer(): handlers need on_listed.
     std::function<void(const api::ResourceInfo&, client::Informer&)> on_add;
     /// A resource went: its informer has stopped.
     std::function<void(const api::ResourceInfo&)> on_remove;
@@ -74,7 +78,7 @@ class Environment {
     bool asked_for = false;  ///< by informer(): whoever did keeps a reference
     bool started = false;
   };
-  Informed& informed(const api::ResourceInfo& resource);
+  Informed& informed(const api::ResourceInfo& resource, bool asked_for);
   void on_registry(const api::RegistryPtr& now);
 
   Deps deps_;

@@ -1,5 +1,7 @@
 #include "controllers/objects/accounts/controller.h"
 
+#include <fmt/format.h>
+
 #include "controllers/objects/accounts/decide.h"
 
 namespace mizzen::controllers::accounts {
@@ -17,21 +19,26 @@ class AccountController final : public Controller {
         root_ca_pem_(std::move(root_ca_pem)),
         namespaces_(env.informer<Namespace>()),
         accounts_(env.informer<ServiceAccount>()),
-        maps_(env.informer<ConfigMap>()),
+        maps_(env.own_informer(*client::require_resource<ConfigMap>(env.api()),
+                               {.field_selector = fmt::format("metadata.name={}", kRootCa)})),
         queue_(env.queue("serviceaccount", 1), env.executor(), env.timers(),
                [this](const std::string& key) { return sync(key); }) {
     const auto add = [this](const Object& o) { queue_.add(o.meta().name); };
     namespaces_.add_handler({add, [add](const Object&, const Object& now) { add(now); }, nullptr});
     accounts_.add_handler({nullptr, nullptr, [this](const Object& o) { queue_.add(o.meta().namespace_); }});
-    const auto map = [this](const Object& o) {
-      if (o.meta().name == kRootCa) queue_.add(o.meta().namespace_);
-    };
-    maps_.add_handler({nullptr, [map](const Object&, const Object& now) { map(now); }, map});
+    const auto map = [this](const Object& o) { queue_.add(o.meta().namespace_); };
+    maps_->add_handler({map, [map](const Object&, const Object& now) { map(now); }, map});
   }
 
   std::string_view name() const override { return "serviceaccount-controller"; }
-  void start() override { queue_.start(); }
-  void stop() override { queue_.stop(); }
+  void start() override {
+    maps_->start();
+    queue_.start();
+  }
+  void stop() override {
+    maps_->stop();
+    queue_.stop();
+  }
 
  private:
   static bool settled(const Error& e) {
@@ -45,7 +52,7 @@ class AccountController final : public Controller {
       const auto r = client::create(env_.api(), default_account(name), Call());
       if (!r.ok() && !settled(r.error())) return Outcome::retry();
     }
-    const auto present = maps_.get_as<ConfigMap>(name, kRootCa);
+    const auto present = maps_->get_as<ConfigMap>(name, kRootCa);
     auto map = corrected_root_ca(present.get(), name, root_ca_pem_);
     if (!map) return Outcome::done();
     const auto r = present ? client::update(env_.api(), std::move(*map), Call())
@@ -57,7 +64,7 @@ class AccountController final : public Controller {
   const std::string root_ca_pem_;
   client::Informer& namespaces_;
   client::Informer& accounts_;
-  client::Informer& maps_;
+  const std::unique_ptr<client::Informer> maps_;  ///< of the one name alone: there may be very many others
   client::WorkQueue queue_;
 };
 

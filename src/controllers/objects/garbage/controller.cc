@@ -53,10 +53,12 @@ class GarbageCollector final : public Controller {
     // While it was not served, nothing could be said of its objects that own others.
     change_graph([&](const Graph& graph) { return graph.owned_by(r); });
     const auto put = [this, kept = r.share()](const Object& o) { on_change(kept, o); };
-    informer.add_handler({put, [put](const Object&, const Object& now) { put(now); },
-                          [this](const Object& o) {
-                            change_graph([&](Graph& graph) { return graph.remove(o.meta().uid); });
-                          }});
+    informer.add_handler(
+        {put, [put](const Object&, const Object& now) { put(now); },
+         [this](const Object& o) { change_graph([&](Graph& graph) { return graph.remove(o.meta().uid); }); },
+         [this, kept = r.share()](const std::set<std::string>& uids) {
+           change_graph([&](Graph& graph) { return graph.retain(*kept, uids); });
+         }});
   }
 
   /// Looks at those again whom a change of the graph concerns.

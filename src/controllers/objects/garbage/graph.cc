@@ -52,10 +52,12 @@ std::set<std::string> Graph::remove(const std::string& uid) {
   return touched;
 }
 
-std::set<std::string> Graph::remove_all(const api::ResourceInfo& resource) {
+std::set<std::string> Graph::remove_all(const api::ResourceInfo& resource) { return retain(resource, {}); }
+
+std::set<std::string> Graph::retain(const api::ResourceInfo& resource, const std::set<std::string>& there) {
   std::vector<std::string> uids;
   for (const auto& [uid, node] : nodes_)
-    if (node.resource.get() == &resource) uids.push_back(uid);
+    if (node.resource.get() == &resource && !there.contains(uid)) uids.push_back(uid);
   std::set<std::string> touched;
   for (const std::string& uid : uids) touched.merge(remove(uid));
   return touched;

@@ -52,6 +52,8 @@ TEST(GarbageGraph, FollowsResourcesThatComeAndGo) {
   put("b", configs, "Secret");
   EXPECT_EQ(graph.owned_by(configs), (std::set<std::string>{"a"}));
   EXPECT_EQ(graph.owned_by(secrets), (std::set<std::string>{"b"}));
+  EXPECT_EQ(graph.retain(configs, {"owner"}), (std::set<std::string>{"owner"})) << "b went unseen";
+  put("b", configs, "Secret");
   EXPECT_EQ(graph.remove_all(configs), (std::set<std::string>{"a", "owner"})) << "whom it leaves behind";
   EXPECT_EQ(graph.find("owner"), nullptr);
   EXPECT_EQ(graph.dependents("owner").size(), 1u) << "the secret waits for what becomes of its owner";
