@@ -84,6 +84,15 @@ TEST(SerialQueue, RefusesBeyondItsBound) {
   EXPECT_EQ(ran, 2);
 }
 
+TEST(StopToken, TheSourceMayGoAsSoonAsItsStopIsSeen) {
+  ThreadPool pool({.threads_max = 1});
+  for (int i = 0; i < 500; ++i) {
+    StopSource done;
+    ASSERT_TRUE(pool.post([&done] { done.stop(); }));
+    ASSERT_TRUE(done.token().wait_until(Deadline::after(std::chrono::seconds(10))));
+  }  // under ASan: stop() may be at its end still
+}
+
 TEST(StopToken, CallbackRunsOnceAndUnregisters) {
   StopSource source;
   int calls = 0;

@@ -60,7 +60,9 @@ std::shared_ptr<void> StopToken::on_stop(std::function<void()> f) const {
 StopSource::StopSource() : state_(std::make_shared<StopState>()) {}
 
 void StopSource::stop() {
-  StopState& s = *state_;
+  // Whoever waits for the stop may go on at once, and the source may go while this is still at work.
+  const std::shared_ptr<StopState> held = state_;
+  StopState& s = *held;
   {
     Lock lock(s.m);
     if (s.stopped) return;

@@ -227,7 +227,7 @@ class Parent {
       }
     }
     std::vector<Ack> acks(bytes.size() / sizeof(Ack));
-    std::memcpy(acks.data(), bytes.data(), acks.size() * sizeof(Ack));
+    if (!acks.empty()) std::memcpy(acks.data(), bytes.data(), acks.size() * sizeof(Ack));
     return acks;
   }
 

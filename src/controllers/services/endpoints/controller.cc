@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controllers/services/endpoints/decide.h"
+#include "controllers/services/endpoints/written_slices.h"
 #include "machinery/selectors/selectors.h"
 
 namespace mizzen::controllers::endpoints {
@@ -21,6 +22,7 @@ class EndpointsController final : public Controller {
         pods_(env.informer<Pod>()),
         endpoints_(env.informer<Endpoints>()),
         slices_(env.informer<EndpointSlice>()),
+        written_(env.clock()),
         queue_(env.queue("endpoint", 5), env.executor(), env.timers(),
                [this](const std::string& key) { return sync(key); }) {
     const auto add = [this](const Object& o) { queue_.add(client::key_of(o)); };
@@ -34,7 +36,10 @@ class EndpointsController final : public Controller {
     endpoints_.add_handler({nullptr, nullptr, add});
     slices_.add_handler({nullptr, nullptr, [this](const Object& last) {
                            const std::string* service = last.meta().labels.find("kubernetes.io/service-name");
-                           if (service) queue_.add(last.meta().namespace_ + "/" + *service);
+                           if (!service) return;
+                           const std::string key = last.meta().namespace_ + "/" + *service;
+                           written_.gone(key, last.meta().uid);
+                           queue_.add(key);
                          }});
   }
 
@@ -70,8 +75,22 @@ class EndpointsController final : public Controller {
     std::vector<PodPtr> pods;
     for (const Object& object : pods_.list(ns))
       if (selector.matches(object.meta().labels)) pods.push_back(object.share<Pod>());
-    const bool a = write_endpoints(*service, pods), b = write_slices(*service, pods);
+    const std::vector<EndpointSlice> present = slices_of(*service);
+    if (written_.newer_than(key, present)) return Outcome::retry();
+    const bool a = write_endpoints(*service, pods), b = write_slices(key, *service, pods, present);
     return a && b ? Outcome::done() : Outcome::retry();
+  }
+
+  /// Those that are ours, as far as they have been seen.
+  std::vector<EndpointSlice> slices_of(const Service& service) const {
+    std::vector<EndpointSlice> out;
+    for (const Object& object : slices_.list(service.metadata.namespace_)) {
+      const auto& labels = object.meta().labels;
+      if (labels.get("kubernetes.io/service-name") == service.metadata.name &&
+          labels.get("endpointslice.kubernetes.io/managed-by") == "endpointslice-controller.k8s.io")
+        out.push_back(*object.as<EndpointSlice>());
+    }
+    return out;
   }
 
   bool write_endpoints(const Service& service, const std::vector<PodPtr>& pods) {
@@ -83,27 +102,24 @@ class EndpointsController final : public Controller {
     return r.ok() || (!present && ok_or_gone(r.error()));
   }
 
-  bool write_slices(const Service& service, const std::vector<PodPtr>& pods) {
-    std::vector<EndpointSlice> present;
-    for (const Object& object : slices_.list(service.metadata.namespace_)) {
-      const auto& labels = object.meta().labels;
-      if (labels.get("kubernetes.io/service-name") == service.metadata.name &&
-          labels.get("endpointslice.kubernetes.io/managed-by") == "endpointslice-controller.k8s.io")
-        present.push_back(*object.as<EndpointSlice>());
-    }
+  bool write_slices(const std::string& key, const Service& service, const std::vector<PodPtr>& pods,
+                    const std::vector<EndpointSlice>& present) {
     SlicePlan plan = plan_slices(service, pods, present);
     bool ok = true;
     for (EndpointSlice& s : plan.create) {
       const auto r = client::create(env_.api(), std::move(s), Call());
+      if (r.ok()) written_.wrote(key, **r);
       ok = (r.ok() || ok_or_gone(r.error())) && ok;
     }
     for (EndpointSlice& s : plan.update) {
       const auto r = client::update(env_.api(), std::move(s), Call());
+      if (r.ok()) written_.wrote(key, **r);
       ok = (r.ok() || r.error().code() == Code::NotFound) && ok;
     }
     for (const EndpointSlice& s : plan.remove) {
       const auto r =
           client::remove<EndpointSlice>(env_.api(), s.metadata.namespace_, s.metadata.name, {}, Call());
+      if (r.ok()) written_.removed(key, s);
       ok = (r.ok() || r.error().code() == Code::NotFound) && ok;
     }
     return ok;
@@ -114,6 +130,7 @@ class EndpointsController final : public Controller {
   client::Informer& pods_;
   client::Informer& endpoints_;
   client::Informer& slices_;
+  WrittenSlices written_;
   client::WorkQueue queue_;
 };
 
