@@ -249,8 +249,11 @@ std::string proto_list_meta(const ListMeta& meta) {
 
 }  // namespace
 
-ListPieces::ListPieces(const View& view, ListMeta meta)
-    : view_(view), meta_(std::move(meta)), plain_table_(is_table(view) && default_columns(view)) {}
+ListPieces::ListPieces(const View& view, ListMeta meta, bool keeps_json)
+    : view_(view),
+      meta_(std::move(meta)),
+      plain_table_(is_table(view) && default_columns(view)),
+      keeps_json_(keeps_json) {}
 
 bool ListPieces::measured() const { return view_.media.format == Format::Proto && !is_table(view_); }
 
@@ -288,7 +291,7 @@ void ListPieces::item(std::string& out, const Entry& entry, bool first) const {
     out += partial_json(view_, entry, false);
     return;
   }
-  if (in_storage_version(view_))
+  if (in_storage_version(view_) && !keeps_json_)
     codec::proto_to_json(out, view_.resource->message(), entry.wire_view());
   else
     out += bare_json(view_, entry).view();
@@ -302,8 +305,17 @@ void ListPieces::tail(std::string& out) const {
   }
 }
 
+bool json_fits(const std::vector<EntryPtr>& entries) {
+  constexpr size_t kSample = 16;
+  constexpr size_t kJsonFactor = 2;  ///< of the bytes in protobuf, about
+  if (entries.empty()) return false;
+  size_t bytes = 0, looked = 0;
+  for (; looked < std::min(kSample, entries.size()); ++looked) bytes += entries[looked]->wire_view().size();
+  return bytes / looked * entries.size() * kJsonFactor <= entries[0]->home()->companions().bytes_max();
+}
+
 http::Body encode_list(const View& view, const std::vector<EntryPtr>& entries, const ListMeta& meta) {
-  ListPieces pieces(view, meta);
+  ListPieces pieces(view, meta, json_fits(entries));
   if (pieces.measured())
     for (const EntryPtr& e : entries) pieces.measure(*e);
   std::string whole;

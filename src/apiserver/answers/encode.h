@@ -37,7 +37,8 @@ class ListPieces {
   static bool possible(const View& view) {
     return view.media.format == Format::Proto || (view.media.format == Format::Json && !view.media.pretty);
   }
-  ListPieces(const View& view, ListMeta meta);
+  /// `keeps_json`: the list is small enough for its objects' JSON to be kept for the next one.
+  ListPieces(const View& view, ListMeta meta, bool keeps_json);
 
   /// Protobuf says how long it is before it begins: each entry is measured once, then written once.
   bool measured() const;
@@ -50,8 +51,12 @@ class ListPieces {
   const View& view_;
   const ListMeta meta_;
   const bool plain_table_;
+  const bool keeps_json_;
   size_t measured_ = 0;
 };
+
+/// True where the JSON of all these, by the size of the first ones, has room among what is kept.
+bool json_fits(const std::vector<EntryPtr>& entries);
 
 /// One frame of a watch: the object as what happened to it. `columns` is true for the first frame of a Table
 /// watch.

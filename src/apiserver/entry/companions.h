@@ -20,6 +20,7 @@ class Companions {
   /// Lets go of what was kept before the last call but one. Called now and then.
   void age();
   size_t bytes() const;
+  size_t bytes_max() const { return bytes_max_; }
 
  private:
   using Kept = std::deque<std::pair<std::shared_ptr<const void>, size_t>>;

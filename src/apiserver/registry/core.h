@@ -39,7 +39,7 @@ using ServingPtr = std::shared_ptr<const Serving>;
 class Core {
  public:
   struct Options {
-    size_t companion_bytes_max = 24u << 20;
+    size_t companion_bytes_max = 48u << 20;
     Duration bookmark_period = std::chrono::minutes(1);
     /// One range, or one of each family with a comma between; the first is the default family's.
     std::string service_cidr = "10.96.0.0/12";

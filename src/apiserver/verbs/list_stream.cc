@@ -10,7 +10,7 @@ ListStream::ListStream(View view, std::vector<EntryPtr> entries, ListMeta meta, 
                        http::Loop& loop, bool gzip, std::function<void(size_t)> done)
     : view_(std::move(view)),
       entries_(std::move(entries)),
-      pieces_(view_, std::move(meta)),
+      pieces_(view_, std::move(meta), json_fits(entries_)),
       clock_(clock),
       loop_(loop),
       done_(std::move(done)),

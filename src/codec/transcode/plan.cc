@@ -23,21 +23,20 @@ std::unique_ptr<TranscodePlan> make_plan(const Message& m, std::span<const Field
     }
     out->steps.push_back(std::move(step));
   }
+  out->direct.fill(-1);
+  for (size_t i = 0; i < out->steps.size(); ++i)
+    if (out->steps[i].number < TranscodePlan::kDirectMax)
+      out->direct[out->steps[i].number] = static_cast<int16_t>(i);
   return out;
 }
 
 }  // namespace
 
-const TranscodePlan::Step* TranscodePlan::find(uint32_t number, size_t& hint) const {
-  // Fields come in order: the next one is most often where the last one was, or right behind.
-  for (; hint < steps.size() && steps[hint].number < number; ++hint) {
-  }
-  if (hint < steps.size() && steps[hint].number == number) return &steps[hint];
+const TranscodePlan::Step* TranscodePlan::find(uint32_t number) const {
+  if (number < kDirectMax) return direct[number] < 0 ? nullptr : &steps[static_cast<size_t>(direct[number])];
   const auto it = std::lower_bound(steps.begin(), steps.end(), number,
-                                   [](const Step& s, uint32_t n) { return s.number < n; });
-  if (it == steps.end() || it->number != number) return nullptr;
-  hint = static_cast<size_t>(it - steps.begin());
-  return &*it;
+                                   [](const Step& step, uint32_t n) { return step.number < n; });
+  return it == steps.end() || it->number != number ? nullptr : &*it;
 }
 
 const TranscodePlan& TranscodePlan::nested(size_t slot, const Message& m) const {

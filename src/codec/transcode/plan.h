@@ -37,7 +37,9 @@ struct TranscodePlan {
   std::unique_ptr<std::atomic<const TranscodePlan*>[]> nested_plans;
 
   /// Null where there is no such field.
-  const Step* find(uint32_t number, size_t& hint) const;
+  const Step* find(uint32_t number) const;
+  static constexpr size_t kDirectMax = 64;
+  std::array<int16_t, kDirectMax> direct{};  ///< by number: index into steps, or -1
 };
 
 /// The plan of a message with JsonForm::Object.

@@ -18,37 +18,56 @@ void put_object(std::string& out, const Message& m, const TranscodePlan& plan, s
 /// Where the occurrences of one field stand: all of them, with their tags. Null where there are none.
 using Run = std::string_view;
 
-/// One run for each JSON field that the wire has.
-class Runs {
+/// What the wire has of one JSON field.
+struct Found {
+  Run run;
+  uint64_t integer = 0;    ///< of the last occurrence
+  std::string_view value;  ///< likewise
+};
+
+/// By JSON field; `present` says which have been written.
+class FoundFields {
  public:
-  Runs() = default;  // runs are written before they are read: `present` says which
-  void extend(size_t slot, const char* begin, const char* end) {
+  void add(size_t slot, const char* begin, const char* end, const WireFields& f) {
     uint64_t& word = present[slot / 64];
     const uint64_t bit = uint64_t{1} << slot % 64;
-    if (!(word & bit)) begin_[slot] = begin;
+    Place& place = places_[slot];
+    if (!(word & bit)) place.begin = begin;
     word |= bit;
-    end_[slot] = end;
+    place.end = end;
+    place.integer = f.integer();
+    place.value = f.value().data();
+    place.size = f.value().size();
   }
-  Run operator[](size_t slot) const {
+  Found operator[](size_t slot) const {
     if (!(present[slot / 64] >> slot % 64 & 1)) return {};
-    return {begin_[slot], static_cast<size_t>(end_[slot] - begin_[slot])};
+    const Place& place = places_[slot];
+    return {{place.begin, static_cast<size_t>(place.end - place.begin)},
+            place.integer,
+            {place.value, place.size}};
   }
   TranscodePlan::Slots present{};
 
  private:
-  const char* begin_[TranscodePlan::kSlotsMax];
-  const char* end_[TranscodePlan::kSlotsMax];
+  struct Place {
+    Place() {}  // NOLINT: left as it is until add()
+    const char* begin;
+    const char* end;
+    const char* value;
+    size_t size;
+    uint64_t integer;
+  };
+  Place places_[TranscodePlan::kSlotsMax];
 };
 
-void gather(std::string_view bytes, const TranscodePlan& plan, Runs& runs) {
-  size_t hint = 0;
+void gather(std::string_view bytes, const TranscodePlan& plan, FoundFields& found) {
   for (WireFields f(bytes); f.next();) {
-    const TranscodePlan::Step* step = plan.find(f.number(), hint);
+    const TranscodePlan::Step* step = plan.find(f.number());
     if (!step || step->slot == TranscodePlan::kSkipped) continue;
     if (step->slot == TranscodePlan::kInlined) {
-      gather(f.value(), *step->inlined, runs);
+      gather(f.value(), *step->inlined, found);
     } else {
-      runs.extend(static_cast<size_t>(step->slot), bytes.data() + f.begin(), bytes.data() + f.end());
+      found.add(static_cast<size_t>(step->slot), bytes.data() + f.begin(), bytes.data() + f.end(), f);
     }
   }
 }
@@ -224,8 +243,9 @@ void put_map(std::string& out, const Field& f, const TranscodePlan& plan, size_t
   out += '}';
 }
 
-void put_field(std::string& out, const Field& f, const TranscodePlan& plan, size_t slot, Run run) {
+void put_field(std::string& out, const Field& f, const TranscodePlan& plan, size_t slot, const Found& found) {
   const std::string& key = plan.keys[slot];
+  const Run run = found.run;
   if (f.shape == Shape::List || f.shape == Shape::Map) {
     out += key;
     if (run.empty()) {
@@ -242,22 +262,19 @@ void put_field(std::string& out, const Field& f, const TranscodePlan& plan, size
     out += "null";
     return;
   }
-  WireFields one(run);
-  while (one.next()) {
-  }
-  if (f.shape == Shape::Value && !f.has(kAlways) && omitted(f, one.integer(), one.value())) return;
+  if (f.shape == Shape::Value && !f.has(kAlways) && omitted(f, found.integer, found.value)) return;
   out += key;
-  put_value(out, f, plan, slot, one.integer(), one.value());
+  put_value(out, f, plan, slot, found.integer, found.value);
 }
 
 void put_object(std::string& out, const Message& m, const TranscodePlan& plan, std::string_view bytes) {
-  Runs runs;
-  gather(bytes, plan, runs);
+  FoundFields found;
+  gather(bytes, plan, found);
   const size_t begin = out.size();
   for (size_t word = 0; word * 64 < m.json.size(); ++word)
-    for (uint64_t left = runs.present[word] | plan.always[word]; left != 0; left &= left - 1) {
+    for (uint64_t left = found.present[word] | plan.always[word]; left != 0; left &= left - 1) {
       const size_t slot = word * 64 + static_cast<size_t>(std::countr_zero(left));
-      put_field(out, m.json[slot], plan, slot, runs[slot]);
+      put_field(out, m.json[slot], plan, slot, found[slot]);
     }
   if (out.size() == begin) {
     out += "{}";

@@ -93,6 +93,20 @@ Endpoints desired_endpoints(const Service& service, const std::vector<PodPtr>& p
   return out;
 }
 
+namespace {
+
+template <typename T>
+bool same_list(const std::vector<T>& a, const std::vector<T>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const T& x, const T& y) { return codec::equal(x, y); });
+}
+bool same_ports(const EndpointSlice& a, const EndpointSlice& b) { return same_list(a.ports, b.ports); }
+bool same_endpoints(const EndpointSlice& a, const EndpointSlice& b) {
+  return same_list(a.endpoints, b.endpoints);
+}
+
+}  // namespace
+
 SlicePlan plan_slices(const Service& service, const std::vector<PodPtr>& pods,
                       const std::vector<EndpointSlice>& present) {
   SlicePlan out;
@@ -147,20 +161,37 @@ SlicePlan plan_slices(const Service& service, const std::vector<PodPtr>& pods,
       slices.push_back(std::move(slice));
     }
   }
-  // Existing slices are reused in order of name: what differs is written into them.
-  for (size_t i = 0; i < std::max(slices.size(), present.size()); ++i) {
-    if (i >= slices.size()) {
-      out.remove.push_back(present[i]);
-    } else if (i >= present.size()) {
+  // What a slice holds stays in it: those that are right as they are first, then those of the same ports,
+  // then any that is left over, in order of name. A reader never finds a pod in two slices because one was
+  // rewritten.
+  std::vector<const EndpointSlice*> reused(slices.size());
+  std::vector<bool> taken(present.size());
+  const auto reuse = [&](const auto& fits) {
+    for (size_t i = 0; i < slices.size(); ++i)
+      for (size_t j = 0; j < present.size() && !reused[i]; ++j)
+        if (!taken[j] && fits(slices[i], present[j])) {
+          reused[i] = &present[j];
+          taken[j] = true;
+        }
+  };
+  reuse([](const EndpointSlice& s, const EndpointSlice& there) {
+    return same_ports(s, there) && same_endpoints(s, there);
+  });
+  reuse(same_ports);
+  reuse([](const EndpointSlice&, const EndpointSlice&) { return true; });
+  for (size_t i = 0; i < slices.size(); ++i) {
+    if (!reused[i]) {
       out.create.push_back(std::move(slices[i]));
-    } else {
-      EndpointSlice next = present[i];
-      next.endpoints = slices[i].endpoints;
-      next.ports = slices[i].ports;
-      next.metadata.labels = slices[i].metadata.labels;
-      if (!codec::equal(next, present[i])) out.update.push_back(std::move(next));
+      continue;
     }
+    EndpointSlice next = *reused[i];
+    next.endpoints = slices[i].endpoints;
+    next.ports = slices[i].ports;
+    next.metadata.labels = slices[i].metadata.labels;
+    if (!codec::equal(next, *reused[i])) out.update.push_back(std::move(next));
   }
+  for (size_t j = 0; j < present.size(); ++j)
+    if (!taken[j]) out.remove.push_back(present[j]);
   return out;
 }
 

@@ -51,6 +51,24 @@ TEST(EndpointsDecide, ReadyAndUnreadyAddresses) {
       << "a named port may have different numbers";
 }
 
+TEST(EndpointsDecide, WhatASliceHoldsStaysInIt) {
+  // Two ports, so two slices; the first is taken away.
+  const std::vector<PodPtr> pods = {backend(1), backend(2, true, false, 9090)};
+  auto slices = endpoints::plan_slices(service(), pods, {}).create;
+  ASSERT_EQ(slices.size(), 2u);
+  const auto again = endpoints::plan_slices(service(), pods, {slices[1]});
+  EXPECT_TRUE(again.update.empty()) << "the other pod's slice is not made this one's";
+  ASSERT_EQ(again.create.size(), 1u);
+  EXPECT_EQ(again.create[0].endpoints[0].addresses, slices[0].endpoints[0].addresses);
+  // A slice of the same ports takes what is new rather than one of others.
+  const auto more =
+      endpoints::plan_slices(service(), {backend(1), backend(3), pods[1]}, {slices[1], slices[0]});
+  ASSERT_EQ(more.update.size(), 1u);
+  EXPECT_EQ(more.update[0].ports[0].port, 8080);
+  EXPECT_EQ(more.update[0].endpoints.size(), 2u);
+  EXPECT_TRUE(more.create.empty());
+}
+
 TEST(EndpointsDecide, SlicesAreCutReusedAndRemoved) {
   std::vector<PodPtr> pods;
   for (int i = 0; i < 250; ++i) pods.push_back(backend(i));

@@ -117,6 +117,9 @@ class ServiceStrategy final : public TypedStrategy<Service> {
       spec.internalTrafficPolicy = "Cluster";
     if (spec.type == "LoadBalancer" && !spec.allocateLoadBalancerNodePorts)
       spec.allocateLoadBalancerNodePorts = true;
+    if (spec.type == "LoadBalancer")
+      for (auto& ingress : s.status.loadBalancer.ingress)
+        if (!ingress.ip.empty() && !ingress.ipMode) ingress.ipMode = "VIP";
   }
   void before_create(Service& s) const override {
     s.status = {};

@@ -60,5 +60,20 @@ TEST(ServiceStrategy, AddressesGoWhereTheTypeHasNone) {
   EXPECT_TRUE(next.spec.clusterIPs.empty());
 }
 
+TEST(ServiceStrategy, AnAddressOfALoadBalancerIsAVirtualOneByDefault) {
+  Service s;
+  s.spec.type = "LoadBalancer";
+  s.status.loadBalancer.ingress.emplace_back().ip = "203.0.113.1";
+  s.status.loadBalancer.ingress.emplace_back().hostname = "lb.example.com";
+  service_strategy().set_defaults(&s, "v1");
+  EXPECT_EQ(s.status.loadBalancer.ingress[0].ipMode, "VIP");
+  EXPECT_FALSE(s.status.loadBalancer.ingress[1].ipMode);
+  Service other = s;
+  other.spec.type = "ClusterIP";
+  other.status.loadBalancer.ingress[0].ipMode.reset();
+  service_strategy().set_defaults(&other, "v1");
+  EXPECT_FALSE(other.status.loadBalancer.ingress[0].ipMode);
+}
+
 }  // namespace
 }  // namespace mizzen::api
