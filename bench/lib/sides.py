@@ -47,6 +47,18 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def end(process):
+    """With SIGKILL where it does not end within 20 s."""
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class Side:
     """A set of running processes. `programs` are those whose cost is counted, by name."""
 
@@ -114,15 +126,9 @@ class Side:
         return [process.pid for name, process in self.programs.items() if not names or name in names]
 
     def end_programs(self):
-        """In the opposite order of their start; with SIGKILL what does not end within 20 s."""
+        """In the opposite order of their start."""
         for process in list(self.programs.values())[::-1] + self.others[::-1]:
-            if process.poll() is None:
-                process.terminate()
-                try:
-                    process.wait(timeout=20)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+            end(process)
         self.programs, self.others = {}, []
 
     def restart(self):
@@ -251,13 +257,7 @@ users: [{{name: u, user: {{client-certificate: "{self.certificate}", client-key:
 
     def restart_api(self):
         """kube-apiserver alone, so that it reads what stands in etcd."""
-        process = self.programs.pop("kube-apiserver")
-        process.terminate()
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(self.programs.pop("kube-apiserver"))
         began = time.monotonic()
         self.launch_api()
         self.wait_ready(began, seconds=300)

@@ -6,6 +6,7 @@
 #include "apiserver/answers/table.h"
 #include "codec/json/json_text.h"
 #include "codec/proto/proto_codec.h"
+#include "codec/proto/wire_fields.h"
 #include "codec/transcode/proto_to_json.h"
 #include "codec/yaml/yaml.h"
 #include "machinery/schema/meta/v1/list_meta.h"
@@ -15,15 +16,8 @@
 namespace mizzen::apiserver {
 namespace {
 
+using codec::append_varint;
 using codec::TypeMeta;
-
-void append_varint(std::string& out, uint64_t v) {
-  while (v >= 0x80) {
-    out += static_cast<char>(v | 0x80);
-    v >>= 7;
-  }
-  out += static_cast<char>(v);
-}
 
 bool in_storage_version(const View& view) { return view.version->message.get() == &view.resource->message(); }
 
@@ -84,6 +78,11 @@ std::string partial_proto(const Entry& entry) {
   append_varint(out, meta.size());
   out += meta;
   return out;
+}
+
+std::string partial_envelope(const View& view, const Entry& entry) {
+  const std::string raw = partial_proto(entry);
+  return envelope_head(partial_type(view, false), raw.size()) + raw + std::string(kEnvelopeTail);
 }
 
 http::Body json_body(http::Body body, const View& view) {
@@ -201,9 +200,7 @@ http::Body encode_entry(const View& view, const Entry& entry) {
   if (view.media.transform == Transform::PartialMetadata) {
     if (view.media.format != Format::Proto)
       return json_body({http::Slice(partial_json(view, entry, true))}, view);
-    const std::string raw = partial_proto(entry);
-    return {
-        http::Slice(envelope_head(partial_type(view, false), raw.size()) + raw + std::string(kEnvelopeTail))};
+    return {http::Slice(partial_envelope(view, entry))};
   }
   if (view.media.format == Format::Proto) {
     const http::Slice raw = bare_proto(view, entry);
@@ -364,8 +361,7 @@ std::string event_object(const View& view, const Entry& entry, bool columns) {
   }
   if (is_partial(view)) {
     if (view.media.format != Format::Proto) return partial_json(view, entry, true);
-    const std::string raw = partial_proto(entry);
-    return envelope_head(partial_type(view, false), raw.size()) + raw + std::string(kEnvelopeTail);
+    return partial_envelope(view, entry);
   }
   std::string out;
   if (view.media.format == Format::Proto) {

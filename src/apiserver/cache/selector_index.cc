@@ -104,7 +104,6 @@ std::optional<std::vector<EntryPtr>> SelectorIndexes::candidates(const Filter& f
   std::vector<EntryPtr> out;
   out.reserve(best_size);
   for (const auto* posting : *best) out.insert(out.end(), posting->begin(), posting->end());
-  std::sort(out.begin(), out.end(), [](const EntryPtr& a, const EntryPtr& b) { return a->key() < b->key(); });
   return out;
 }
 

@@ -54,7 +54,7 @@ class SelectorIndexes {
   static constexpr size_t kIndexesMax = 8;
   static constexpr Duration kIdleMax = std::chrono::minutes(5);
 
-  /// Entries among which are all that the filter selects, at most about SelectorIndex::kFewMax, in key order;
+  /// Entries among which are all that the filter selects, at most SelectorIndex::kFewMax, in no order;
   /// nothing where no index narrows it so far. `wanted`: an index that would help and is not there.
   std::optional<std::vector<EntryPtr>> candidates(const Filter& filter, Monotonic now,
                                                   std::optional<IndexKey>& wanted);

@@ -5,6 +5,7 @@
 
 #include "api/builtin.h"
 #include "api/schema/core/v1/pod.h"
+#include "apiserver/cache/entry_tree.h"
 
 namespace mizzen::apiserver {
 namespace {
@@ -31,8 +32,10 @@ class SelectorIndexTest : public testing::Test {
     wanted_.reset();
     const auto found = indexes_.candidates(filter(labels, fields), now_, wanted_);
     if (!found) return {"walk"};
+    EntryTree tree;  // as a snapshot holds them
+    for (const EntryPtr& e : *found) tree.set(e);
     Keys out;
-    for (const EntryPtr& e : *found) out.emplace_back(e->name());
+    for (auto at = tree.seek(""); at.get(); at.next()) out.emplace_back(at.get()->name());
     return out;
   }
   void index(const IndexKey& key, const std::vector<EntryPtr>& entries) {

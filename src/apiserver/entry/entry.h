@@ -80,7 +80,7 @@ class Entry {
 
   const EntryHomePtr home_;
   const int64_t revision_;
-  /// Key, values of fields (each after its length), wire.
+  /// Key, values of fields (as a protobuf message numbers them), wire.
   std::shared_ptr<const char[]> block_;
   uint32_t key_size_ = 0, fields_size_ = 0, wire_size_ = 0;
   Extent labels_;                                  ///< in the wire

@@ -8,6 +8,7 @@
 namespace mizzen::apiserver {
 namespace {
 
+using codec::append_varint;
 using codec::WireFields;
 
 constexpr uint32_t kMetadata = 1;
@@ -15,11 +16,6 @@ constexpr uint32_t kResourceVersion = 6;
 constexpr uint32_t kLabels = 11;
 constexpr uint32_t kMapKey = 1, kMapValue = 2;
 constexpr uint32_t kBytes = 2;  ///< wire type
-
-void append_varint(std::string& out, uint64_t v) {
-  for (; v >= 0x80; v >>= 7) out += static_cast<char>(v | 0x80);
-  out += static_cast<char>(v);
-}
 
 /// Every stored object begins with its metadata.
 WireFields first_field(std::string_view object) {

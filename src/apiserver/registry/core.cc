@@ -15,7 +15,7 @@ namespace mizzen::apiserver {
 namespace {
 
 constexpr Duration kTableRestart = std::chrono::seconds(10);
-/// Old changes are let go about so often.
+/// Old changes, and decoded forms that nobody has used since, are let go about so often.
 constexpr Duration kTickPeriod = std::chrono::seconds(5);
 /// How long whoever adds a resource waits for its objects; after that it is served while they load.
 constexpr Duration kLoadMax = std::chrono::seconds(10);

@@ -1,10 +1,17 @@
 #pragma once
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/check.h"
 
 namespace mizzen::codec {
+
+/// Appends a number as protobuf writes it.
+inline void append_varint(std::string& out, uint64_t v) {
+  for (; v >= 0x80; v >>= 7) out += static_cast<char>(v | 0x80);
+  out += static_cast<char>(v);
+}
 
 /// Role: goes through the fields of protobuf bytes one after the other, without tables. For bytes that our
 /// encoder made, or that have been decoded before: it aborts on malformed ones. Threading: a plain value;
