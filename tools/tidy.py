@@ -54,7 +54,6 @@ NO_SIBLING = {
     "apiserver/verbs/handle_watch.cc": "http_*_test.cc beside it drive it through HTTP",
     "apiserver/verbs/handle_write.cc": "http_*_test.cc beside it drive it through HTTP",
     "apiserver/verbs/http_api.cc": "http_*_test.cc beside it drive it through HTTP",
-    "apiserver/registry/patching.cc": "hundreds of recorded patches are replayed by verbs/http_decode_test.cc",
     "apiserver/registry/remove_write.cc": "resource_store_test.cc beside it drives it through the store",
     "apiserver/registry/update_write.cc": "resource_store_test.cc beside it drives it through the store",
     "apiserver/request/body.cc": "hundreds of recorded bodies are replayed by verbs/http_decode_test.cc",

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "codec/json/json_codec.h"
 #include "codec/proto/proto_codec.h"
+#include "codec/transcode/proto_to_json.h"
 #include "codec/yaml/yaml.h"
 
 namespace {
@@ -127,6 +128,12 @@ int main(int argc, char** argv) {
   measure("protobuf decode", proto.size(), round, [&] { return codec::from_proto<Pod>(proto).ok(); });
   measure("protobuf encode", proto.size(), round,
           [&] { return codec::to_proto(pod).size() == proto.size(); });
+  measure("protobuf to json", json.size(), round, [&] {
+    std::string text;
+    text.reserve(json.size());
+    codec::proto_to_json(text, Pod::descriptor(), proto);
+    return text.size() == json.size();
+  });
   measure("yaml decode", yaml->size(), round, [&] {
     const auto text = codec::yaml_document_to_json(*yaml);
     return text.ok() && codec::from_json<Pod>(*text).ok();

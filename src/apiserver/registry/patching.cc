@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "machinery/errors/go_print.h"
 #include "machinery/patch/patch.h"
+#include "machinery/patch/patch_part.h"
 
 namespace mizzen::apiserver {
 namespace {
@@ -142,6 +143,25 @@ Result<void> decode_patched(const std::string& patched, const codec::TypeMeta& e
   return error ? Result<void>(invalid(patched, error->message())) : Result<void>();
 }
 
+/// Applies the patch to the fields that it touches. Nothing where anything is to be said of the outcome:
+/// errors and warnings show the whole object.
+std::optional<machinery::MutableObject> patch_part(const Object& old, const PatchRequest& request,
+                                                   const codec::TypeMeta& type) {
+  if (!request.part || !request.report.empty()) return std::nullopt;
+  machinery::MutableObject next = from_memory(*request.version, old);
+  std::string text;
+  codec::encode_json_part(text, next.message(), next.get(), *request.part, &type);
+  auto document = Value::parse(text);
+  if (!document.ok() || !change(*document, request, next.message()).ok()) return std::nullopt;
+  text = document->str();
+  codec::clear_part(next.message(), next.get(), *request.part);
+  codec::TypeMeta seen;
+  codec::DecodeReport report;
+  const auto decoded = codec::decode_json(text, next.message(), next.get(), &seen, &report);
+  if (!decoded.ok() || !report.empty() || seen != type) return std::nullopt;
+  return next;
+}
+
 }  // namespace
 
 Result<PatchType> patch_type(const http::Headers& headers) {
@@ -163,6 +183,8 @@ PatchRequest read_patch(PatchType type, const api::ServedVersion& version, std::
   if (patch.ok()) {
     out.patch = std::move(*patch);
     out.refusal = refusal_of(out);
+    if (type == PatchType::Merge || type == PatchType::Strategic)
+      out.part = machinery::part_of_patch(out.patch, *version.message);
   } else if (patch.error().code() != Code::BadRequest || type == PatchType::Strategic ||
              (type == PatchType::Json && !strict)) {
     out.refusal = patch.error();
@@ -175,8 +197,10 @@ PatchRequest read_patch(PatchType type, const api::ServedVersion& version, std::
 Result<machinery::MutableObject> apply_patch(const api::ResourceInfo& resource, const Object& old,
                                              const PatchRequest& request, codec::DecodeReport* report) {
   if (request.refusal) return *request.refusal;
-  const machinery::MutableObject wire = from_memory(*request.version, old);
   const codec::TypeMeta type{request.version->api_version(), resource.kind};
+  if (auto next = patch_part(old, request, type))
+    return to_memory(resource, *request.version, std::move(*next));
+  const machinery::MutableObject wire = from_memory(*request.version, old);
   std::string text;
   codec::encode_json(text, wire.message(), wire.get(), &type);
   MZ_ASSIGN(Value document, Value::parse(text));

@@ -5,7 +5,7 @@
 #include "apiserver/entry/entry.h"
 #include "apiserver/request/body.h"
 #include "client/api/api_client.h"
-#include "codec/json/json_codec.h"
+#include "codec/json/json_part.h"
 #include "codec/json/tree.h"
 
 namespace mizzen::apiserver {
@@ -19,6 +19,8 @@ struct PatchRequest {
   /// What is wrong with the patch itself. It is told when the patch is applied: an object that is not there
   /// comes first.
   std::optional<Error> refusal;
+  /// The fields that it touches, where they can be worked on without the others.
+  std::optional<codec::Part> part;
   /// Members given twice in the patch, and members that an operation does not have.
   codec::DecodeReport report;
 };

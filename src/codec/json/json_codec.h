@@ -24,12 +24,13 @@ inline constexpr size_t kDecodedPerByte = 40;
 /// Messages within messages; deeper is BadRequest.
 inline constexpr int kMessageDepthMax = 200;
 
-/// Reads one JSON document into the struct `object` of message `m`, which must be empty. kind and apiVersion
-/// at the top go to `type` where given. Field names are matched with case; null leaves a field empty. Errors:
-/// BadRequest with Go's text (`json: cannot unmarshal string into Go struct field PodSpec.spec.x of type
-/// int32`): of the syntax before anything else, then of the first value that its type refuses for good (a
-/// quantity, a time), then of the first value of the wrong kind. Costs: n log n. Bounds: the above,
-/// JsonReader's. Unknown and duplicate fields are no errors: they are reported, the last one wins.
+/// Reads one JSON document into the struct `object` of message `m`, in which the fields that it names must be
+/// empty; the others stay as they are. kind and apiVersion at the top go to `type` where given. Field names
+/// are matched with case; null leaves a field empty. Errors: BadRequest with Go's text (`json: cannot
+/// unmarshal string into Go struct field PodSpec.spec.x of type int32`): of the syntax before anything else,
+/// then of the first value that its type refuses for good (a quantity, a time), then of the first value of
+/// the wrong kind. Costs: n log n. Bounds: the above, JsonReader's. Unknown and duplicate fields are no
+/// errors: they are reported, the last one wins.
 Result<void> decode_json(std::string_view text, const Message& m, void* object, TypeMeta* type = nullptr,
                          DecodeReport* report = nullptr);
 

@@ -1,5 +1,7 @@
+#include "base/check.h"
 #include "base/strings.h"
 #include "codec/json/json_codec.h"
+#include "codec/json/json_part.h"
 #include "codec/json/json_text.h"
 #include "codec/tables/access.h"
 
@@ -114,14 +116,16 @@ void encode_list(std::string& out, const Field& f, const void* list) {
   out += ']';
 }
 
+void encode_key(std::string& out, std::string_view name, bool& first) {
+  out += first ? '{' : ',';
+  first = false;
+  out += '"';
+  out += name;
+  out += "\":";
+}
+
 void encode_field(std::string& out, const Field& f, const void* p, bool& first) {
-  const auto key = [&] {
-    out += first ? '{' : ',';
-    first = false;
-    out += '"';
-    out += f.json;
-    out += "\":";
-  };
+  const auto key = [&] { encode_key(out, f.json, first); };
   switch (f.shape) {
     case Shape::Value:
       if (!f.has(kAlways) && omitted(f, p)) return;
@@ -207,24 +211,24 @@ void encode_special(std::string& out, const Message& m, const void* object) {
   }
 }
 
+void encode_type(std::string& out, const TypeMeta* type, bool& first) {
+  if (!type) return;
+  const auto entry = [&](std::string_view name, const std::string& value) {
+    if (value.empty()) return;
+    encode_key(out, name, first);
+    append_json_string(out, value);
+  };
+  entry("kind", type->kind);
+  entry("apiVersion", type->api_version);
+}
+
 void encode_object(std::string& out, const Message& m, const void* object, const TypeMeta* type) {
   if (m.form != JsonForm::Object) {
     encode_special(out, m, object);
     return;
   }
   bool first = true;
-  if (type) {
-    const auto entry = [&](std::string_view name, const std::string& value) {
-      if (value.empty()) return;
-      out += first ? '{' : ',';
-      first = false;
-      append_json_string(out, name);
-      out += ':';
-      append_json_string(out, value);
-    };
-    entry("kind", type->kind);
-    entry("apiVersion", type->api_version);
-  }
+  encode_type(out, type, first);
   for (const Field& f : m.json) encode_field(out, f, member(object, f), first);
   out += first ? "{}" : "}";
 }
@@ -233,6 +237,25 @@ void encode_object(std::string& out, const Message& m, const void* object, const
 
 void encode_json(std::string& out, const Message& m, const void* object, const TypeMeta* type) {
   encode_object(out, m, object, type);
+}
+
+void encode_json_part(std::string& out, const Message& m, const void* object, const Part& part,
+                      const TypeMeta* type) {
+  MZ_CHECK(m.form == JsonForm::Object, "{} has no fields in JSON", m.name);
+  bool first = true;
+  encode_type(out, type, first);
+  for (const PartField& p : part) {
+    const void* const at = member(object, *p.field);
+    if (p.whole) {
+      encode_field(out, *p.field, at, first);
+      continue;
+    }
+    const void* const message = p.field->shape == Shape::Value ? at : optional_get(*p.field, at);
+    if (!message) continue;
+    encode_key(out, p.field->json, first);
+    encode_json_part(out, *p.field->message, message, p.within);
+  }
+  out += first ? "{}" : "}";
 }
 
 }  // namespace mizzen::codec

@@ -21,7 +21,7 @@ class WireFields {
   explicit WireFields(std::string_view bytes) : bytes_(bytes) {}
 
   /// False at the end.
-  bool next() {
+  [[gnu::always_inline]] bool next() {
     begin_ = at_;
     if (at_ >= bytes_.size()) return false;
     const uint64_t tag = varint();
@@ -49,7 +49,12 @@ class WireFields {
   size_t end() const { return at_; }
 
  private:
-  uint64_t varint() {
+  [[gnu::always_inline]] uint64_t varint() {
+    if (at_ < bytes_.size() && static_cast<uint8_t>(bytes_[at_]) < 0x80) [[likely]]
+      return static_cast<uint8_t>(bytes_[at_++]);
+    return long_varint();
+  }
+  [[gnu::noinline]] uint64_t long_varint() {
     uint64_t out = 0;
     for (int shift = 0; at_ < bytes_.size() && shift < 64; shift += 7) {
       const uint8_t byte = static_cast<uint8_t>(bytes_[at_++]);

@@ -23,6 +23,8 @@ const void* optional_get(const Field& f, const void* p);
 /// The value behind an optional member, made empty first where absent.
 void* optional_ensure(const Field& f, void* p);
 void optional_reset(const Field& f, void* p);
+/// Makes a member of any shape empty: absent, without elements, zero.
+void clear_field(const Field& f, void* p);
 
 /// Where to decode the next value of this member into: the member, the optional's content, or a new list
 /// element. Not for maps.

@@ -31,6 +31,9 @@ struct TranscodePlan {
   Slots always{};                 ///< written also where the wire does not have them
   std::vector<std::string> keys;  ///< by slot: `,"name":`
 
+  /// False once bytes were met whose fields stand in another order than JSON's: from then on nobody tries.
+  mutable std::atomic<bool> in_order{true};
+
   /// The plan of the message in this slot; asked for the first time it is made.
   const TranscodePlan& nested(size_t slot, const Message& m) const;
   /// By slot; messages may contain themselves.

@@ -13,7 +13,7 @@
 namespace mizzen::codec {
 namespace {
 
-void put_object(std::string& out, const Message& m, const TranscodePlan& plan, std::string_view bytes);
+void put_object(TextOut& out, const Message& m, const TranscodePlan& plan, std::string_view bytes);
 
 /// Where the occurrences of one field stand: all of them, with their tags. Null where there are none.
 using Run = std::string_view;
@@ -78,13 +78,13 @@ double double_of(std::string_view raw) {
   return out;
 }
 
-void put_quoted(std::string& out, std::string_view text) {
+void put_quoted(TextOut& out, std::string_view text) {
   out += '"';
   out += text;
   out += '"';
 }
 
-void put_time(std::string& out, Type type, std::string_view bytes) {
+void put_time(TextOut& out, Type type, std::string_view bytes) {
   if (bytes.empty()) {
     out += "null";
     return;
@@ -94,9 +94,7 @@ void put_time(std::string& out, Type type, std::string_view bytes) {
     if (f.number() == 1) t.seconds = static_cast<int64_t>(f.integer());
     if (f.number() == 2) t.nanos = static_cast<int32_t>(f.integer());
   }
-  out += '"';
-  type == Type::Time ? append_time(out, t) : append_micro_time(out, t);
-  out += '"';
+  put_quoted(out, type == Type::Time ? format_time(t) : format_micro_time(t));
 }
 
 /// The text in field 1 of a small message.
@@ -107,7 +105,7 @@ std::string_view text_in(std::string_view bytes) {
   return out;
 }
 
-void put_int_or_string(std::string& out, std::string_view bytes) {
+void put_int_or_string(TextOut& out, std::string_view bytes) {
   bool is_string = false;
   int32_t number = 0;
   std::string_view text;
@@ -123,7 +121,7 @@ void put_int_or_string(std::string& out, std::string_view bytes) {
   }
 }
 
-void put_span(std::string& out, std::string_view bytes) {
+void put_span(TextOut& out, std::string_view bytes) {
   int64_t nanos = 0;
   for (WireFields f(bytes); f.next();)
     if (f.number() == 1) nanos = static_cast<int64_t>(f.integer());
@@ -131,7 +129,7 @@ void put_span(std::string& out, std::string_view bytes) {
 }
 
 /// A message in the place of `f`'s value. `plan`: of the message that `f` stands in; null for maps' values.
-void put_message(std::string& out, const Field& f, const TranscodePlan& plan, size_t slot,
+void put_message(TextOut& out, const Field& f, const TranscodePlan& plan, size_t slot,
                  std::string_view bytes) {
   if (f.message->form == JsonForm::Object)
     return put_object(out, *f.message, plan.nested(slot, *f.message), bytes);
@@ -139,12 +137,15 @@ void put_message(std::string& out, const Field& f, const TranscodePlan& plan, si
   void* const object = f.message->create();
   const auto decoded = decode_proto(bytes, *f.message, object);
   MZ_CHECK(decoded.ok(), "{}: {}", f.message->name, decoded.error().message());
-  encode_json(out, *f.message, object);
+  std::string text;
+  encode_json(text, *f.message, object);
+  out += text;
   f.message->destroy(object);
 }
 
-/// One value: `integer` of varints, `bytes` of all else; zero where the wire does not have it.
-void put_value(std::string& out, const Field& f, const TranscodePlan& plan, size_t slot, uint64_t integer,
+/// One value that is no text: `integer` of varints, `bytes` of all else; zero where the wire does not have
+/// it.
+void put_other(TextOut& out, const Field& f, const TranscodePlan& plan, size_t slot, uint64_t integer,
                std::string_view bytes) {
   switch (f.type) {
     case Type::Bool:
@@ -159,8 +160,12 @@ void put_value(std::string& out, const Field& f, const TranscodePlan& plan, size
     case Type::Uint64:
       out += std::to_string(integer);
       return;
-    case Type::Double:
-      return append_json_double(out, double_of(bytes));
+    case Type::Double: {
+      std::string text;
+      append_json_double(text, double_of(bytes));
+      out += text;
+      return;
+    }
     case Type::String:
       return append_json_string(out, bytes);
     case Type::Bytes:
@@ -184,6 +189,13 @@ void put_value(std::string& out, const Field& f, const TranscodePlan& plan, size
       return;
     }
   }
+}
+
+/// One value. Most are text, which is not worth a call in between.
+inline void put_value(TextOut& out, const Field& f, const TranscodePlan& plan, size_t slot, uint64_t integer,
+                      std::string_view bytes) {
+  if (f.type == Type::String) return append_json_string(out, bytes);
+  put_other(out, f, plan, slot, integer, bytes);
 }
 
 /// True where omitempty leaves a plain value out.
@@ -213,47 +225,54 @@ bool omitted(const Field& f, uint64_t integer, std::string_view bytes) {
   }
 }
 
-void put_list(std::string& out, const Field& f, const TranscodePlan& plan, size_t slot, Run run) {
-  out += '[';
-  bool first = true;
-  for (WireFields one(run); one.next(); first = false) {
-    if (!first) out += ',';
-    put_value(out, f, plan, slot, one.integer(), one.value());
-  }
-  out += ']';
-}
-
-void put_map(std::string& out, const Field& f, const TranscodePlan& plan, size_t slot, Run run) {
-  char before = '{';
-  for (WireFields one(run); one.next(); before = ',') {
-    std::string_view key, value;
-    uint64_t integer = 0;
-    for (WireFields half(one.value()); half.next();) {
-      if (half.number() == 1) key = half.value();
-      if (half.number() == 2) {
-        value = half.value();
-        integer = half.integer();
-      }
+/// `bytes`: a key and a value, as the wire has entries of maps.
+void put_entry(TextOut& out, const Field& f, const TranscodePlan& plan, size_t slot, std::string_view bytes) {
+  std::string_view key, value;
+  uint64_t integer = 0;
+  for (WireFields half(bytes); half.next();) {
+    if (half.number() == 1) key = half.value();
+    if (half.number() == 2) {
+      value = half.value();
+      integer = half.integer();
     }
-    out += before;
-    append_json_string(out, key);
-    out += ':';
-    put_value(out, f, plan, slot, integer, value);
   }
-  out += '}';
+  append_json_string(out, key);
+  out += ':';
+  put_value(out, f, plan, slot, integer, value);
 }
 
-void put_field(std::string& out, const Field& f, const TranscodePlan& plan, size_t slot, const Found& found) {
+/// One more value of a list or map.
+void put_one(TextOut& out, const Field& f, const TranscodePlan& plan, size_t slot, const WireFields& one) {
+  if (f.shape == Shape::List) {
+    put_value(out, f, plan, slot, one.integer(), one.value());
+  } else {
+    put_entry(out, f, plan, slot, one.value());
+  }
+}
+
+/// What a list or a map begins and ends with.
+char opening(const Field& f) { return f.shape == Shape::List ? '[' : '{'; }
+char closing(const Field& f) { return f.shape == Shape::List ? ']' : '}'; }
+
+void put_many(TextOut& out, const Field& f, const TranscodePlan& plan, size_t slot, Run run) {
+  char before = opening(f);
+  for (WireFields one(run); one.next(); before = ',') {
+    if (one.number() != f.number) continue;  // stands between two of them
+    out += before;
+    put_one(out, f, plan, slot, one);
+  }
+  out += closing(f);
+}
+
+void put_field(TextOut& out, const Field& f, const TranscodePlan& plan, size_t slot, const Found& found) {
   const std::string& key = plan.keys[slot];
   const Run run = found.run;
   if (f.shape == Shape::List || f.shape == Shape::Map) {
     out += key;
     if (run.empty()) {
       out += f.shape == Shape::List && f.has(kEmptyArray) ? "[]" : "null";
-    } else if (f.shape == Shape::List) {
-      put_list(out, f, plan, slot, run);
     } else {
-      put_map(out, f, plan, slot, run);
+      put_many(out, f, plan, slot, run);
     }
     return;
   }
@@ -267,15 +286,101 @@ void put_field(std::string& out, const Field& f, const TranscodePlan& plan, size
   put_value(out, f, plan, slot, found.integer, found.value);
 }
 
-void put_object(std::string& out, const Message& m, const TranscodePlan& plan, std::string_view bytes) {
+/// Role: writes the fields of one object as the wire has them, in one go: almost all messages have their
+/// fields in JSON's order there. Threading: confined to its caller.
+class InOrder {
+ public:
+  InOrder(TextOut& out, const Message& m, const TranscodePlan& plan) : out_(out), m_(m), plan_(plan) {}
+
+  /// False where the order is another one; what was written is worth nothing then.
+  bool run(std::string_view bytes) {
+    if (!fields(bytes, plan_)) return false;
+    close();
+    put_absent(m_.json.size());
+    return true;
+  }
+
+ private:
+  bool fields(std::string_view bytes, const TranscodePlan& plan) {
+    for (WireFields f(bytes); f.next();) {
+      const TranscodePlan::Step* const step = plan.find(f.number());
+      if (!step || step->slot == TranscodePlan::kSkipped) continue;
+      if (step->slot == TranscodePlan::kInlined) {
+        if (!fields(f.value(), *step->inlined)) return false;
+      } else if (!field(static_cast<size_t>(step->slot), f)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool field(size_t slot, const WireFields& f) {
+    const Field& field = m_.json[slot];
+    if (slot < next_) {
+      if (slot + 1 != next_ || !open_) return false;
+      out_ += ',';
+      put_one(out_, field, plan_, slot, f);
+      return true;
+    }
+    close();
+    put_absent(slot);
+    next_ = slot + 1;
+    if (field.shape == Shape::List || field.shape == Shape::Map) {
+      out_ += plan_.keys[slot];
+      out_ += opening(field);
+      put_one(out_, field, plan_, slot, f);
+      open_ = &field;
+    } else if (field.shape == Shape::Optional || field.has(kAlways) ||
+               !omitted(field, f.integer(), f.value())) {
+      out_ += plan_.keys[slot];
+      put_value(out_, field, plan_, slot, f.integer(), f.value());
+    }
+    return true;
+  }
+  void close() {
+    if (open_) out_ += closing(*open_);
+    open_ = nullptr;
+  }
+  /// The fields before `end` that JSON has although the wire does not.
+  void put_absent(size_t end) {
+    for (; next_ < end; ++next_) {
+      const uint64_t left = plan_.always[next_ / 64] >> next_ % 64;
+      if (left == 0) {
+        next_ |= 63;
+      } else {
+        next_ += static_cast<size_t>(std::countr_zero(left));
+        if (next_ < end) put_field(out_, m_.json[next_], plan_, next_, {});
+      }
+    }
+  }
+
+  TextOut& out_;
+  const Message& m_;
+  const TranscodePlan& plan_;
+  size_t next_ = 0;              ///< the fields before it are written
+  const Field* open_ = nullptr;  ///< the list or map that was written last, and may go on
+};
+
+void put_in_any_order(TextOut& out, const Message& m, const TranscodePlan& plan, std::string_view bytes) {
   FoundFields found;
   gather(bytes, plan, found);
-  const size_t begin = out.size();
   for (size_t word = 0; word * 64 < m.json.size(); ++word)
     for (uint64_t left = found.present[word] | plan.always[word]; left != 0; left &= left - 1) {
       const size_t slot = word * 64 + static_cast<size_t>(std::countr_zero(left));
       put_field(out, m.json[slot], plan, slot, found[slot]);
     }
+}
+
+void put_object(TextOut& out, const Message& m, const TranscodePlan& plan, std::string_view bytes) {
+  const size_t begin = out.size();
+  const bool try_order = plan.in_order.load(std::memory_order_relaxed);
+  if (!try_order || !InOrder(out, m, plan).run(bytes)) {
+    out.cut(begin);
+    // A message that failed once is not tried again: tries within tries would double the work with each
+    // level.
+    plan.in_order.store(false, std::memory_order_relaxed);
+    put_in_any_order(out, m, plan, bytes);
+  }
   if (out.size() == begin) {
     out += "{}";
     return;
@@ -287,7 +392,8 @@ void put_object(std::string& out, const Message& m, const TranscodePlan& plan, s
 }  // namespace
 
 void proto_to_json(std::string& out, const Message& m, std::string_view bytes) {
-  put_object(out, m, transcode_plan(m), bytes);
+  TextOut text(out);
+  put_object(text, m, transcode_plan(m), bytes);
 }
 
 }  // namespace mizzen::codec

@@ -53,6 +53,36 @@ TEST(ProtoToJson, EveryTypeOfValue) {
   EXPECT_NE(text.find(R"("fieldsV1":{"f:a":{}})"), std::string::npos);
 }
 
+TEST(ProtoToJson, AnyOrderOnTheWire) {
+  Pod pod;
+  pod.metadata.name = "p";
+  pod.spec.containers.emplace_back().name = "c";
+  const std::string in_order = transcoded(pod);
+  pod.spec.initContainers.emplace_back().name = "i";  // field 20, second in JSON
+  transcoded(pod);
+  pod.spec.initContainers.clear();
+  EXPECT_EQ(transcoded(pod), in_order);
+
+  // A list with another field between its elements, a value that is given twice.
+  Secret a, b, c;
+  a.metadata.finalizers = {"one"};
+  b.type = "t";
+  c.metadata.finalizers = {"two"};
+  c.type = "u";
+  std::string out;
+  proto_to_json(out, Secret::descriptor(), to_proto(a) + to_proto(b) + to_proto(c));
+  EXPECT_EQ(out, R"({"metadata":{"finalizers":["two"]},"type":"u"})") << "the last one wins";
+  std::string meta;
+  using Meta = decltype(a.metadata);
+  Meta one, between, two;
+  one.finalizers = {"one"};
+  between.name = "n";
+  two.name = "n";
+  two.finalizers = {"two"};
+  proto_to_json(meta, Meta::descriptor(), to_proto(one) + to_proto(between) + to_proto(two));
+  EXPECT_EQ(meta, R"({"name":"n","finalizers":["one","two"]})");
+}
+
 TEST(ProtoToJson, BytesAreBase64) {
   Secret secret;
   secret.data.set("k", std::string("\0\xff", 2));
