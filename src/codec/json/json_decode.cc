@@ -304,23 +304,10 @@ class Decoder {
     return false;
   }
 
-  /// A null empties what can be empty, and leaves the rest as it is.
-  static void make_empty(const Field& f, void* p) {
-    switch (f.shape) {
-      case Shape::Optional:
-        return optional_reset(f, p);
-      case Shape::List:
-        return f.list->clear(p);
-      case Shape::Map:
-        return f.map->clear(p);
-      case Shape::Value:
-        return;
-    }
-  }
-
   bool field(const Field& f, void* p) {
     if (reader_.peek() == JsonKind::Null && !(f.type == Type::RawJson && f.shape == Shape::Value)) {
-      make_empty(f, p);
+      // A null empties what can be empty, and leaves the rest as it is.
+      if (f.shape != Shape::Value) clear_field(f, p);
       return reader_.read_null();
     }
     switch (f.shape) {

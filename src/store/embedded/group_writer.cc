@@ -9,12 +9,22 @@
 
 namespace mizzen::store {
 
-GroupWriter::GroupWriter(Engine& engine, const LeaseTable& leases, Revision current, Options options)
-    : engine_(engine), leases_(leases), start_(current), options_(options), revision_(current) {}
+GroupWriter::GroupWriter(Engine& engine, RecentKeys& recent, const LeaseTable& leases, Revision current,
+                         Options options)
+    : engine_(engine),
+      recent_(recent),
+      leases_(leases),
+      start_(current),
+      options_(options),
+      revision_(current) {}
 
 Result<std::optional<KeyValue>> GroupWriter::newest(const std::string& key, bool with_value) {
   const auto known = known_.find(key);
   if (known != known_.end() && (known->second.with_value || !with_value)) return known->second.kv;
+  if (const RecentKeys::State* const recent = with_value ? nullptr : recent_.find(key)) {
+    known_[key] = {recent->kv, recent->bytes, false};
+    return known_[key].kv;
+  }
   if (!lookup_) lookup_.emplace(engine_);
   MZ_ASSIGN(auto found, lookup_->newest(key, start_, with_value));
   Known& entry = known_[key];
@@ -41,6 +51,18 @@ Result<TxnResult> GroupWriter::add(const Txn& txn) {
   }
   batch_.Put(slice(layout::revision_key(next)), changes);
   return std::move(evaluated.result);
+}
+
+void GroupWriter::remember() && {
+  for (auto& [key, known] : known_) {
+    if (!known.kv) {
+      recent_.erase(key);
+      continue;
+    }
+    known.kv->value = nullptr;
+    recent_.put(key, {std::move(*known.kv), known.bytes});
+  }
+  known_.clear();
 }
 
 void GroupWriter::write(const Committed& change, LeaseId prev_lease) {

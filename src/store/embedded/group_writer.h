@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "store/embedded/reader.h"
+#include "store/embedded/recent_keys.h"
 #include "store/local/evaluate.h"
 #include "store/local/lease_table.h"
 
@@ -18,7 +19,9 @@ class GroupWriter final : private KeyView {
     bool keep_prev = false;    ///< a watch wants to see what was there before
     bool refuse_puts = false;  ///< the disk is full
   };
-  GroupWriter(Engine& engine, const LeaseTable& leases, Revision current, Options options);
+  /// `recent`: what is known of keys before this group.
+  GroupWriter(Engine& engine, RecentKeys& recent, const LeaseTable& leases, Revision current,
+              Options options);
 
   /// Adds a validated transaction.
   Result<TxnResult> add(const Txn& txn);
@@ -29,6 +32,8 @@ class GroupWriter final : private KeyView {
   const std::vector<Committed>& events() const { return events_; }
   /// Bytes that became history with this group.
   uint64_t superseded_bytes() const { return superseded_bytes_; }
+  /// Tells the keys that were given what this group made of its own. After it was written.
+  void remember() &&;
 
  private:
   struct Known {
@@ -41,6 +46,7 @@ class GroupWriter final : private KeyView {
   void write(const Committed& change, LeaseId prev_lease);
 
   Engine& engine_;
+  RecentKeys& recent_;
   const LeaseTable& leases_;
   const Revision start_;
   const Options options_;

@@ -46,7 +46,8 @@ void EmbeddedStore::Impl::check_space() {
 
 void EmbeddedStore::Impl::commit(GroupCommit::Group group) {
   check_space();
-  GroupWriter writer(*engine_, leases_, current(), {.keep_prev = hub_.prev_wanted(), .refuse_puts = full_});
+  GroupWriter writer(*engine_, recent_, leases_, current(),
+                     {.keep_prev = hub_.prev_wanted(), .refuse_puts = full_});
   std::optional<Error> broken = broken_.with([](auto& error) { return error; });
   for (const auto& item : group) {
     if (broken) {
@@ -64,6 +65,7 @@ void EmbeddedStore::Impl::commit(GroupCommit::Group group) {
     // Those that only read may have read what was not written after all: nobody in the group learns anything
     // else.
     for (const auto& item : group) item->result = written.error();
+    recent_.clear();
     write_failed(written.error());
     return;
   }
@@ -72,6 +74,7 @@ void EmbeddedStore::Impl::commit(GroupCommit::Group group) {
   hub_.dispatch(writer.revision(), writer.events());
   const uint64_t history = history_bytes_.fetch_add(writer.superseded_bytes()) + writer.superseded_bytes();
   if (history > history_bytes_max_.load(std::memory_order_relaxed)) wake();
+  std::move(writer).remember();
 }
 
 void EmbeddedStore::Impl::write_failed(const Error& error) {

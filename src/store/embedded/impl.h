@@ -9,6 +9,7 @@
 #include "store/embedded/engine.h"
 #include "store/embedded/group_commit.h"
 #include "store/embedded/reader.h"
+#include "store/embedded/recent_keys.h"
 #include "store/local/lease_table.h"
 #include "store/local/watch_hub.h"
 
@@ -66,6 +67,7 @@ class EmbeddedStore::Impl final : public History {
   Reader reader_;
   Collector collector_;
   LeaseTable leases_;
+  RecentKeys recent_;  ///< of the committing thread
   std::atomic<int64_t> current_{1};
   std::atomic<int64_t> compacted_{0};
   std::atomic<uint64_t> history_bytes_{0};
