@@ -1,5 +1,7 @@
 #include "http/message/url.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 
 #include "base/strings.h"
@@ -61,8 +63,10 @@ Result<void> parse_authority(std::string_view text, Target& out) {
       port = rest.substr(1);
       has_port = true;
     }
-    for (const char c : host)
-      if (hex_value(c) < 0 && c != ':' && c != '.' && c != '%') return bad("malformed IPv6 address", text);
+    // Nothing but an address goes on without its brackets: join_host_port() knows by a ':' where they belong.
+    in6_addr address;
+    if (inet_pton(AF_INET6, std::string(host).c_str(), &address) != 1)
+      return bad("malformed IPv6 address", text);
   } else {
     const size_t colon = text.find(':');
     if (colon != std::string_view::npos) {

@@ -75,7 +75,9 @@ struct Url {
   /// path?query
   std::string path_and_query() const { return query.empty() ? path : path + "?" + query; }
 };
-/// BadRequest for other schemes, user information, bad ports, control characters.
+/// What is accepted gives a target whose str() gives the same target again.
+/// BadRequest for other schemes, user information, bad ports, control characters, and where brackets hold
+/// anything but an IPv6 address (zones are not taken).
 Result<Url> parse_url(std::string_view text);
 Result<Target> parse_target(std::string_view text);
 /// "1.2.3.4:80" or "[::1]:80".

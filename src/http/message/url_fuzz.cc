@@ -22,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   if (const auto url = parse_url(in); url.ok()) {
     if (url->path.empty()) std::abort();
-    if (url->target.unix_path.empty() && !parse_target(url->target.str()).ok()) std::abort();
+    const auto target = parse_target(url->target.str());
+    if (!target.ok() || !(*target == url->target)) std::abort();
   }
   return 0;
 }

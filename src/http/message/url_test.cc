@@ -51,11 +51,40 @@ TEST(Url, NamesTargets) {
   EXPECT_EQ(parse_target("http://h:443")->authority(), "h:443");
   EXPECT_EQ(parse_target("unix:///run/x.sock")->unix_path, "/run/x.sock");
   EXPECT_EQ(parse_url("http://h")->path, "/");
-  for (const char* bad : {"", "ftp://h", "http://", "http://:80", "http://h:0", "http://h:65536",
-                          "http://h:x", "http://u@h", "http://h h", "http://[::1", "http://[::1]x",
-                          "http://[zz]", "unix://rel", "http://a_b/\n", "http://h%41"})
+  for (const char* bad : {"",
+                          "ftp://h",
+                          "http://",
+                          "http://:80",
+                          "http://h:0",
+                          "http://h:65536",
+                          "http://h:x",
+                          "http://u@h",
+                          "http://h h",
+                          "http://[::1",
+                          "http://[::1]x",
+                          "http://[zz]",
+                          "unix://rel",
+                          "http://a_b/\n",
+                          "http://h%41",
+                          "http://[]",
+                          "http://[0222]",
+                          "http://[1.2.3.4]",
+                          "http://[a..b%2]",
+                          "http://[::1%2]",
+                          "http://[1:2]",
+                          "http://[:::]"})
     EXPECT_FALSE(parse_url(bad).ok()) << bad;
   EXPECT_FALSE(parse_target("http://h/path").ok());
+}
+TEST(Url, TargetsParseBackFromWhatTheyPrint) {
+  for (const char* text : {"http://h", "https://a.b-c_d~e:1", "http://[::]:80", "https://[::ffff:1.2.3.4]",
+                           "http://1.2.3.4:5", "unix:///run/x.sock#y"}) {
+    const auto target = parse_target(text);
+    ASSERT_TRUE(target.ok()) << text;
+    const auto again = parse_target(target->str());
+    ASSERT_TRUE(again.ok()) << target->str();
+    EXPECT_EQ(*again, *target) << text;
+  }
 }
 }  // namespace
 }  // namespace mizzen::http
