@@ -46,7 +46,7 @@ void hear(int fd, void* data, size_t n) {
 }
 
 void client_process(int orders, int answers, const std::string& ca) {
-  Loops loops({});
+  Loops loops({.clock = real_clock(), .random = secure_random()});
   for (;;) {
     Order order{};
     hear(orders, &order, sizeof order);
@@ -96,7 +96,7 @@ double thread_cpu_us() {
 double loop_cpu_us(Loop& loop) {
   std::atomic<double> out = -1;
   loop.post([&] { out = thread_cpu_us(); });
-  while (out < 0) StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1)));
+  while (out < 0) StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1), real_clock()));
   return out;
 }
 
@@ -117,7 +117,7 @@ int main(int argc, char** argv) {
     ::_exit(0);
   }
   mallopt(M_ARENA_MAX, 2);
-  Loops loops({});
+  Loops loops({.clock = real_clock(), .random = secure_random()});
   const Slice small(std::string(254, 's'));
   Mutex m;
   std::vector<StreamPtr> streams;
@@ -168,7 +168,7 @@ int main(int argc, char** argv) {
     fmt::print("{:14} {:>22.1f} {:>18.0f} {:>22.2f} {:>22.2f}\n", c.name, cpu, requests / seconds,
                bytes / 1024, fan);
     streams.clear();
-    server.stop(Deadline::after(std::chrono::seconds(1)));
+    server.stop(Deadline::after(std::chrono::seconds(1), real_clock()));
   }
   const Order end{0, 2, 0, 0};
   tell(orders[1], &end, sizeof end);

@@ -116,7 +116,7 @@ Figures measure(Side& side, int writers) {
   const Bytes value = make_value(1);
   const double syncs = side.syncs(), cpu = side.cpu();
   const Monotonic start = now();
-  const Deadline end = Deadline::at(start + kRoundTime);
+  const Deadline end = Deadline::at(start + kRoundTime, real_clock());
   {
     std::vector<Thread> threads;
     for (int w = 0; w < writers; ++w) {
@@ -200,7 +200,7 @@ void drop_cache(const std::string& folder) {
 }
 
 std::unique_ptr<EmbeddedStore> open_embedded(const std::string& path) {
-  auto store = EmbeddedStore::open({.path = path});
+  auto store = EmbeddedStore::open({.clock = real_clock(), .path = path});
   if (store.ok()) return std::move(*store);
   std::fprintf(stderr, "store_bench: %s\n", store.error().message().c_str());
   std::exit(1);
@@ -276,8 +276,8 @@ int main(int argc, char** argv) {
     const auto server = argc > 2 ? nullptr : EtcdServer::start();
     std::unique_ptr<EtcdStore> etcd;
     if (server) {
-      auto opened =
-          EtcdStore::open({.address = server->address()}, Deadline::after(std::chrono::seconds(10)));
+      auto opened = EtcdStore::open({.clock = real_clock(), .address = server->address()},
+                                    Deadline::after(std::chrono::seconds(10), real_clock()));
       if (opened.ok()) etcd = std::move(*opened);
     }
     if (etcd) {

@@ -17,7 +17,7 @@ constexpr size_t kStreamBufferBytes = 128 * 1024;
 }
 
 ApiServer::ApiServer(Deps deps, Options options) : deps_(deps), options_(std::move(options)) {}
-ApiServer::~ApiServer() { stop(Deadline::after(std::chrono::seconds(1))); }
+ApiServer::~ApiServer() { stop(Deadline::after(std::chrono::seconds(1), deps_.clock)); }
 
 uint16_t ApiServer::port() const { return server_ ? server_->port() : options_.port; }
 
@@ -27,12 +27,12 @@ Result<pki::KeyPair> ApiServer::component_identity(const std::string& name, cons
   request.common_name = common_name;
   request.organisations = organisations;
   request.client = true;
-  return pki::ensure_issued(*authority_, options_.data_dir + "/pki", name, request, real_clock().wall());
+  return pki::ensure_issued(*authority_, options_.data_dir + "/pki", name, request, deps_.clock.wall());
 }
 
 Result<void> ApiServer::init() {
   const std::string folder = options_.data_dir + "/pki";
-  const WallTime now = real_clock().wall();
+  const WallTime now = deps_.clock.wall();
   MZ_ASSIGN(authority_, pki::ensure_authority(folder, "ca", "mizzen-ca", now));
   pki::CertificateRequest request;
   request.common_name = "mizzen-apiserver";
@@ -48,10 +48,10 @@ Result<void> ApiServer::init() {
     (address ? request.ip_addresses : request.dns_names).push_back(name);
   }
   MZ_ASSIGN(serving_, pki::ensure_issued(*authority_, folder, "apiserver", request, now));
-  workers_ =
-      std::make_unique<ThreadPool>(ThreadPool::Options{"api-worker", options_.workers_max, 8192, 10'000});
+  workers_ = std::make_unique<ThreadPool>(
+      deps_.clock, ThreadPool::Options{"api-worker", options_.workers_max, 8192, 10'000});
   core_ = std::make_unique<Core>(
-      Core::Deps{deps_.store, real_clock(), secure_random(), deps_.resources, &deps_.metrics}, options_.core);
+      Core::Deps{deps_.store, deps_.clock, deps_.random, deps_.resources, &deps_.metrics}, options_.core);
   register_build_info(deps_.metrics);
   authenticator_ = std::make_unique<auth::Credentials>(std::vector<auth::StaticToken>());
   authorizer_ = std::make_unique<auth::ComponentAuthorizer>();
@@ -60,7 +60,8 @@ Result<void> ApiServer::init() {
 
 Result<void> ApiServer::start(Deadline deadline) {
   MZ_TRY(core_->start(deadline));
-  deps_.health.add("etcd", [this] { return deps_.store.health(Deadline::after(std::chrono::seconds(1))); });
+  deps_.health.add(
+      "etcd", [this] { return deps_.store.health(Deadline::after(std::chrono::seconds(1), deps_.clock)); });
   if (!deps_.nodes) {
     MZ_ASSIGN(const auto identity, component_identity("apiserver-kubelet-client",
                                                       "kube-apiserver-kubelet-client", {"system:masters"}));
@@ -68,7 +69,7 @@ Result<void> ApiServer::start(Deadline deadline) {
         std::make_unique<KubeletGateway>(KubeletGateway::Deps{deps_.loops, *core_, options_.local_node},
                                          identity, authority_->certificate_pem());
   }
-  proxy_ = std::make_unique<WorkloadProxy>(WorkloadProxy::Deps{deps_.loops, *core_, secure_random()});
+  proxy_ = std::make_unique<WorkloadProxy>(WorkloadProxy::Deps{deps_.loops, *core_, deps_.random});
   NodeGateway* nodes = deps_.nodes ? deps_.nodes : gateway_.get();
   HttpApi::Deps deps{*core_,       *authenticator_, *authorizer_, *workers_,
                      deps_.health, deps_.metrics,   nodes,        proxy_.get()};

@@ -9,6 +9,7 @@
 #include "apiserver/registry/core.h"
 #include "apiserver/verbs/http_api.h"
 #include "async/executor.h"
+#include "base/random.h"
 #include "http/client/client.h"
 #include "http/server/server.h"
 #include "pki/authority.h"
@@ -33,6 +34,8 @@ class ApiServer {
     Core::Options core;
   };
   struct Deps {
+    const Clock& clock;
+    Random& random;
     store::Store& store;
     api::ResourceCatalog& resources;
     http::Loops& loops;

@@ -7,21 +7,22 @@ ControlPlane::ControlPlane(apiserver::ApiServer& server, Metrics& metrics,
     : server_(server),
       metrics_(metrics),
       options_(options),
-      executor_({.name = "controller", .threads_max = 16, .queue_max = 100'000}),
-      timers_(executor_),
+      executor_(real_clock(), {.name = "controller", .threads_max = 16, .queue_max = 100'000}),
+      timers_(executor_, real_clock()),
+      runtime_{real_clock(), secure_random(), executor_, timers_},
       api_(server.loopback({"system:kube-controller-manager", {}})),
       scheduler_api_(server.loopback({"system:kube-scheduler", {}})) {}
 
 Result<void> ControlPlane::start(Deadline deadline) {
-  environment_ = std::make_unique<controllers::Environment>(controllers::Environment::Deps{
-      api_, server_.core().resources(), executor_, timers_, real_clock(), secure_random(), &metrics_});
+  environment_ = std::make_unique<controllers::Environment>(
+      controllers::Environment::Deps{api_, server_.core().resources(), runtime_, &metrics_});
   controllers_ =
       controllers::make_controllers(*environment_, server_.authority().certificate_pem(), options_);
   if (!environment_->start(deadline))
     return Error(Code::Timeout, "controllers did not see the cluster in time");
   for (const auto& controller : controllers_) controller->start();
-  scheduler_ = std::make_unique<scheduler::Scheduler>(scheduler::Scheduler::Deps{
-      scheduler_api_, executor_, timers_, real_clock(), secure_random(), &metrics_});
+  scheduler_ =
+      std::make_unique<scheduler::Scheduler>(scheduler::Scheduler::Deps{scheduler_api_, runtime_, &metrics_});
   return scheduler_->start(deadline);
 }
 

@@ -4,8 +4,7 @@
 
 #include "apiserver/loopback/loopback.h"
 #include "apiserver/server.h"
-#include "async/executor.h"
-#include "async/timers.h"
+#include "async/runtime.h"
 #include "controllers/framework/environment.h"
 #include "scheduler/run/scheduler.h"
 
@@ -21,15 +20,13 @@ class ControlPlane {
   Result<void> start(Deadline deadline);
   void stop();
 
-  Executor& executor() { return executor_; }
-  Timers& timers() { return timers_; }
-
  private:
   apiserver::ApiServer& server_;
   Metrics& metrics_;
   const controllers::ControllerOptions options_;
   ThreadPool executor_;
   Timers timers_;
+  const Runtime runtime_;
   apiserver::Loopback api_;
   apiserver::Loopback scheduler_api_;
   std::unique_ptr<controllers::Environment> environment_;

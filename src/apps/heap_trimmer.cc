@@ -19,7 +19,7 @@ bool worth_trimming(const HeapUse& last, const HeapUse& now) {
   return now.free >= kFreeMin && now.free >= now.used / 4 && last.free >= now.free / 10 * 9;
 }
 
-HeapTrimmer::HeapTrimmer() : pool_({"heap-trimmer", 1, 2, 2}), timers_(pool_) {
+HeapTrimmer::HeapTrimmer() : pool_(real_clock(), {"heap-trimmer", 1, 2, 2}), timers_(pool_, real_clock()) {
   timers_.after(kPeriod, [this] { look(); });
 }
 

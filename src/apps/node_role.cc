@@ -93,7 +93,7 @@ Result<std::string> NodeRole::Impl::start_runtime(Deadline deadline) {
   MZ_ASSIGN(const auto program, own_program());
   MZ_TRY(
       network::install_cni(network_options(options), program, wanted.cni_conf_folder, wanted.cni_bin_folder));
-  containerd = std::make_unique<cri::Containerd>(wanted);
+  containerd = std::make_unique<cri::Containerd>(wanted, real_clock());
   if (auto r = containerd->start(deadline); !r.ok()) return r.error().with_context("containerd");
   if (auto r = containerd->import_pause(deadline); !r.ok()) return r.error().with_context("pause image");
   return containerd->socket();
@@ -136,7 +136,8 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
                                            .server = true},
                                           real_clock().wall()));
   n.kubelet = std::make_unique<kubelet::Kubelet>(
-      kubelet::Kubelet::Deps{n.deps.api, *n.runtime, n.deps.loops, real_clock()}, std::move(k));
+      kubelet::Kubelet::Deps{n.deps.api, *n.runtime, n.deps.loops, real_clock(), secure_random()},
+      std::move(k));
   if (auto r = n.kubelet->start(); !r.ok()) return r.error().with_context("kubelet");
   return {};
 }
@@ -157,15 +158,16 @@ Result<void> NodeRole::down(const NodeOptions& o) {
   if (o.container_runtime_endpoint.empty() && path_exists(o.containerd_folder() + "/config.toml")) {
     // Pods are stopped by their runtime, so that each gives its address back; one that is down is started for
     // that.
-    cri::Containerd containerd(containerd_options(o));
-    if (auto started = containerd.start(Deadline::after(kDownTimeout)); started.ok()) {
+    cri::Containerd containerd(containerd_options(o), real_clock());
+    if (auto started = containerd.start(Deadline::after(kDownTimeout, real_clock())); started.ok()) {
       auto runtime = cri::Client::open(containerd.socket());
-      if (runtime.ok()) note(kubelet::Kubelet::down(**runtime, o.kubelet_folder(), o.cgroup_root));
+      if (runtime.ok())
+        note(kubelet::Kubelet::down(**runtime, real_clock(), o.kubelet_folder(), o.cgroup_root));
     } else {
       note(started);
     }
     containerd.stop();
-    note(cri::Containerd::down(o.containerd_folder()));
+    note(cri::Containerd::down(o.containerd_folder(), real_clock()));
   }
   auto network = network::PodNetwork::create(network_options(o));
   if (network.ok()) {

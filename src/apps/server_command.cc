@@ -37,13 +37,13 @@ sigset_t block_signals() {
 }
 
 Result<std::unique_ptr<store::Store>> open_store(const ServerOptions& options) {
-  store::OpenOptions how;
+  store::OpenOptions how{.clock = real_clock()};
   how.store = options.store;
   how.folder = options.data_dir + "/store";
   how.etcd_ca_file = options.etcd_ca_file;
   how.etcd_certificate_file = options.etcd_certificate_file;
   how.etcd_key_file = options.etcd_key_file;
-  return store::open_store(how, Deadline::after(kStartTimeout));
+  return store::open_store(how, Deadline::after(kStartTimeout, real_clock()));
 }
 
 /// The address that pods and nodes reach the API at; empty where it listens for this machine alone.
@@ -67,10 +67,10 @@ Result<void> run_server(const ServerOptions& options) {
   if (const auto r = make_folders(options.data_dir, 0700); !r.ok())
     return r.error().with_context("data folder");
   MZ_ASSIGN(const auto store, open_store(options));
-  http::Loops loops({.threads = kLoops});
+  http::Loops loops({.clock = real_clock(), .random = secure_random(), .threads = kLoops});
   api::ResourceCatalog resources(api::builtin());
   Metrics metrics;
-  register_process_metrics(metrics);
+  register_process_metrics(metrics, real_clock());
   Health health;
   apiserver::ApiServer::Options api;
   api.data_dir = options.data_dir;
@@ -79,9 +79,10 @@ Result<void> run_server(const ServerOptions& options) {
   api.external_names = options.tls_san;
   api.core.service_cidr = options.service_cidr;
   if (!options.disable_node) api.local_node = options.node.name();
-  apiserver::ApiServer server({*store, resources, loops, metrics, health, nullptr}, api);
+  apiserver::ApiServer server(
+      {real_clock(), secure_random(), *store, resources, loops, metrics, health, nullptr}, api);
   MZ_TRY(server.init());
-  MZ_TRY(server.start(Deadline::after(kStartTimeout)));
+  MZ_TRY(server.start(Deadline::after(kStartTimeout, real_clock())));
   log::info("server", "API is ready",
             {log::kv("address", fmt::format("{}:{}", options.bind_address, server.port())),
              log::kv("took", std::chrono::duration<double>(real_clock().monotonic() - started).count()),
@@ -92,16 +93,16 @@ Result<void> run_server(const ServerOptions& options) {
   controllers.terminated_pod_gc_threshold = options.terminated_pod_gc_threshold;
   controllers.api = {api_address(options), server.port(), ranges.front().at(0)};
   ControlPlane control(server, metrics, std::move(controllers));
-  MZ_TRY(control.start(Deadline::after(kStartTimeout)));
+  MZ_TRY(control.start(Deadline::after(kStartTimeout, real_clock())));
   std::unique_ptr<apiserver::Loopback> node_api;
   std::unique_ptr<NodeRole> node;
   if (!options.disable_node) {
     node_api = std::make_unique<apiserver::Loopback>(
         server.loopback({"system:node:" + options.node.name(), {"system:nodes"}}));
     node = std::make_unique<NodeRole>(NodeRole::Deps{*node_api, loops, server.authority()}, options.node);
-    if (auto r = node->start(Deadline::after(kStartTimeout)); !r.ok()) {
+    if (auto r = node->start(Deadline::after(kStartTimeout, real_clock())); !r.ok()) {
       control.stop();
-      server.stop(Deadline::after(kDrainTimeout));
+      server.stop(Deadline::after(kDrainTimeout, real_clock()));
       return r;
     }
   }
@@ -110,7 +111,7 @@ Result<void> run_server(const ServerOptions& options) {
   log::info("server", "stopping", {log::kv("signal", signal_number)});
   if (node) node->stop();
   control.stop();
-  server.stop(Deadline::after(kDrainTimeout));
+  server.stop(Deadline::after(kDrainTimeout, real_clock()));
   return {};
 }
 

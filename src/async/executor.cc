@@ -9,7 +9,7 @@
 
 namespace mizzen {
 
-ThreadPool::ThreadPool(Options options) : options_(std::move(options)) {}
+ThreadPool::ThreadPool(const Clock& clock, Options options) : clock_(clock), options_(std::move(options)) {}
 ThreadPool::~ThreadPool() { stop(); }
 
 bool ThreadPool::post(std::function<void()> f) {
@@ -32,7 +32,8 @@ void ThreadPool::run() {
   for (;;) {
     while (queue_.empty() && !stopping_) {
       ++idle_;
-      const bool woken = work_.wait_until(m_, Deadline::after(std::chrono::milliseconds(options_.idle_ms)));
+      const bool woken =
+          work_.wait_until(m_, Deadline::after(std::chrono::milliseconds(options_.idle_ms), clock_));
       --idle_;
       if (!woken && queue_.empty()) break;
     }

@@ -7,6 +7,7 @@
 
 #include "async/mutex.h"
 #include "async/thread.h"
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace mizzen {
@@ -32,7 +33,8 @@ class ThreadPool final : public Executor {
     size_t queue_max = 4096;
     int idle_ms = 10'000;
   };
-  explicit ThreadPool(Options options);
+  /// `clock` says how long a thread has been idle.
+  ThreadPool(const Clock& clock, Options options);
   ~ThreadPool() override;
   bool post(std::function<void()> f) override;
   void stop();
@@ -42,6 +44,7 @@ class ThreadPool final : public Executor {
  private:
   void run();
 
+  const Clock& clock_;
   const Options options_;
   mutable Mutex m_;
   CondVar work_;

@@ -9,7 +9,7 @@
 namespace mizzen {
 TEST(ThreadPool, RunsEverythingBeforeStopReturns) {
   std::atomic<int> ran = 0;
-  ThreadPool pool({.threads_max = 3});
+  ThreadPool pool(real_clock(), {.threads_max = 3});
   for (int i = 0; i < 500; ++i) ASSERT_TRUE(pool.post([&] { ++ran; }));
   pool.stop();
   EXPECT_EQ(ran, 500);
@@ -17,7 +17,7 @@ TEST(ThreadPool, RunsEverythingBeforeStopReturns) {
 }
 TEST(ThreadPool, RefusesBeyondItsBound) {
   StopSource gate;
-  ThreadPool pool({.threads_max = 1, .queue_max = 2});
+  ThreadPool pool(real_clock(), {.threads_max = 1, .queue_max = 2});
   ASSERT_TRUE(pool.post([&] { gate.token().wait_until(Deadline::never()); }));
   int accepted = 0;
   for (int i = 0; i < 10; ++i) accepted += pool.post([] {});
@@ -25,7 +25,7 @@ TEST(ThreadPool, RefusesBeyondItsBound) {
   gate.stop();
 }
 TEST(SerialQueue, FunctionsNeverOverlapAndKeepTheirOrder) {
-  ThreadPool pool({.threads_max = 4});
+  ThreadPool pool(real_clock(), {.threads_max = 4});
   SerialQueue queue(pool);
   std::vector<int> seen;  // unguarded on purpose: TSan would tell
   for (int i = 0; i < 1000; ++i) ASSERT_TRUE(queue.post([&seen, i] { seen.push_back(i); }));
@@ -50,14 +50,14 @@ TEST(SerialQueue, NobodyIsToldQueuedBehindARefusal) {
   bool first = true, second = true;
   std::atomic<bool> asked = false;
   Thread one("one", [&] { first = queue.post([] {}); });
-  ASSERT_TRUE(below.entered.token().wait_until(Deadline::after(std::chrono::seconds(10))));
+  ASSERT_TRUE(below.entered.token().wait_until(Deadline::after(std::chrono::seconds(10), real_clock())));
   Thread other("other", [&] {
     asked = true;
     second = queue.post([] {});
   });
   // The other one is asking, and would have been answered by now where it did not wait for the first.
-  while (!asked) StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1)));
-  StopToken().wait_until(Deadline::after(std::chrono::milliseconds(50)));
+  while (!asked) StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1), real_clock()));
+  StopToken().wait_until(Deadline::after(std::chrono::milliseconds(50), real_clock()));
   below.answer.stop();
   one.join();
   other.join();
@@ -67,7 +67,7 @@ TEST(SerialQueue, NobodyIsToldQueuedBehindARefusal) {
 
 TEST(SerialQueue, RefusesBeyondItsBound) {
   StopSource gate;
-  ThreadPool pool({.threads_max = 1});
+  ThreadPool pool(real_clock(), {.threads_max = 1});
   SerialQueue queue(pool, 2);
   StopSource begun;
   std::atomic<int> ran = 0;
@@ -75,7 +75,7 @@ TEST(SerialQueue, RefusesBeyondItsBound) {
     begun.stop();
     gate.token().wait_until(Deadline::never());
   }));
-  ASSERT_TRUE(begun.token().wait_until(Deadline::after(std::chrono::seconds(10))));
+  ASSERT_TRUE(begun.token().wait_until(Deadline::after(std::chrono::seconds(10), real_clock())));
   EXPECT_TRUE(queue.post([&] { ++ran; }));
   EXPECT_TRUE(queue.post([&] { ++ran; }));
   EXPECT_FALSE(queue.post([&] { ++ran; }));
@@ -85,11 +85,11 @@ TEST(SerialQueue, RefusesBeyondItsBound) {
 }
 
 TEST(StopToken, TheSourceMayGoAsSoonAsItsStopIsSeen) {
-  ThreadPool pool({.threads_max = 1});
+  ThreadPool pool(real_clock(), {.threads_max = 1});
   for (int i = 0; i < 500; ++i) {
     StopSource done;
     ASSERT_TRUE(pool.post([&done] { done.stop(); }));
-    ASSERT_TRUE(done.token().wait_until(Deadline::after(std::chrono::seconds(10))));
+    ASSERT_TRUE(done.token().wait_until(Deadline::after(std::chrono::seconds(10), real_clock())));
   }  // under ASan: stop() may be at its end still
 }
 

@@ -35,7 +35,7 @@ void Timers::run() {
     }
     const auto it = due_.begin();
     if (it->first > clock_.monotonic()) {
-      changed_.wait_until(m_, Deadline::at(it->first));
+      changed_.wait_until(m_, Deadline::at(it->first, clock_));
       continue;
     }
     std::function<void()> f = std::move(it->second.second);

@@ -19,7 +19,7 @@ namespace mizzen {
 class Timers {
  public:
   using Id = uint64_t;
-  explicit Timers(Executor& on, const Clock& clock = real_clock());
+  Timers(Executor& on, const Clock& clock);
   ~Timers() { stop(); }
   /// Runs `f` once, about `delay` from now; never where that lies beyond the end of the clock. Ids are never
   /// 0.

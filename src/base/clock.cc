@@ -16,9 +16,9 @@ const Clock& real_clock() {
   return clock;
 }
 
-Duration Deadline::left(const Clock& clock) const {
+Duration Deadline::left() const {
   if (is_never()) return std::chrono::hours(24 * 365);
-  return std::max(Duration::zero(), Duration(when_ - clock.monotonic()));
+  return std::max(Duration::zero(), Duration(when_ - clock_->monotonic()));
 }
 
 }  // namespace mizzen

@@ -23,7 +23,8 @@ constexpr Duration whole_seconds(int64_t n) {
   return n > max ? Duration::max() : n < -max ? Duration::min() : Duration(std::chrono::seconds(n));
 }
 
-/// The two clocks everything takes by reference. Tests pass a ManualClock; the program passes real_clock().
+/// The two clocks everything takes by reference. Tests pass a ManualClock; the program (src/apps) passes
+/// real_clock(), the simulation its own.
 /// Threading: thread-safe.
 class Clock {
  public:
@@ -32,7 +33,7 @@ class Clock {
   virtual WallTime wall() const = 0;
 };
 
-/// The system's clocks. The only place that reads them.
+/// The system's clocks. The only place that reads them; for who composes a program, and tests.
 const Clock& real_clock();
 
 /// A clock that moves only when told. Threading: thread-safe: it is told to move under running threads.
@@ -49,23 +50,23 @@ class ManualClock : public Clock {
   std::atomic<Duration::rep> passed_ = 0;
 };
 
-/// A point in monotonic time at which a blocking call gives up. Passed down unchanged: it never restarts.
+/// A point in monotonic time at which a blocking call gives up, with the clock that says when it has come,
+/// which must outlive it. Passed down unchanged: it never restarts.
 class Deadline {
  public:
-  static Deadline never() { return Deadline(Monotonic::max()); }
-  static Deadline at(Monotonic when) { return Deadline(when); }
-  static Deadline after(Duration d, const Clock& clock = real_clock()) {
-    return Deadline(later(clock.monotonic(), d));
-  }
+  static Deadline never() { return {Monotonic::max(), nullptr}; }
+  static Deadline at(Monotonic when, const Clock& clock) { return {when, &clock}; }
+  static Deadline after(Duration d, const Clock& clock) { return {later(clock.monotonic(), d), &clock}; }
   Monotonic when() const { return when_; }
   bool is_never() const { return when_ == Monotonic::max(); }
-  bool expired(const Clock& clock = real_clock()) const { return !is_never() && clock.monotonic() >= when_; }
+  bool expired() const { return !is_never() && clock_->monotonic() >= when_; }
   /// Zero where expired; a year where it never expires, so that it can be handed to a wait.
-  Duration left(const Clock& clock = real_clock()) const;
+  Duration left() const;
 
  private:
-  explicit Deadline(Monotonic when) : when_(when) {}
+  Deadline(Monotonic when, const Clock* clock) : when_(when), clock_(clock) {}
   Monotonic when_;
+  const Clock* clock_;  ///< null: never
 };
 
 }  // namespace mizzen

@@ -48,11 +48,11 @@ class CondVar {
     cv_.wait(lock);
     lock.release();
   }
-  /// False where the deadline passed.
+  /// False where the deadline passed; what was left of it is measured by the system's clock.
   bool wait_until(Mutex& m, Deadline deadline) MZ_REQUIRES(m) {
     if (deadline.is_never()) return wait(m), true;
     std::unique_lock<std::mutex> lock(m.m_, std::adopt_lock);
-    const bool ok = cv_.wait_until(lock, deadline.when()) == std::cv_status::no_timeout;
+    const bool ok = cv_.wait_for(lock, deadline.left()) == std::cv_status::no_timeout;
     lock.release();
     return ok;
   }

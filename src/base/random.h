@@ -18,7 +18,7 @@ class Random {
   double unit();
 };
 
-/// Random bytes of the kernel (getrandom): keys, tokens, uids.
+/// Random bytes of the kernel (getrandom): keys, tokens, uids. For who composes a program, and tests.
 Random& secure_random();
 /// A generator of its own from a seed; not for secrets. Externally synchronised.
 class SeededRandom : public Random {

@@ -49,7 +49,7 @@ std::string config_file(const std::string& folder) { return folder + "/config.to
 
 /// Ends the first process of each container that containerd left a bundle of. The group's name guards against
 /// a process id that belongs to somebody else by now.
-void kill_leftover_containers(const std::string& tasks) {
+void kill_leftover_containers(const std::string& tasks, const Clock& clock) {
   const auto namespaces = linux::list_folder(tasks);
   for (const auto& space : namespaces.ok() ? *namespaces : std::vector<std::string>()) {
     const auto ids = linux::list_folder(tasks + "/" + space);
@@ -62,7 +62,7 @@ void kill_leftover_containers(const std::string& tasks) {
       const auto ticks = linux::process_start_ticks(*pid);
       auto process = ticks.ok() ? linux::Process::adopt(*pid, *ticks) : ticks.error();
       if (!process.ok() || !process->signal(SIGKILL).ok()) continue;
-      const auto ended = process->wait(Deadline::after(kTerminateGrace));
+      const auto ended = process->wait(Deadline::after(kTerminateGrace, clock));
       if (!ended.ok() || !*ended) log::warn(kLog, "Container does not end", {log::kv("id", id)});
     }
   }
@@ -146,8 +146,8 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
       fmt::arg("hosts", toml(hosts)));
 }
 
-Containerd::Containerd(ContainerdOptions options)
-    : options_(std::move(options)), socket_(socket_path(options_.data_folder)) {}
+Containerd::Containerd(ContainerdOptions options, const Clock& clock)
+    : options_(std::move(options)), clock_(clock), socket_(socket_path(options_.data_folder)) {}
 Containerd::~Containerd() { stop(); }
 
 Result<void> Containerd::start(Deadline deadline) {
@@ -163,10 +163,11 @@ Result<void> Containerd::start(Deadline deadline) {
   const auto present = read_file(config_file(options_.data_folder));
   if (!present.ok() || *present != wanted) {
     auto running = linux::process_of_pid_file(pid_path(options_.data_folder));
-    if (running.ok()) MZ_TRY(running->terminate(kTerminateGrace));
+    if (running.ok()) MZ_TRY(running->terminate(kTerminateGrace, clock_));
     MZ_TRY(write_file(config_file(options_.data_folder), wanted, 0600));
   }
   supervisor_ = std::make_unique<linux::Supervisor>(linux::Supervisor::Options{
+      .clock = clock_,
       .name = "containerd",
       .program = {.argv = {options_.program, "--config", config_file(options_.data_folder)},
                   .log_path = log_path(options_.data_folder)},
@@ -186,7 +187,7 @@ Result<void> Containerd::wait_until_it_answers(Deadline deadline) const {
       return Error(Code::Timeout, fmt::format("containerd does not answer on {}; the end of its log:\n{}",
                                               socket_, last_lines(log_path(options_.data_folder), 1000)));
     }
-    never.wait_until(Deadline::after(kPollEvery));
+    never.wait_until(Deadline::after(kPollEvery, clock_));
   }
   return {};
 }
@@ -204,10 +205,10 @@ void Containerd::stop_what_was_started() {
 
 pid_t Containerd::pid() const { return supervisor_ ? supervisor_->pid() : 0; }
 
-Result<void> Containerd::down(const std::string& folder) {
+Result<void> Containerd::down(const std::string& folder, const Clock& clock) {
   auto running = linux::process_of_pid_file(pid_path(folder));
-  if (running.ok()) MZ_TRY(running->terminate(kTerminateGrace));
-  kill_leftover_containers(folder + "/state/io.containerd.runtime.v2.task");
+  if (running.ok()) MZ_TRY(running->terminate(kTerminateGrace, clock));
+  kill_leftover_containers(folder + "/state/io.containerd.runtime.v2.task", clock);
   // Their shims: each names our socket on its command line.
   MZ_ASSIGN(const auto entries, linux::list_folder("/proc"));
   for (const auto& entry : entries) {
@@ -218,7 +219,7 @@ Result<void> Containerd::down(const std::string& folder) {
     if (command->find(socket_path(folder)) == std::string::npos) continue;
     const auto ticks = linux::process_start_ticks(*pid);
     auto shim = ticks.ok() ? linux::Process::adopt(*pid, *ticks) : ticks.error();
-    if (shim.ok()) MZ_TRY(shim->terminate(std::chrono::milliseconds(500)));
+    if (shim.ok()) MZ_TRY(shim->terminate(std::chrono::milliseconds(500), clock));
   }
   MZ_TRY(linux::unmount_all_under(folder));
   return linux::remove_all(folder);

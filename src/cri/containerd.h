@@ -42,7 +42,7 @@ std::string containerd_config(const ContainerdOptions& options, const MachineFac
 /// supervisor, the containers live on meanwhile. One that runs with another configuration is restarted.
 class Containerd {
  public:
-  explicit Containerd(ContainerdOptions options);
+  Containerd(ContainerdOptions options, const Clock& clock);
   ~Containerd();
 
   Result<void> start(Deadline deadline);
@@ -51,7 +51,7 @@ class Containerd {
   void stop_what_was_started();
   /// Requires: the pods were stopped. Ends containerd and what is left of its shims, unmounts, removes the
   /// folder.
-  static Result<void> down(const std::string& data_folder);
+  static Result<void> down(const std::string& data_folder, const Clock& clock);
 
   const std::string& socket() const { return socket_; }
   /// Puts an image archive (OCI or docker) into containerd's store, under the names it carries.
@@ -65,6 +65,7 @@ class Containerd {
   Result<std::string> ctr(const std::vector<std::string>& arguments, Deadline deadline) const;
 
   const ContainerdOptions options_;
+  const Clock& clock_;
   const std::string socket_;
   std::unique_ptr<linux::Supervisor> supervisor_;
 };

@@ -47,7 +47,7 @@ v1::ContainerConfig container_config() {
 
 /// The life of a container as every Runtime must play it.
 void play_life(Runtime& runtime, const std::string& folder) {
-  const auto soon = Deadline::after(seconds(60));
+  const auto soon = Deadline::after(seconds(60), real_clock());
   v1::RunPodSandboxRequest run;
   run.config = sandbox_config(folder);
   auto sandbox = runtime.run_pod_sandbox(run, soon);
@@ -146,7 +146,7 @@ class ContainerdTest : public ::testing::Test {
   }
   void TearDown() override {
     if (path_exists(folder_)) {
-      const auto down = Containerd::down(folder_);
+      const auto down = Containerd::down(folder_, real_clock());
       EXPECT_TRUE(down.ok()) << down.error().message();
     }
     if (const auto groups = linux::Cgroups::detect(); groups.ok()) EXPECT_TRUE(groups->remove(kGroup).ok());
@@ -160,28 +160,28 @@ class ContainerdTest : public ::testing::Test {
 };
 
 TEST_F(ContainerdTest, RunsTheSameLifeAndNamesItsVersion) {
-  Containerd containerd(options());
-  const auto started = containerd.start(Deadline::after(seconds(20)));
+  Containerd containerd(options(), real_clock());
+  const auto started = containerd.start(Deadline::after(seconds(20), real_clock()));
   ASSERT_TRUE(started.ok()) << started.error().message();
-  const auto imported = containerd.import_pause(Deadline::after(seconds(20)));
+  const auto imported = containerd.import_pause(Deadline::after(seconds(20), real_clock()));
   ASSERT_TRUE(imported.ok()) << imported.error().message();
-  ASSERT_TRUE(containerd.import_pause(Deadline::after(seconds(20))).ok());
+  ASSERT_TRUE(containerd.import_pause(Deadline::after(seconds(20), real_clock())).ok());
   auto client = Client::open(containerd.socket());
   ASSERT_TRUE(client.ok());
-  const auto version = (*client)->version({}, Deadline::after(seconds(10)));
+  const auto version = (*client)->version({}, Deadline::after(seconds(10), real_clock()));
   ASSERT_TRUE(version.ok()) << version.error().message();
   EXPECT_EQ(version->runtime_name, "containerd");
   play_life(**client, scratch_.at("logs"));
 }
 
 TEST_F(ContainerdTest, ContainersOutliveDeathOfContainerdAndOfItsOwner) {
-  auto first = std::make_unique<Containerd>(options());
-  ASSERT_TRUE(first->start(Deadline::after(seconds(20))).ok());
-  ASSERT_TRUE(first->import_pause(Deadline::after(seconds(20))).ok());
+  auto first = std::make_unique<Containerd>(options(), real_clock());
+  ASSERT_TRUE(first->start(Deadline::after(seconds(20), real_clock())).ok());
+  ASSERT_TRUE(first->import_pause(Deadline::after(seconds(20), real_clock())).ok());
   auto client = Client::open("unix://" + first->socket());
   v1::RunPodSandboxRequest run;
   run.config = sandbox_config(scratch_.at("logs"));
-  const auto sandbox = (*client)->run_pod_sandbox(run, Deadline::after(seconds(30)));
+  const auto sandbox = (*client)->run_pod_sandbox(run, Deadline::after(seconds(30), real_clock()));
   ASSERT_TRUE(sandbox.ok()) << sandbox.error().message();
 
   const pid_t pid = first->pid();
@@ -191,7 +191,7 @@ TEST_F(ContainerdTest, ContainersOutliveDeathOfContainerdAndOfItsOwner) {
   Result<v1::PodSandboxStatusResponse> again = Error(Code::Unknown, "");
   for (int i = 0; i < 200 && !again.ok(); ++i) {
     ::usleep(50'000);
-    again = (*client)->pod_sandbox_status(status, Deadline::after(seconds(2)));
+    again = (*client)->pod_sandbox_status(status, Deadline::after(seconds(2), real_clock()));
   }
   ASSERT_TRUE(again.ok()) << again.error().message();
   EXPECT_EQ(again->status->state, v1::PodSandboxState::SANDBOX_READY);
@@ -199,10 +199,10 @@ TEST_F(ContainerdTest, ContainersOutliveDeathOfContainerdAndOfItsOwner) {
   const pid_t second_pid = first->pid();
   EXPECT_NE(second_pid, pid);
   first.reset();  // as after a restart of mizzen: containerd goes on
-  Containerd second(options());
-  ASSERT_TRUE(second.start(Deadline::after(seconds(20))).ok());
+  Containerd second(options(), real_clock());
+  ASSERT_TRUE(second.start(Deadline::after(seconds(20), real_clock())).ok());
   EXPECT_EQ(second.pid(), second_pid);
-  EXPECT_TRUE((*client)->pod_sandbox_status(status, Deadline::after(seconds(10))).ok());
+  EXPECT_TRUE((*client)->pod_sandbox_status(status, Deadline::after(seconds(10), real_clock())).ok());
   // The sandbox is left running on purpose: TearDown proves that down() ends it.
 }
 

@@ -46,15 +46,15 @@ struct Kubelet::Impl {
       : deps(d),
         options(std::move(o)),
         machine(linux::system_info()),
-        recorder({d.api, background, d.clock, secure_random()}, {"kubelet", options.node_name}),
+        recorder({d.api, {d.clock, d.random, background, timers}}, {"kubelet", options.node_name}),
         events(recorder, options.node_name),
         objects(d.api),
         getter(d.loops),
-        handlers(d.runtime, getter),
+        handlers(d.runtime, getter, d.clock),
         puller({d.runtime, events, d.clock}),
-        volumes(options.data_folder + "/pods", d.clock),
+        volumes(options.data_folder + "/pods", d.clock, d.random),
         runner({d.runtime, puller, events, handlers, volumes, objects, cgroups ? &*cgroups : nullptr,
-                stoppers, d.clock, [this](const std::string& ns) { return services_of(ns); },
+                stoppers, d.clock, d.random, [this](const std::string& ns) { return services_of(ns); },
                 [this] { return node.allocatable(); }},
                runner_options()),
         probes(
@@ -63,14 +63,14 @@ struct Kubelet::Impl {
         rotation(d.runtime, d.clock,
                  {options.data_folder + "/logs", options.log_bytes_max, options.log_files_max}),
         watch(d.runtime, d.clock),
-        workers({d.runtime, runner, probes, statuses, events, pod_pool, d.clock, secure_random(),
-                 [this] { wake(); }, [this] { return watch.network_problem(); }},
+        workers({d.runtime, runner, probes, statuses, events, pod_pool, d.clock, d.random, [this] { wake(); },
+                 [this] { return watch.network_problem(); }},
                 worker_options()),
         node({d.api, events, d.clock, [this] { return facts(); }}),
-        pods(*client::require_resource<Pod>(d.api), {d.api, background, timers, secure_random()},
+        pods(*client::require_resource<Pod>(d.api), {d.api, {d.clock, d.random, background, timers}},
              bound_to(options.node_name)),
         services(*client::require_resource<api::core::v1::Service>(d.api),
-                 {d.api, background, timers, secure_random()}) {}
+                 {d.api, {d.clock, d.random, background, timers}}) {}
 
   PodRunner::Options runner_options() {
     if (options.hostname.empty()) options.hostname = machine.hostname;
@@ -121,11 +121,11 @@ struct Kubelet::Impl {
   KubeletOptions options;
   const linux::SystemInfo machine;
   // Executors first: what uses them goes before them.
-  ThreadPool background{{.name = "kubelet-bg", .threads_max = 8, .queue_max = 20'000}};
-  ThreadPool stoppers{{.name = "kubelet-stop", .threads_max = 64}};
-  ThreadPool probe_pool{{.name = "kubelet-probe", .threads_max = 16}};
-  ThreadPool pod_pool{{.name = "kubelet-pod", .threads_max = 24}};
-  Timers timers{background};
+  ThreadPool background{deps.clock, {.name = "kubelet-bg", .threads_max = 8, .queue_max = 20'000}};
+  ThreadPool stoppers{deps.clock, {.name = "kubelet-stop", .threads_max = 64}};
+  ThreadPool probe_pool{deps.clock, {.name = "kubelet-probe", .threads_max = 16}};
+  ThreadPool pod_pool{deps.clock, {.name = "kubelet-pod", .threads_max = 24}};
+  Timers timers{background, deps.clock};
   client::EventRecorder recorder;
   ApiEvents events;
   ApiObjects objects;
@@ -232,7 +232,7 @@ void Kubelet::Impl::run() {
     const auto next = std::min({workers.tick(), probes.tick(), look_due, status_due, housekeeping_due});
     Lock lock(m);
     while (!woken && deps.clock.monotonic() < next) {
-      if (!changed.wait_until(m, Deadline::at(next))) break;
+      if (!changed.wait_until(m, Deadline::at(next, deps.clock))) break;
     }
     woken = false;
   }
@@ -251,7 +251,7 @@ void Kubelet::Impl::rotate_logs() {
 void Kubelet::Impl::housekeeping() {
   statuses.tick();
   rotate_logs();
-  auto listed = deps.runtime.list_images({}, Deadline::after(kRuntimeTimeout));
+  auto listed = deps.runtime.list_images({}, Deadline::after(kRuntimeTimeout, deps.clock));
   if (listed.ok()) images.with([&](auto& i) { i = std::move(listed->images); });
   if (!pods.synced()) return;  // nobody is an orphan before the API was heard
   for (const auto& [uid, sketch] : watch.pods()) {
@@ -283,7 +283,7 @@ void Kubelet::Impl::remove_orphan(const std::string& uid) {
     if (!orphans_in_work.insert(uid).second) return;
   }
   const bool posted = pod_pool.post([this, uid] {
-    auto state = read_runtime_pod(deps.runtime, uid);
+    auto state = read_runtime_pod(deps.runtime, deps.clock, uid);
     Result<void> done;
     if (state.ok() && !workers.knows(uid)) {
       log::info("kubelet", "Removing a pod that the API does not know",
@@ -340,13 +340,13 @@ Result<void> Kubelet::start() {
     MZ_TRY(k.server->start());
     k.bound_port = k.server->port();
   }
-  if (auto version = k.deps.runtime.version({}, Deadline::after(seconds(5))); version.ok()) {
+  if (auto version = k.deps.runtime.version({}, Deadline::after(seconds(5), k.deps.clock)); version.ok()) {
     std::string number = version->runtime_version;
     if (number.starts_with("v")) number.erase(0, 1);
     k.runtime_version = version->runtime_name + "://" + number.substr(0, number.find('~'));
   }
   k.watch.ask_status();
-  if (auto listed = k.deps.runtime.list_images({}, Deadline::after(seconds(5))); listed.ok()) {
+  if (auto listed = k.deps.runtime.list_images({}, Deadline::after(seconds(5), k.deps.clock)); listed.ok()) {
     k.images.with([&](auto& i) { i = std::move(listed->images); });
   }
   k.node.start();
@@ -374,17 +374,17 @@ void Kubelet::stop() {
 int Kubelet::port() const { return impl_->bound_port; }
 bool Kubelet::ready() const { return impl_->reported_ready; }
 
-Result<void> Kubelet::down(cri::Runtime& runtime, const std::string& data_folder,
+Result<void> Kubelet::down(cri::Runtime& runtime, const Clock& clock, const std::string& data_folder,
                            const std::string& cgroup_root) {
-  MZ_ASSIGN(const auto listed, runtime.list_pod_sandbox({}, Deadline::after(kRuntimeTimeout)));
+  MZ_ASSIGN(const auto listed, runtime.list_pod_sandbox({}, Deadline::after(kRuntimeTimeout, clock)));
   Result<void> first;
   for (const auto& sandbox : listed.items) {
     cri::v1::StopPodSandboxRequest stop;
     stop.pod_sandbox_id = sandbox.id;
-    auto stopped = runtime.stop_pod_sandbox(stop, Deadline::after(kRuntimeTimeout));
+    auto stopped = runtime.stop_pod_sandbox(stop, Deadline::after(kRuntimeTimeout, clock));
     cri::v1::RemovePodSandboxRequest remove;
     remove.pod_sandbox_id = sandbox.id;
-    auto removed = runtime.remove_pod_sandbox(remove, Deadline::after(kRuntimeTimeout));
+    auto removed = runtime.remove_pod_sandbox(remove, Deadline::after(kRuntimeTimeout, clock));
     if (!stopped.ok() && first.ok()) first = stopped.error();
     if (!removed.ok() && first.ok()) first = removed.error();
   }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "async/executor.h"
+#include "base/random.h"
 #include "client/api/api_client.h"
 #include "cri/runtime.h"
 #include "http/loop/loop.h"
@@ -50,6 +51,7 @@ class Kubelet {
     cri::Runtime& runtime;
     http::Loops& loops;
     const Clock& clock;
+    Random& random;
   };
   Kubelet(Deps deps, KubeletOptions options);
   ~Kubelet();
@@ -62,7 +64,7 @@ class Kubelet {
   bool ready() const;
 
   /// Stops and removes every pod the runtime has, and the kubelet's folder: for `down`. Needs no API.
-  static Result<void> down(cri::Runtime& runtime, const std::string& data_folder,
+  static Result<void> down(cri::Runtime& runtime, const Clock& clock, const std::string& data_folder,
                            const std::string& cgroup_root);
 
  private:

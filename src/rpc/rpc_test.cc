@@ -10,7 +10,7 @@
 namespace mizzen::rpc {
 namespace {
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(10)); }
+Deadline soon() { return Deadline::after(std::chrono::seconds(10), real_clock()); }
 
 std::string socket_address() { return "unix:/tmp/mizzen-rpc-test-" + std::to_string(::getpid()) + ".sock"; }
 
@@ -31,7 +31,8 @@ class Rpc : public testing::Test {
     server_.on_stream("/t.T/Hang", [this](ServerCall& call) -> Result<void> {
       while (call.read()) {
       }
-      while (!call.cancelled()) (void)StopToken().wait_until(Deadline::after(std::chrono::milliseconds(5)));
+      while (!call.cancelled())
+        (void)StopToken().wait_until(Deadline::after(std::chrono::milliseconds(5), real_clock()));
       ++cancelled_;
       return {};
     });
@@ -71,7 +72,7 @@ TEST_F(Rpc, ErrorsReadAsGoPrintsThem) {
 }
 
 TEST_F(Rpc, DeadlineEndsACall) {
-  auto late = channel_->call("/t.T/Hang", "", Deadline::after(std::chrono::milliseconds(100)));
+  auto late = channel_->call("/t.T/Hang", "", Deadline::after(std::chrono::milliseconds(100), real_clock()));
   ASSERT_FALSE(late.ok());
   EXPECT_EQ(late.error().code(), Code::Timeout);
   EXPECT_TRUE(channel_->call("/t.T/Echo", "still here", soon()).ok());
@@ -80,7 +81,7 @@ TEST_F(Rpc, DeadlineEndsACall) {
 TEST_F(Rpc, StopCancelsACall) {
   StopSource stop;
   Thread stopper("stopper", [&] {
-    (void)StopToken().wait_until(Deadline::after(std::chrono::milliseconds(100)));
+    (void)StopToken().wait_until(Deadline::after(std::chrono::milliseconds(100), real_clock()));
     stop.stop();
   });
   auto stopped = channel_->call("/t.T/Hang", "", soon(), {.metadata = {}, .stop = stop.token()});
@@ -113,7 +114,7 @@ TEST_F(Rpc, DestroyingAStreamCancelsIt) {
   channel_->stream("/t.T/Hang", Deadline::never()).reset();
   const Deadline deadline = soon();
   while (cancelled_ == 0 && !deadline.expired()) {
-    (void)StopToken().wait_until(Deadline::after(std::chrono::milliseconds(5)));
+    (void)StopToken().wait_until(Deadline::after(std::chrono::milliseconds(5), real_clock()));
   }
   EXPECT_EQ(cancelled_, 1);
 }
@@ -121,7 +122,7 @@ TEST_F(Rpc, DestroyingAStreamCancelsIt) {
 TEST_F(Rpc, ABlockedReadEndsWithCancel) {
   auto stream = channel_->stream("/t.T/Hang", Deadline::never());
   Thread canceller("canceller", [&] {
-    (void)StopToken().wait_until(Deadline::after(std::chrono::milliseconds(50)));
+    (void)StopToken().wait_until(Deadline::after(std::chrono::milliseconds(50), real_clock()));
     stream->cancel();
   });
   EXPECT_EQ(stream->read(), std::nullopt);
@@ -136,7 +137,8 @@ TEST(RpcChannel, UnreachableServersFailAtOnceOrWait) {
   EXPECT_EQ(refused.error().code(), Code::ServiceUnavailable);
   CallOptions wait;
   wait.wait_for_ready = true;
-  auto late = (*channel)->call("/t.T/Echo", "", Deadline::after(std::chrono::milliseconds(200)), wait);
+  auto late =
+      (*channel)->call("/t.T/Echo", "", Deadline::after(std::chrono::milliseconds(200), real_clock()), wait);
   ASSERT_FALSE(late.ok());
   EXPECT_EQ(late.error().code(), Code::Timeout);
 }

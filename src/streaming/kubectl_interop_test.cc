@@ -37,7 +37,7 @@ struct ApiStub {
   }
   ~ApiStub() {
     client->stop();
-    server->stop(Deadline::after(std::chrono::milliseconds(10)));
+    server->stop(Deadline::after(std::chrono::milliseconds(10), real_clock()));
     workers.stop();
   }
   void serve(ExchangePtr e) {
@@ -68,7 +68,7 @@ struct ApiStub {
                                       .target = {.host = "127.0.0.1", .port = server->port()},
                                       .path = forward ? "/runtime?forward" : "/runtime",
                                       .headers = {{"Connection", "Upgrade"}, {"Upgrade", "SPDY/3.1"}}},
-                                     {Deadline::after(std::chrono::seconds(3)), {}});
+                                     {Deadline::after(std::chrono::seconds(3), real_clock()), {}});
       ASSERT_TRUE(up.ok() && up->status == 101);
       const std::string protocol =
           forward ? kTunnelPrefix + tunnelled_protocols(e->request()).at(0) : kStreamProtocolV5;
@@ -82,8 +82,8 @@ struct ApiStub {
                          .failure_status = [](const std::string& why) { return why; }});
     }));
   }
-  Loops loops{{}};
-  ThreadPool workers{{.threads_max = 4}};
+  Loops loops{{.clock = real_clock(), .random = secure_random()}};
+  ThreadPool workers{real_clock(), {.threads_max = 4}};
   std::unique_ptr<Client> client;
   std::unique_ptr<Server> server;
   std::atomic<int> spdy = 0;
@@ -160,7 +160,7 @@ TEST(KubectlInterop, PortForwardCarriesBytes) {
     EXPECT_EQ(api.websockets, minor >= 31 ? 1 : 0) << kubectl;
     // End the session from the server's side; kubectl then says so and ends.
     api.client->stop();
-    api.server->stop(Deadline::after(std::chrono::milliseconds(10)));
+    api.server->stop(Deadline::after(std::chrono::milliseconds(10), real_clock()));
     ::pclose(pipe);
   }
   run("rm -rf /tmp/mizzen-kubectl-" + std::to_string(::getpid()));

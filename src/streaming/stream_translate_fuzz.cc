@@ -70,7 +70,7 @@ class FuzzSocket final : public WebSocket {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static Loop loop;
+  static Loop loop(mizzen::real_clock(), mizzen::secure_random());
   if (size < 1) return 0;
   auto spdy = std::make_shared<FuzzDuplex>(loop);
   auto client = std::make_shared<FuzzSocket>(loop);

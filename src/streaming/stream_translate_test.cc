@@ -15,7 +15,7 @@ namespace {
 bool eventually(const std::function<bool()>& f) {
   for (int i = 0; i < 500; ++i) {
     if (f()) return true;
-    StopToken().wait_until(Deadline::after(std::chrono::milliseconds(10)));
+    StopToken().wait_until(Deadline::after(std::chrono::milliseconds(10), real_clock()));
   }
   return false;
 }
@@ -51,7 +51,7 @@ struct World {
                                         .target = here(),
                                         .path = (forward ? "/echo?" : "/runtime?") + mode,
                                         .headers = {{"Connection", "Upgrade"}, {"Upgrade", "SPDY/3.1"}}},
-                                       {Deadline::after(std::chrono::seconds(3)), {}});
+                                       {Deadline::after(std::chrono::seconds(3), real_clock()), {}});
         ASSERT_TRUE(up.ok());
         const auto tunnelled = tunnelled_protocols(e->request());
         auto ws = WebSocket::accept(*e, forward ? kTunnelPrefix + tunnelled.at(0) : kStreamProtocolV5,
@@ -72,7 +72,7 @@ struct World {
   }
   ~World() {
     client->stop();
-    server->stop(Deadline::after(std::chrono::milliseconds(10)));
+    server->stop(Deadline::after(std::chrono::milliseconds(10), real_clock()));
     workers.stop();
   }
   Target here() const { return {.host = "127.0.0.1", .port = server->port()}; }
@@ -81,7 +81,7 @@ struct World {
         client->dial_upgrade({.target = here(),
                               .path = path,
                               .headers = WebSocket::client_headers("dGhlIHNhbXBsZSBub25jZQ==", {protocol})},
-                             {Deadline::after(std::chrono::seconds(3)), {}});
+                             {Deadline::after(std::chrono::seconds(3), real_clock()), {}});
     ASSERT_TRUE(up.ok()) << up.error().message();
     ASSERT_EQ(up->status, 101) << up->body;
     EXPECT_EQ(up->headers.get("Sec-WebSocket-Protocol"), protocol);
@@ -96,14 +96,14 @@ struct World {
   }
   void send(uint8_t channel, const std::string& bytes) {
     while (ws->send(std::string(1, static_cast<char>(channel)) + bytes, true) == Duplex::Write::Full)
-      StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1)));
+      StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1), real_clock()));
   }
   std::string channel(uint8_t n) {
     Lock lock(m_);
     return channels[n];
   }
-  Loops loops{{.threads = 2}};
-  ThreadPool workers{{.threads_max = 2}};
+  Loops loops{{.clock = real_clock(), .random = secure_random(), .threads = 2}};
+  ThreadPool workers{real_clock(), {.threads_max = 2}};
   std::unique_ptr<Client> client;
   std::unique_ptr<Server> server;
   std::shared_ptr<WebSocket> ws;
@@ -196,7 +196,7 @@ TEST(StreamTranslate, TunnelsBytesUnchanged) {
     const std::string piece(30'000, static_cast<char>(i));
     sent += piece;
     while (w.ws->send(piece, true) == Duplex::Write::Full)
-      StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1)));
+      StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1), real_clock()));
   }
   EXPECT_TRUE(eventually([&] {
     Lock lock(w.m_);

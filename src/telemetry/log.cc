@@ -3,6 +3,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <ctime>
 
 #include "base/clock.h"
@@ -10,7 +11,13 @@
 
 namespace mizzen::log {
 namespace {
-Options g_options;  // set once by configure() before any thread
+Options g_options;                                      // set once by configure() before any thread
+constinit std::atomic<const Clock*> g_clock = nullptr;  // null: the system's
+
+WallTime now_of_lines() {
+  const Clock* given = g_clock.load(std::memory_order_acquire);
+  return (given ? *given : real_clock()).wall();
+}
 
 std::string json_string(std::string_view text) {
   std::string out = "\"";
@@ -29,11 +36,12 @@ std::string json_string(std::string_view text) {
 }  // namespace
 
 void configure(Options options) { g_options = options; }
+void set_clock(const Clock& clock) { g_clock.store(&clock, std::memory_order_release); }
 bool enabled(int level) { return level <= g_options.verbosity; }
 
 void write(Severity severity, std::string_view component, std::string_view message,
            std::initializer_list<KeyValue> values) {
-  const auto now = real_clock().wall().time_since_epoch();
+  const auto now = now_of_lines().time_since_epoch();
   const int64_t micros = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
   fmt::memory_buffer line;
   auto out = std::back_inserter(line);

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
+
 namespace mizzen::log {
 
 enum class Severity : char { Info = 'I', Warning = 'W', Error = 'E', Fatal = 'F' };
@@ -18,6 +20,10 @@ struct Options {
 
 /// Set once by main before any thread starts.
 void configure(Options options);
+/// Lines carry this clock's time from now on; until then the system's, which is read nowhere else outside of
+/// a composition: a line must be possible before anything is composed. For a simulation, whose lines show
+/// virtual time. The clock must outlive every line. Threading: thread-safe.
+void set_clock(const Clock& clock);
 /// True where `-v=level` or more was asked for. Guard costly arguments with it.
 bool enabled(int level);
 

@@ -249,8 +249,8 @@ std::string Metrics::text() const {
   return out;
 }
 
-void register_process_metrics(Metrics& metrics) {
-  const double started = std::chrono::duration<double>(real_clock().wall().time_since_epoch()).count();
+void register_process_metrics(Metrics& metrics, const Clock& clock) {
+  const double started = std::chrono::duration<double>(clock.wall().time_since_epoch()).count();
   metrics.gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.")
       .set(started);
   metrics.counter_function("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.",

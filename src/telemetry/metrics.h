@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 
 namespace mizzen {
@@ -153,6 +154,6 @@ class Metrics {
 };
 
 /// Memory, CPU seconds, descriptors and start time of this process, as every Prometheus client has them.
-void register_process_metrics(Metrics& metrics);
+void register_process_metrics(Metrics& metrics, const Clock& clock);
 
 }  // namespace mizzen

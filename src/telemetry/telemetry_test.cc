@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include "telemetry/health.h"
+#include "telemetry/log.h"
 #include "telemetry/metrics.h"
 
 namespace mizzen {
@@ -59,9 +62,27 @@ TEST(Metrics, LabelsAreBounded) {
 
 TEST(Metrics, DescribeTheProcess) {
   Metrics m;
-  register_process_metrics(m);
+  register_process_metrics(m, real_clock());
   EXPECT_NE(m.text().find("# TYPE process_cpu_seconds_total counter\n"), std::string::npos);
   EXPECT_NE(m.text().find("process_resident_memory_bytes "), std::string::npos);
+}
+
+TEST(Log, ShowsTheTimeOfTheClockItWasGiven) {
+  const ManualClock clock{WallTime(std::chrono::milliseconds(1'234'567'890'123))};
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  log::configure({.format = log::Format::Json, .fd = ends[1]});
+  log::set_clock(clock);
+  log::info("me", "hello");
+  log::set_clock(real_clock());
+  log::configure({});
+  char line[256];
+  const ssize_t n = ::read(ends[0], line, sizeof line);
+  ::close(ends[0]);
+  ::close(ends[1]);
+  ASSERT_GT(n, 0);
+  EXPECT_EQ(std::string(line, static_cast<size_t>(n)),
+            "{\"ts\":1234567890.123000,\"severity\":\"I\",\"logger\":\"me\",\"msg\":\"hello\"}\n");
 }
 
 TEST(Health, SpeaksAsKubeApiserver) {

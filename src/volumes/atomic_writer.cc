@@ -9,7 +9,6 @@
 #include <set>
 
 #include "base/file.h"
-#include "base/random.h"
 #include "base/strings.h"
 #include "linux/files/file.h"
 
@@ -136,7 +135,7 @@ Result<void> link_visible_names(const std::string& folder, const Payload& payloa
 
 }  // namespace
 
-Result<bool> write_payload(const std::string& folder, const Payload& payload, WallTime now,
+Result<bool> write_payload(const std::string& folder, const Payload& payload, WallTime now, Random& random,
                            std::optional<int64_t> group) {
   Payload cleaned;
   for (const auto& [path, file] : payload) {
@@ -150,7 +149,7 @@ Result<bool> write_payload(const std::string& folder, const Payload& payload, Wa
   }
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   const auto fresh = fmt::format("..{:%Y_%m_%d_%H_%M_%S}.{}", fmt::gmtime(static_cast<time_t>(seconds)),
-                                 secure_random().below(4'000'000'000));
+                                 random.below(4'000'000'000));
   MZ_TRY(make_folders(folder + "/" + fresh, 0755));
   auto done = write_files(folder + "/" + fresh, cleaned, group);
   if (done.ok()) done = publish(folder, fresh);

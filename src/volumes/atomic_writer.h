@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "volumes/payload.h"
 
@@ -15,7 +16,7 @@ namespace mizzen::volumes {
 /// True where something changed. Paths that are absolute, empty, too long, contain `..` or start with it are
 /// refused with BadRequest before anything is written. `group`, where given, owns the files, which it may
 /// then read.
-Result<bool> write_payload(const std::string& folder, const Payload& payload, WallTime now,
+Result<bool> write_payload(const std::string& folder, const Payload& payload, WallTime now, Random& random,
                            std::optional<int64_t> group = {});
 
 }  // namespace mizzen::volumes

@@ -154,7 +154,7 @@ Result<ReadyVolume> Volumes::set_up_payload(const v1::Volume& volume, const std:
   }
   MZ_TRY(own_folder(folder, 0777, fs_group(context.pod)));
   MZ_ASSIGN([[maybe_unused]] const bool changed,
-            write_payload(folder, payload, clock_.wall(), fs_group(context.pod)));
+            write_payload(folder, payload, clock_.wall(), random_, fs_group(context.pod)));
   return ReadyVolume{folder, true};
 }
 

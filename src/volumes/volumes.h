@@ -3,6 +3,7 @@
 
 #include "api/schema/core/v1/pod.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "volumes/payload.h"
 
@@ -21,8 +22,8 @@ struct ReadyVolume {
 /// Failure: set_up() is repeated by the next sync; a payload is never half visible.
 class Volumes {
  public:
-  Volumes(std::string pods_folder, const Clock& clock)
-      : pods_folder_(std::move(pods_folder)), clock_(clock) {}
+  Volumes(std::string pods_folder, const Clock& clock, Random& random)
+      : pods_folder_(std::move(pods_folder)), clock_(clock), random_(random) {}
 
   /// emptyDir, hostPath, configMap, secret, downwardAPI, projected; BadRequest naming the type for any other.
   /// Called again, it brings configMap, secret and downward API content up to date.
@@ -55,6 +56,7 @@ class Volumes {
 
   const std::string pods_folder_;
   const Clock& clock_;
+  Random& random_;
 };
 
 /// Checks what stands at a hostPath against its type, creating it where the type says so. Texts are

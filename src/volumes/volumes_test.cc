@@ -73,7 +73,7 @@ class VolumesTest : public ::testing::Test {
   v1::Pod pod_;
   Objects objects_;
   Allocatable allocatable_;
-  Volumes volumes_{scratch_.at("pods"), clock_};
+  Volumes volumes_{scratch_.at("pods"), clock_, secure_random()};
 };
 
 TEST_F(VolumesTest, ConfigMapShowsEveryKeyAndSwapsAtOnce) {

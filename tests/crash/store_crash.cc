@@ -69,7 +69,7 @@ std::string value_of(int writer, int key, int64_t step) {
 }
 
 EmbeddedStore::Options options_at(const std::string& path) {
-  EmbeddedStore::Options options{.path = path};
+  EmbeddedStore::Options options{.clock = real_clock(), .path = path};
   options.memtable_bytes = 256 << 10;  // many flushes and compactions
   options.reserve_bytes = 1 << 20;
   options.retention.revisions_min = 50;
@@ -204,7 +204,8 @@ class Parent {
 
   /// Reads acknowledgements, kills at a random moment, reads what is left in the pipe.
   std::vector<Ack> listen(int fd, pid_t pid) {
-    const Deadline kill_at = Deadline::after(std::chrono::milliseconds(random_.below(kKillAfterMsMax)));
+    const Deadline kill_at =
+        Deadline::after(std::chrono::milliseconds(random_.below(kKillAfterMsMax)), real_clock());
     std::string bytes;
     for (bool killed = false;;) {
       if (!killed) {
@@ -293,7 +294,7 @@ class Parent {
         if (message.end) end = message.end;
         changed.notify_all();
       });
-      const Deadline deadline = Deadline::after(std::chrono::seconds(30));
+      const Deadline deadline = Deadline::after(std::chrono::seconds(30), real_clock());
       Lock lock(m);
       while (last < current && !end) {
         if (!changed.wait_until(m, deadline)) fail("history is not all there");

@@ -95,7 +95,7 @@ void ResourceCache::stop(const Error& why) {
       roster->lane().post([roster, self, why, passed = std::move(passed)] { roster->stop(why); });
     }
   }
-  const Deadline deadline = Deadline::after(kLaneWaitMax, deps_.clock);
+  const Deadline deadline = Deadline::after(kLaneWaitMax, deps_.runtime.clock);
   Lock lock(fence->m);
   while (fence->left > 0 && fence->changed.wait_until(fence->m, deadline)) {
   }
@@ -206,7 +206,7 @@ void ResourceCache::on_message(const store::WatchMessage& message) {
   std::vector<Step> steps;
   steps.reserve(message.events.size());
   for (const store::Event* event : message.events) steps.push_back(step_of(*event, steps));
-  const Monotonic now = steps.empty() ? Monotonic() : deps_.clock.monotonic();
+  const Monotonic now = steps.empty() ? Monotonic() : deps_.runtime.clock.monotonic();
   std::vector<EntryPtr> replaced;  // may be the last to know an entry: destroyed without the lock
   replaced.reserve(steps.size());
   std::vector<Waiter> ready;
@@ -259,8 +259,9 @@ void ResourceCache::lose_feed(const Error& error) {
 
 void ResourceCache::load_again(int attempt) {
   const Duration base = std::min(kLoadWaitMax, kLoadWaitMin * (int64_t{1} << std::min(attempt, 20)));
-  const Duration wait(static_cast<int64_t>(static_cast<double>(base.count()) * (1 + deps_.random.unit())));
-  deps_.timers.after(wait, [weak = weak_from_this(), attempt] {
+  const Duration wait(
+      static_cast<int64_t>(static_cast<double>(base.count()) * (1 + deps_.runtime.random.unit())));
+  deps_.runtime.timers.after(wait, [weak = weak_from_this(), attempt] {
     if (const auto self = weak.lock()) self->try_again(attempt);
   });
 }
@@ -270,7 +271,7 @@ void ResourceCache::try_again(int attempt) {
     Lock lock(m_);
     if (feed_ != Feed::Lost) return;
   }
-  const auto loaded = load(Deadline::after(kLoadTimeout, deps_.clock));
+  const auto loaded = load(Deadline::after(kLoadTimeout, deps_.runtime.clock));
   if (loaded.ok()) return;
   log::error("apiserver", "loading failed, trying again",
              {log::kv("resource", resource_->plural), log::kv("err", loaded.error().message())});
@@ -324,7 +325,7 @@ void ResourceCache::when_reached(int64_t wanted, Deadline deadline, Reached done
 }
 
 void ResourceCache::poll_later() {
-  deps_.timers.after(kPollPeriod, [weak = weak_from_this()] {
+  deps_.runtime.timers.after(kPollPeriod, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->poll_waiters();
   });
 }
@@ -337,7 +338,7 @@ void ResourceCache::poll_waiters() {
     Lock lock(m_);
     if (feed_ == Feed::Live) ready = take_satisfied();
     const auto first = std::partition(waiters_.begin(), waiters_.end(),
-                                      [&](const Waiter& w) { return !w.deadline.expired(deps_.clock); });
+                                      [&](const Waiter& w) { return !w.deadline.expired(); });
     late.assign(std::make_move_iterator(first), std::make_move_iterator(waiters_.end()));
     waiters_.erase(first, waiters_.end());
     current = progress();
@@ -410,7 +411,8 @@ Result<std::shared_ptr<Subscription>> ResourceCache::subscribe(Lane& lane, Filte
     if (feed_ != Feed::Live) return Error(Code::ServiceUnavailable, "the watch cache is loading, try again");
     for (const auto& r : rosters_)
       if (&r->lane() == &lane) roster = r;
-    if (!roster) rosters_.push_back(roster = std::make_shared<Roster>(*this, lane, deps_.clock, applied_));
+    if (!roster)
+      rosters_.push_back(roster = std::make_shared<Roster>(*this, lane, deps_.runtime.clock, applied_));
   }
   auto out = std::make_shared<Subscription>(*this, roster, std::move(filter), start, std::move(sink));
   roster->add(out);
@@ -429,7 +431,7 @@ bool ResourceCache::read_ring(int64_t revision, size_t max, std::vector<ChangePt
 
 void ResourceCache::expire_changes() {
   Lock lock(m_);
-  const Monotonic now = deps_.clock.monotonic();
+  const Monotonic now = deps_.runtime.clock.monotonic();
   ring_.expire(now);
   indexes_.expire(now);
 }

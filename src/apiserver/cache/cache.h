@@ -13,10 +13,8 @@
 #include "apiserver/cache/page.h"
 #include "apiserver/cache/selector_index.h"
 #include "apiserver/cache/subscription.h"
-#include "async/executor.h"
 #include "async/mutex.h"
-#include "async/timers.h"
-#include "base/random.h"
+#include "async/runtime.h"
 #include "store/contract/store.h"
 
 namespace mizzen::apiserver {
@@ -41,10 +39,7 @@ class ResourceCache : public std::enable_shared_from_this<ResourceCache> {
   struct Deps {
     store::Store& store;
     Companions& companions;
-    const Clock& clock;
-    Random& random;
-    Executor& background;  ///< reads of the store's history, and loading again
-    Timers& timers;
+    Runtime runtime;  ///< its executor reads the store's history and loads again
   };
 
   ResourceCache(const api::ResourceInfo& resource, Deps deps, ChangeRing::Options ring = {});

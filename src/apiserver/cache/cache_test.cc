@@ -21,7 +21,7 @@ TEST_F(CacheTest, ALostFeedEndsEveryWatcherAndNothingStaleIsCalledFresh) {
   EXPECT_EQ(ended->code(), Code::Expired);
   const auto after = put("n/b");
   EXPECT_LT(cache_->revision(), after) << "progress stands still";
-  EXPECT_FALSE(cache_->wait_for(before, Deadline::after(50ms)).ok())
+  EXPECT_FALSE(cache_->wait_for(before, Deadline::after(50ms, real_clock())).ok())
       << "while nothing is loaded, nothing is fresh";
   on_lane([&] {
     const auto refused = cache_->subscribe(lane_, {}, {before, false, false}, std::make_shared<Watcher>());
@@ -29,7 +29,7 @@ TEST_F(CacheTest, ALostFeedEndsEveryWatcherAndNothingStaleIsCalledFresh) {
     EXPECT_EQ(refused.error().code(), Code::ServiceUnavailable);
   });
   flaky_.set_away(false);
-  ASSERT_TRUE(cache_->wait_for(after, Deadline::after(10s)).ok());
+  ASSERT_TRUE(cache_->wait_for(after, Deadline::after(10s, real_clock())).ok());
   EXPECT_TRUE(cache_->find("n/b"));
   EXPECT_EQ(cache_->stats().loads, 2u);
   EXPECT_LT(flaky_.ranges_refused(), 20u) << "it waits between its tries";
@@ -47,18 +47,18 @@ TEST_F(CacheTest, StopWaitsForALossOfTheFeedThatIsBeingTold) {
   StopSource told, go_on, stopped;
   lane.on_post = [&] {
     told.stop();
-    (void)go_on.token().wait_until(Deadline::after(10s));
+    (void)go_on.token().wait_until(Deadline::after(10s, real_clock()));
   };
   Thread loses("loses", [&] { flaky_.lose_feed(Error(Code::ServiceUnavailable, "gone")); });
-  ASSERT_TRUE(told.token().wait_until(Deadline::after(10s)));
+  ASSERT_TRUE(told.token().wait_until(Deadline::after(10s, real_clock())));
   Thread stops("stops", [&] {
     cache_->stop();
     stopped.stop();
   });
-  EXPECT_FALSE(stopped.token().wait_until(Deadline::after(100ms)))
+  EXPECT_FALSE(stopped.token().wait_until(Deadline::after(100ms, real_clock())))
       << "the loss is still at work in the cache";
   go_on.stop();
-  EXPECT_TRUE(stopped.token().wait_until(Deadline::after(10s)));
+  EXPECT_TRUE(stopped.token().wait_until(Deadline::after(10s, real_clock())));
   loses.join();
   stops.join();
   lane.on_post = nullptr;
@@ -84,11 +84,11 @@ TEST_F(CacheTest, WhatCannotBeReadIsSaidAndNoOldStateIsServed) {
 
 TEST_F(CacheTest, WaitingForTheFutureTimesOutAndForOtherKeysDoesNot) {
   start();
-  const auto r = cache_->wait_for(1'000'000, Deadline::after(30ms));
+  const auto r = cache_->wait_for(1'000'000, Deadline::after(30ms, real_clock()));
   ASSERT_FALSE(r.ok());
   EXPECT_EQ(r.error().message().find("Timeout: Too large resource version: 1000000, current: "), 0u);
   const auto other = commit(store::Txn::put("/registry/other/x", store::make_bytes("x")));
-  EXPECT_TRUE(cache_->wait_for(other, Deadline::after(5s)).ok());
+  EXPECT_TRUE(cache_->wait_for(other, Deadline::after(5s, real_clock())).ok());
   EXPECT_GE(cache_->revision(), other);
 }
 
@@ -117,10 +117,10 @@ TEST_F(CacheTest, ListsByLabelUseAnIndexThatFollows) {
   };
   const std::vector<std::string> all = {"n/c0007", "n/c0507", "n/c1007", "n/c1507", "n/c2007"};
   EXPECT_EQ(keys(), all) << "by a walk, which has an index made";
-  const Deadline deadline = Deadline::after(5s);
+  const Deadline deadline = Deadline::after(5s, real_clock());
   const StopSource never;
   while (cache_->snapshot_for(seven).tree.size() > 5 && !deadline.expired())
-    (void)never.token().wait_until(Deadline::after(2ms));
+    (void)never.token().wait_until(Deadline::after(2ms, real_clock()));
   EXPECT_EQ(cache_->snapshot_for(seven).tree.size(), 5u);
   EXPECT_EQ(keys(), all);
   put("n/c0507", "v", "8");

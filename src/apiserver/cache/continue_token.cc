@@ -69,10 +69,11 @@ Error expired_continue() {
 }
 
 Result<Page> read_history(store::Store& store, const EntryHomePtr& home, const Filter& filter,
-                          int64_t revision, const std::string& after, size_t limit, bool count) {
+                          int64_t revision, const std::string& after, size_t limit, bool count,
+                          const Clock& clock) {
   const api::ResourceInfo& resource = home->resource();
   const std::string prefix = storage_prefix(resource);
-  const Deadline deadline = Deadline::after(std::chrono::seconds(30));
+  const Deadline deadline = Deadline::after(std::chrono::seconds(30), clock);
   store::RangeRequest request;
   request.range =
       store::KeyRange::prefix(prefix + (filter.namespace_.empty() ? "" : filter.namespace_ + "/"));

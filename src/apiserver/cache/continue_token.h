@@ -34,6 +34,7 @@ Error expired_continue();
 /// A page as it stood at `revision`, from the store. Expired where compacted. Blocks. Costs what the page
 /// looks at; `remaining` of the page counts the rest where `count` is set, which costs all of it.
 Result<Page> read_history(store::Store& store, const EntryHomePtr& home, const Filter& filter,
-                          int64_t revision, const std::string& after, size_t limit, bool count);
+                          int64_t revision, const std::string& after, size_t limit, bool count,
+                          const Clock& clock);
 
 }  // namespace mizzen::apiserver

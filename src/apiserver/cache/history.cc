@@ -71,7 +71,7 @@ Result<std::pair<std::vector<ChangePtr>, int64_t>> ResourceCache::past_changes(i
     watch->request_progress();
     Lock lock(collector->m);
     while (!collector->done && !collector->failed) {
-      if (!collector->changed.wait_until(collector->m, deadline) && deadline.expired(deps_.clock))
+      if (!collector->changed.wait_until(collector->m, deadline) && deadline.expired())
         return Error(Code::Timeout, "reading the history of changes took too long");
     }
     if (collector->failed) return *collector->failed;
@@ -107,8 +107,9 @@ Result<std::pair<std::vector<ChangePtr>, int64_t>> ResourceCache::past_changes(i
 }
 
 void ResourceCache::read_history(int64_t revision, size_t max, Lane& lane, HistoryRead done) {
-  const bool posted = deps_.background.post([self = shared_from_this(), revision, max, &lane, done] {
-    auto chunk = self->past_changes(revision, max, Deadline::after(kHistoryTimeout, self->deps_.clock));
+  const bool posted = deps_.runtime.executor.post([self = shared_from_this(), revision, max, &lane, done] {
+    auto chunk =
+        self->past_changes(revision, max, Deadline::after(kHistoryTimeout, self->deps_.runtime.clock));
     if (!chunk.ok() && chunk.error().code() == Code::Expired) chunk = self->too_old(revision);
     lane.post([done, chunk = std::move(chunk)]() mutable { done(std::move(chunk)); });
   });

@@ -39,7 +39,7 @@ TEST_F(RosterTest, BookmarksSayWhatHasBeenTold) {
   auto w = std::make_shared<Watcher>();
   watch(w, first, {}, true);
   const auto other = commit(store::Txn::put("/registry/other/x", store::make_bytes("x")));
-  ASSERT_TRUE(cache_->wait_for(other, Deadline::after(5s)).ok());
+  ASSERT_TRUE(cache_->wait_for(other, Deadline::after(5s, real_clock())).ok());
   cache_->send_bookmarks();
   EXPECT_EQ(w->wait(1), std::vector<std::string>{fmt::format("BOOKMARK={}", other)});
 }
@@ -67,8 +67,8 @@ TEST_F(RosterTest, ATurnThatIsOverWhenTheCacheHasStoppedPostsNoOther) {
   TurnLane lane;
   cache_ = std::make_shared<ResourceCache>(
       api::resource_of<ConfigMap>(),
-      ResourceCache::Deps{flaky_, companions_, clock, secure_random(), background_, timers_});
-  ASSERT_TRUE(cache_->start(Deadline::after(5s)).ok());
+      ResourceCache::Deps{flaky_, companions_, {clock, secure_random(), background_, timers_}});
+  ASSERT_TRUE(cache_->start(Deadline::after(5s, real_clock())).ok());
   const auto first = put("n/a");
   const auto slow = std::make_shared<Slow>(clock, [&] { cache_->stop(); });
   std::vector<std::shared_ptr<Subscription>> all;

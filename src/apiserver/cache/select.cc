@@ -16,12 +16,12 @@ Snapshot ResourceCache::snapshot_for(const Filter& filter) {
   {
     Lock lock(m_);
     if (!filter.by_place() && tree_.size() >= kIndexedMin)
-      candidates = indexes_.candidates(filter, deps_.clock.monotonic(), wanted);
+      candidates = indexes_.candidates(filter, deps_.runtime.clock.monotonic(), wanted);
     if (building_index_) wanted.reset();
     if (wanted) building_index_ = true;
     out = {candidates ? EntryTree() : tree_, progress(), newest_change_};
   }
-  if (wanted && !deps_.background.post([this, key = *wanted] { build_index(key); })) {
+  if (wanted && !deps_.runtime.executor.post([this, key = *wanted] { build_index(key); })) {
     Lock lock(m_);
     building_index_ = false;  // too much to do: another list will ask again
   }
@@ -44,7 +44,7 @@ void ResourceCache::build_index(const IndexKey& key) {
     if (change->previous()) index.remove(*change->previous());
     if (change->type() != ChangeType::Deleted) index.add(change->entry());
   }
-  indexes_.install(std::move(index), deps_.clock.monotonic());
+  indexes_.install(std::move(index), deps_.runtime.clock.monotonic());
 }
 
 }  // namespace mizzen::apiserver

@@ -50,15 +50,16 @@ class WatchResume : public ::testing::TestWithParam<const char*> {
     std::filesystem::remove_all(folder_, ignored);
   }
   void start() {
-    if (!store_ && std::string_view(GetParam()) == "memory") store_ = std::make_unique<store::MemoryStore>();
+    if (!store_ && std::string_view(GetParam()) == "memory")
+      store_ = std::make_unique<store::MemoryStore>(store::MemoryStore::Options{.clock = real_clock()});
     if (!store_) {
-      auto opened = store::EmbeddedStore::open({.path = folder_ + "/store"});
+      auto opened = store::EmbeddedStore::open({.clock = real_clock(), .path = folder_ + "/store"});
       ASSERT_TRUE(opened.ok()) << opened.error().message();
       store_ = std::move(*opened);
     }
     core_ = std::make_unique<Core>(Core::Deps{*store_, real_clock(), secure_random(), resources_},
                                    Core::Options());
-    const auto r = core_->start(Deadline::after(std::chrono::seconds(5)));
+    const auto r = core_->start(Deadline::after(std::chrono::seconds(5), real_clock()));
     ASSERT_TRUE(r.ok()) << r.error().message();
     api_ = std::make_unique<Loopback>(Loopback::Deps{*core_, authorizer_},
                                       auth::User{"test", {"system:masters"}});
@@ -87,7 +88,8 @@ class WatchResume : public ::testing::TestWithParam<const char*> {
   }
   std::string remove(const std::string& name) {
     EXPECT_TRUE(api_->remove(api::resource_of<ConfigMap>(), "default", name, {}, Call()).ok());
-    return std::to_string(store_->current_revision(Deadline::after(std::chrono::seconds(1)))->get());
+    return std::to_string(
+        store_->current_revision(Deadline::after(std::chrono::seconds(1), real_clock()))->get());
   }
   std::unique_ptr<client::Watch> watch(Seen& seen, const std::string& from, const std::string& labels = "") {
     client::ListOptions options;
@@ -151,7 +153,7 @@ TEST_P(WatchResume, SelectionsTurnMissedChangesIntoAdditionsAndDeletions) {
 TEST_P(WatchResume, WhatWasCompactedIsTooOld) {
   const std::string first = write("a", "1");
   const std::string second = write("a", "2"), third = write("a", "3");
-  const Deadline soon = Deadline::after(std::chrono::seconds(5));
+  const Deadline soon = Deadline::after(std::chrono::seconds(5), real_clock());
   ASSERT_TRUE(store_->compact(store::Revision(std::stoll(second)), soon).ok());
   restart();
   for (int i = 0; i < 2; ++i) {
@@ -185,13 +187,15 @@ TEST_P(WatchResume, MoreThanTheRingHoldsComesFromTheStoresHistory) {
       object.as<ConfigMap>()->data.set("k", std::string(1500, 'x'));
       store_->submit(store::Txn::put(storage_prefix(resource) + "default/many",
                                      store::make_bytes(encode_stored(resource, object))),
-                     Deadline::after(std::chrono::seconds(60)), [&](Result<store::TxnResult> r) {
+                     Deadline::after(std::chrono::seconds(60), real_clock()),
+                     [&](Result<store::TxnResult> r) {
                        EXPECT_TRUE(r.ok());
                        Lock lock(m);
                        if (++done == kChanges) changed.notify_all();
                      });
       Lock lock(m);
-      while (i - done > 500) changed.wait_until(m, Deadline::after(std::chrono::milliseconds(1)));
+      while (i - done > 500)
+        changed.wait_until(m, Deadline::after(std::chrono::milliseconds(1), real_clock()));
     }
     Lock lock(m);
     while (done < kChanges) changed.wait(m);

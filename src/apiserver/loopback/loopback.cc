@@ -154,7 +154,7 @@ RequestContextPtr Loopback::context_of(const Asked& asked, const client::WriteOp
   out->api_version = asked.resource.api_version();
   out->field_manager = options.field_manager;
   out->dry_run = options.dry_run;
-  out->deadline = call.deadline;
+  out->deadline = call.until(core_.clock());
   out->stop = call.stop;
   return out;
 }
@@ -170,7 +170,7 @@ Result<Object> Loopback::part(const Asked& asked, const Object& object, const cl
 Result<Object> Loopback::get(const api::ResourceInfo& resource, const std::string& ns,
                              const std::string& name, const client::Call& call) {
   MZ_ASSIGN(const StorePtr store, enter({Verb::Get, "GET", resource, "", ns, name}));
-  MZ_ASSIGN(const EntryPtr entry, store->get(ns, name, call.deadline));
+  MZ_ASSIGN(const EntryPtr entry, store->get(ns, name, call.until(core_.clock())));
   return entry->object();
 }
 
@@ -180,8 +180,9 @@ Result<client::ObjectList> Loopback::list(const api::ResourceInfo& resource,
   MZ_ASSIGN(const Filter filter,
             make_filter(resource, options.namespace_, options.label_selector, options.field_selector));
   if (options.resource_version.empty()) {
-    MZ_ASSIGN(const store::Revision now, core_.store().current_revision(call.deadline));
-    MZ_TRY(store->cache().wait_for(now.get(), call.deadline));
+    const Deadline deadline = call.until(core_.clock());
+    MZ_ASSIGN(const store::Revision now, core_.store().current_revision(deadline));
+    MZ_TRY(store->cache().wait_for(now.get(), deadline));
   }
   const auto page = store->cache().list(filter, "", 0);
   client::ObjectList out;

@@ -40,7 +40,8 @@ void forward_upgrade(const HandlingPtr& h, http::Client& client, http::ClientReq
   for (const auto& header : h->exchange->request().headers) {
     if (passes(header.name)) request.headers.add(header.name, header.value);
   }
-  auto upgraded = client.dial_upgrade(request, {Deadline::after(kDialTimeout), h->exchange->gone()});
+  auto upgraded = client.dial_upgrade(
+      request, {Deadline::after(kDialTimeout, h->exchange->loop().clock()), h->exchange->gone()});
   if (!upgraded.ok()) return refuse(h, dial_failed(upgraded.error()));
   if (!upgraded->duplex) return refuse(h, from_backend(upgraded->status, upgraded->body));
   auto ours = h->exchange->upgrade(upgraded->headers);
@@ -66,7 +67,7 @@ void forward_body(const HandlingPtr& h, http::ResponseReader& reader, int status
       const auto written = stream->write(slice);
       if (written == http::Stream::Write::Ok) break;
       if (written == http::Stream::Write::Closed || stop.stopped()) return;
-      if (gone.wait_until(Deadline::after(kFullEvery))) return;
+      if (gone.wait_until(Deadline::after(kFullEvery, h->exchange->loop().clock()))) return;
     }
   }
 }

@@ -66,7 +66,7 @@ struct KubeletGateway::Impl : std::enable_shared_from_this<KubeletGateway::Impl>
 
   const Deps deps;
   http::Client client;
-  ThreadPool pool{{.name = "node-gateway", .threads_max = kSessionsMax}};
+  ThreadPool pool{deps.core.clock(), {.name = "node-gateway", .threads_max = kSessionsMax}};
   StopSource stop_source;
 };
 
@@ -97,7 +97,8 @@ void KubeletGateway::serve(const HandlingPtr& handling, const Object& pod) {
 
 Result<http::Target> KubeletGateway::Impl::node_of(const v1::Pod& pod) {
   MZ_ASSIGN(const StorePtr nodes, deps.core.store_of<v1::Node>());
-  MZ_ASSIGN(const auto entry, nodes->get("", pod.spec.nodeName, Deadline::after(kLookUpTimeout)));
+  MZ_ASSIGN(const auto entry,
+            nodes->get("", pod.spec.nodeName, Deadline::after(kLookUpTimeout, deps.core.clock())));
   const auto node = entry->object().share<v1::Node>();
   if (!node) return Error(Code::InternalError, "not a node");
   return kubelet_target(*node, pod.spec.nodeName == deps.local_node);
@@ -139,7 +140,7 @@ void KubeletGateway::Impl::log(const HandlingPtr& h, const v1::Pod& pod, const h
       fmt::format("/containerLogs/{}/{}/{}", pod.metadata.namespace_, pod.metadata.name, container);
   if (!query.empty()) request.path += "?" + query.encode();
   const auto gone = h->exchange->gone();
-  http::CallContext context{Deadline::after(kDialTimeout), gone};
+  http::CallContext context{Deadline::after(kDialTimeout, deps.core.clock()), gone};
   auto reader = client.open(request, context);
   if (!reader.ok()) {
     const std::string host = http::join_host_port(target.pinned_address, target.port);
@@ -189,7 +190,8 @@ Result<http::DuplexPtr> KubeletGateway::Impl::dial_spdy(const HandlingPtr& h, ht
   request.method = "POST";
   request.headers = {
       {"Connection", "Upgrade"}, {"Upgrade", "SPDY/3.1"}, {"X-Stream-Protocol-Version", protocol}};
-  auto upgraded = client.dial_upgrade(request, {Deadline::after(kDialTimeout), h->exchange->gone()});
+  auto upgraded =
+      client.dial_upgrade(request, {Deadline::after(kDialTimeout, deps.core.clock()), h->exchange->gone()});
   if (!upgraded.ok()) return dial_failed(upgraded.error());
   if (!upgraded->duplex) return from_backend(upgraded->status, upgraded->body);
   return std::move(upgraded->duplex);
@@ -212,7 +214,7 @@ void KubeletGateway::Impl::translate(const HandlingPtr& h, http::ClientRequest r
   options.failure_status = [](const std::string& why) {
     return std::string(document(Error(Code::InternalError, why)).view());
   };
-  h->answered(101, 0, real_clock().monotonic());
+  h->answered(101, 0, deps.core.clock().monotonic());
   http::translate_streams(std::move(*socket), std::move(*spdy), std::move(options));
 }
 
@@ -226,7 +228,7 @@ void KubeletGateway::Impl::tunnel(const HandlingPtr& h, http::ClientRequest requ
     (*spdy)->cut();
     return refuse(h, socket.error());
   }
-  h->answered(101, 0, real_clock().monotonic());
+  h->answered(101, 0, deps.core.clock().monotonic());
   http::tunnel_websocket(std::move(*socket), std::move(*spdy));
 }
 

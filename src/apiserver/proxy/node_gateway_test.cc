@@ -39,9 +39,11 @@ class GatewayTest : public ::testing::Test {
     options.port = 0;
     options.external_names = {"127.0.0.1"};
     options.local_node = "n1";
-    server_.emplace(ApiServer::Deps{store_, resources_, loops_, metrics_, health_}, options);
+    server_.emplace(
+        ApiServer::Deps{real_clock(), secure_random(), store_, resources_, loops_, metrics_, health_},
+        options);
     EXPECT_TRUE(server_->init().ok());
-    const auto started = server_->start(Deadline::after(std::chrono::seconds(10)));
+    const auto started = server_->start(Deadline::after(std::chrono::seconds(10), real_clock()));
     EXPECT_TRUE(started.ok()) << (started.ok() ? "" : started.error().message());
     start_kubelet("n1");
     api_.emplace(server_->loopback({"test", {"system:masters"}}));
@@ -53,7 +55,7 @@ class GatewayTest : public ::testing::Test {
     add_pod("p", "n1", {"c"});
   }
   ~GatewayTest() override {
-    const auto soon = Deadline::after(std::chrono::milliseconds(100));
+    const auto soon = Deadline::after(std::chrono::milliseconds(100), real_clock());
     if (kubelet_) kubelet_->stop(soon);
     client_.reset();
     server_->stop(soon);
@@ -140,7 +142,7 @@ class GatewayTest : public ::testing::Test {
     request.target = {.tls = true, .host = "127.0.0.1", .port = server_->port()};
     request.path = "/api/v1/namespaces/default/pods/" + path;
     request.headers = std::move(headers);
-    const auto r = admin().request(request, {Deadline::after(std::chrono::seconds(10)), {}});
+    const auto r = admin().request(request, {Deadline::after(std::chrono::seconds(10), real_clock()), {}});
     return r.ok() ? std::to_string(r->status) + " " + r->body : r.error().message();
   }
   std::string kubectl(const std::string& program, const std::string& arguments) {
@@ -168,9 +170,9 @@ class GatewayTest : public ::testing::Test {
   }
 
   const std::string folder_;
-  store::MemoryStore store_;
+  store::MemoryStore store_{{.clock = real_clock()}};
   api::ResourceCatalog resources_{api::builtin()};
-  http::Loops loops_{{}};
+  http::Loops loops_{{.clock = real_clock(), .random = secure_random()}};
   Metrics metrics_;
   Health health_;
   std::optional<ApiServer> server_;
@@ -204,7 +206,7 @@ TEST_F(GatewayTest, NodesThatAreNotWhoTheySayOrLeadElsewhereAreNotTalkedTo) {
   add_pod("inward", "n2", {"c"});
   EXPECT_HAS(ask("inward/log"), "address 127.0.0.1 of node \\\"n2\\\" is not allowed");
   const auto port = kubelet_->port();
-  kubelet_->stop(Deadline::after(std::chrono::milliseconds(10)));
+  kubelet_->stop(Deadline::after(std::chrono::milliseconds(10), real_clock()));
   const std::string down = ask("p/log");
   EXPECT_TRUE(down.starts_with("500 ")) << down;
   EXPECT_HAS(down, "Get \\\"https://127.0.0.1:" + std::to_string(port) + "/containerLogs/default/p/c\\\": ");
@@ -246,7 +248,7 @@ TEST_F(GatewayTest, KubectlLogsExecAndPortForward) {
     }
     ::pclose(pipe);
   }
-  kubelet_->stop(Deadline::after(std::chrono::milliseconds(10)));
+  kubelet_->stop(Deadline::after(std::chrono::milliseconds(10), real_clock()));
   for (const std::string& program : all)
     EXPECT_HAS(kubectl(program, "KUBECTL exec p -- ls"), "error dialing backend: ");
 }

@@ -29,7 +29,7 @@ struct WorkloadProxy::Impl : std::enable_shared_from_this<WorkloadProxy::Impl> {
   template <typename T>
   Result<std::shared_ptr<const T>> find(const std::string& ns, const std::string& name) {
     MZ_ASSIGN(const StorePtr store, deps.core.store_of<T>());
-    MZ_ASSIGN(const auto entry, store->get(ns, name, Deadline::after(kLookUpTimeout)));
+    MZ_ASSIGN(const auto entry, store->get(ns, name, Deadline::after(kLookUpTimeout, deps.core.clock())));
     return entry->object().template share<T>();
   }
   void pass(const HandlingPtr& h, std::string body);
@@ -37,7 +37,7 @@ struct WorkloadProxy::Impl : std::enable_shared_from_this<WorkloadProxy::Impl> {
 
   const Deps deps;
   http::Client client;
-  ThreadPool pool{{.name = "workload-proxy", .threads_max = kRequestsMax}};
+  ThreadPool pool{deps.core.clock(), {.name = "workload-proxy", .threads_max = kRequestsMax}};
   StopSource stop_source;
 };
 
@@ -120,7 +120,7 @@ void WorkloadProxy::Impl::pass(const HandlingPtr& h, std::string body) {
 
 void WorkloadProxy::Impl::answer(const HandlingPtr& h, const http::ClientRequest& request,
                                  const std::string& prefix) {
-  http::CallContext context{Deadline::after(kAnswerTimeout), h->exchange->gone()};
+  http::CallContext context{Deadline::after(kAnswerTimeout, deps.core.clock()), h->exchange->gone()};
   auto reader = client.open(request, context);
   if (!reader.ok())
     return refuse(

@@ -49,12 +49,12 @@ void register_cache_metrics(Metrics& metrics, Core& core) {
           &ResourceCache::Stats::initial);
   counted("apiserver_watch_cache_initializations_total", "How often a watch cache was loaded.",
           &ResourceCache::Stats::loads);
-  metrics.gauge_collector("apiserver_storage_size_bytes", "Bytes that the store takes.",
-                          {"storage_cluster_id"}, [&core](Samples& out) {
-                            const auto size =
-                                core.store().size_bytes(Deadline::after(std::chrono::seconds(1)));
-                            if (size.ok()) out.push_back({{"etcd-0"}, static_cast<double>(*size)});
-                          });
+  metrics.gauge_collector(
+      "apiserver_storage_size_bytes", "Bytes that the store takes.", {"storage_cluster_id"},
+      [&core](Samples& out) {
+        const auto size = core.store().size_bytes(Deadline::after(std::chrono::seconds(1), core.clock()));
+        if (size.ok()) out.push_back({{"etcd-0"}, static_cast<double>(*size)});
+      });
 }
 
 void register_build_info(Metrics& metrics) {

@@ -30,7 +30,7 @@ Core::Core(Deps deps, Options options)
                 [this](const api::ResourceInfo& r) { return find(r); }, in_flight_, retry_}),
       admission_(admission::make_default_chain({deps_.clock, deps_.metrics}, objects_)),
       companions_(options_.companion_bytes_max),
-      background_({"cache-reader", 2, 20'000, 10'000}),
+      background_(deps_.clock, {"cache-reader", 2, 20'000, 10'000}),
       timers_(background_, deps_.clock),
       lane_("watch-lane"),
       allocations_({deps_.store, deps_.clock, [this] { table_lost(1); }}) {
@@ -56,7 +56,7 @@ StorePtr Core::host(const api::ResourceInfo& resource, const api::Registry& amon
   if (deps_.metrics) times.emplace(*deps_.metrics, resource);
   auto cache = std::make_shared<ResourceCache>(
       resource,
-      ResourceCache::Deps{deps_.store, companions_, deps_.clock, deps_.random, background_, timers_});
+      ResourceCache::Deps{deps_.store, companions_, {deps_.clock, deps_.random, background_, timers_}});
   const bool services = &resource == among.find<api::core::v1::Service>();
   return std::make_shared<ResourceStore>(
       ResourceStore::Deps{deps_.store, std::move(cache), deps_.clock, deps_.random, *admission_, retry_,
@@ -120,7 +120,7 @@ Result<void> Core::start_allocators(Deadline deadline) {
 
 void Core::table_lost(int attempt) {
   const bool posted = retry_.again(attempt, [this, attempt] {
-    const auto r = allocations_.restart(Deadline::after(kTableRestart));
+    const auto r = allocations_.restart(Deadline::after(kTableRestart, deps_.clock));
     if (!r.ok()) table_lost(attempt + 1);
   });
   if (!posted) log::info("allocate", "allocations are followed no more: the server stops");

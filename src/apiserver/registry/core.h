@@ -72,6 +72,7 @@ class Core {
   }
   store::Store& store() const { return deps_.store; }
   const Clock& clock() const { return deps_.clock; }
+  Random& random() const { return deps_.random; }
   const admission::Chain& admission() const { return *admission_; }
   Retry& retry() { return retry_; }
   /// Where watches of components in the process are served.

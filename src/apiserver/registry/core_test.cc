@@ -26,7 +26,7 @@ class CoreTest : public testing::Test {
   CoreTest()
       : core_({store_, real_clock(), secure_random(), resources_}, {}),
         api_({core_, authorizer_}, {"test", {"system:masters"}}) {
-    const auto r = core_.start(Deadline::after(std::chrono::seconds(5)));
+    const auto r = core_.start(Deadline::after(std::chrono::seconds(5), real_clock()));
     EXPECT_TRUE(r.ok()) << r.error().message();
   }
   ConfigMap config(const std::string& name) {
@@ -37,7 +37,7 @@ class CoreTest : public testing::Test {
     return c;
   }
 
-  store::MemoryStore store_;
+  store::MemoryStore store_{{.clock = real_clock()}};
   api::ResourceCatalog resources_{api::builtin()};
   Core core_;
   auth::ComponentAuthorizer authorizer_;
@@ -125,7 +125,7 @@ TEST_F(CoreTest, WatchersSeeEachChangeOnceInOrderAndSelectorsTurnChangesIntoAdds
                          R"([{"op":"remove","path":"/metadata/labels"}])", {}, Call())
                   .ok());
   Lock lock(m);
-  const Deadline deadline = Deadline::after(std::chrono::seconds(5));
+  const Deadline deadline = Deadline::after(std::chrono::seconds(5), real_clock());
   while (seen.size() < 3 && !deadline.expired()) cv.wait_until(m, deadline);
   EXPECT_EQ(seen, (std::vector<std::string>{"ADDED a", "MODIFIED a", "DELETED a"}));
 }
@@ -142,20 +142,20 @@ TEST_F(CoreTest, ClosingAWatchWaitsForNothingThatItsLaneDoes) {
   StopSource busy, go_on, closed;
   core_.lane().post([&] {
     busy.stop();
-    (void)go_on.token().wait_until(Deadline::after(std::chrono::seconds(10)));
+    (void)go_on.token().wait_until(Deadline::after(std::chrono::seconds(10), real_clock()));
   });
-  ASSERT_TRUE(busy.token().wait_until(Deadline::after(std::chrono::seconds(10))));
+  ASSERT_TRUE(busy.token().wait_until(Deadline::after(std::chrono::seconds(10), real_clock())));
   Thread closes("closes", [&] {
     watch.reset();
     closed.stop();
   });
-  EXPECT_TRUE(closed.token().wait_until(Deadline::after(std::chrono::seconds(5))));
+  EXPECT_TRUE(closed.token().wait_until(Deadline::after(std::chrono::seconds(5), real_clock())));
   EXPECT_TRUE(client::create(api_, config("late"), Call()).ok());
   go_on.stop();
   closes.join();
   StopSource passed;
   core_.lane().post([&] { passed.stop(); });
-  ASSERT_TRUE(passed.token().wait_until(Deadline::after(std::chrono::seconds(10))));
+  ASSERT_TRUE(passed.token().wait_until(Deadline::after(std::chrono::seconds(10), real_clock())));
   EXPECT_EQ(told, 0) << "and nothing comes after it";
 }
 
@@ -228,7 +228,7 @@ TEST_F(CoreTest, OfSeveralDefaultPriorityClassesTheLowestCountsAndASecondIsRefus
   ASSERT_TRUE(store_
                   .txn(store::Txn::put(storage_prefix(resource) + "two",
                                        store::make_bytes(encode_stored(resource, second))),
-                       Deadline::after(std::chrono::seconds(5)))
+                       Deadline::after(std::chrono::seconds(5), real_clock()))
                   .ok());
   api::core::v1::ServiceAccount account;
   account.metadata.name = "default";

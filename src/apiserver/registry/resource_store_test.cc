@@ -19,7 +19,7 @@ namespace {
 using api::core::v1::ConfigMap;
 using machinery::MutableObject;
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(20)); }
+Deadline soon() { return Deadline::after(std::chrono::seconds(20), real_clock()); }
 
 /// A store whose disk is slow: what is submitted is carried out when the test lets it.
 class HeldStore final : public store::Store {
@@ -60,7 +60,7 @@ class HeldStore final : public store::Store {
     return held.size();
   }
 
-  store::MemoryStore inner;
+  store::MemoryStore inner{{.clock = real_clock()}};
 
  private:
   Mutex m_;
@@ -126,7 +126,7 @@ TEST_F(ResourceStoreTest, AHundredWritesWaitForTheDiskWithoutAThread) {
   EXPECT_EQ(store_.release(), kWrites);
   const Deadline deadline = soon();
   while (ended < kWrites && !deadline.expired())
-    (void)StopSource().token().wait_until(Deadline::after(std::chrono::milliseconds(5)));
+    (void)StopSource().token().wait_until(Deadline::after(std::chrono::milliseconds(5), real_clock()));
   EXPECT_EQ(made, kWrites);
 }
 
@@ -135,7 +135,7 @@ TEST_F(ResourceStoreTest, WritersThatRaceForOneObjectAllGetTheirTurn) {
   constexpr int kWriters = 8, kEach = 25;
   std::atomic<int> failed = 0;
   {
-    ThreadPool pool({"racing", kWriters});
+    ThreadPool pool(real_clock(), {"racing", kWriters});
     for (int w = 0; w < kWriters; ++w)
       EXPECT_TRUE(pool.post([&, w] {
         for (int i = 0; i < kEach; ++i) failed += !add("shared", fmt::format("k{}-{}", w, i)).ok();

@@ -15,7 +15,7 @@ namespace mizzen::apiserver {
 class Retry {
  public:
   Retry(const Clock& clock, Random& random)
-      : clock_(clock), random_(random), pool_({"api-retry", 16, 10'000, 10'000}) {}
+      : clock_(clock), random_(random), pool_(clock, {"api-retry", 16, 10'000, 10'000}) {}
   ~Retry() { stop(); }
 
   /// At once.

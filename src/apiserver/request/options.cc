@@ -89,8 +89,9 @@ Result<std::optional<int64_t>> read_int(const http::Query& query, std::string_vi
                                              looks_like_int(text) ? "value out of range" : "invalid syntax"));
 }
 
-Result<void> read_write_options(const http::Query& query, bool applies, auth::RequestContext& context) {
-  context.deadline = Deadline::after(kWriteTimeout);
+Result<void> read_write_options(const http::Query& query, bool applies, const Clock& clock,
+                                auth::RequestContext& context) {
+  context.deadline = Deadline::after(kWriteTimeout, clock);
   FieldErrors errors;
   if (context.verb == api::Verb::Patch && !applies && query.has("force"))
     errors.forbidden(Path("force"), "may not be specified for non-apply patch");
@@ -125,7 +126,8 @@ Result<void> check_delete_options(const meta::v1::DeleteOptions& options) {
 }
 
 Result<meta::v1::DeleteOptions> read_delete_options(const http::Query& query, const http::Headers& headers,
-                                                    std::string_view body, auth::RequestContext& context) {
+                                                    std::string_view body, const Clock& clock,
+                                                    auth::RequestContext& context) {
   meta::v1::DeleteOptions out;
   if (!body.empty()) {
     MZ_ASSIGN(out, decode_delete_options(headers, body));
@@ -136,7 +138,7 @@ Result<meta::v1::DeleteOptions> read_delete_options(const http::Query& query, co
     for (std::string_view v : query.all("dryRun")) out.dryRun.emplace_back(v);
   }
   MZ_TRY(check_delete_options(out));
-  context.deadline = Deadline::after(kWriteTimeout);
+  context.deadline = Deadline::after(kWriteTimeout, clock);
   context.dry_run = !out.dryRun.empty();
   return out;
 }

@@ -53,7 +53,10 @@ class Watcher final : public WatcherSink {
 class CacheTest : public ::testing::Test {
  protected:
   CacheTest()
-      : flaky_(store_), background_({"background", 2, 1000, 1000}), timers_(background_), lane_("lane") {}
+      : flaky_(store_),
+        background_(real_clock(), {"background", 2, 1000, 1000}),
+        timers_(background_, real_clock()),
+        lane_("lane") {}
   void TearDown() override {
     for (auto& s : subscriptions_) on_lane([&] { s->close(); });
     timers_.stop();
@@ -65,12 +68,13 @@ class CacheTest : public ::testing::Test {
   void start(ChangeRing::Options ring = {}) {
     cache_ = std::make_shared<ResourceCache>(
         api::resource_of<T>(),
-        ResourceCache::Deps{flaky_, companions_, real_clock(), secure_random(), background_, timers_}, ring);
-    const auto r = cache_->start(Deadline::after(std::chrono::seconds(5)));
+        ResourceCache::Deps{flaky_, companions_, {real_clock(), secure_random(), background_, timers_}},
+        ring);
+    const auto r = cache_->start(Deadline::after(std::chrono::seconds(5), real_clock()));
     ASSERT_TRUE(r.ok()) << r.error().message();
   }
   int64_t commit(store::Txn txn) {
-    const auto r = store_.txn(std::move(txn), Deadline::after(std::chrono::seconds(5)));
+    const auto r = store_.txn(std::move(txn), Deadline::after(std::chrono::seconds(5), real_clock()));
     EXPECT_TRUE(r.ok());
     return r->revision.get();
   }
@@ -121,7 +125,7 @@ class CacheTest : public ::testing::Test {
     return *made;
   }
 
-  store::MemoryStore store_;
+  store::MemoryStore store_{{.clock = real_clock()}};
   store::FlakyStore flaky_;
   Companions companions_{1 << 20};
   ThreadPool background_;

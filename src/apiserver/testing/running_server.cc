@@ -10,7 +10,7 @@
 namespace mizzen::apiserver::testing {
 namespace {
 
-http::CallContext within(Duration d) { return {Deadline::after(d), {}}; }
+http::CallContext within(Duration d) { return {Deadline::after(d, real_clock()), {}}; }
 
 const codec::Value* walk(const codec::Value& value, std::string_view path) {
   const codec::Value* v = &value;
@@ -96,7 +96,8 @@ std::string EventStream::rest() {
   return std::exchange(buffer_, "");
 }
 
-RunningServer::RunningServer(StoreIs where) : loops_({.threads = 2}) {
+RunningServer::RunningServer(StoreIs where)
+    : loops_({.clock = real_clock(), .random = secure_random(), .threads = 2}) {
   std::string pattern = (std::filesystem::temp_directory_path() / "mizzen-api-XXXXXX").string();
   EXPECT_NE(mkdtemp(pattern.data()), nullptr);
   folder_ = pattern;
@@ -104,9 +105,9 @@ RunningServer::RunningServer(StoreIs where) : loops_({.threads = 2}) {
   for (int i = 0; i < 5; ++i) {
     store::Txn txn;
     txn.success.push_back(store::Op::put("/before", store::make_bytes(std::to_string(i))));
-    EXPECT_TRUE(store_.txn(std::move(txn), Deadline::after(std::chrono::seconds(1))).ok());
+    EXPECT_TRUE(store_.txn(std::move(txn), Deadline::after(std::chrono::seconds(1), real_clock())).ok());
   }
-  const Deadline soon = Deadline::after(std::chrono::seconds(1));
+  const Deadline soon = Deadline::after(std::chrono::seconds(1), real_clock());
   EXPECT_TRUE(store_.compact(*store_.current_revision(soon), soon).ok());
   ApiServer::Options options;
   options.data_dir = folder_;
@@ -114,10 +115,11 @@ RunningServer::RunningServer(StoreIs where) : loops_({.threads = 2}) {
   options.port = 0;
   store::Store& store = where == StoreIs::Here ? static_cast<store::Store&>(store_) : elsewhere_;
   server_ = std::make_unique<ApiServer>(
-      ApiServer::Deps{store, resources_, loops_, metrics_, health_, nullptr}, options);
+      ApiServer::Deps{real_clock(), secure_random(), store, resources_, loops_, metrics_, health_, nullptr},
+      options);
   const auto made = server_->init();
   EXPECT_TRUE(made.ok()) << made.error().message();
-  const auto started = server_->start(Deadline::after(std::chrono::seconds(20)));
+  const auto started = server_->start(Deadline::after(std::chrono::seconds(20), real_clock()));
   EXPECT_TRUE(started.ok()) << started.error().message();
   admin_ = client_for("kubernetes-admin", {"system:masters"});
   nobody_ = client_for("", {});

@@ -91,7 +91,7 @@ class RunningServer {
               const std::string& body, http::Headers headers);
 
   std::string folder_;
-  store::MemoryStore store_;
+  store::MemoryStore store_{{.clock = real_clock()}};
   ElsewhereStore elsewhere_{store_};
   api::ResourceCatalog resources_{api::builtin()};
   http::Loops loops_;

@@ -53,7 +53,7 @@ class Told {
   }
 
  private:
-  static Deadline silence() { return Deadline::after(std::chrono::seconds(10)); }
+  static Deadline silence() { return Deadline::after(std::chrono::seconds(10), real_clock()); }
 
   Mutex m_;
   CondVar changed_;

@@ -144,9 +144,9 @@ void HttpApi::begin_list(const ListingPtr& l) {
     // History: read from the store at that revision, on a worker.
     return blocking(l->h, [this, l] {
       const int64_t left = l->query.token ? l->query.token->left : -1;
-      auto page =
-          read_history(deps_.core.store(), l->h->store->cache().home(), l->filter, l->query.revision,
-                       l->after(), static_cast<size_t>(l->query.limit), left < 0 && l->filter.by_place());
+      auto page = read_history(deps_.core.store(), l->h->store->cache().home(), l->filter, l->query.revision,
+                               l->after(), static_cast<size_t>(l->query.limit),
+                               left < 0 && l->filter.by_place(), deps_.core.clock());
       if (page.ok() && page->more && left >= 0)
         page->remaining =
             static_cast<size_t>(std::max<int64_t>(1, left - static_cast<int64_t>(page->entries.size())));

@@ -98,9 +98,10 @@ void HttpApi::part(const HandlingPtr& h, const std::string& body) {
       row.kind.empty() ? h->view.version->message.get() : api::find_schema_kind(type.api_version, type.kind);
   PartRequest request{h->context, {}, nullptr};
   if (context.verb == Verb::Get) {
-    context.deadline = Deadline::after(kLookUp);
+    context.deadline = Deadline::after(kLookUp, deps_.core.clock());
   } else {
-    if (const auto r = read_write_options(h->query, false, context); !r.ok()) return fail(h, r.error());
+    if (const auto r = read_write_options(h->query, false, deps_.core.clock(), context); !r.ok())
+      return fail(h, r.error());
   }
   const http::Headers& headers = h->exchange->request().headers;
   if (context.verb == Verb::Patch) {
@@ -160,7 +161,8 @@ void HttpApi::proxy(const HandlingPtr& h) {
 
 void HttpApi::session(const HandlingPtr& h) {
   const RequestContext& context = *h->context;
-  const auto pod = h->store->get(context.namespace_, context.name, Deadline::after(kLookUp));
+  const auto pod =
+      h->store->get(context.namespace_, context.name, Deadline::after(kLookUp, deps_.core.clock()));
   if (!pod.ok()) return fail(h, pod.error());
   if (!deps_.nodes) return fail(h, Error(Code::ServiceUnavailable, "no node can be reached from here"));
   const Object object = (*pod)->object();

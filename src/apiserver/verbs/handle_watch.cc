@@ -105,7 +105,7 @@ void HttpApi::begin_watch(const HandlingPtr& h, WatchStart start, Filter filter,
   const int64_t seconds =
       asked && *asked > 0
           ? std::min(*asked, kTimeoutSecondsMax)
-          : kTimeoutSecondsMin + static_cast<int64_t>(secure_random().below(kTimeoutSecondsMin));
+          : kTimeoutSecondsMin + static_cast<int64_t>(deps_.core.random().below(kTimeoutSecondsMin));
   const auto timer = loop.after(std::chrono::seconds(seconds), [weak = std::weak_ptr(session)] {
     if (auto s = weak.lock()) s->finish();
   });

@@ -29,7 +29,8 @@ Result<void> match_namespace(const RequestContext& context, meta::v1::ObjectMeta
 
 void HttpApi::create(const HandlingPtr& h, std::string body) {
   RequestContext& context = *h->context;
-  if (const auto r = read_write_options(h->query, false, context); !r.ok()) return fail(h, r.error());
+  if (const auto r = read_write_options(h->query, false, deps_.core.clock(), context); !r.ok())
+    return fail(h, r.error());
   auto object = decode_body(*h->view.resource, *h->view.version, h->exchange->request().headers, body,
                             context.field_validation, context.warnings);
   if (!object.ok()) return fail(h, object.error());
@@ -49,7 +50,8 @@ void HttpApi::respond_updated(const HandlingPtr& h, Result<Updated> made) {
 
 void HttpApi::update(const HandlingPtr& h, std::string body) {
   RequestContext& context = *h->context;
-  if (const auto r = read_write_options(h->query, false, context); !r.ok()) return fail(h, r.error());
+  if (const auto r = read_write_options(h->query, false, deps_.core.clock(), context); !r.ok())
+    return fail(h, r.error());
   auto object = decode_body(*h->view.resource, *h->view.version, h->exchange->request().headers, body,
                             context.field_validation, context.warnings);
   if (!object.ok()) return fail(h, object.error());
@@ -104,7 +106,8 @@ void HttpApi::patch(const HandlingPtr& h, std::string body) {
   const auto type = patch_type(h->exchange->request().headers);
   if (!type.ok()) return fail(h, type.error());
   RequestContext& context = *h->context;
-  if (const auto r = read_write_options(h->query, false, context); !r.ok()) return fail(h, r.error());
+  if (const auto r = read_write_options(h->query, false, deps_.core.clock(), context); !r.ok())
+    return fail(h, r.error());
   UpdateOptions options;
   options.kind = context.subresource ? UpdateKind::Status : UpdateKind::Main;
   // Of the last try: a patch may be applied again after a conflict.
@@ -122,7 +125,8 @@ void HttpApi::patch(const HandlingPtr& h, std::string body) {
 }
 
 void HttpApi::remove(const HandlingPtr& h, std::string body) {
-  auto options = read_delete_options(h->query, h->exchange->request().headers, body, *h->context);
+  auto options =
+      read_delete_options(h->query, h->exchange->request().headers, body, deps_.core.clock(), *h->context);
   if (!options.ok()) return fail(h, options.error());
   // What the caller may go on to see, once the object has finalizers to wait for.
   const bool accepted = options->orphanDependents && !*options->orphanDependents;
@@ -150,7 +154,8 @@ void HttpApi::respond_deleted(const HandlingPtr& h, const Deletion& done, bool a
 
 void HttpApi::remove_collection(const HandlingPtr& h, std::string body) {
   RequestContext& context = *h->context;
-  auto options = read_delete_options(h->query, h->exchange->request().headers, body, context);
+  auto options =
+      read_delete_options(h->query, h->exchange->request().headers, body, deps_.core.clock(), context);
   if (!options.ok()) return fail(h, options.error());
   const auto limit = read_int(h->query, "limit");
   if (!limit.ok()) return fail(h, limit.error());

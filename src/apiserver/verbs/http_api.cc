@@ -71,7 +71,8 @@ void HttpApi::handle(http::ExchangePtr exchange) {
   h->info.path = request.path;
   h->started = deps_.core.clock().monotonic();
   const std::string_view audit = request.headers.get("Audit-ID");
-  h->context->audit_id = audit.empty() ? uuid(secure_random()) : std::string(audit.substr(0, kAuditIdMax));
+  h->context->audit_id =
+      audit.empty() ? uuid(deps_.core.random()) : std::string(audit.substr(0, kAuditIdMax));
   h->view.now = deps_.core.clock().wall();
   auto query = http::Query::parse(request.query);
   if (!query.ok()) return fail(h, query.error());

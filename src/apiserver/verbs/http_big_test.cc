@@ -44,7 +44,7 @@ class HttpBig : public HttpTest {
       server_->store().submit(
           store::Txn::put(fmt::format("{}{}/{}", storage_prefix(resource()), ns_, c->metadata.name),
                           store::make_bytes(encode_stored(resource(), object))),
-          Deadline::after(std::chrono::seconds(60)), [&](Result<store::TxnResult> r) {
+          Deadline::after(std::chrono::seconds(60), real_clock()), [&](Result<store::TxnResult> r) {
             EXPECT_TRUE(r.ok());
             Lock lock(m);
             ++done;

@@ -60,8 +60,9 @@ TEST_F(HttpLists, AnExpiredTokenOffersAnotherOne) {
   create_config("c10");
   const Answer newest = create_config("z");
   const auto revision = parse_int<int64_t>(newest.at("metadata.resourceVersion"));
-  ASSERT_TRUE(
-      server_->store().compact(store::Revision(*revision), Deadline::after(std::chrono::seconds(1))).ok());
+  ASSERT_TRUE(server_->store()
+                  .compact(store::Revision(*revision), Deadline::after(std::chrono::seconds(1), real_clock()))
+                  .ok());
   const Answer late = call("GET", core("configmaps?limit=2&continue=" + one.at("metadata.continue")));
   ASSERT_EQ(late.status, 410) << late.body;
   EXPECT_EQ(late.at("reason"), "Expired");

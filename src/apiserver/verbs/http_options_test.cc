@@ -174,7 +174,8 @@ TEST_F(HttpOptions, ACollectionIsDeletedToItsEndHoweverLong) {
       txn.success.push_back(
           store::Op::put(prefix + object.meta().name, store::make_bytes(encode_stored(resource, object))));
     }
-    ASSERT_TRUE(server_->store().txn(std::move(txn), Deadline::after(std::chrono::seconds(5))).ok());
+    ASSERT_TRUE(
+        server_->store().txn(std::move(txn), Deadline::after(std::chrono::seconds(5), real_clock())).ok());
   }
   const Answer gone = call("DELETE", core("configmaps"));
   EXPECT_EQ(gone.status, 200) << gone.body.substr(0, 300);

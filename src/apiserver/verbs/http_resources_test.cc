@@ -143,10 +143,10 @@ TEST_F(HttpResources, ItsCacheGoesWithItsLastRequest) {
   remove(resource);
   resource.reset();
   EXPECT_EQ(events.next_line(), "END");
-  const Deadline deadline = Deadline::after(std::chrono::seconds(5));
+  const Deadline deadline = Deadline::after(std::chrono::seconds(5), real_clock());
   StopSource never;
   while (!store.expired() && !deadline.expired())
-    (void)never.token().wait_until(Deadline::after(std::chrono::milliseconds(5)));
+    (void)never.token().wait_until(Deadline::after(std::chrono::milliseconds(5), real_clock()));
   EXPECT_TRUE(store.expired());
 }
 
@@ -200,7 +200,7 @@ TEST_F(HttpResources, RequestsOfManyClientsMeetItComingAndGoing) {
   for (int round = 0; round < 12; ++round) {
     const auto resource = add();
     const int before = served;
-    const Deadline deadline = Deadline::after(std::chrono::seconds(20));
+    const Deadline deadline = Deadline::after(std::chrono::seconds(20), real_clock());
     while (served < before + 20 && !deadline.expired()) (void)call("GET", widgets("/none"));
     EXPECT_GE(served, before + 20) << "round " << round;
     remove(resource);

@@ -28,7 +28,7 @@ class HttpStop : public ::testing::TestWithParam<RunningServer::StoreIs> {
       txn.success.push_back(store::Op::put(storage_prefix(resource) + "default/" + c->metadata.name,
                                            store::make_bytes(encode_stored(resource, object))));
       if (txn.success.size() < store::kTxnOpsMax && i + 1 < count) continue;
-      ASSERT_TRUE(store.txn(std::exchange(txn, {}), Deadline::after(10s)).ok());
+      ASSERT_TRUE(store.txn(std::exchange(txn, {}), Deadline::after(10s, real_clock())).ok());
     }
   }
 };
@@ -47,7 +47,7 @@ TEST_P(HttpStop, UnderLoad) {
       request.path = path;
       if (!body.empty()) request.headers.set("Content-Type", "application/json");
       if (!body.empty()) request.body = {http::Slice(body)};
-      const auto got = server.client().request(request, {Deadline::after(5s), over.token()});
+      const auto got = server.client().request(request, {Deadline::after(5s, real_clock()), over.token()});
       if (got.ok()) ++answered;
       return got.ok();
     };
@@ -68,9 +68,9 @@ TEST_P(HttpStop, UnderLoad) {
           http::ClientRequest request;
           request.target = target;
           request.path = all + "?watch=true";
-          auto reader = server.client().open(request, {Deadline::after(5s), over.token()});
+          auto reader = server.client().open(request, {Deadline::after(5s, real_clock()), over.token()});
           for (int n = 0; reader.ok() && n < 20; ++n)
-            if (!(*reader)->read({Deadline::after(100ms), over.token()}).ok()) break;
+            if (!(*reader)->read({Deadline::after(100ms, real_clock()), over.token()}).ok()) break;
         },
     };
     std::vector<Thread> threads;
@@ -80,7 +80,7 @@ TEST_P(HttpStop, UnderLoad) {
           for (int i = twice * 100'000; !token.stopped(); ++i) load(i);
         });
     // In the middle of it, not by the clock: a slow machine does as much before it.
-    while (answered < 100) (void)StopToken().wait_until(Deadline::after(5ms));
+    while (answered < 100) (void)StopToken().wait_until(Deadline::after(5ms, real_clock()));
     server.stop_server();
     over.stop();
     for (Thread& t : threads) t.join();

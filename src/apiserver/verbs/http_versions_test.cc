@@ -102,7 +102,7 @@ TEST_F(HttpVersions, ScalePatchesDoNotTripOverOtherWriters) {
   deployment("apps/v1", "d");
   std::atomic<int> refused = 0;
   {
-    ThreadPool others({.name = "other", .threads_max = 2, .queue_max = 100, .idle_ms = 1000});
+    ThreadPool others(real_clock(), {.name = "other", .threads_max = 2, .queue_max = 100, .idle_ms = 1000});
     for (int i = 0; i < 40; ++i)
       others.post([&, i] {
         call("PATCH", group("apps/v1", "deployments/d"),

@@ -137,7 +137,7 @@ TEST_F(HttpWatch, ATimeoutThatIsNotWaitedForAnyMoreKeepsNothing) {
     EXPECT_GE(open, kWatches);
   }
   // The server hears of it a little later.
-  const Deadline deadline = Deadline::after(std::chrono::seconds(10));
+  const Deadline deadline = Deadline::after(std::chrono::seconds(10), real_clock());
   while (timers() > open - kWatches + kOthers && !deadline.expired()) call("GET", "/version");
   EXPECT_LE(timers(), open - kWatches + kOthers) << "the timers of watches that have ended went with them";
 }

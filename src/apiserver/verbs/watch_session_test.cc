@@ -63,7 +63,7 @@ class WatchSessionTest : public CacheTest {
     return out;
   }
 
-  http::Loops loops_{{.threads = 1}};
+  http::Loops loops_{{.clock = real_clock(), .random = secure_random(), .threads = 1}};
   http::Loop& loop_ = loops_.at(0);
   LoopLane lane_of_loop_{loop_};
   Metrics metrics_;
@@ -89,7 +89,7 @@ TEST_F(WatchSessionTest, AThousandPeersThatReadNothingHoldTheirBuffersAndShareWh
   ASSERT_EQ(follows->wait(kChanges).size(), static_cast<size_t>(kChanges));
 
   size_t held = 0, buffered = 0, largest = 0, shared = 0, full = 0;
-  const Deadline deadline = Deadline::after(std::chrono::seconds(60));
+  const Deadline deadline = Deadline::after(std::chrono::seconds(60), real_clock());
   const auto count = [&] {
     std::set<const char*> frames;
     held = static_cast<size_t>(counted_.sizes.sum());

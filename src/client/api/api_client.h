@@ -20,8 +20,11 @@ using machinery::Object;
 
 /// How long a call may take and who may end it early.
 struct Call {
-  Deadline deadline = Deadline::after(std::chrono::seconds(30));
-  StopToken stop;
+  std::optional<Deadline> deadline = {};  ///< none: `timeout` from the call on, by the implementation's clock
+  Duration timeout = std::chrono::seconds(30);
+  StopToken stop = {};
+
+  Deadline until(const Clock& clock) const { return deadline ? *deadline : Deadline::after(timeout, clock); }
 };
 
 /// What to list or watch.
@@ -79,9 +82,10 @@ enum class PatchType : uint8_t { Json, Merge, Strategic, Apply };
 /// Objects are of the resource's in-memory message; metadata.resourceVersion is set. The identity is the
 /// implementation's. Place: implemented by the API server's loopback, which passes objects on without
 /// encoding them, through the same admission and validation as a request. Controllers, scheduler and kubelet
-/// know nothing else of the cluster. Threading: thread-safe; calls block up to call.deadline and must not be
-/// made from an event loop or a WatchSink. Failure: the API's errors with their codes (NotFound, Conflict,
-/// AlreadyExists, Invalid ...); ServiceUnavailable where the server cannot be reached; Cancelled on stop.
+/// know nothing else of the cluster. Threading: thread-safe; calls block up to the call's deadline and must
+/// not be made from an event loop or a WatchSink. Failure: the API's errors with their codes (NotFound,
+/// Conflict, AlreadyExists, Invalid ...); ServiceUnavailable where the server cannot be reached; Cancelled on
+/// stop.
 class ApiClient {
  public:
   virtual ~ApiClient() = default;

@@ -71,7 +71,7 @@ struct Seen {
 }  // namespace
 
 struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State> {
-  State(Deps d, Options o) : deps(d), options(std::move(o)), serial(d.executor) {}
+  State(Deps d, Options o) : deps(d), options(std::move(o)), serial(d.runtime.executor) {}
   const Deps deps;
   const Options options;
   SerialQueue serial;
@@ -86,7 +86,7 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
 
   bool allowed(const ObjectReference& about) {
     Bucket& b = spam[about_key(about)];
-    const Monotonic now = deps.clock.monotonic();
+    const Monotonic now = deps.runtime.clock.monotonic();
     if (b.at != Monotonic{})
       b.tokens =
           std::min(kSpamBurst, b.tokens + std::chrono::duration<double>(now - b.at).count() * kSpamPerSecond);
@@ -101,7 +101,7 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
     if (!allowed(about)) return;
     const std::string group_key = about_key(about) + "|" + type + "|" + reason;
     Group& group = groups[group_key];
-    const Monotonic mono = deps.clock.monotonic();
+    const Monotonic mono = deps.runtime.clock.monotonic();
     if (group.at != Monotonic{} && mono - group.at > kAggregateWindow) group.messages.clear();
     group.at = mono;
     if (group.messages.size() <= kAggregateAfter) group.messages.insert(message);
@@ -110,13 +110,13 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
       message = "(combined from similar events): " + message;
       identity = group_key;
     }
-    const auto now = codec::Time::from(deps.clock.wall());
+    const auto now = codec::Time::from(deps.runtime.clock.wall());
     Seen& before = seen[identity];
     if (before.count > 0 && bump(before, message, now)) return;
     Event event;
     // Upstream names events after their object and the moment in hexadecimal nanoseconds.
-    event.metadata.name = fmt::format("{}.{:x}", about.name,
-                                      static_cast<uint64_t>(deps.clock.wall().time_since_epoch().count()));
+    event.metadata.name = fmt::format(
+        "{}.{:x}", about.name, static_cast<uint64_t>(deps.runtime.clock.wall().time_since_epoch().count()));
     event.metadata.namespace_ = about.namespace_.empty() ? "default" : about.namespace_;
     event.involvedObject = about;
     event.reason = reason;
@@ -150,9 +150,10 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
   template <typename F>
   bool write(F&& f) {
     for (int i = 0; i < kTries; ++i) {
-      if (i > 0 && ended.token().wait_until(Deadline::after(options.retry_pause))) return false;
+      if (i > 0 && ended.token().wait_until(Deadline::after(options.retry_pause, deps.runtime.clock)))
+        return false;
       Call call;
-      call.deadline = Deadline::after(std::chrono::seconds(5));
+      call.timeout = std::chrono::seconds(5);
       const auto r = f(call);
       if (r.ok()) return true;
       if (!r.error().retryable()) {
@@ -167,7 +168,7 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
 EventRecorder::EventRecorder(Deps deps, Options options)
     : state_(std::make_shared<State>(deps, std::move(options))) {}
 EventRecorder::~EventRecorder() {
-  flush(Deadline::after(std::chrono::seconds(1)));
+  flush(Deadline::after(std::chrono::seconds(1), state_->deps.runtime.clock));
   state_->ended.stop();
 }
 

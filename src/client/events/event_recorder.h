@@ -3,8 +3,7 @@
 #include <string>
 
 #include "api/schema/core/v1/object_reference.h"
-#include "async/executor.h"
-#include "base/random.h"
+#include "async/runtime.h"
 #include "client/api/api_client.h"
 
 namespace mizzen::client {
@@ -26,9 +25,7 @@ class EventRecorder {
   };
   struct Deps {
     ApiClient& api;
-    Executor& executor;
-    const Clock& clock;
-    Random& random;
+    Runtime runtime;
   };
   EventRecorder(Deps deps, Options options);
   ~EventRecorder();

@@ -14,7 +14,7 @@ using testing::ClientTest;
 
 class RecorderTest : public ClientTest {
  protected:
-  RecorderTest() : recorder_({api_, executor_, clock_, secure_random()}, {"me", "host"}) {
+  RecorderTest() : recorder_({api_, {clock_, secure_random(), executor_, timers_}}, {"me", "host"}) {
     about_.kind = "Pod";
     about_.namespace_ = "ns";
     about_.name = "p";
@@ -22,7 +22,7 @@ class RecorderTest : public ClientTest {
   }
   void tell(const std::string& reason, const std::string& message) {
     recorder_.event(about_, "Normal", reason, message);
-    recorder_.flush(Deadline::after(std::chrono::seconds(1)));
+    recorder_.flush(Deadline::after(std::chrono::seconds(1), real_clock()));
     clock_.advance(milliseconds(1));
   }
   ManualClock clock_;
@@ -62,10 +62,10 @@ TEST_F(RecorderTest, PausesBetweenTriesAndGivesUp) {
   api_.set_down();
   tell("Pulled", "m");
   EXPECT_EQ(api_.creates(), 1u) << "ten seconds until the next one";
-  EventRecorder quick({api_, executor_, clock_, secure_random()},
+  EventRecorder quick({api_, {clock_, secure_random(), executor_, timers_}},
                       {.component = "me", .host = "host", .retry_pause = milliseconds(1)});
   quick.event(about_, "Normal", "Other", "m");
-  quick.flush(Deadline::after(std::chrono::seconds(10)));
+  quick.flush(Deadline::after(std::chrono::seconds(10), real_clock()));
   EXPECT_EQ(api_.creates(), 13u);
 }
 

@@ -30,7 +30,7 @@ std::pair<std::string, std::string> split_key(const std::string& key) {
 /// Everything runs on `serial`: events, handlers, reconnects. The map is also read by others, under `m`.
 struct Informer::State : std::enable_shared_from_this<Informer::State> {
   State(const ResourceInfo& r, Deps d, Options o)
-      : resource(r.share()), deps(d), options(std::move(o)), serial(d.executor) {}
+      : resource(r.share()), deps(d), options(std::move(o)), serial(d.runtime.executor) {}
 
   const api::ResourcePtr resource;
   const Deps deps;
@@ -71,7 +71,7 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
     listing = revision.empty();
     incoming.clear();
     listed.clear();
-    connected_at = real_clock().monotonic();
+    connected_at = deps.runtime.clock.monotonic();
     WatchSink sink;
     sink.on_events = [weak = weak_from_this(), g = generation](std::vector<WatchEvent> events) {
       auto s = weak.lock();
@@ -82,7 +82,7 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
       // room.
       log::warn("client", "an informer fell behind and lists again",
                 {log::kv("resource", s->resource->plural)});
-      s->reconnect_later(s->deps.random.below(1000) + 500, true);
+      s->reconnect_later(s->deps.runtime.random.below(1000) + 500, true);
     };
     sink.on_end = [weak = weak_from_this(), g = generation](Error error) {
       auto s = weak.lock();
@@ -224,7 +224,7 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
   }
 
   void reconnect_later(uint64_t milliseconds, bool anew) {
-    deps.timers.after(std::chrono::milliseconds(milliseconds), [weak = weak_from_this(), anew] {
+    deps.runtime.timers.after(std::chrono::milliseconds(milliseconds), [weak = weak_from_this(), anew] {
       auto s = weak.lock();
       if (!s) return;
       const bool queued = s->serial.post([s, anew] {
@@ -239,9 +239,9 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
     if (g != generation || is_stopped()) return;
     if (error.code() == Code::Expired || error.code() == Code::Gone) revision.clear();
     if (listing) revision.clear();
-    if (real_clock().monotonic() - connected_at > kBackoffReset) backoff = kBackoffMin;
-    const auto wait =
-        Duration(static_cast<int64_t>(static_cast<double>(backoff.count()) * (1 + deps.random.unit())));
+    if (deps.runtime.clock.monotonic() - connected_at > kBackoffReset) backoff = kBackoffMin;
+    const auto wait = Duration(
+        static_cast<int64_t>(static_cast<double>(backoff.count()) * (1 + deps.runtime.random.unit())));
     backoff = std::min(kBackoffMax, backoff * 2);
     log::verbose(2, "client", "watch ended, going on",
                  {log::kv("resource", resource->plural), log::kv("err", error.message())});

@@ -6,9 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "async/executor.h"
-#include "async/timers.h"
-#include "base/random.h"
+#include "async/runtime.h"
 #include "client/api/api_client.h"
 
 namespace mizzen::client {
@@ -47,9 +45,7 @@ class Informer {
   using Options = InformerOptions;
   struct Deps {
     ApiClient& api;
-    Executor& executor;
-    Timers& timers;
-    Random& random;
+    Runtime runtime;
   };
   using Index = std::function<std::vector<std::string>(const Object&)>;
 

@@ -32,7 +32,7 @@ Object initial_end(int revision) {
 
 class InformerTest : public ClientTest {
  protected:
-  InformerTest() : informer_(api::resource_of<ConfigMap>(), {api_, executor_, timers_, secure_random()}) {
+  InformerTest() : informer_(api::resource_of<ConfigMap>(), {api_, runtime_}) {
     informer_.add_handler({[this](const Object& now) { say("+" + now.meta().name); },
                            [this](const Object& old, const Object& now) {
                              say(old.meta().resourceVersion + ">" + now.meta().resourceVersion);
@@ -61,7 +61,7 @@ class InformerTest : public ClientTest {
     send(0, {{WatchEvent::Type::Added, config("a", 1, "x")}, {WatchEvent::Type::Added, config("b", 2, "y")}});
     EXPECT_FALSE(informer_.synced());
     send(0, {{WatchEvent::Type::Bookmark, initial_end(5)}});
-    ASSERT_TRUE(informer_.wait_synced(Deadline::after(std::chrono::seconds(5))));
+    ASSERT_TRUE(informer_.wait_synced(Deadline::after(std::chrono::seconds(5), real_clock())));
   }
 
   Mutex m_;
@@ -112,7 +112,7 @@ TEST_F(InformerTest, AfterStopNothingIsTold) {
   informer_.stop();
   send(0, {{WatchEvent::Type::Added, config("z", 30)}});
   StopSource never;
-  (void)never.token().wait_until(Deadline::after(milliseconds(30)));
+  (void)never.token().wait_until(Deadline::after(milliseconds(30), real_clock()));
   EXPECT_EQ(said(), "+a +b ");
 }
 
@@ -124,7 +124,7 @@ TEST_F(InformerTest, WithoutObjectsItTellsAndKeepsNothing) {
     c.metadata.resourceVersion = std::to_string(revision);
     return Object::of(std::move(c));
   };
-  Informer teller(api::resource_of<ConfigMap>(), {api_, executor_, timers_, secure_random()}, {{}, false});
+  Informer teller(api::resource_of<ConfigMap>(), {api_, runtime_}, {{}, false});
   teller.add_handler({[this](const Object& now) { say("+" + now.meta().name); }, nullptr,
                       [this](const Object& last) { say("-" + last.meta().name); },
                       [this](const std::set<std::string>& uids) {
@@ -137,7 +137,7 @@ TEST_F(InformerTest, WithoutObjectsItTellsAndKeepsNothing) {
   send(0, {{WatchEvent::Type::Added, with_uid("a", 1)},
            {WatchEvent::Type::Added, with_uid("b", 2)},
            {WatchEvent::Type::Bookmark, initial_end(5)}});
-  ASSERT_TRUE(teller.wait_synced(Deadline::after(std::chrono::seconds(5))));
+  ASSERT_TRUE(teller.wait_synced(Deadline::after(std::chrono::seconds(5), real_clock())));
   send(0, {{WatchEvent::Type::Modified, with_uid("a", 6)}, {WatchEvent::Type::Deleted, with_uid("b", 7)}});
   ASSERT_TRUE(soon([&] { return said() == "+a +b =/uid-a/uid-b +a -b "; })) << said();
   EXPECT_EQ(teller.size(), 0u);

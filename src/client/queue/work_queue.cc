@@ -35,14 +35,12 @@ double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 }  // namespace
 
 struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
-  State(Options o, Executor& e, Timers& t, Handler h)
-      : options(std::move(o)), executor(e), timers(t), handler(std::move(h)) {
+  State(Options o, Runtime r, Handler h) : options(std::move(o)), runtime(r), handler(std::move(h)) {
     if (options.metrics) metrics.emplace(*options.metrics, options.name);
   }
 
   const Options options;
-  Executor& executor;
-  Timers& timers;
+  const Runtime runtime;
   const Handler handler;
   std::optional<QueueMetrics> metrics;
   mutable Mutex m;
@@ -65,21 +63,21 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
   double unfinished() const {
     Lock lock(m);
     double sum = 0;
-    for (const auto& [key, since] : processing) sum += seconds(real_clock().monotonic() - since);
+    for (const auto& [key, since] : processing) sum += seconds(runtime.clock.monotonic() - since);
     return sum;
   }
   double longest() const {
     Lock lock(m);
     double out = 0;
     for (const auto& [key, since] : processing)
-      out = std::max(out, seconds(real_clock().monotonic() - since));
+      out = std::max(out, seconds(runtime.clock.monotonic() - since));
     return out;
   }
 
   void add(const std::string& key) {
     {
       Lock lock(m);
-      if (stopped || !dirty.emplace(key, real_clock().monotonic()).second) return;
+      if (stopped || !dirty.emplace(key, runtime.clock.monotonic()).second) return;
       if (metrics) metrics->adds.add();
       if (processing.contains(key)) return;  // runs again when done
       ready.push_back(key);
@@ -89,15 +87,15 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
 
   void add_after(const std::string& key, Duration delay) {
     if (delay <= Duration::zero()) return add(key);
-    const Monotonic due = real_clock().monotonic() + delay;
+    const Monotonic due = runtime.clock.monotonic() + delay;
     Lock lock(m);
     if (stopped) return;
     const auto it = delayed.find(key);
     if (it != delayed.end()) {
       if (it->second.first <= due) return;
-      timers.cancel(it->second.second);
+      runtime.timers.cancel(it->second.second);
     }
-    const Timers::Id id = timers.after(delay, [weak = weak_from_this(), key, due] {
+    const Timers::Id id = runtime.timers.after(delay, [weak = weak_from_this(), key, due] {
       if (auto s = weak.lock()) s->come_due(key, due);
     });
     delayed[key] = {due, id};
@@ -122,14 +120,14 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
           return;
         ++workers;
       }
-      if (executor.post([self = shared_from_this()] { self->work(); })) continue;
+      if (runtime.executor.post([self = shared_from_this()] { self->work(); })) continue;
       {
         Lock lock(m);
         MZ_CHECK(workers > 0, "{}: a worker that nobody counted", options.name);
         --workers;
         idle.notify_all();
       }
-      timers.after(std::chrono::milliseconds(100), [weak = weak_from_this()] {
+      runtime.timers.after(std::chrono::milliseconds(100), [weak = weak_from_this()] {
         if (auto s = weak.lock()) s->pump();
       });
       return;
@@ -152,14 +150,14 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
         ready.pop_front();
         const auto waiting = dirty.find(key);
         MZ_CHECK(waiting != dirty.end(), "{}: {} is ready, but nobody added it", options.name, key);
-        now = real_clock().monotonic();
+        now = runtime.clock.monotonic();
         if (metrics) metrics->waited.observe(seconds(now - waiting->second));
         dirty.erase(waiting);
         MZ_CHECK(processing.emplace(key, now).second, "{}: {} runs already", options.name, key);  // I1
       }
       const Outcome outcome = handler(key);
       if (metrics) {
-        metrics->worked.observe(seconds(real_clock().monotonic() - now));
+        metrics->worked.observe(seconds(runtime.clock.monotonic() - now));
         if (outcome.failed) metrics->retries.add();
       }
       Duration again{};
@@ -180,8 +178,8 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
   }
 };
 
-WorkQueue::WorkQueue(Options options, Executor& executor, Timers& timers, Handler handler)
-    : state_(std::make_shared<State>(std::move(options), executor, timers, std::move(handler))) {
+WorkQueue::WorkQueue(Options options, Runtime runtime, Handler handler)
+    : state_(std::make_shared<State>(std::move(options), runtime, std::move(handler))) {
   if (!state_->options.metrics) return;
   // Read at the scrape, so that nothing idle has to keep them up to date.
   const auto collect = [&](const char* name, const char* help, double (State::*read)() const) {

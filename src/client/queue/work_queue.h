@@ -3,9 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "async/executor.h"
-#include "async/timers.h"
-#include "base/clock.h"
+#include "async/runtime.h"
 #include "telemetry/metrics.h"
 
 namespace mizzen::client {
@@ -36,7 +34,7 @@ class WorkQueue {
     Metrics* metrics = nullptr;  ///< null: nothing is counted
   };
   using Handler = std::function<Outcome(const std::string& key)>;
-  WorkQueue(Options options, Executor& executor, Timers& timers, Handler handler);
+  WorkQueue(Options options, Runtime runtime, Handler handler);
   ~WorkQueue() { stop(); }
 
   void add(const std::string& key);

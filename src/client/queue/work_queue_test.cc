@@ -17,10 +17,10 @@ using testing::soon;
 TEST_F(ClientTest, AKeyWaitsOnceAndNeverRunsTwiceAtATime) {
   std::atomic<int> running = 0, most = 0, runs = 0;
   StopSource gate;
-  WorkQueue queue({.name = "q", .workers_max = 4}, executor_, timers_, [&](const std::string&) {
+  WorkQueue queue({.name = "q", .workers_max = 4}, runtime_, [&](const std::string&) {
     const int now = ++running;
     most = std::max(most.load(), now);
-    (void)gate.token().wait_until(Deadline::after(std::chrono::seconds(5)));
+    (void)gate.token().wait_until(Deadline::after(std::chrono::seconds(5), real_clock()));
     ++runs;
     --running;
     return Outcome::done();
@@ -41,7 +41,7 @@ TEST_F(ClientTest, ManyKeysFromManyThreadsAreAllHandledAfterTheirLastAdd) {
   std::array<std::atomic<int>, kKeys> told{}, seen{};
   std::array<std::atomic<bool>, kKeys> busy{};
   std::atomic<bool> overlapped = false;
-  WorkQueue queue({.name = "q", .workers_max = 8}, executor_, timers_, [&](const std::string& key) {
+  WorkQueue queue({.name = "q", .workers_max = 8}, runtime_, [&](const std::string& key) {
     const auto i = static_cast<size_t>(std::stoi(key));
     if (busy[i].exchange(true)) overlapped = true;
     seen[i] = told[i].load();
@@ -50,7 +50,7 @@ TEST_F(ClientTest, ManyKeysFromManyThreadsAreAllHandledAfterTheirLastAdd) {
   });
   queue.start();
   {
-    ThreadPool adders({.name = "adder", .threads_max = 4, .queue_max = 100, .idle_ms = 1000});
+    ThreadPool adders(real_clock(), {.name = "adder", .threads_max = 4, .queue_max = 100, .idle_ms = 1000});
     for (int t = 0; t < 4; ++t)
       ASSERT_TRUE(adders.post([&] {
         for (int round = 0; round < 200; ++round)
@@ -73,7 +73,7 @@ TEST_F(ClientTest, ManyKeysFromManyThreadsAreAllHandledAfterTheirLastAdd) {
 TEST_F(ClientTest, FailuresBackOffAndSuccessForgetsThem) {
   std::atomic<int> runs = 0;
   std::vector<Monotonic> at(20);
-  WorkQueue queue({.name = "q", .workers_max = 1, .backoff_min = milliseconds(20)}, executor_, timers_,
+  WorkQueue queue({.name = "q", .workers_max = 1, .backoff_min = milliseconds(20)}, runtime_,
                   [&](const std::string&) {
                     const int i = runs++;
                     at[static_cast<size_t>(i)] = real_clock().monotonic();
@@ -91,7 +91,7 @@ TEST_F(ClientTest, QueuesAreCountedUnderClientGosNames) {
   std::atomic<int> runs = 0;
   {
     WorkQueue queue({.name = "q", .workers_max = 1, .backoff_min = milliseconds(1), .metrics = &metrics},
-                    executor_, timers_,
+                    runtime_,
                     [&](const std::string&) { return ++runs == 1 ? Outcome::retry() : Outcome::done(); });
     queue.add("a");
     queue.add("a");
@@ -115,7 +115,7 @@ TEST_F(ClientTest, QueuesAreCountedUnderClientGosNames) {
 
 TEST_F(ClientTest, LaterIsKeptOnceAtItsEarliest) {
   std::atomic<int> runs = 0;
-  WorkQueue queue({.name = "q"}, executor_, timers_, [&](const std::string&) {
+  WorkQueue queue({.name = "q"}, runtime_, [&](const std::string&) {
     ++runs;
     return Outcome::done();
   });
@@ -124,7 +124,7 @@ TEST_F(ClientTest, LaterIsKeptOnceAtItsEarliest) {
   queue.add_after("a", milliseconds(10));
   ASSERT_TRUE(soon([&] { return runs >= 1; }));
   StopSource never;
-  (void)never.token().wait_until(Deadline::after(milliseconds(120)));
+  (void)never.token().wait_until(Deadline::after(milliseconds(120), real_clock()));
   EXPECT_EQ(runs, 1) << "the later ones were the same wish";
   queue.stop();
 }
@@ -132,10 +132,10 @@ TEST_F(ClientTest, LaterIsKeptOnceAtItsEarliest) {
 TEST_F(ClientTest, StopWaitsAndNothingRunsAfterwards) {
   std::atomic<bool> inside = false, left = false;
   std::atomic<int> runs = 0;
-  WorkQueue queue({.name = "q"}, executor_, timers_, [&](const std::string&) {
+  WorkQueue queue({.name = "q"}, runtime_, [&](const std::string&) {
     inside = true;
     StopSource never;
-    (void)never.token().wait_until(Deadline::after(milliseconds(50)));
+    (void)never.token().wait_until(Deadline::after(milliseconds(50), real_clock()));
     left = true;
     ++runs;
     return Outcome::later(milliseconds(1));
@@ -149,7 +149,7 @@ TEST_F(ClientTest, StopWaitsAndNothingRunsAfterwards) {
   const int then = runs;
   queue.add("b");
   StopSource never;
-  (void)never.token().wait_until(Deadline::after(milliseconds(50)));
+  (void)never.token().wait_until(Deadline::after(milliseconds(50), real_clock()));
   EXPECT_EQ(runs, then);
 }
 

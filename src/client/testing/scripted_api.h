@@ -22,11 +22,11 @@ using api::core::v1::Event;
 /// Waits up to five seconds for something to become true.
 template <typename F>
 bool soon(F&& f) {
-  const Deadline deadline = Deadline::after(std::chrono::seconds(5));
+  const Deadline deadline = Deadline::after(std::chrono::seconds(5), real_clock());
   StopSource never;
   while (!f()) {
     if (deadline.expired()) return false;
-    (void)never.token().wait_until(Deadline::after(std::chrono::milliseconds(2)));
+    (void)never.token().wait_until(Deadline::after(std::chrono::milliseconds(2), real_clock()));
   }
   return true;
 }
@@ -120,8 +120,9 @@ class ClientTest : public ::testing::Test {
     timers_.stop();
     executor_.stop();
   }
-  ThreadPool executor_{{.name = "t", .threads_max = 8, .queue_max = 10'000, .idle_ms = 1000}};
-  Timers timers_{executor_};
+  ThreadPool executor_{real_clock(), {.name = "t", .threads_max = 8, .queue_max = 10'000, .idle_ms = 1000}};
+  Timers timers_{executor_, real_clock()};
+  const Runtime runtime_{real_clock(), secure_random(), executor_, timers_};
   ScriptedApi api_;
 };
 

@@ -13,8 +13,7 @@ Environment::Informed& Environment::informed(const api::ResourceInfo& resource, 
     slot.resource = resource.share();
     slot.asked_for = asked_for;
     slot.informer = std::make_shared<client::Informer>(
-        resource, client::Informer::Deps{deps_.api, deps_.executor, deps_.timers, deps_.random},
-        client::Informer::Options{{}, asked_for});
+        resource, client::Informer::Deps{deps_.api, deps_.runtime}, client::Informer::Options{{}, asked_for});
   }
   return slot;
 }
@@ -27,9 +26,8 @@ client::Informer& Environment::informer(const api::ResourceInfo& resource) {
 
 std::unique_ptr<client::Informer> Environment::own_informer(const api::ResourceInfo& resource,
                                                             client::ListOptions scope) {
-  return std::make_unique<client::Informer>(
-      resource, client::Informer::Deps{deps_.api, deps_.executor, deps_.timers, deps_.random},
-      client::Informer::Options{std::move(scope), true});
+  return std::make_unique<client::Informer>(resource, client::Informer::Deps{deps_.api, deps_.runtime},
+                                            client::Informer::Options{std::move(scope), true});
 }
 
 client::Informer& Environment::pods_by_node() {
@@ -81,9 +79,8 @@ void Environment::stop() {
 }
 
 std::unique_ptr<client::EventRecorder> Environment::recorder(const std::string& component) {
-  return std::make_unique<client::EventRecorder>(
-      client::EventRecorder::Deps{deps_.api, deps_.executor, deps_.clock, deps_.random},
-      client::EventRecorder::Options{component, ""});
+  return std::make_unique<client::EventRecorder>(client::EventRecorder::Deps{deps_.api, deps_.runtime},
+                                                 client::EventRecorder::Options{component, ""});
 }
 
 }  // namespace mizzen::controllers

@@ -3,10 +3,7 @@
 #include <memory>
 
 #include "api/registry/catalog.h"
-#include "async/executor.h"
-#include "async/timers.h"
-#include "base/clock.h"
-#include "base/random.h"
+#include "async/runtime.h"
 #include "client/events/event_recorder.h"
 #include "client/informer/informer.h"
 #include "client/queue/work_queue.h"
@@ -22,19 +19,14 @@ class Environment {
   struct Deps {
     client::ApiClient& api;
     api::ResourceCatalog& resources;  ///< what the API serves
-    Executor& executor;               ///< runs handlers of informers and queues
-    Timers& timers;
-    const Clock& clock;
-    Random& random;
-    Metrics* metrics = nullptr;  ///< null: queues are not counted
+    Runtime runtime;                  ///< its executor runs handlers of informers and queues
+    Metrics* metrics = nullptr;       ///< null: queues are not counted
   };
   explicit Environment(Deps deps) : deps_(deps) {}
 
   client::ApiClient& api() { return deps_.api; }
-  Executor& executor() { return deps_.executor; }
-  Timers& timers() { return deps_.timers; }
-  const Clock& clock() const { return deps_.clock; }
-  Random& random() { return deps_.random; }
+  const Runtime& runtime() const { return deps_.runtime; }
+  const Clock& clock() const { return deps_.runtime.clock; }
   /// A queue's name and size, with where it counts.
   client::WorkQueue::Options queue(std::string name, size_t workers_max) const {
     client::WorkQueue::Options out;

@@ -10,7 +10,7 @@ using client::testing::soon;
 
 class EnvironmentTest : public client::testing::ClientTest {
  protected:
-  EnvironmentTest() : environment_({api_, resources_, executor_, timers_, real_clock(), secure_random()}) {
+  EnvironmentTest() : environment_({api_, resources_, runtime_}) {
     environment_.each_resource(
         {[this](const api::ResourceInfo& r, client::Informer&) { said_ += "+" + r.plural + " "; },
          [this](const api::ResourceInfo& r) { said_ += "-" + r.plural + " "; }});
@@ -27,7 +27,7 @@ class EnvironmentTest : public client::testing::ClientTest {
 };
 
 TEST_F(EnvironmentTest, InformersComeAndGoWithTheirResources) {
-  EXPECT_TRUE(environment_.start(Deadline::after(std::chrono::seconds(5))));
+  EXPECT_TRUE(environment_.start(Deadline::after(std::chrono::seconds(5), real_clock())));
   const auto widgets = add("widget", "Widget");
   EXPECT_EQ(said_, "+widgets ");
   EXPECT_TRUE(soon([&] { return api_.watches() == 1; }));
@@ -45,7 +45,8 @@ TEST_F(EnvironmentTest, InformersComeAndGoWithTheirResources) {
 TEST_F(EnvironmentTest, AnInformerThatWasAskedForOutlivesItsResource) {
   const auto widgets = add("widget", "Widget");
   client::Informer& informer = environment_.informer(*widgets);
-  EXPECT_FALSE(environment_.start(Deadline::after(std::chrono::milliseconds(10)))) << "nothing was listed";
+  EXPECT_FALSE(environment_.start(Deadline::after(std::chrono::milliseconds(10), real_clock())))
+      << "nothing was listed";
   EXPECT_TRUE(resources_.remove(*widgets).ok());
   EXPECT_EQ(informer.size(), 0u);
 }

@@ -24,9 +24,9 @@ class Cluster : public ::testing::Test {
   explicit Cluster(const Make& make)
       : core_({store_, real_clock(), secure_random(), resources_}, {}),
         api_({core_, authorizer_}, {"system:kube-controller-manager", {"system:masters"}}),
-        timers_(pool_),
-        environment_({api_, resources_, pool_, timers_, real_clock(), secure_random()}) {
-    const auto deadline = Deadline::after(std::chrono::seconds(20));
+        timers_(pool_, real_clock()),
+        environment_({api_, resources_, {real_clock(), secure_random(), pool_, timers_}}) {
+    const auto deadline = Deadline::after(std::chrono::seconds(20), real_clock());
     EXPECT_TRUE(core_.start(deadline).ok());
     controller_ = make(environment_);
     EXPECT_TRUE(environment_.start(deadline));
@@ -54,10 +54,10 @@ class Cluster : public ::testing::Test {
   bool there(const api::ResourceInfo& resource, const std::string& ns, const std::string& name) {
     return api_.get(resource, ns, name, client::Call()).ok();
   }
-  static void pause(Duration d) { (void)StopSource().token().wait_until(Deadline::after(d)); }
+  static void pause(Duration d) { (void)StopSource().token().wait_until(Deadline::after(d, real_clock())); }
   /// Waits up to ten seconds.
   static bool soon(const std::function<bool()>& done) {
-    const Deadline deadline = Deadline::after(std::chrono::seconds(10));
+    const Deadline deadline = Deadline::after(std::chrono::seconds(10), real_clock());
     while (!done()) {
       if (deadline.expired()) return false;
       pause(std::chrono::milliseconds(5));
@@ -65,12 +65,12 @@ class Cluster : public ::testing::Test {
     return true;
   }
 
-  store::MemoryStore store_;
+  store::MemoryStore store_{{.clock = real_clock()}};
   api::ResourceCatalog resources_{api::builtin()};
   apiserver::Core core_;
   auth::ComponentAuthorizer authorizer_;
   apiserver::Loopback api_;
-  ThreadPool pool_{{"test", 8}};
+  ThreadPool pool_{real_clock(), {"test", 8}};
   Timers timers_;
   Environment environment_;
   std::unique_ptr<Controller> controller_;

@@ -55,8 +55,9 @@ struct Client::Impl {
   Result<std::shared_ptr<ClientCall>> call(const ClientRequest& request, const CallContext& context);
   DuplexPtr to_duplex(BlockingSocket& socket, std::string early_input);
   CallContext dial_context(const CallContext& context) const {
-    return {Deadline::at(
-                std::min(context.deadline.when(), Deadline::after(pool->options.connect_timeout).when())),
+    return {Deadline::at(std::min(context.deadline.when(),
+                                  Deadline::after(pool->options.connect_timeout, loops.clock()).when()),
+                         loops.clock()),
             context.stop};
   }
   Socket adopt(Loop& loop, FdEvents& events, int fd, std::unique_ptr<Transport> transport) {
@@ -325,7 +326,7 @@ void Client::stop() {
     c->loop().post([c] { c->close(Error(Code::Cancelled, "the client has been stopped")); });
   for (auto& d : duplexes) d->request_cut();
   if (Loop::current() != nullptr) return;
-  const Deadline deadline = Deadline::after(kStopWait);
+  const Deadline deadline = Deadline::after(kStopWait, impl_->loops.clock());
   Lock lock(pool.m);
   while (pool.connections > 0)
     if (!pool.changed.wait_until(pool.m, deadline)) break;

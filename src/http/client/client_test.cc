@@ -18,12 +18,12 @@ using testing::TestCa;
 bool eventually(const std::function<bool()>& f) {
   for (int i = 0; i < 500; ++i) {
     if (f()) return true;
-    StopToken().wait_until(Deadline::after(std::chrono::milliseconds(10)));
+    StopToken().wait_until(Deadline::after(std::chrono::milliseconds(10), real_clock()));
   }
   return false;
 }
 
-CallContext within(int ms) { return {Deadline::after(std::chrono::milliseconds(ms)), {}}; }
+CallContext within(int ms) { return {Deadline::after(std::chrono::milliseconds(ms), real_clock()), {}}; }
 
 /// What a test runs over: HTTP/1.1 or HTTP/2, with or without TLS, TCP or unix.
 struct Kind {
@@ -49,7 +49,7 @@ class ClientTest : public ::testing::TestWithParam<Kind> {
       Lock lock(m);
       streams.clear();
     }
-    server->stop(Deadline::after(std::chrono::milliseconds(200)));
+    server->stop(Deadline::after(std::chrono::milliseconds(200), real_clock()));
     workers.stop();
     server.reset();
     loops.stop();
@@ -107,7 +107,7 @@ class ClientTest : public ::testing::TestWithParam<Kind> {
       StreamPtr s = e->start_stream(200, {});
       s->write("half");
       const bool queued = workers.post([s] {
-        StopToken().wait_until(Deadline::after(std::chrono::milliseconds(50)));
+        StopToken().wait_until(Deadline::after(std::chrono::milliseconds(50), real_clock()));
         s->cut();
       });
       EXPECT_TRUE(queued);
@@ -142,8 +142,8 @@ class ClientTest : public ::testing::TestWithParam<Kind> {
   ClientRequest get(const std::string& path) { return {.target = target, .path = path}; }
 
   TestCa ca;
-  Loops loops{{.threads = 2}};
-  ThreadPool workers{{.threads_max = 4}};
+  Loops loops{{.clock = real_clock(), .random = secure_random(), .threads = 2}};
+  ThreadPool workers{real_clock(), {.threads_max = 4}};
   Mutex m;
   std::vector<StreamPtr> streams MZ_GUARDED_BY(m);
   std::vector<ExchangePtr> held MZ_GUARDED_BY(m);
@@ -186,7 +186,7 @@ TEST_P(ClientTest, BodiesGoBothWays) {
 TEST_P(ClientTest, SlowReaderHoldsTheServerBack) {
   auto reader = client->open(get("/big"), within(3000));
   ASSERT_TRUE(reader.ok());
-  StopToken().wait_until(Deadline::after(std::chrono::milliseconds(100)));
+  StopToken().wait_until(Deadline::after(std::chrono::milliseconds(100), real_clock()));
   size_t total = 0;
   for (;;) {
     auto chunk = (*reader)->read(within(3000));
@@ -227,7 +227,7 @@ TEST_P(ClientTest, ManyWatchesThenCancelReachesTheServer) {
 TEST_P(ClientTest, StopTokenEndsAWaitingCall) {
   StopSource source;
   Thread stopper("stopper", [&] {
-    StopToken().wait_until(Deadline::after(std::chrono::milliseconds(50)));
+    StopToken().wait_until(Deadline::after(std::chrono::milliseconds(50), real_clock()));
     source.stop();
   });
   auto r = client->request(get("/never"), {Deadline::never(), source.token()});
@@ -238,7 +238,7 @@ TEST_P(ClientTest, StopTokenEndsAWaitingCall) {
   ASSERT_TRUE(reader.ok());
   EXPECT_EQ(*(*reader)->read({Deadline::never(), second.token()}), "first ");
   Thread again("stopper", [&] {
-    StopToken().wait_until(Deadline::after(std::chrono::milliseconds(50)));
+    StopToken().wait_until(Deadline::after(std::chrono::milliseconds(50), real_clock()));
     second.stop();
   });
   EXPECT_EQ((*reader)->read({Deadline::never(), second.token()}).error().code(), Code::Cancelled);
@@ -273,7 +273,7 @@ TEST_P(ClientTest, ServerStopAndReturnIsSurvived) {
   auto watch = client->open(get("/watch"), within(3000));
   ASSERT_TRUE(watch.ok());
   EXPECT_EQ(*(*watch)->read(within(3000)), "first ");
-  server->stop(Deadline::after(std::chrono::milliseconds(50)));
+  server->stop(Deadline::after(std::chrono::milliseconds(50), real_clock()));
   EXPECT_EQ((*watch)->read(within(3000)).error().code(), Code::ServiceUnavailable);
   auto gone = client->request(get("/proto"), within(3000));
   ASSERT_FALSE(gone.ok());
@@ -311,7 +311,7 @@ TEST_P(ClientTest, UpgradeCarriesBytesAndHalfClose) {
   const std::string sent(1'000'000, 'z');
   for (size_t i = 0; i < sent.size(); i += 10'000) {
     while (up->duplex->write(sent.substr(i, 10'000)) == Duplex::Write::Full)
-      StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1)));
+      StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1), real_clock()));
   }
   up->duplex->shutdown_write();
   EXPECT_TRUE(eventually([&] { return eof.load() && closed.load(); }));
@@ -341,7 +341,7 @@ TEST_P(ClientTest, ProxiedUpgradeIsByteTransparent) {
     std::string piece(7919, static_cast<char>(i));
     sent += piece;
     while (up->duplex->write(piece) == Duplex::Write::Full)
-      StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1)));
+      StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1), real_clock()));
   }
   up->duplex->shutdown_write();
   EXPECT_TRUE(eventually([&] { return closed.load(); }));
@@ -371,7 +371,7 @@ INSTANTIATE_TEST_SUITE_P(All, ClientTest,
                          [](const auto& info) { return info.param.name; });
 
 TEST(ClientErrors, AreClear) {
-  Loops loops({});
+  Loops loops({.clock = real_clock(), .random = secure_random()});
   TestCa ca, other("other-ca");
   const auto id = ca.issue({.common_name = "server", .names = {"DNS:elsewhere"}});
   Server server(loops,
@@ -405,12 +405,13 @@ TEST(ClientErrors, AreClear) {
               "a blocking call on an event loop";
   });
   EXPECT_TRUE(eventually([&] { return refused.load(); }));
-  server.stop(Deadline::after(std::chrono::seconds(1)));
+  server.stop(Deadline::after(std::chrono::seconds(1), real_clock()));
 }
 
 TEST(ClientPing, FindsACutNetwork) {
   // A server that shakes hands and answers, then goes silent: its loop is held.
-  Loops loops({}), server_loops({});
+  Loops loops({.clock = real_clock(), .random = secure_random()}),
+      server_loops({.clock = real_clock(), .random = secure_random()});
   TestCa ca;
   StreamPtr kept;
   const auto id = ca.issue({.common_name = "server", .names = {"IP:127.0.0.1"}});
@@ -433,7 +434,7 @@ TEST(ClientPing, FindsACutNetwork) {
   ASSERT_FALSE(lost.ok());
   EXPECT_EQ(lost.error().message(), "http2: client connection lost");
   hold.stop();
-  server.stop(Deadline::after(std::chrono::milliseconds(100)));
+  server.stop(Deadline::after(std::chrono::milliseconds(100), real_clock()));
 }
 
 }  // namespace

@@ -149,12 +149,12 @@ void Wire::deliver_body() {
   if (link_ && n > 0) body_taken(n);
 }
 
-std::string_view date_header() {
+std::string_view date_header(const Clock& clock) {
   thread_local time_t cached_for = 0;
   thread_local char cached[40];
   thread_local size_t length = 0;
   const time_t now =
-      std::chrono::duration_cast<std::chrono::seconds>(real_clock().wall().time_since_epoch()).count();
+      std::chrono::duration_cast<std::chrono::seconds>(clock.wall().time_since_epoch()).count();
   if (now != cached_for) {
     tm parts{};
     gmtime_r(&now, &parts);

@@ -101,7 +101,7 @@ class Wire {
 };
 
 /// The value of a Date header for now, from a cache of one second.
-std::string_view date_header();
+std::string_view date_header(const Clock& clock);
 /// Fields an application may not send: framing and connection control are the protocol's.
 bool hop_by_hop(std::string_view name);
 

@@ -17,6 +17,8 @@ thread_local Loop* t_current = nullptr;
 }  // namespace
 
 struct Loop::Impl {
+  explicit Impl(const Clock& c) : clock(c) {}
+  const Clock& clock;
   boost::asio::io_context io{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep{io.get_executor()};
   boost::asio::steady_timer timer{io};
@@ -36,7 +38,7 @@ void Loop::Impl::arm() {
   // fire() arms it anew. A connection's idle timer is set and forgotten with each request.
   if (first >= armed_for) return;
   armed_for = first;
-  timer.expires_at(std::chrono::time_point_cast<std::chrono::steady_clock::duration>(first));
+  timer.expires_after(first - clock.monotonic());
   timer.async_wait([this](const boost::system::error_code& ec) {
     if (!ec) fire();
   });
@@ -44,7 +46,7 @@ void Loop::Impl::arm() {
 
 void Loop::Impl::fire() {
   armed_for = Monotonic::max();
-  const Monotonic now = real_clock().monotonic();
+  const Monotonic now = clock.monotonic();
   while (!timers.empty() && timers.begin()->first.first <= now) {
     auto first = timers.begin();
     std::function<void()> f = std::move(first->second);
@@ -55,7 +57,8 @@ void Loop::Impl::fire() {
   arm();
 }
 
-Loop::Loop() : impl_(std::make_unique<Impl>()) {}
+Loop::Loop(const Clock& clock, Random& random)
+    : clock_(clock), random_(random), impl_(std::make_unique<Impl>(clock)) {}
 
 Loop::~Loop() {
   // What was posted after the end must not run into a dead loop, only be destroyed; that may post again.
@@ -99,7 +102,7 @@ void Loop::drain() {
 }
 
 Loop::TimerId Loop::after(Duration delay, std::function<void()> f) {
-  const Monotonic when = real_clock().monotonic() + delay;
+  const Monotonic when = clock_.monotonic() + delay;
   const TimerId id = impl_->next_timer++;
   impl_->timers.emplace(std::pair(when, id), std::move(f));
   impl_->timer_times.emplace(id, when);
@@ -186,9 +189,9 @@ std::unique_ptr<Watch> Loop::watch(int fd, FdEvents& events) {
   return std::make_unique<AsioWatch>(impl_->io, fd, events);
 }
 
-Loops::Loops(Options options) {
+Loops::Loops(Options options) : clock_(options.clock) {
   const size_t n = std::max<size_t>(1, options.threads);
-  for (size_t i = 0; i < n; ++i) loops_.push_back(std::make_unique<Loop>());
+  for (size_t i = 0; i < n; ++i) loops_.push_back(std::make_unique<Loop>(options.clock, options.random));
   for (size_t i = 0; i < n; ++i) {
     Loop* loop = loops_[i].get();
     threads_.emplace_back(options.name, [loop] { loop->run(); });

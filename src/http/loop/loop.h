@@ -9,6 +9,7 @@
 #include "async/mutex.h"
 #include "async/thread.h"
 #include "base/clock.h"
+#include "base/random.h"
 
 namespace mizzen::http {
 
@@ -43,7 +44,7 @@ class Watch {
 class Loop {
  public:
   using TimerId = uint64_t;
-  Loop();
+  Loop(const Clock& clock, Random& random);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -59,6 +60,10 @@ class Loop {
   /// Timers that have not run yet.
   size_t timers_waiting() const;
 
+  /// Those of its Loops; from any thread.
+  const Clock& clock() const { return clock_; }
+  Random& random() const { return random_; }
+
   bool on_thread() const { return current() == this; }
   /// The loop whose thread this is; null on other threads. Blocking calls refuse to run where it is not null.
   static Loop* current();
@@ -70,6 +75,8 @@ class Loop {
  private:
   void drain();
 
+  const Clock& clock_;
+  Random& random_;
   std::unique_ptr<Impl> impl_;
   Mutex m_;
   std::vector<std::function<void()>> posted_ MZ_GUARDED_BY(m_);
@@ -82,6 +89,8 @@ class Loop {
 class Loops {
  public:
   struct Options {
+    const Clock& clock;  ///< of timers, deadlines and dates of all that runs on the loops
+    Random& random;      ///< of their WebSockets' masks
     size_t threads = 1;
     std::string name = "http-loop";
   };
@@ -91,9 +100,11 @@ class Loops {
   Loop& next();
   size_t size() const { return loops_.size(); }
   Loop& at(size_t i) { return *loops_[i]; }
+  const Clock& clock() const { return clock_; }
   void stop();
 
  private:
+  const Clock& clock_;
   std::vector<std::unique_ptr<Loop>> loops_;
   std::vector<Thread> threads_;
   std::atomic<size_t> next_ = 0;

@@ -242,7 +242,7 @@ void H1Server::write_head(int status, const Headers& headers, std::string_view f
   }
   if (!headers.has("Date")) {
     text += "Date: ";
-    text += date_header();
+    text += date_header(conn_.loop().clock());
     text += "\r\n";
   }
   if (status != 101) {

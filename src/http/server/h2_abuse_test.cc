@@ -45,7 +45,7 @@ struct World {
     EXPECT_TRUE(server->start().ok());
   }
   ~World() {
-    server->stop(Deadline::after(std::chrono::milliseconds(10)));
+    server->stop(Deadline::after(std::chrono::milliseconds(10), real_clock()));
     Lock lock(m);
     held.clear();
   }
@@ -54,12 +54,12 @@ struct World {
     Client client(client_loops, {});
     const Monotonic begun = real_clock().monotonic();
     auto r = client.request({.target = {.host = "127.0.0.1", .port = server->port()}},
-                            {Deadline::after(std::chrono::seconds(3)), {}});
+                            {Deadline::after(std::chrono::seconds(3), real_clock()), {}});
     EXPECT_TRUE(r.ok());
     EXPECT_LT(real_clock().monotonic() - begun, std::chrono::seconds(1));
   }
-  Loops loops{{}};
-  Loops client_loops{{}};
+  Loops loops{{.clock = real_clock(), .random = secure_random()}};
+  Loops client_loops{{.clock = real_clock(), .random = secure_random()}};
   std::unique_ptr<Server> server;
   Mutex m;
   std::vector<ExchangePtr> held MZ_GUARDED_BY(m);
@@ -161,7 +161,7 @@ TEST(H2Abuse, StreamsBeyondTheBoundAreRefused) {
 TEST(H2Abuse, AnswersThatNobodyTakesAreDropped) {
   Server::Options options;
   options.write_stall_timeout = std::chrono::milliseconds(200);
-  Loops loops({});
+  Loops loops({.clock = real_clock(), .random = secure_random()});
   auto big = std::make_shared<const std::string>(1'000'000, 'b');
   std::optional<Server> server;
   server.emplace(loops, options, [body = Slice(big)](ExchangePtr e) { e->respond(200, {}, body); });
@@ -173,7 +173,7 @@ TEST(H2Abuse, AnswersThatNobodyTakesAreDropped) {
   const Monotonic begun = real_clock().monotonic();
   EXPECT_TRUE(peer.at_end());
   EXPECT_LT(real_clock().monotonic() - begun, std::chrono::seconds(3));
-  server->stop(Deadline::after(std::chrono::seconds(1)));
+  server->stop(Deadline::after(std::chrono::seconds(1), real_clock()));
 }
 
 TEST(H2Abuse, AWideWindowMakesNoMoreThanCanBeSent) {
@@ -195,7 +195,7 @@ TEST(H2Abuse, AWideWindowMakesNoMoreThanCanBeSent) {
     }
   };
   Source source;
-  Loops loops({});
+  Loops loops({.clock = real_clock(), .random = secure_random()});
   std::optional<Server> server;
   server.emplace(loops, Server::Options{}, [&source](ExchangePtr e) {
     source.stream = e->start_stream(200, {});
@@ -212,13 +212,13 @@ TEST(H2Abuse, AWideWindowMakesNoMoreThanCanBeSent) {
   const StopSource never;
   size_t made = 0;
   for (int still = 0; still < 20;) {  // until nothing has been made for a fifth of a second
-    (void)never.token().wait_until(Deadline::after(std::chrono::milliseconds(10)));
+    (void)never.token().wait_until(Deadline::after(std::chrono::milliseconds(10), real_clock()));
     EXPECT_LE(*source.alive, bound);
     still = made == source.made ? still + 1 : 0;
     made = source.made;
   }
   EXPECT_GT(made, 0u);
-  server->stop(Deadline::after(std::chrono::milliseconds(10)));
+  server->stop(Deadline::after(std::chrono::milliseconds(10), real_clock()));
 }
 
 TEST(H2Abuse, AHeaderThatNeverEndsTimesOut) {

@@ -23,9 +23,10 @@ class H2Server;
 /// So many at once, then so many a second.
 class TokenBucket {
  public:
-  TokenBucket(double burst, double per_second) : burst_(burst), per_second_(per_second), tokens_(burst) {}
+  TokenBucket(const Clock& clock, double burst, double per_second)
+      : clock_(clock), burst_(burst), per_second_(per_second), tokens_(burst), last_(clock.monotonic()) {}
   bool take() {
-    const Monotonic now = real_clock().monotonic();
+    const Monotonic now = clock_.monotonic();
     const double seconds = std::chrono::duration<double>(now - last_).count();
     last_ = now;
     tokens_ = std::min(burst_, tokens_ + seconds * per_second_) - 1;
@@ -33,10 +34,11 @@ class TokenBucket {
   }
 
  private:
+  const Clock& clock_;
   const double burst_;
   const double per_second_;
   double tokens_;
-  Monotonic last_ = real_clock().monotonic();
+  Monotonic last_;
 };
 
 /// One stream: a request and its answer.
@@ -108,7 +110,7 @@ class H2Server final : public ServerProtocol {
   ServerConn& conn_;
   H2SessionPtr session_;
   std::unordered_map<int32_t, std::unique_ptr<H2Stream>> streams_;
-  TokenBucket control_{kControlBurst, kControlPerSecond};
+  TokenBucket control_;
   TokenBucket resets_;
   size_t whole_bodies_ = 0;  ///< answers whose rest waits for the peer's window
   Loop::TimerId flow_timer_ = 0;
@@ -141,7 +143,7 @@ void H2Stream::submit(int status, const Headers& headers, std::optional<size_t> 
     has_date = has_date || names.back() == "date";
     fields.push_back(h2_field(names.back(), h.value));
   }
-  if (!has_date) fields.push_back(h2_field("date", date_header()));
+  if (!has_date) fields.push_back(h2_field("date", date_header(loop_.clock())));
   if (length) {
     length_text = std::to_string(*length);
     fields.push_back(h2_field("content-length", length_text));
@@ -202,7 +204,10 @@ void H2Stream::body_taken(size_t n) {
 // --- H2Server
 
 H2Server::H2Server(ServerConn& connection)
-    : conn_(connection), resets_(connection.options().reset_burst, connection.options().resets_per_second) {
+    : conn_(connection),
+      control_(connection.loop().clock(), kControlBurst, kControlPerSecond),
+      resets_(connection.loop().clock(), connection.options().reset_burst,
+              connection.options().resets_per_second) {
   nghttp2_session_callbacks* callbacks = nullptr;
   nghttp2_session_callbacks_new(&callbacks);
   nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);

@@ -215,7 +215,7 @@ bool Server::Impl::wait_empty(Deadline deadline) {
 Server::Server(Loops& loops, Options options, Handler handler)
     : impl_(std::make_shared<Impl>(loops, std::move(options), std::move(handler))) {}
 
-Server::~Server() { stop(Deadline::at(real_clock().monotonic())); }
+Server::~Server() { stop(Deadline::after(Duration::zero(), impl_->loops.clock())); }
 
 Result<void> Server::start() {
   if (impl_->shared->options.tls) MZ_TRY(reload_tls(*impl_->shared->options.tls));
@@ -261,7 +261,7 @@ void Server::stop(Deadline deadline) {
       if (auto strong = duplex.lock()) duplexes.push_back(std::move(strong));
     for (auto& duplex : duplexes) duplex->request_cut();
   });
-  if (can_wait) impl_->wait_empty(Deadline::after(kCutWait));
+  if (can_wait) impl_->wait_empty(Deadline::after(kCutWait, impl_->loops.clock()));
   remove_socket();
 }
 

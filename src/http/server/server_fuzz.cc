@@ -17,7 +17,9 @@ namespace {
 using namespace mizzen::http;
 
 struct Target {
-  Target() : path("/tmp/mizzen-server-fuzz-" + std::to_string(::getpid()) + ".sock"), loops({}) {
+  Target()
+      : path("/tmp/mizzen-server-fuzz-" + std::to_string(::getpid()) + ".sock"),
+        loops({.clock = mizzen::real_clock(), .random = mizzen::secure_random()}) {
     server = std::make_unique<Server>(loops, Server::Options{.unix_path = path}, [](ExchangePtr e) {
       if (e->request().path.empty()) std::abort();
       if (e->request().method == "GET") return e->respond(200, {{"X", "y"}}, Slice("hello"));
@@ -30,7 +32,7 @@ struct Target {
     });
     if (!server->start().ok()) std::abort();
   }
-  ~Target() { server->stop(mizzen::Deadline::after(std::chrono::seconds(1))); }
+  ~Target() { server->stop(mizzen::Deadline::after(std::chrono::seconds(1), mizzen::real_clock())); }
   std::string path;
   Loops loops;
   std::unique_ptr<Server> server;

@@ -18,7 +18,8 @@ using testing::TestCa;
 
 /// A server with a few paths, on one loop and two workers.
 struct Fixture {
-  explicit Fixture(Server::Options options = {}, size_t loop_threads = 1) : loops({.threads = loop_threads}) {
+  explicit Fixture(Server::Options options = {}, size_t loop_threads = 1)
+      : loops({.clock = real_clock(), .random = secure_random(), .threads = loop_threads}) {
     options.upgrades.push_back("echo");
     server =
         std::make_unique<Server>(loops, std::move(options), [this](ExchangePtr e) { serve(std::move(e)); });
@@ -26,7 +27,7 @@ struct Fixture {
     EXPECT_TRUE(started.ok()) << (started.ok() ? "" : started.error().message());
   }
   ~Fixture() {
-    server->stop(Deadline::after(std::chrono::seconds(2)));
+    server->stop(Deadline::after(std::chrono::seconds(2), real_clock()));
     workers.stop();
     server.reset();
     streams.clear();
@@ -82,7 +83,7 @@ struct Fixture {
     return (tls ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(server->port()) + path;
   }
   Loops loops;
-  ThreadPool workers{{.threads_max = 2}};
+  ThreadPool workers{real_clock(), {.threads_max = 2}};
   Mutex m;
   std::vector<StreamPtr> streams MZ_GUARDED_BY(m);
   std::vector<ExchangePtr> held MZ_GUARDED_BY(m);
@@ -93,7 +94,7 @@ bool eventually(const std::function<bool()>& f) {
   StopToken never;
   for (int i = 0; i < 500; ++i) {
     if (f()) return true;
-    never.wait_until(Deadline::after(std::chrono::milliseconds(10)));
+    never.wait_until(Deadline::after(std::chrono::milliseconds(10), real_clock()));
   }
   return false;
 }
@@ -276,7 +277,7 @@ TEST(ServerH1, SlowReaderFillsItsBoundAndNoMore) {
   ASSERT_TRUE(eventually([&] {
     for (int i = 0; i < 1000 && (last = s->write(slice)) == Stream::Write::Ok; ++i) ++accepted;
     const size_t before = s->buffered_bytes();
-    StopToken().wait_until(Deadline::after(std::chrono::milliseconds(30)));
+    StopToken().wait_until(Deadline::after(std::chrono::milliseconds(30), real_clock()));
     return last == Stream::Write::Full && before > 90'000 &&
            s->buffered_bytes() == before;  // the kernel is full too
   }));
@@ -357,7 +358,7 @@ TEST(ServerH1, Http10AndHead) {
 
 TEST(Server, TellsWhyItCannotBind) {
   Fixture f;
-  Loops loops({});
+  Loops loops({.clock = real_clock(), .random = secure_random()});
   Server second(loops, {.port = f.server->port()}, [](ExchangePtr) {});
   const Result<void> r = second.start();
   ASSERT_FALSE(r.ok());
@@ -379,7 +380,8 @@ TEST(Server, StopLetsExchangesEndThenCutsTheRest) {
     Lock lock(f.m);
     return f.held.size() == 1;
   }));
-  Thread stopper("stopper", [&] { f.server->stop(Deadline::after(std::chrono::milliseconds(500))); });
+  Thread stopper("stopper",
+                 [&] { f.server->stop(Deadline::after(std::chrono::milliseconds(500), real_clock())); });
   EXPECT_TRUE(idle.at_end());
   {
     Lock lock(f.m);

@@ -100,14 +100,15 @@ class WebSocketImpl final : public WebSocket, public std::enable_shared_from_thi
     self(user).control_out_.append(reinterpret_cast<const char*>(data), n);
     return static_cast<ssize_t>(n);
   }
-  static int on_mask(wslay_event_context_ptr, uint8_t* into, size_t n, void*) {
-    for (size_t i = 0; i < n; ++i) into[i] = static_cast<uint8_t>(secure_random().next());
+  static int on_mask(wslay_event_context_ptr, uint8_t* into, size_t n, void* user) {
+    Random& random = self(user).loop().random();
+    for (size_t i = 0; i < n; ++i) into[i] = static_cast<uint8_t>(random.next());
     return 0;
   }
   static void on_message(wslay_event_context_ptr, const wslay_event_on_msg_recv_arg* message, void* user);
 
   Duplex::Write write(WsOpcode opcode, std::string_view payload) {
-    const auto mask = static_cast<uint32_t>(server_ ? 0 : secure_random().next());
+    const auto mask = static_cast<uint32_t>(server_ ? 0 : loop().random().next());
     return duplex_->write(Slice(websocket_frame(opcode, payload, server_ ? nullptr : &mask)));
   }
   void on_data(std::string_view bytes);

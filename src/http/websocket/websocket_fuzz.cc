@@ -38,7 +38,7 @@ class FuzzDuplex final : public Duplex {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static Loop loop;
+  static Loop loop(mizzen::real_clock(), mizzen::secure_random());
   if (size < 2) return 0;
   const size_t step = 1 + data[1];
   std::string_view in(reinterpret_cast<const char*>(data + 2), size - 2);

@@ -15,7 +15,7 @@ using testing::RawPeer;
 bool eventually(const std::function<bool()>& f) {
   for (int i = 0; i < 500; ++i) {
     if (f()) return true;
-    StopToken().wait_until(Deadline::after(std::chrono::milliseconds(10)));
+    StopToken().wait_until(Deadline::after(std::chrono::milliseconds(10), real_clock()));
   }
   return false;
 }
@@ -38,8 +38,8 @@ struct EchoServer {
     });
     EXPECT_TRUE(server->start().ok());
   }
-  ~EchoServer() { server->stop(Deadline::after(std::chrono::milliseconds(10))); }
-  Loops loops{{}};
+  ~EchoServer() { server->stop(Deadline::after(std::chrono::milliseconds(10), real_clock())); }
+  Loops loops{{.clock = real_clock(), .random = secure_random()}};
   std::unique_ptr<Server> server;
   std::atomic<int> closed_with = 0;
 };
@@ -132,7 +132,7 @@ TEST(WebSocket, ClientSideMasksAndServerCloses) {
       {.target = {.host = "127.0.0.1", .port = s.server->port()},
        .path = "/x",
        .headers = WebSocket::client_headers("dGhlIHNhbXBsZSBub25jZQ==", {"v5.channel.k8s.io"})},
-      {Deadline::after(std::chrono::seconds(3)), {}});
+      {Deadline::after(std::chrono::seconds(3), real_clock()), {}});
   ASSERT_TRUE(up.ok()) << up.error().message();
   ASSERT_EQ(up->status, 101);
   EXPECT_EQ(up->headers.get("Sec-WebSocket-Protocol"), "v5.channel.k8s.io");
@@ -163,7 +163,7 @@ TEST(WebSocket, DroppingItEndsTheConnection) {
     auto up = client.dial_upgrade({.target = {.host = "127.0.0.1", .port = s.server->port()},
                                    .path = "/x",
                                    .headers = WebSocket::client_headers("dGhlIHNhbXBsZSBub25jZQ==", {})},
-                                  {Deadline::after(std::chrono::seconds(3)), {}});
+                                  {Deadline::after(std::chrono::seconds(3), real_clock()), {}});
     ASSERT_TRUE(up.ok());
     auto ws = WebSocket::over(std::move(up->duplex), false, {});
     ws->start({});

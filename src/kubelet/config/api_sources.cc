@@ -7,11 +7,7 @@ namespace {
 
 namespace v1 = api::core::v1;
 
-client::Call new_call() {
-  client::Call out;
-  out.deadline = Deadline::after(std::chrono::seconds(30));
-  return out;
-}
+client::Call new_call() { return {.timeout = std::chrono::seconds(30)}; }
 
 }  // namespace
 

@@ -71,8 +71,8 @@ void NodeManager::run() {
     const bool settling =
         first_report_ || !reported.ok() || !facts.runtime_problem.empty() || !facts.network_problem.empty();
     const auto next = deps_.clock.monotonic() + (settling ? Duration(kNotReadyEvery) : Duration(kEvery));
-    if (token.wait_until(
-            Deadline::at(std::min(next, std::max(lease_due, deps_.clock.monotonic() + kNotReadyEvery)))))
+    if (token.wait_until(Deadline::at(
+            std::min(next, std::max(lease_due, deps_.clock.monotonic() + kNotReadyEvery)), deps_.clock)))
       return;
   }
 }

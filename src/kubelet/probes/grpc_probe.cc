@@ -22,7 +22,8 @@ std::string status_name(int32_t status) {
 
 }  // namespace
 
-HandlerResult grpc_probe(const std::string& address, const std::string& service, Duration timeout) {
+HandlerResult grpc_probe(const std::string& address, const std::string& service, Duration timeout,
+                         const Clock& clock) {
   const auto within = fmt::format("{}s", std::chrono::duration_cast<std::chrono::seconds>(timeout).count());
   auto channel = rpc::Channel::open({.target = address});
   if (!channel.ok())
@@ -30,7 +31,7 @@ HandlerResult grpc_probe(const std::string& address, const std::string& service,
                                           channel.error().message())};
   health::v1::HealthCheckRequest request;
   request.service = service;
-  const auto answer = rpc::call(**channel, kCheck, request, Deadline::after(timeout));
+  const auto answer = rpc::call(**channel, kCheck, request, Deadline::after(timeout, clock));
   if (!answer.ok()) {
     const Error& e = answer.error();
     if (e.code() == Code::Timeout)

@@ -24,7 +24,7 @@ TEST(GrpcProbe, OnlyServingIsHealthy) {
   const auto address = server.start("127.0.0.1:0");
   ASSERT_TRUE(address.ok()) << address.error().message();
   const auto ask = [&](const std::string& service) {
-    return grpc_probe(*address, service, std::chrono::seconds(5));
+    return grpc_probe(*address, service, std::chrono::seconds(5), real_clock());
   };
   EXPECT_EQ(ask("").outcome, Outcome::Success);
   EXPECT_EQ(ask("ill").outcome, Outcome::Failure);
@@ -38,9 +38,9 @@ TEST(GrpcProbe, WhoDoesNotAnswerFails) {
   server.on("/t.T/Echo", [](const std::string& request) -> Result<std::string> { return request; });
   const auto address = server.start("127.0.0.1:0");
   ASSERT_TRUE(address.ok());
-  EXPECT_TRUE(grpc_probe(*address, "", std::chrono::seconds(5))
+  EXPECT_TRUE(grpc_probe(*address, "", std::chrono::seconds(5), real_clock())
                   .output.starts_with("error: this server does not implement the grpc health protocol"));
-  const auto refused = grpc_probe("127.0.0.1:1", "", std::chrono::seconds(1));
+  const auto refused = grpc_probe("127.0.0.1:1", "", std::chrono::seconds(1), real_clock());
   EXPECT_EQ(refused.outcome, Outcome::Failure);
   EXPECT_TRUE(refused.output.starts_with("timeout: ")) << refused.output;
 }

@@ -89,7 +89,7 @@ HandlerResult HandlerRunner::exec(const HandlerTarget& target, const v1::ExecAct
   request.timeout = std::chrono::ceil<std::chrono::seconds>(timeout).count();
   const auto slack = std::chrono::seconds(5);  // the runtime's own deadline comes first
   auto answer = runtime_.exec_sync(
-      request, timeout == Duration::zero() ? Deadline::never() : Deadline::after(timeout + slack));
+      request, timeout == Duration::zero() ? Deadline::never() : Deadline::after(timeout + slack, clock_));
   if (!answer.ok()) {
     if (answer.error().code() == Code::Timeout) {
       return {Outcome::Failure, fmt::format("command timed out: {} timed out after {}s",
@@ -121,7 +121,7 @@ HandlerResult HandlerRunner::http_get(const HandlerTarget& target, const v1::HTT
   if (!has_accept) headers.emplace_back("Accept", "*/*");
   const std::string path = action.path.starts_with("/") ? action.path : "/" + action.path;
   std::string url = fmt::format("{}://{}:{}{}", scheme, bracket(host), port, path);
-  const auto deadline = Deadline::after(timeout);
+  const auto deadline = Deadline::after(timeout, clock_);
   for (int hop = 0; hop <= kRedirectsMax; ++hop) {
     auto answer = http_.get(url, headers, deadline);
     if (!answer.ok()) {
@@ -163,7 +163,7 @@ HandlerResult HandlerRunner::grpc(const HandlerTarget& target, const v1::GRPCAct
                                   Duration timeout) {
   if (target.pod_ip.empty()) return {Outcome::Failure, "the pod has no address yet"};
   return grpc_probe(fmt::format("{}:{}", bracket(target.pod_ip), action.port), action.service.value_or(""),
-                    timeout);
+                    timeout, clock_);
 }
 
 }  // namespace mizzen::kubelet

@@ -42,7 +42,8 @@ class HttpGetter {
 /// timeout. Threading: thread-safe.
 class HandlerRunner {
  public:
-  HandlerRunner(cri::Runtime& runtime, HttpGetter& http) : runtime_(runtime), http_(http) {}
+  HandlerRunner(cri::Runtime& runtime, HttpGetter& http, const Clock& clock)
+      : runtime_(runtime), http_(http), clock_(clock) {}
   HandlerResult exec(const HandlerTarget& target, const api::core::v1::ExecAction& action, Duration timeout);
   /// `agent`: User-Agent. With `any_status` every answer is a success (hooks).
   HandlerResult http_get(const HandlerTarget& target, const api::core::v1::HTTPGetAction& action,
@@ -54,6 +55,7 @@ class HandlerRunner {
  private:
   cri::Runtime& runtime_;
   HttpGetter& http_;
+  const Clock& clock_;
 };
 
 /// The number behind a port that may be a name of one of the container's ports; 0 where there is none.

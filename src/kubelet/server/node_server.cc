@@ -41,7 +41,7 @@ struct NodeServer::Impl : std::enable_shared_from_this<NodeServer::Impl> {
   Impl(Deps d, Options o)
       : deps(d),
         options(std::move(o)),
-        pool({.name = "node-api", .threads_max = options.workers_max}),
+        pool(deps.clock, {.name = "node-api", .threads_max = options.workers_max}),
         streams(d.loops, client_options()) {}
 
   static http::Client::Options client_options() {
@@ -92,7 +92,7 @@ Result<void> NodeServer::start() {
 
 void NodeServer::stop() {
   impl_->stop_source.stop();
-  if (impl_->server) impl_->server->stop(Deadline::after(kStopGrace));
+  if (impl_->server) impl_->server->stop(Deadline::after(kStopGrace, impl_->deps.clock));
   impl_->streams.stop();
   impl_->pool.stop();
   impl_->server.reset();  // it holds the handler, which holds us
@@ -170,7 +170,7 @@ void NodeServer::Impl::logs(const ExchangePtr& exchange, const Words& path, cons
   if (!id.ok()) return exchange->respond_text(400, id.error().message());
   cri::v1::ContainerStatusRequest request;
   request.container_id = *id;
-  const auto status = deps.runtime.container_status(request, Deadline::after(kRuntimeTimeout));
+  const auto status = deps.runtime.container_status(request, Deadline::after(kRuntimeTimeout, deps.clock));
   if (!status.ok() || !status->status) {
     return exchange->respond_text(400, fmt::format("failed to get container status: {}",
                                                    status.ok() ? "empty" : status.error().message()));
@@ -184,7 +184,7 @@ void NodeServer::Impl::logs(const ExchangePtr& exchange, const Words& path, cons
 bool NodeServer::Impl::is_running(const std::string& id) {
   cri::v1::ContainerStatusRequest request;
   request.container_id = id;
-  const auto status = deps.runtime.container_status(request, Deadline::after(kRuntimeTimeout));
+  const auto status = deps.runtime.container_status(request, Deadline::after(kRuntimeTimeout, deps.clock));
   return status.ok() && status->status && status->status->state == cri::v1::ContainerState::CONTAINER_RUNNING;
 }
 
@@ -207,7 +207,7 @@ void NodeServer::Impl::send_log(const ExchangePtr& exchange, LogFile file, const
       const auto done = stream->write(slice);
       if (done == http::Stream::Write::Ok) return true;
       if (done == http::Stream::Write::Closed || stop_source.token().stopped()) return false;
-      if (gone.wait_until(Deadline::after(kFullEvery))) return false;
+      if (gone.wait_until(Deadline::after(kFullEvery, deps.clock))) return false;
     }
   };
   int quiet = 0;
@@ -224,7 +224,9 @@ void NodeServer::Impl::send_log(const ExchangePtr& exchange, LogFile file, const
     if (const auto replaced = file.reopen_if_replaced(); replaced.ok() && *replaced) continue;
     // Once a second is enough to see that the container ended; then one last look at what it wrote.
     if (++quiet % 5 == 0 && !is_running(id)) ended = true;
-    if (!ended && (stop_source.token().stopped() || gone.wait_until(Deadline::after(kFollowEvery)))) return;
+    if (!ended &&
+        (stop_source.token().stopped() || gone.wait_until(Deadline::after(kFollowEvery, deps.clock))))
+      return;
   }
   stream->finish();
 }
@@ -234,7 +236,7 @@ Result<std::string> NodeServer::Impl::running_container(const Words& path) {
   if (!pod || (path.size() == 5 && pod->metadata.uid != path[3]))
     return Error(Code::NotFound, "pod does not exist");
   const std::string& name = path.back();
-  MZ_ASSIGN(const auto state, read_runtime_pod(deps.runtime, pod->metadata.uid));
+  MZ_ASSIGN(const auto state, read_runtime_pod(deps.runtime, deps.clock, pod->metadata.uid));
   const auto* newest = state.newest(name);
   if (!newest || newest->state != ContainerRecord::State::Running) {
     return Error(Code::InternalError, fmt::format("container not found ({})", quote(name)));
@@ -253,7 +255,7 @@ void NodeServer::Impl::exec(const ExchangePtr& exchange, const Words& path, cons
   request.stdout = query.flag("output");
   request.tty = query.flag("tty");
   request.stderr = query.flag("error") && !request.tty;
-  const auto answer = deps.runtime.exec(request, Deadline::after(kRuntimeTimeout));
+  const auto answer = deps.runtime.exec(request, Deadline::after(kRuntimeTimeout, deps.clock));
   if (!answer.ok()) return exchange->respond_text(500, answer.error().message());
   proxy(exchange, answer->url, "");
 }
@@ -270,7 +272,7 @@ void NodeServer::Impl::attach(const ExchangePtr& exchange, const Words& path, co
   request.stdout = query.flag("output");
   request.tty = container && container->tty;
   request.stderr = query.flag("error") && !request.tty;
-  const auto answer = deps.runtime.attach(request, Deadline::after(kRuntimeTimeout));
+  const auto answer = deps.runtime.attach(request, Deadline::after(kRuntimeTimeout, deps.clock));
   if (!answer.ok()) return exchange->respond_text(500, answer.error().message());
   proxy(exchange, answer->url, "");
 }
@@ -280,7 +282,7 @@ void NodeServer::Impl::port_forward(const ExchangePtr& exchange, const Words& pa
   const auto pod = deps.workers.find(path[1], path[2]);
   if (!pod || (path.size() == 4 && pod->metadata.uid != path[3]))
     return exchange->respond_text(404, "pod does not exist");
-  const auto state = read_runtime_pod(deps.runtime, pod->metadata.uid);
+  const auto state = read_runtime_pod(deps.runtime, deps.clock, pod->metadata.uid);
   const auto ready = state.ok() ? std::find_if(state->sandboxes.begin(), state->sandboxes.end(),
                                                [](const auto& s) { return s.ready; })
                                 : std::vector<SandboxRecord>::const_iterator();
@@ -295,7 +297,7 @@ void NodeServer::Impl::port_forward(const ExchangePtr& exchange, const Words& pa
       rest += fmt::format("{}port={}", rest.empty() ? "" : "&", *number);
     }
   }
-  const auto answer = deps.runtime.port_forward(request, Deadline::after(kRuntimeTimeout));
+  const auto answer = deps.runtime.port_forward(request, Deadline::after(kRuntimeTimeout, deps.clock));
   if (!answer.ok()) return exchange->respond_text(500, answer.error().message());
   proxy(exchange, answer->url, rest);
 }
@@ -309,7 +311,7 @@ void NodeServer::Impl::run(const ExchangePtr& exchange, const Words& path, const
   for (const auto word : split(query.get("cmd"), ' ')) {
     if (!word.empty()) request.cmd.emplace_back(word);
   }
-  const auto answer = deps.runtime.exec_sync(request, Deadline::after(kRuntimeTimeout));
+  const auto answer = deps.runtime.exec_sync(request, Deadline::after(kRuntimeTimeout, deps.clock));
   if (!answer.ok()) return exchange->respond_text(500, answer.error().message());
   exchange->respond(answer->exit_code == 0 ? 200 : 500, text_headers(),
                     http::Slice(answer->stdout + answer->stderr));
@@ -328,7 +330,7 @@ void NodeServer::Impl::proxy(const ExchangePtr& exchange, const std::string& url
     if (upgrade_header(header.name)) request.headers.add(header.name, header.value);
   }
   http::CallContext context;
-  context.deadline = Deadline::after(kStreamSetupTimeout);
+  context.deadline = Deadline::after(kStreamSetupTimeout, deps.clock);
   context.stop = exchange->gone();
   auto upgraded = streams.dial_upgrade(request, context);
   if (!upgraded.ok()) return exchange->respond_text(502, upgraded.error().message());

@@ -41,7 +41,8 @@ class NodeServerTest : public ::testing::Test {
     run.logs_folder = scratch_.at("logs");
     runner_ = std::make_unique<PodRunner>(
         PodRunner::Deps{runtime_, puller_, events_, handlers_, volumes_, objects_, nullptr, pool_,
-                        real_clock(), [](const std::string&) { return Result<Services>(Services()); },
+                        real_clock(), secure_random(),
+                        [](const std::string&) { return Result<Services>(Services()); },
                         [] { return volumes::Allocatable(); }},
         run);
     workers_ =
@@ -76,7 +77,7 @@ class NodeServerTest : public ::testing::Test {
     http::ClientRequest request;
     request.target = {.tls = true, .host = "127.0.0.1", .port = server_->port()};
     request.path = path;
-    auto answer = client.request(request, {Deadline::after(seconds(10)), {}});
+    auto answer = client.request(request, {Deadline::after(seconds(10), real_clock()), {}});
     EXPECT_TRUE(answer.ok()) << answer.error().message();
     return answer.ok() ? *answer : http::Response{};
   }
@@ -101,15 +102,15 @@ class NodeServerTest : public ::testing::Test {
   linux::ScratchFolder scratch_;
   const WallTime now_ = real_clock().wall();
   Result<pki::Authority> authority_ = pki::Authority::create("ca", now_);
-  http::Loops loops_{{}};
+  http::Loops loops_{{.clock = real_clock(), .random = secure_random()}};
   cri::FakeRuntime runtime_{real_clock()};
   FakeApi api_;
   Silent events_;
   NoHttp http_;
-  HandlerRunner handlers_{runtime_, http_};
-  ThreadPool pool_{{.name = "test", .threads_max = 8}};
+  HandlerRunner handlers_{runtime_, http_, real_clock()};
+  ThreadPool pool_{real_clock(), {.name = "test", .threads_max = 8}};
   ImagePuller puller_{{runtime_, events_, real_clock()}};
-  volumes::Volumes volumes_{scratch_.at("pods"), real_clock()};
+  volumes::Volumes volumes_{scratch_.at("pods"), real_clock(), secure_random()};
   ApiObjects objects_{api_};
   ProbeManager probes_{{handlers_, events_, pool_, real_clock(), nullptr}};
   StatusManager statuses_{{api_, pool_, real_clock()}};

@@ -52,7 +52,8 @@ ContainerRecord record_of(const cri::v1::Container& listed, const cri::v1::Conta
   return out;
 }
 
-Result<SandboxRecord> read_sandbox(cri::Runtime& runtime, const cri::v1::PodSandbox& listed) {
+Result<SandboxRecord> read_sandbox(cri::Runtime& runtime, const Clock& clock,
+                                   const cri::v1::PodSandbox& listed) {
   SandboxRecord out;
   out.id = listed.id;
   out.ready = listed.state == cri::v1::PodSandboxState::SANDBOX_READY;
@@ -60,7 +61,7 @@ Result<SandboxRecord> read_sandbox(cri::Runtime& runtime, const cri::v1::PodSand
   out.created_ns = listed.created_at;
   cri::v1::PodSandboxStatusRequest request;
   request.pod_sandbox_id = listed.id;
-  MZ_ASSIGN(const auto answer, runtime.pod_sandbox_status(request, Deadline::after(kRuntimeTimeout)));
+  MZ_ASSIGN(const auto answer, runtime.pod_sandbox_status(request, Deadline::after(kRuntimeTimeout, clock)));
   if (!answer.status) return out;
   const auto& s = *answer.status;
   out.host_network = s.linux && s.linux->namespaces && s.linux->namespaces->options &&
@@ -90,16 +91,16 @@ bool RuntimePod::any_sandbox_ready() const {
   return std::any_of(sandboxes.begin(), sandboxes.end(), [](const auto& s) { return s.ready; });
 }
 
-Result<RuntimePod> read_runtime_pod(cri::Runtime& runtime, const std::string& uid) {
+Result<RuntimePod> read_runtime_pod(cri::Runtime& runtime, const Clock& clock, const std::string& uid) {
   RuntimePod out;
   out.uid = uid;
   cri::v1::ListPodSandboxRequest sandboxes;
   sandboxes.filter.ensure().label_selector.set(cri::kPodUidLabel, uid);
-  MZ_ASSIGN(const auto listed, runtime.list_pod_sandbox(sandboxes, Deadline::after(kRuntimeTimeout)));
+  MZ_ASSIGN(const auto listed, runtime.list_pod_sandbox(sandboxes, Deadline::after(kRuntimeTimeout, clock)));
   for (const auto& item : listed.items) {
     out.name = item.labels.get(cri::kPodNameLabel);
     out.namespace_ = item.labels.get(cri::kPodNamespaceLabel);
-    auto record = read_sandbox(runtime, item);
+    auto record = read_sandbox(runtime, clock, item);
     if (record.ok()) {
       out.sandboxes.push_back(std::move(*record));
     } else if (record.error().code() != Code::NotFound) {  // removed since it was listed
@@ -108,11 +109,11 @@ Result<RuntimePod> read_runtime_pod(cri::Runtime& runtime, const std::string& ui
   }
   cri::v1::ListContainersRequest containers;
   containers.filter.ensure().label_selector.set(cri::kPodUidLabel, uid);
-  MZ_ASSIGN(const auto found, runtime.list_containers(containers, Deadline::after(kRuntimeTimeout)));
+  MZ_ASSIGN(const auto found, runtime.list_containers(containers, Deadline::after(kRuntimeTimeout, clock)));
   for (const auto& item : found.containers) {
     cri::v1::ContainerStatusRequest request;
     request.container_id = item.id;
-    auto status = runtime.container_status(request, Deadline::after(kRuntimeTimeout));
+    auto status = runtime.container_status(request, Deadline::after(kRuntimeTimeout, clock));
     if (!status.ok()) {
       if (status.error().code() == Code::NotFound) continue;
       return status.error();
@@ -127,10 +128,10 @@ Result<RuntimePod> read_runtime_pod(cri::Runtime& runtime, const std::string& ui
   return out;
 }
 
-Result<Sketches> sketch_pods(cri::Runtime& runtime) {
+Result<Sketches> sketch_pods(cri::Runtime& runtime, const Clock& clock) {
   Sketches out;
-  MZ_ASSIGN(const auto sandboxes, runtime.list_pod_sandbox({}, Deadline::after(kRuntimeTimeout)));
-  MZ_ASSIGN(const auto containers, runtime.list_containers({}, Deadline::after(kRuntimeTimeout)));
+  MZ_ASSIGN(const auto sandboxes, runtime.list_pod_sandbox({}, Deadline::after(kRuntimeTimeout, clock)));
+  MZ_ASSIGN(const auto containers, runtime.list_containers({}, Deadline::after(kRuntimeTimeout, clock)));
   std::map<std::string, std::vector<std::string>> parts;
   const auto add = [&](const codec::Map<std::string>& labels, std::string part) {
     const std::string uid = labels.get(cri::kPodUidLabel);

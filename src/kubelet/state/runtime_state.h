@@ -70,7 +70,7 @@ struct RuntimePod {
 };
 
 /// Reads everything about one pod. Empty lists where the runtime has nothing.
-Result<RuntimePod> read_runtime_pod(cri::Runtime& runtime, const std::string& uid);
+Result<RuntimePod> read_runtime_pod(cri::Runtime& runtime, const Clock& clock, const std::string& uid);
 
 /// A short text per pod that changes whenever a sandbox or container of it appears, changes state or goes:
 /// compared from one relist to the next.
@@ -81,6 +81,6 @@ struct PodSketch {
   friend bool operator==(const PodSketch&, const PodSketch&) = default;
 };
 using Sketches = std::map<std::string, PodSketch>;  ///< by pod UID
-Result<Sketches> sketch_pods(cri::Runtime& runtime);
+Result<Sketches> sketch_pods(cri::Runtime& runtime, const Clock& clock);
 
 }  // namespace mizzen::kubelet

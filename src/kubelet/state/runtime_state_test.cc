@@ -8,7 +8,7 @@
 namespace mizzen::kubelet {
 namespace {
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(5)); }
+Deadline soon() { return Deadline::after(std::chrono::seconds(5), real_clock()); }
 
 class RuntimeStateTest : public testing::Test {
  protected:
@@ -65,7 +65,7 @@ TEST_F(RuntimeStateTest, NewestComesFirstAndOthersPodsStayOut) {
   const std::string again = container(second, "u", "a");
   const std::string made = container(second, "u", "b", false);
   container(other, "v", "c");
-  const auto pod = read_runtime_pod(runtime_, "u");
+  const auto pod = read_runtime_pod(runtime_, real_clock(), "u");
   ASSERT_TRUE(pod.ok()) << pod.error().message();
   EXPECT_EQ(pod->name, "p-u");
   EXPECT_EQ(pod->namespace_, "ns");
@@ -85,7 +85,7 @@ TEST_F(RuntimeStateTest, NewestComesFirstAndOthersPodsStayOut) {
 TEST_F(RuntimeStateTest, RecordsCarryWhatTheNodeWroteOnThem) {
   const std::string id = container(sandbox("u"), "u", "a");
   runtime_.exit_container(id, 7, "Error");
-  const auto pod = read_runtime_pod(runtime_, "u");
+  const auto pod = read_runtime_pod(runtime_, real_clock(), "u");
   ASSERT_TRUE(pod.ok());
   const ContainerRecord& c = *pod->newest("a");
   EXPECT_EQ(c.state, ContainerRecord::State::Exited);
@@ -103,17 +103,18 @@ TEST_F(RuntimeStateTest, WhatGoesWhileItIsReadIsLeftOut) {
   container(sandbox("u"), "u", "a");
   runtime_.fail_next("ContainerStatus", Error(Code::NotFound, "gone"));
   runtime_.fail_next("PodSandboxStatus", Error(Code::NotFound, "gone"));
-  const auto pod = read_runtime_pod(runtime_, "u");
+  const auto pod = read_runtime_pod(runtime_, real_clock(), "u");
   ASSERT_TRUE(pod.ok()) << pod.error().message();
   EXPECT_TRUE(pod->containers.empty());
   EXPECT_TRUE(pod->sandboxes.empty());
   runtime_.fail_next("ContainerStatus", Error(Code::ServiceUnavailable, "no answer"));
-  EXPECT_FALSE(read_runtime_pod(runtime_, "u").ok()) << "no answer is not the same as nothing there";
+  EXPECT_FALSE(read_runtime_pod(runtime_, real_clock(), "u").ok())
+      << "no answer is not the same as nothing there";
 }
 
 TEST_F(RuntimeStateTest, SketchesChangeWithEveryState) {
   const std::string s = sandbox("u");
-  const auto sketch = [&] { return sketch_pods(runtime_)->at("u").text; };
+  const auto sketch = [&] { return sketch_pods(runtime_, real_clock())->at("u").text; };
   const std::string empty = sketch();
   const std::string id = container(s, "u", "a");
   const std::string running = sketch();
@@ -124,8 +125,8 @@ TEST_F(RuntimeStateTest, SketchesChangeWithEveryState) {
   EXPECT_NE(exited, running);
   runtime_.kill_sandbox(s);
   EXPECT_NE(sketch(), exited);
-  EXPECT_EQ(sketch_pods(runtime_)->at("u").name, "p-u");
-  EXPECT_EQ(sketch_pods(runtime_)->size(), 1u);
+  EXPECT_EQ(sketch_pods(runtime_, real_clock())->at("u").name, "p-u");
+  EXPECT_EQ(sketch_pods(runtime_, real_clock())->size(), 1u);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ std::string condition_text(const cri::v1::RuntimeCondition& c) {
 }  // namespace
 
 void RuntimeWatch::look(const std::function<void(const std::string&, const PodSketch&)>& on_change) {
-  auto now = sketch_pods(runtime_);
+  auto now = sketch_pods(runtime_, clock_);
   if (!now.ok()) {
     log::verbose(2, "kubelet", "Cannot list containers", {log::kv("error", now.error().message())});
     return;
@@ -33,7 +33,7 @@ void RuntimeWatch::look(const std::function<void(const std::string&, const PodSk
 }
 
 void RuntimeWatch::ask_status() {
-  auto answer = runtime_.status({}, Deadline::after(kStatusTimeout));
+  auto answer = runtime_.status({}, Deadline::after(kStatusTimeout, clock_));
   std::string problem, network;
   if (!answer.ok()) {
     problem = answer.error().message();

@@ -19,11 +19,7 @@ bool is_own(const std::string& type) {
   return std::find(kOwnConditions.begin(), kOwnConditions.end(), type) != kOwnConditions.end();
 }
 
-client::Call new_call() {
-  client::Call out;
-  out.deadline = Deadline::after(kCallTimeout);
-  return out;
-}
+client::Call new_call() { return {.timeout = kCallTimeout}; }
 
 }  // namespace
 

@@ -19,7 +19,7 @@ using Outcome = HandlerResult::Outcome;
 constexpr const char* kLifecycleAgent = "kube-lifecycle/1.36";
 constexpr auto kHookTimeout = std::chrono::minutes(10);
 
-Deadline runtime_deadline() { return Deadline::after(kRuntimeTimeout); }
+Deadline runtime_deadline(const Clock& clock) { return Deadline::after(kRuntimeTimeout, clock); }
 
 /// Reasons that stand in an event's `Error: ...` by their name; the others by their text.
 bool told_by_reason(const std::string& reason) {
@@ -75,12 +75,12 @@ bool PodRunner::start_container(const Pod& pod, const Container& c, const Runtim
   create.pod_sandbox_id = placed.id;
   create.config = *config;
   create.sandbox_config = placed.config;
-  auto created = deps_.runtime.create_container(create, runtime_deadline());
+  auto created = deps_.runtime.create_container(create, runtime_deadline(deps_.clock));
   if (!created.ok()) return fail({"CreateContainerError", created.error().message()});
   deps_.events.pod_event(pod, c.name, false, "Created", "Container created");
   cri::v1::StartContainerRequest start;
   start.container_id = created->container_id;
-  auto started = deps_.runtime.start_container(start, runtime_deadline());
+  auto started = deps_.runtime.start_container(start, runtime_deadline(deps_.clock));
   remove_old_records(state, c.name, 1);  // what `logs --previous` shows stays
   if (!started.ok()) return fail({"RunContainerError", started.error().message()});
   deps_.events.pod_event(pod, c.name, false, "Started", "Container started");
@@ -148,7 +148,7 @@ Result<std::vector<ReadyMount>> PodRunner::make_mounts(const Pod& pod, const Con
   if (!c.terminationMessagePath.empty()) {
     const std::string own = fmt::format("{}/containers/{}", folder, c.name);
     MZ_TRY(make_folders(own, 0750));
-    const std::string file = fmt::format("{}/{:08x}", own, secure_random().below(1ull << 32));
+    const std::string file = fmt::format("{}/{:08x}", own, deps_.random.below(1ull << 32));
     MZ_TRY(write_file(file, "", 0666));
     out.push_back({file, c.terminationMessagePath, false, "None"});
   }

@@ -15,7 +15,7 @@ namespace {
 
 constexpr auto kSandboxTimeout = std::chrono::minutes(4);
 
-Deadline runtime_deadline() { return Deadline::after(kRuntimeTimeout); }
+Deadline runtime_deadline(const Clock& clock) { return Deadline::after(kRuntimeTimeout, clock); }
 
 }  // namespace
 
@@ -78,7 +78,7 @@ Result<PodRunner::Placed> PodRunner::create_sandbox(const Pod& pod, const Runtim
   MZ_TRY(make_folders(out.config.log_directory, 0755));
   cri::v1::RunPodSandboxRequest request;
   request.config = out.config;
-  auto made = deps_.runtime.run_pod_sandbox(request, Deadline::after(kSandboxTimeout));
+  auto made = deps_.runtime.run_pod_sandbox(request, Deadline::after(kSandboxTimeout, deps_.clock));
   if (!made.ok()) {
     deps_.events.pod_event(pod, "", true, "FailedCreatePodSandBox",
                            fmt::format("Failed to create pod sandbox: {}", made.error().message()));
@@ -87,7 +87,7 @@ Result<PodRunner::Placed> PodRunner::create_sandbox(const Pod& pod, const Runtim
   out.id = made->pod_sandbox_id;
   cri::v1::PodSandboxStatusRequest status;
   status.pod_sandbox_id = out.id;
-  auto read = deps_.runtime.pod_sandbox_status(status, runtime_deadline());
+  auto read = deps_.runtime.pod_sandbox_status(status, runtime_deadline(deps_.clock));
   if (!read.ok()) {
     deps_.events.pod_event(pod, "", true, "FailedPodSandBoxStatus",
                            fmt::format("Unable to get pod sandbox status: {}", read.error().message()));
@@ -156,7 +156,7 @@ Result<bool> PodRunner::reset(const Pod& pod, const RuntimePod& state,
     }
     cri::v1::RemoveContainerRequest request;  // its log stays: the numbers of the next ones go on from it
     request.container_id = r.id;
-    auto removed = deps_.runtime.remove_container(request, runtime_deadline());
+    auto removed = deps_.runtime.remove_container(request, runtime_deadline(deps_.clock));
     if (!removed.ok() && removed.error().code() != Code::NotFound) return removed.error();
   }
   return true;
@@ -193,7 +193,7 @@ Result<void> PodRunner::stop_container(const Pod& pod, const ContainerRecord& re
   request.container_id = record.id;
   request.timeout = std::max<int64_t>(grace_s - spent, std::min<int64_t>(grace_s, 2));
   auto stopped = deps_.runtime.stop_container(
-      request, Deadline::after(kRuntimeTimeout + std::chrono::seconds(request.timeout)));
+      request, Deadline::after(kRuntimeTimeout + std::chrono::seconds(request.timeout), deps_.clock));
   if (!stopped.ok() && stopped.error().code() != Code::NotFound) return stopped.error();
   return {};
 }
@@ -219,7 +219,7 @@ Result<void> PodRunner::stop_pod(const Pod& pod, const RuntimePod& state, int64_
   for (const auto* record : running) shared->open.insert(record->name);
   const auto stop_one = [this, &pod, shared, grace_s](const ContainerRecord& record) {
     auto stopped = stop_container(pod, record, "", grace_s, [&](Duration at_most) {
-      const auto deadline = Deadline::after(at_most);
+      const auto deadline = Deadline::after(at_most, deps_.clock);
       const auto waits = [&](const std::string& other) { return stops_before(pod, other, record.name); };
       Lock lock(shared->m);
       while (std::any_of(shared->open.begin(), shared->open.end(), waits) && !deadline.expired())
@@ -243,7 +243,7 @@ Result<void> PodRunner::stop_pod(const Pod& pod, const RuntimePod& state, int64_
   for (const auto& sandbox : state.sandboxes) {
     cri::v1::StopPodSandboxRequest request;
     request.pod_sandbox_id = sandbox.id;
-    auto stopped = deps_.runtime.stop_pod_sandbox(request, runtime_deadline());
+    auto stopped = deps_.runtime.stop_pod_sandbox(request, runtime_deadline(deps_.clock));
     if (!stopped.ok() && stopped.error().code() != Code::NotFound && first.ok()) first = stopped.error();
   }
   if (!first.ok()) {
@@ -261,7 +261,7 @@ void PodRunner::hurry(const RuntimePod& state, int64_t grace_s) {
       request.container_id = id;
       request.timeout = grace_s;
       const auto stopped = deps_.runtime.stop_container(
-          request, Deadline::after(kRuntimeTimeout + std::chrono::seconds(grace_s)));
+          request, Deadline::after(kRuntimeTimeout + std::chrono::seconds(grace_s), deps_.clock));
       if (!stopped.ok())
         log::warn("kubelet", "Cannot stop container",
                   {log::kv("id", id), log::kv("error", stopped.error().message())});
@@ -281,11 +281,11 @@ Result<void> PodRunner::remove(const RuntimePod& state) {
   for (const auto& sandbox : state.sandboxes) {
     cri::v1::StopPodSandboxRequest stop;
     stop.pod_sandbox_id = sandbox.id;
-    auto stopped = deps_.runtime.stop_pod_sandbox(stop, runtime_deadline());
+    auto stopped = deps_.runtime.stop_pod_sandbox(stop, runtime_deadline(deps_.clock));
     if (!stopped.ok() && stopped.error().code() != Code::NotFound) return stopped.error();
     cri::v1::RemovePodSandboxRequest request;
     request.pod_sandbox_id = sandbox.id;
-    auto removed = deps_.runtime.remove_pod_sandbox(request, runtime_deadline());
+    auto removed = deps_.runtime.remove_pod_sandbox(request, runtime_deadline(deps_.clock));
     if (!removed.ok() && removed.error().code() != Code::NotFound) return removed.error();
   }
   if (state.name.empty()) return {};
@@ -301,7 +301,7 @@ void PodRunner::remove_old_records(const RuntimePod& state, const std::string& c
     }
     cri::v1::RemoveContainerRequest request;
     request.container_id = record.id;
-    const auto removed = deps_.runtime.remove_container(request, runtime_deadline());
+    const auto removed = deps_.runtime.remove_container(request, runtime_deadline(deps_.clock));
     if (!removed.ok()) {
       log::warn("kubelet", "Cannot remove container",
                 {log::kv("id", record.id), log::kv("error", removed.error().message())});
@@ -319,7 +319,7 @@ void PodRunner::remove_empty_sandboxes(const RuntimePod& state) {
     if (sandbox.ready || used) continue;
     cri::v1::RemovePodSandboxRequest request;
     request.pod_sandbox_id = sandbox.id;
-    const auto removed = deps_.runtime.remove_pod_sandbox(request, runtime_deadline());
+    const auto removed = deps_.runtime.remove_pod_sandbox(request, runtime_deadline(deps_.clock));
     if (!removed.ok()) {
       log::warn("kubelet", "Cannot remove sandbox",
                 {log::kv("id", sandbox.id), log::kv("error", removed.error().message())});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "async/executor.h"
+#include "base/random.h"
 #include "kubelet/config/cri_config.h"
 #include "kubelet/decide/backoff.h"
 #include "kubelet/decide/pod_actions.h"
@@ -48,6 +49,7 @@ class PodRunner {
     const linux::Cgroups* cgroups;  ///< null: control groups are left to the runtime
     Executor& executor;             ///< for stopping containers side by side
     const Clock& clock;
+    Random& random;
     std::function<Result<Services>(const std::string& namespace_)> services;
     std::function<volumes::Allocatable()> allocatable;
   };

@@ -74,7 +74,7 @@ void PodWorkers::upsert(const std::shared_ptr<const Pod>& pod) {
   }
   if (refused) reject(pod);
   if (hurry_grace >= 0) {
-    auto state = read_runtime_pod(deps_.runtime, uid);
+    auto state = read_runtime_pod(deps_.runtime, deps_.clock, uid);
     if (state.ok()) deps_.runner.hurry(*state, hurry_grace);
   }
   kick(uid);
@@ -177,7 +177,7 @@ PodWorkers::Outcome PodWorkers::step(Step& s) {
   if (s.stage == Stage::Finished && !s.gone && !s.pod->metadata.deletionTimestamp)
     return {Stage::Finished, Duration::max()};
   if (s.stage == Stage::Finished) return finished(s);
-  auto state = read_runtime_pod(deps_.runtime, s.pod->metadata.uid);
+  auto state = read_runtime_pod(deps_.runtime, deps_.clock, s.pod->metadata.uid);
   if (!state.ok()) {
     log::warn(kLog, "Cannot read pod from runtime",
               {log::kv("pod", pod_text(*s.pod)), log::kv("error", state.error().message())});
@@ -248,7 +248,7 @@ PodWorkers::Outcome PodWorkers::sync(Step& s, const RuntimePod& state) {
     return {Stage::Running, spread(seconds(1))};
   const auto actions = compute_pod_actions(pod, state, deps_.probes.verdicts(pod, state));
   const auto done = deps_.runner.apply(pod, state, actions, s.failures);
-  auto after = read_runtime_pod(deps_.runtime, pod.metadata.uid);
+  auto after = read_runtime_pod(deps_.runtime, deps_.clock, pod.metadata.uid);
   if (!after.ok()) return {Stage::Running, spread(options_.retry_network)};
   const auto now = make_status(s, *after, false);
   deps_.statuses.set(s.pod, now);
@@ -288,7 +288,7 @@ PodWorkers::Outcome PodWorkers::terminate(Step& s, RuntimePod state) {
   deps_.probes.stop_liveness(uid);
   if (state.any_running() || state.any_sandbox_ready()) {
     const auto stopped = deps_.runner.stop_pod(pod, state, s.grace_s);
-    auto after = read_runtime_pod(deps_.runtime, uid);
+    auto after = read_runtime_pod(deps_.runtime, deps_.clock, uid);
     if (!stopped.ok() || !after.ok() || after->any_running()) return {Stage::Terminating, seconds(1)};
     state = std::move(*after);
   }
@@ -318,7 +318,7 @@ PodWorkers::Outcome PodWorkers::finished(Step& s) {
     deps_.statuses.finish(s.pod);
     return {Stage::Finished, options_.retry};  // the source tells when the object is gone
   }
-  const auto state = read_runtime_pod(deps_.runtime, s.pod->metadata.uid);
+  const auto state = read_runtime_pod(deps_.runtime, deps_.clock, s.pod->metadata.uid);
   const auto removed = state.ok() ? deps_.runner.remove(*state) : state.error();
   if (!removed.ok()) {
     log::warn(kLog, "Cannot remove pod",

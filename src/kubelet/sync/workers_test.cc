@@ -72,6 +72,7 @@ class WorkersTest : public ::testing::Test {
                          nullptr,
                          pool_,
                          clock_,
+                         secure_random(),
                          [](const std::string&) { return Result<Services>(Services()); },
                          [] { return volumes::Allocatable(); }};
     runner_ = std::make_unique<PodRunner>(deps, run_);
@@ -128,10 +129,10 @@ class WorkersTest : public ::testing::Test {
   FakeApi api_;
   RecordedEvents events_;
   NoHttp http_;
-  HandlerRunner handlers_{runtime_, http_};
-  ThreadPool pool_{{.name = "test", .threads_max = 8}};
+  HandlerRunner handlers_{runtime_, http_, clock_};
+  ThreadPool pool_{real_clock(), {.name = "test", .threads_max = 8}};
   ImagePuller puller_{{runtime_, events_, clock_}};
-  volumes::Volumes volumes_{scratch_.at("pods"), clock_};
+  volumes::Volumes volumes_{scratch_.at("pods"), clock_, secure_random()};
   ApiObjects objects_{api_};
   PodRunner::Options run_;
   std::unique_ptr<PodRunner> runner_;
@@ -311,7 +312,7 @@ TEST_F(WorkersTest, WorkerOfARestartedNodeFindsItsPodsUntouched) {
   ASSERT_TRUE(phase("web", "Running"));
   const auto before = runtime_.changes();
   workers_->stop();
-  ThreadPool writers({.name = "writers"});
+  ThreadPool writers(real_clock(), {.name = "writers"});
   StatusManager statuses({api_, writers, clock_});
   PodWorkers again(
       {runtime_, *runner_, *probes_, statuses, events_, pool_, clock_, secure_random(), nullptr, nullptr},

@@ -71,7 +71,7 @@ TEST_F(CgroupsLive, GroupIsMadeWithLimitsHoldsAProcessAndGoes) {
     EXPECT_EQ(groups_->processes(root_), std::vector<int>{inside->pid()});
     EXPECT_EQ(groups_->remove(group).error().code(), Code::Conflict);
     EXPECT_GT(*groups_->working_set_bytes(group), 0u);
-    ASSERT_TRUE(inside->terminate(std::chrono::seconds(5)).ok());
+    ASSERT_TRUE(inside->terminate(std::chrono::seconds(5), real_clock()).ok());
   }
   ASSERT_TRUE(groups_->remove(group).ok());
   EXPECT_FALSE(groups_->exists(group));

@@ -198,14 +198,14 @@ Result<void> Process::signal(int number) const {
   return system_error(fmt::format("signal {}", pid_), errno);
 }
 
-Result<void> Process::terminate(Duration grace) {
+Result<void> Process::terminate(Duration grace, const Clock& clock) {
   if (ended_) return {};
   MZ_TRY(signal(SIGTERM));
-  MZ_ASSIGN(auto ended, wait(Deadline::after(grace)));
+  MZ_ASSIGN(auto ended, wait(Deadline::after(grace, clock)));
   if (ended) return {};
   if (::getpgid(pid_) == pid_) ::kill(-pid_, SIGKILL);
   MZ_TRY(signal(SIGKILL));
-  MZ_ASSIGN(ended, wait(Deadline::after(std::chrono::seconds(10))));
+  MZ_ASSIGN(ended, wait(Deadline::after(std::chrono::seconds(10), clock)));
   if (!ended) return Error(Code::Timeout, fmt::format("process {} does not end", pid_));
   return {};
 }

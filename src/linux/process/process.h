@@ -48,7 +48,7 @@ class Process {
   /// To the process alone. Success where it has already ended.
   Result<void> signal(int number) const;
   /// SIGTERM, then after `grace` SIGKILL to its whole session's process group; waits for the end.
-  Result<void> terminate(Duration grace);
+  Result<void> terminate(Duration grace, const Clock& clock);
 
  private:
   Process(pid_t pid, Fd pidfd, uint64_t ticks, bool child)

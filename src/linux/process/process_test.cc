@@ -29,8 +29,8 @@ TEST(Run, CollectsBothStreamsInputAndCode) {
 
 TEST(Run, ProgramThatTakesTooLongIsKilledWithItsChildren) {
   const auto before = real_clock().monotonic();
-  auto out =
-      run({.argv = {"sh", "-c", "sleep 60 & sleep 60"}, .deadline = Deadline::after(milliseconds(100))});
+  auto out = run({.argv = {"sh", "-c", "sleep 60 & sleep 60"},
+                  .deadline = Deadline::after(milliseconds(100), real_clock())});
   ASSERT_FALSE(out.ok());
   EXPECT_EQ(out.error().code(), Code::Timeout);
   EXPECT_LT(real_clock().monotonic() - before, seconds(5));
@@ -50,11 +50,11 @@ TEST(Process, SpawnedChildHasItsOwnSessionAndNoDescriptors) {
   ASSERT_TRUE(process.ok());
   EXPECT_EQ(::getsid(process->pid()), process->pid());
   EXPECT_TRUE(process->running());
-  auto waited = process->wait(Deadline::after(milliseconds(300)));
+  auto waited = process->wait(Deadline::after(milliseconds(300), real_clock()));
   ASSERT_TRUE(waited.ok());
   EXPECT_FALSE(waited->has_value());
   EXPECT_EQ(*read_file(scratch.at("log")), "4\n") << "0, 1, 2 and the one ls reads the folder with";
-  ASSERT_TRUE(process->terminate(seconds(5)).ok());
+  ASSERT_TRUE(process->terminate(seconds(5), real_clock()).ok());
   EXPECT_FALSE(process->running());
   EXPECT_EQ((*process->wait(Deadline::never()))->signal, SIGTERM);
 }
@@ -62,9 +62,9 @@ TEST(Process, SpawnedChildHasItsOwnSessionAndNoDescriptors) {
 TEST(Process, OneThatIgnoresTermIsKilled) {
   auto process = Process::spawn({.argv = {"sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"}});
   ASSERT_TRUE(process.ok());
-  auto ready = process->wait(Deadline::after(milliseconds(200)));  // lets it set the trap
+  auto ready = process->wait(Deadline::after(milliseconds(200), real_clock()));  // lets it set the trap
   ASSERT_TRUE(ready.ok());
-  ASSERT_TRUE(process->terminate(milliseconds(200)).ok());
+  ASSERT_TRUE(process->terminate(milliseconds(200), real_clock()).ok());
   EXPECT_EQ((*process->wait(Deadline::never()))->signal, SIGKILL);
 }
 
@@ -73,13 +73,14 @@ TEST(Process, AdoptionRefusesAReusedProcessId) {
   ASSERT_TRUE(process.ok());
   EXPECT_TRUE(Process::adopt(process->pid(), process->start_ticks()).ok());
   EXPECT_FALSE(Process::adopt(process->pid(), process->start_ticks() + 1).ok());
-  ASSERT_TRUE(process->terminate(seconds(5)).ok());
+  ASSERT_TRUE(process->terminate(seconds(5), real_clock()).ok());
   EXPECT_FALSE(Process::adopt(process->pid(), process->start_ticks()).ok());
 }
 
 TEST(Supervisor, RestartsWhatDiesAndTakesOverWhatRuns) {
   ScratchFolder scratch;
-  Supervisor::Options options{.name = "sleeper",
+  Supervisor::Options options{.clock = real_clock(),
+                              .name = "sleeper",
                               .program = {.argv = {"sleep", "60"}, .log_path = scratch.at("log")},
                               .pid_file = scratch.at("pid"),
                               .restart_min = milliseconds(10)};
@@ -106,8 +107,10 @@ TEST(Supervisor, RestartsWhatDiesAndTakesOverWhatRuns) {
 
 TEST(Supervisor, FirstStartThatFailsIsTold) {
   ScratchFolder scratch;
-  Supervisor supervisor(
-      {.name = "none", .program = {.argv = {"mizzen-no-such-program"}}, .pid_file = scratch.at("pid")});
+  Supervisor supervisor({.clock = real_clock(),
+                         .name = "none",
+                         .program = {.argv = {"mizzen-no-such-program"}},
+                         .pid_file = scratch.at("pid")});
   EXPECT_EQ(supervisor.start().error().code(), Code::NotFound);
 }
 

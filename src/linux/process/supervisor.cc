@@ -42,7 +42,7 @@ Result<Process> Supervisor::start_program() {
       write_file(options_.pid_file, fmt::format("{} {}\n", process.pid(), process.start_ticks()), 0600);
   if (!kept.ok()) {
     // Without the file a later run would start a second one beside it.
-    auto ended = process.terminate(std::chrono::seconds(1));
+    auto ended = process.terminate(std::chrono::seconds(1), options_.clock);
     if (!ended.ok()) log::error(kLog, "Cannot end program", {log::kv("error", ended.error().message())});
     return kept.error();
   }
@@ -69,7 +69,7 @@ Result<void> Supervisor::start() {
 void Supervisor::watch(Process process) {
   Duration pause = options_.restart_min;
   for (;;) {
-    const auto since = real_clock().monotonic();
+    const auto since = options_.clock.monotonic();
     auto ended = process.wait(Deadline::never(), stop_.token());
     if (!ended.ok()) return;  // stopped
     {
@@ -78,9 +78,9 @@ void Supervisor::watch(Process process) {
     }
     log::warn(kLog, "Program ended",
               {log::kv("program", options_.name), log::kv("code", *ended ? (*ended)->code : -1)});
-    if (real_clock().monotonic() - since >= options_.restart_max) pause = options_.restart_min;
+    if (options_.clock.monotonic() - since >= options_.restart_max) pause = options_.restart_min;
     for (;;) {
-      if (stop_.token().wait_until(Deadline::after(pause))) return;
+      if (stop_.token().wait_until(Deadline::after(pause, options_.clock))) return;
       pause = std::min(pause * 2, options_.restart_max);
       auto next = start_program();
       if (next.ok()) {
@@ -104,7 +104,7 @@ void Supervisor::stop() {
 Result<void> Supervisor::terminate(Duration grace) {
   stop();
   auto running = process_of_pid_file(options_.pid_file);
-  if (running.ok()) MZ_TRY(running->terminate(grace));
+  if (running.ok()) MZ_TRY(running->terminate(grace, options_.clock));
   ::unlink(options_.pid_file.c_str());
   return {};
 }

@@ -19,6 +19,7 @@ namespace mizzen::linux {
 class Supervisor {
  public:
   struct Options {
+    const Clock& clock;
     std::string name;  ///< for logs
     SpawnOptions program;
     std::string pid_file;                ///< holds `pid start_ticks`

@@ -53,7 +53,7 @@ class PodNetworkTest : public ::testing::Test {
     const auto done = linux::in_network_namespace(scratch_.at(from), [&]() -> Result<void> {
       auto out = linux::run(
           {.argv = {"bash", "-c", fmt::format("exec 3<>/dev/tcp/{}/{} && head -c 2 <&3", to, port)},
-           .deadline = Deadline::after(std::chrono::seconds(3))});
+           .deadline = Deadline::after(std::chrono::seconds(3), real_clock())});
       ok = out.ok() && out->output == "ok";
       return {};
     });
@@ -63,7 +63,7 @@ class PodNetworkTest : public ::testing::Test {
   struct Server {
     std::optional<linux::Process> process;
     ~Server() {
-      if (process) EXPECT_TRUE(process->terminate(std::chrono::seconds(2)).ok());
+      if (process) EXPECT_TRUE(process->terminate(std::chrono::seconds(2), real_clock()).ok());
     }
   };
   void serve(Server& server, const std::string& in, int port) {

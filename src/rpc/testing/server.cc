@@ -86,7 +86,7 @@ class Server::Impl final : public grpc::CallbackGenericService {
   }
 
   std::map<std::string, Conversation, std::less<>> handlers;
-  ThreadPool pool{{.name = "rpc-test-server", .threads_max = kHandlersMax}};
+  ThreadPool pool{real_clock(), {.name = "rpc-test-server", .threads_max = kHandlersMax}};
   std::unique_ptr<grpc::Server> server;
 };
 

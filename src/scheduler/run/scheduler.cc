@@ -59,9 +59,9 @@ const PodCondition* scheduled_condition(const Pod& pod) {
 struct Scheduler::State : std::enable_shared_from_this<State> {
   explicit State(Deps d)
       : deps(d),
-        nodes(*client::require_resource<Node>(d.api), {d.api, d.executor, d.timers, d.random}),
-        pods(*client::require_resource<Pod>(d.api), {d.api, d.executor, d.timers, d.random}),
-        recorder({d.api, d.executor, d.clock, d.random}, {kName, ""}) {
+        nodes(*client::require_resource<Node>(d.api), {d.api, d.runtime}),
+        pods(*client::require_resource<Pod>(d.api), {d.api, d.runtime}),
+        recorder({d.api, d.runtime}, {kName, ""}) {
     if (d.metrics) metrics.emplace(*d.metrics);
   }
 
@@ -131,7 +131,7 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
   void on_node(const Object& object) {
     Lock lock(m);
     const uint32_t changes = cluster.set_node(object.share<Node>());
-    pending.changed(changes, deps.clock.monotonic());
+    pending.changed(changes, deps.runtime.clock.monotonic());
     wake();
   }
 
@@ -139,7 +139,7 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
     const auto info = std::make_shared<const PodInfo>(object.share<Pod>());
     const Pod& pod = *info->pod;
     Lock lock(m);
-    const Monotonic now = deps.clock.monotonic();
+    const Monotonic now = deps.runtime.clock.monotonic();
     if (old && old->metadata.uid != pod.metadata.uid) gone(old->metadata.uid);
     if (has_ended(pod)) {
       gone(pod.metadata.uid);
@@ -157,23 +157,23 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
 
   void gone(const std::string& uid) MZ_REQUIRES(m) {
     pending.remove(uid);
-    pending.changed(cluster.remove_pod(uid), deps.clock.monotonic());
+    pending.changed(cluster.remove_pod(uid), deps.runtime.clock.monotonic());
   }
 
   /// Sees to it that the loop runs.
   void wake() MZ_REQUIRES(m) {
     if (!started || stopped || looping) return;
-    looping = deps.executor.post([self = shared_from_this()] { self->loop(); });
+    looping = deps.runtime.executor.post([self = shared_from_this()] { self->loop(); });
     // A full executor: soon again.
-    if (!looping) arm(deps.clock.monotonic() + std::chrono::seconds(1));
+    if (!looping) arm(deps.runtime.clock.monotonic() + std::chrono::seconds(1));
   }
 
   void arm(Monotonic due) MZ_REQUIRES(m) {
     if (stopped || (timer && timer_due <= due)) return;
-    if (timer) deps.timers.cancel(timer);
+    if (timer) deps.runtime.timers.cancel(timer);
     timer_due = due;
-    const Duration delay = std::max(Duration::zero(), due - deps.clock.monotonic());
-    timer = deps.timers.after(delay, [weak = weak_from_this()] {
+    const Duration delay = std::max(Duration::zero(), due - deps.runtime.clock.monotonic());
+    timer = deps.runtime.timers.after(delay, [weak = weak_from_this()] {
       const auto s = weak.lock();
       if (!s) return;
       Lock lock(s->m);
@@ -185,11 +185,11 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
   void loop() {
     Lock lock(m);
     while (!stopped && writes < kWritesMax) {
-      const PodInfoPtr pod = pending.pop(deps.clock.monotonic());
+      const PodInfoPtr pod = pending.pop(deps.runtime.clock.monotonic());
       if (!pod) break;
-      const Monotonic began = deps.clock.monotonic();
-      const Decision decision = decide(*pod, cluster, deps.random, next_start);
-      if (metrics) metrics->algorithm(deps.clock.monotonic() - began);
+      const Monotonic began = deps.runtime.clock.monotonic();
+      const Decision decision = decide(*pod, cluster, deps.runtime.random, next_start);
+      if (metrics) metrics->algorithm(deps.runtime.clock.monotonic() - began);
       next_start = decision.next_start;
       ++writes;
       std::function<void()> write;
@@ -199,14 +199,14 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
           self->bind(pod, node, began);
         };
       } else {
-        pending.rejected(pod, decision.retry_on, deps.clock.monotonic());
+        pending.rejected(pod, decision.retry_on, deps.runtime.clock.monotonic());
         if (metrics)
-          metrics->attempted(SchedulerMetrics::Result::Unschedulable, deps.clock.monotonic() - began);
+          metrics->attempted(SchedulerMetrics::Result::Unschedulable, deps.runtime.clock.monotonic() - began);
         write = [self = shared_from_this(), pod, message = decision.message] {
           self->tell_unschedulable(*pod, message);
         };
       }
-      if (deps.executor.post(write)) continue;
+      if (deps.runtime.executor.post(write)) continue;
       m.unlock();
       write();
       m.lock();
@@ -237,13 +237,13 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
     const auto now_known = pods.get_as<Pod>(pod->pod->metadata.namespace_, pod->pod->metadata.name);
     if (metrics)
       metrics->attempted(r.ok() ? SchedulerMetrics::Result::Scheduled : SchedulerMetrics::Result::Error,
-                         deps.clock.monotonic() - began);
+                         deps.runtime.clock.monotonic() - began);
     Lock lock(m);
     if (r.ok()) {
       if (metrics) metrics->scheduled(pending.attempts(pod->uid()) + 1);
       pending.done(pod->uid());
     } else {
-      const Monotonic now = deps.clock.monotonic();
+      const Monotonic now = deps.runtime.clock.monotonic();
       pending.changed(cluster.forget(pod->uid()), now);
       const bool waits = now_known && now_known->metadata.uid == pod->uid() && !has_ended(*now_known) &&
                          now_known->spec.nodeName.empty() && !now_known->metadata.deletionTimestamp;
@@ -259,8 +259,8 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
     const bool same = old && old->status == "False" && old->reason == "Unschedulable" &&
                       old->message == message && old->observedGeneration == generation;
     if (!same) {
-      const auto since =
-          old && old->status == "False" ? old->lastTransitionTime : codec::Time::from(deps.clock.wall());
+      const auto since = old && old->status == "False" ? old->lastTransitionTime
+                                                       : codec::Time::from(deps.runtime.clock.wall());
       std::string body = R"({"metadata":{"uid":)";
       codec::append_json_string(body, pod.uid());
       body +=
@@ -313,7 +313,7 @@ void Scheduler::stop() {
   {
     Lock lock(s.m);
     s.stopped = true;
-    if (s.timer) s.deps.timers.cancel(s.timer);
+    if (s.timer) s.deps.runtime.timers.cancel(s.timer);
     s.timer = 0;
   }
   s.nodes.stop();
@@ -322,7 +322,7 @@ void Scheduler::stop() {
     Lock lock(s.m);
     while (s.looping || s.writes > 0) s.idle.wait_until(s.m, Deadline::never());
   }
-  s.recorder.flush(Deadline::after(std::chrono::seconds(1)));
+  s.recorder.flush(Deadline::after(std::chrono::seconds(1), s.deps.runtime.clock));
 }
 
 }  // namespace mizzen::scheduler

@@ -1,10 +1,7 @@
 #pragma once
 #include <memory>
 
-#include "async/executor.h"
-#include "async/timers.h"
-#include "base/clock.h"
-#include "base/random.h"
+#include "async/runtime.h"
 #include "client/api/api_client.h"
 #include "telemetry/metrics.h"
 
@@ -24,10 +21,7 @@ class Scheduler {
   static constexpr size_t kWritesMax = 16;
   struct Deps {
     client::ApiClient& api;
-    Executor& executor;
-    Timers& timers;
-    const Clock& clock;
-    Random& random;
+    Runtime runtime;
     Metrics* metrics = nullptr;  ///< null: nothing is counted
   };
   explicit Scheduler(Deps deps);

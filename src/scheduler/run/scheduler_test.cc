@@ -26,14 +26,14 @@ class SchedulerTest : public ::testing::Test {
   SchedulerTest()
       : core_({store_, real_clock(), secure_random(), resources_}, {}),
         api_({core_, authorizer_}, {"system:kube-scheduler", {"system:masters"}}),
-        timers_(pool_) {
-    const auto deadline = Deadline::after(std::chrono::seconds(10));
+        timers_(pool_, real_clock()) {
+    const auto deadline = Deadline::after(std::chrono::seconds(10), real_clock());
     EXPECT_TRUE(core_.start(deadline).ok());
     api::core::v1::ServiceAccount account;
     account.metadata.name = "default";
     account.metadata.namespace_ = "default";
     EXPECT_TRUE(client::create(api_, account, Call()).ok());
-    scheduler_.emplace(Scheduler::Deps{api_, pool_, timers_, real_clock(), secure_random()});
+    scheduler_.emplace(Scheduler::Deps{api_, {real_clock(), secure_random(), pool_, timers_}});
     EXPECT_TRUE(scheduler_->start(deadline).ok());
   }
   ~SchedulerTest() override {
@@ -60,12 +60,12 @@ class SchedulerTest : public ::testing::Test {
   }
   /// The pod once `done` says so, or as it is after ten seconds.
   std::shared_ptr<const Pod> wait(const std::string& name, const std::function<bool(const Pod&)>& done) {
-    const auto deadline = Deadline::after(std::chrono::seconds(10));
+    const auto deadline = Deadline::after(std::chrono::seconds(10), real_clock());
     for (;;) {
       auto pod = client::get<Pod>(api_, "default", name, Call());
       if (!pod.ok()) return nullptr;
       if (done(**pod) || deadline.expired()) return *pod;
-      (void)StopSource().token().wait_until(Deadline::after(std::chrono::milliseconds(10)));
+      (void)StopSource().token().wait_until(Deadline::after(std::chrono::milliseconds(10), real_clock()));
     }
   }
   std::shared_ptr<const Pod> wait_bound(const std::string& name) {
@@ -77,7 +77,7 @@ class SchedulerTest : public ::testing::Test {
     return "";
   }
   bool has_event(const std::string& reason, const std::string& message) {
-    const auto deadline = Deadline::after(std::chrono::seconds(5));
+    const auto deadline = Deadline::after(std::chrono::seconds(5), real_clock());
     while (!deadline.expired()) {
       const auto events = api_.list(api::resource_of<Event>(), {}, Call());
       if (!events.ok()) return false;
@@ -86,17 +86,17 @@ class SchedulerTest : public ::testing::Test {
         if (e.reason == reason && e.message == message && e.source.component == "default-scheduler")
           return true;
       }
-      (void)StopSource().token().wait_until(Deadline::after(std::chrono::milliseconds(10)));
+      (void)StopSource().token().wait_until(Deadline::after(std::chrono::milliseconds(10), real_clock()));
     }
     return false;
   }
 
-  store::MemoryStore store_;
+  store::MemoryStore store_{{.clock = real_clock()}};
   api::ResourceCatalog resources_{api::builtin()};
   apiserver::Core core_;
   auth::ComponentAuthorizer authorizer_;
   apiserver::Loopback api_;
-  ThreadPool pool_{{"test", 4}};
+  ThreadPool pool_{real_clock(), {"test", 4}};
   Timers timers_;
   std::optional<Scheduler> scheduler_;
 };

@@ -23,8 +23,8 @@ namespace mizzen::store {
 class EmbeddedStore final : public Store {
  public:
   struct Options {
+    const Clock& clock;
     std::string path;
-    const Clock* clock = &real_clock();
     RetentionOptions retention;
     GroupCommit::Options commits;
     size_t memtable_bytes = 16u << 20;

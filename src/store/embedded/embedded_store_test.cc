@@ -34,8 +34,8 @@ class TempDir {
   std::string path_;
 };
 
-EmbeddedStore::Options options_at(const std::string& path) {
-  return {.path = path, .reserve_bytes = 1 << 20, .own_maintenance = false};
+EmbeddedStore::Options options_at(const std::string& path, const Clock& clock = real_clock()) {
+  return {.clock = clock, .path = path, .reserve_bytes = 1 << 20, .own_maintenance = false};
 }
 
 std::unique_ptr<EmbeddedStore> open_store(EmbeddedStore::Options options) {
@@ -50,8 +50,7 @@ std::unique_ptr<EmbeddedStore> open_store(EmbeddedStore::Options options) {
 class EmbeddedUnderTest final : public StoreUnderTest {
  public:
   EmbeddedUnderTest() {
-    auto options = options_at(dir_.path());
-    options.clock = &clock_;
+    auto options = options_at(dir_.path(), clock_);
     store_ = open_store(options);
   }
   Store& store() override { return *store_; }
@@ -118,12 +117,11 @@ TEST(EmbeddedStore, LeasesEndWhileAllFilesAreRewritten) {
   TempDir dir;
   ManualClock clock;
   StopSource rewriting, go_on, ended;
-  auto options = options_at(dir.path());
-  options.clock = &clock;
+  auto options = options_at(dir.path(), clock);
   options.retention = {.revisions_min = 1, .history_bytes_min = 4096};
   options.before_rewrite = [&] {
     rewriting.stop();
-    (void)go_on.token().wait_until(Deadline::after(std::chrono::seconds(20)));
+    (void)go_on.token().wait_until(Deadline::after(std::chrono::seconds(20), real_clock()));
   };
   auto store = open_store(options);
   const auto lease = store->grant(std::chrono::seconds(1), soon());
@@ -136,8 +134,8 @@ TEST(EmbeddedStore, LeasesEndWhileAllFilesAreRewritten) {
     store->maintain();
     ended.stop();
   });
-  EXPECT_TRUE(rewriting.token().wait_until(Deadline::after(std::chrono::seconds(10))));
-  EXPECT_TRUE(ended.token().wait_until(Deadline::after(std::chrono::seconds(10))));
+  EXPECT_TRUE(rewriting.token().wait_until(Deadline::after(std::chrono::seconds(10), real_clock())));
+  EXPECT_TRUE(ended.token().wait_until(Deadline::after(std::chrono::seconds(10), real_clock())));
   EXPECT_EQ(value(*store, "leased"), "<absent>");
   go_on.stop();
   upkeep.join();
@@ -146,8 +144,7 @@ TEST(EmbeddedStore, LeasesEndWhileAllFilesAreRewritten) {
 TEST(EmbeddedStore, LeasesSurviveReopening) {
   TempDir dir;
   ManualClock clock;
-  auto options = options_at(dir.path());
-  options.clock = &clock;
+  auto options = options_at(dir.path(), clock);
   {
     auto store = open_store(options);
     auto lease = store->grant(std::chrono::seconds(100), soon());
@@ -193,8 +190,7 @@ TEST(EmbeddedStore, ForeignFolderIsRefused) {
 TEST(EmbeddedStore, RetentionForgetsWhatIsOld) {
   TempDir dir;
   ManualClock clock;
-  auto options = options_at(dir.path());
-  options.clock = &clock;
+  auto options = options_at(dir.path(), clock);
   options.retention.revisions_min = 5;
   auto store = open_store(options);
   for (int i = 0; i < 20; ++i) put(*store, "a", std::to_string(i));
@@ -235,9 +231,9 @@ TEST(EmbeddedStore, DiskHoldsAtMostTwiceTheLiveData) {
   // The write-ahead log, bounded by itself, stands beside the data.
   const uint64_t fixed = 4 * options.memtable_bytes + 2 * options.retention.history_bytes_min;
   // Rewriting the whole store runs beside the maintenance.
-  const Deadline patience = Deadline::after(std::chrono::seconds(10));
+  const Deadline patience = Deadline::after(std::chrono::seconds(10), real_clock());
   while (*store->size_bytes(soon()) > 2 * live + fixed && !patience.expired())
-    (void)StopToken().wait_until(Deadline::after(std::chrono::milliseconds(20)));
+    (void)StopToken().wait_until(Deadline::after(std::chrono::milliseconds(20), real_clock()));
   EXPECT_LE(*store->size_bytes(soon()), 2 * live + fixed);
   EXPECT_EQ(range(*store, {.range = KeyRange::prefix("/key/"), .count_only = true}).count, kKeys);
 }
@@ -390,9 +386,9 @@ TEST(EmbeddedStore, ADiskFilledByOthersToTheLastByteLosesNothingAndRecovers) {
   EXPECT_EQ(refused->code(), Code::ServiceUnavailable);
   for (const std::string& key : held) EXPECT_EQ(value(*store, key).size(), size_t{64 << 10}) << key;
   std::filesystem::remove(ballast);
-  const Deadline deadline = Deadline::after(std::chrono::seconds(30));
+  const Deadline deadline = Deadline::after(std::chrono::seconds(30), real_clock());
   while (!store->health(soon()).ok() && !deadline.expired()) {
-    (void)StopToken().wait_until(Deadline::after(std::chrono::milliseconds(50)));
+    (void)StopToken().wait_until(Deadline::after(std::chrono::milliseconds(50), real_clock()));
   }
   ASSERT_TRUE(store->health(soon()).ok());
   put(*store, "after", "y");

@@ -59,7 +59,7 @@ class GroupCommitTest : public testing::Test {
     return [this](GroupCommit::Group group) { disk_.commit(group); };
   }
   SlowDisk disk_;
-  ThreadPool pool_{{.name = "test", .threads_max = 1}};
+  ThreadPool pool_{real_clock(), {.name = "test", .threads_max = 1}};
 };
 
 TEST_F(GroupCommitTest, WhatWaitsGoesTogether) {
@@ -103,7 +103,8 @@ TEST_F(GroupCommitTest, ADeadlineInTheQueueIsKept) {
   disk_.hold();
   commits.submit({}, Deadline::never(), [](Result<TxnResult>) {});
   disk_.wait_inside();
-  const Result<TxnResult> late = commits.run({}, Deadline::after(std::chrono::milliseconds(20)));
+  const Result<TxnResult> late =
+      commits.run({}, Deadline::after(std::chrono::milliseconds(20), real_clock()));
   ASSERT_FALSE(late.ok());
   EXPECT_EQ(late.error().code(), Code::Timeout);
   disk_.release();

@@ -17,13 +17,13 @@ EmbeddedStore::Impl::Impl(Options options, DataDir dir, std::unique_ptr<Engine> 
       reader_(*engine_),
       collector_(*engine_),
       history_bytes_max_(options_.retention.history_bytes_min),
-      rewrites_({.name = "store-rewrite", .threads_max = 1, .queue_max = 1}),
-      committer_({.name = "store-commit", .threads_max = 1}),
-      catch_up_({.name = "store-history", .threads_max = 1, .queue_max = 4 * kWatchesMax}),
+      rewrites_(options_.clock, {.name = "store-rewrite", .threads_max = 1, .queue_max = 1}),
+      committer_(options_.clock, {.name = "store-commit", .threads_max = 1}),
+      catch_up_(options_.clock, {.name = "store-history", .threads_max = 1, .queue_max = 4 * kWatchesMax}),
       hub_(catch_up_, *this, Revision(1)),
       commits_(
           committer_, [this](GroupCommit::Group group) { commit(group); }, options_.commits),
-      retention_(options_.retention, options_.clock->monotonic(), Revision(1)) {}
+      retention_(options_.retention, options_.clock.monotonic(), Revision(1)) {}
 
 EmbeddedStore::Impl::~Impl() {
   stopping_ = true;

@@ -72,10 +72,10 @@ Result<void> EmbeddedStore::Impl::start() {
 }
 
 Result<void> EmbeddedStore::Impl::restore_leases() {
-  const Monotonic now = options_.clock->monotonic();
-  const int64_t wall = wall_seconds(*options_.clock);
+  const Monotonic now = options_.clock.monotonic();
+  const int64_t wall = wall_seconds(options_.clock);
   leases_.start_above(
-      std::chrono::duration_cast<std::chrono::milliseconds>(options_.clock->wall().time_since_epoch())
+      std::chrono::duration_cast<std::chrono::milliseconds>(options_.clock.wall().time_since_epoch())
           .count());  // ids of a run before are not given out again
   const std::unique_ptr<rocksdb::Iterator> it(engine_->db().NewIterator(ordered()));
   for (it->Seek(slice(std::string(1, layout::kLease))); it->Valid(); it->Next()) {
@@ -93,9 +93,9 @@ Result<void> EmbeddedStore::Impl::restore_leases() {
 Result<LeaseId> EmbeddedStore::Impl::grant(std::chrono::seconds ttl) {
   if (full_) return space_exceeded();
   ttl = std::max(ttl, std::chrono::seconds(1));
-  MZ_ASSIGN(const LeaseId id, leases_.add(options_.clock->monotonic() + ttl));
+  MZ_ASSIGN(const LeaseId id, leases_.add(options_.clock.monotonic() + ttl));
   rocksdb::WriteBatch batch;
-  batch.Put(slice(layout::lease_key(id)), encode({ttl.count(), wall_seconds(*options_.clock) + ttl.count()}));
+  batch.Put(slice(layout::lease_key(id)), encode({ttl.count(), wall_seconds(options_.clock) + ttl.count()}));
   // No sync of its own: it stands before the keys put with it in the log, and their sync covers it.
   const Result<void> written = engine_->write(batch, false);
   if (!written.ok()) {
@@ -115,7 +115,7 @@ Result<void> EmbeddedStore::Impl::revoke(LeaseId lease) {
     deleted = engine_->write(batch, false);
   }
   if (!deleted.ok()) {
-    leases_.undo_end(lease, options_.clock->monotonic() + kLeaseRetry);
+    leases_.undo_end(lease, options_.clock.monotonic() + kLeaseRetry);
     return deleted;
   }
   leases_.erase(lease);
@@ -158,7 +158,7 @@ Result<void> EmbeddedStore::Impl::delete_leased(LeaseId lease) {
 
 Monotonic EmbeddedStore::Impl::maintain() {
   Lock lock(maintain_m_);
-  const Monotonic now = options_.clock->monotonic();
+  const Monotonic now = options_.clock.monotonic();
   expire_leases(now);
   if (full_) recover_space();
   retain(now);
@@ -215,7 +215,7 @@ void EmbeddedStore::Impl::run() {
     const Monotonic next = maintain();
     Lock lock(wake_m_);
     while (!wake_ && !stopping_) {
-      if (!woken_.wait_until(wake_m_, Deadline::at(next))) break;
+      if (!woken_.wait_until(wake_m_, Deadline::at(next, options_.clock))) break;
     }
     wake_ = false;
   }

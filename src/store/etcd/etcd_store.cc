@@ -50,8 +50,9 @@ class EtcdStore::Impl final : public History {
   Impl(Options options, std::unique_ptr<rpc::Channel> channel)
       : options_(std::move(options)),
         client_(std::move(channel)),
-        submitted_({.name = "store-etcd", .threads_max = options_.calls_max, .queue_max = kSubmittedMax}),
-        catch_up_({.name = "store-history", .threads_max = 2, .queue_max = 4 * kWatchesMax}),
+        submitted_(options_.clock,
+                   {.name = "store-etcd", .threads_max = options_.calls_max, .queue_max = kSubmittedMax}),
+        catch_up_(options_.clock, {.name = "store-history", .threads_max = 2, .queue_max = 4 * kWatchesMax}),
         hub_(catch_up_, *this, Revision(1)) {}
 
   ~Impl() override {
@@ -129,13 +130,13 @@ class EtcdStore::Impl final : public History {
         log::verbose(1, "store", "the watch of etcd broke off; opening it again",
                      {log::kv("reason", ended.error().message())});
       }
-      (void)stop.wait_until(Deadline::after(kFeedRetry));
+      (void)stop.wait_until(Deadline::after(kFeedRetry, options_.clock));
     }
   }
 
   /// The feed was away for longer than etcd keeps history: whoever watches has missed something.
   void start_over() {
-    const Result<Revision> newest = client_.current_revision(Deadline::after(kOwnCall));
+    const Result<Revision> newest = client_.current_revision(Deadline::after(kOwnCall, options_.clock));
     if (!newest.ok()) return;
     log::warn("store", "etcd was out of reach for too long: watches start over", {});
     followed_.store(newest->get(), std::memory_order_release);
@@ -144,13 +145,13 @@ class EtcdStore::Impl final : public History {
 
   void upkeep(Revision newest) {
     const StopToken stop = stop_.token();
-    Retention retention(options_.retention, options_.clock->monotonic(), newest);
+    Retention retention(options_.retention, options_.clock.monotonic(), newest);
     Revision done;
-    while (!stop.wait_until(Deadline::at(retention.next_due()))) {
-      const Monotonic now = options_.clock->monotonic();
+    while (!stop.wait_until(Deadline::at(retention.next_due(), options_.clock))) {
+      const Monotonic now = options_.clock.monotonic();
       const auto target = retention.due(now, Revision(followed_.load(std::memory_order_acquire)), done, 0, 0);
       if (!target) continue;
-      const Result<void> compacted = client_.compact(*target, Deadline::after(kOwnCall));
+      const Result<void> compacted = client_.compact(*target, Deadline::after(kOwnCall, options_.clock));
       // Another server may have been first.
       if (compacted.ok() || is_compacted(compacted.error())) {
         done = *target;

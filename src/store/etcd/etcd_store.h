@@ -23,11 +23,11 @@ class EtcdStore final : public Store {
   static constexpr size_t kSubmittedMax = 16'384;
 
   struct Options {
+    const Clock& clock;
     std::string address;  ///< host:port
     std::string ca_file;  ///< with any of the three: TLS
     std::string certificate_file;
     std::string key_file;
-    const Clock* clock = &real_clock();
     RetentionOptions retention;  ///< history is compacted as upstream's API server does
     size_t calls_max = 32;
   };

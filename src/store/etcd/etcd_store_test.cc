@@ -29,7 +29,8 @@ EtcdServer* shared_etcd() {
 }
 
 std::unique_ptr<EtcdStore> connect(const std::string& address) {
-  auto store = EtcdStore::open({.address = address}, Deadline::after(std::chrono::seconds(20)));
+  auto store = EtcdStore::open({.clock = real_clock(), .address = address},
+                               Deadline::after(std::chrono::seconds(20), real_clock()));
   if (!store.ok()) {
     ADD_FAILURE() << store.error().message();
     return nullptr;
@@ -41,7 +42,9 @@ class EtcdUnderTest final : public StoreUnderTest {
  public:
   EtcdUnderTest() : store_(connect(shared_etcd()->address())) {}
   Store& store() override { return *store_; }
-  void advance(std::chrono::seconds by) override { (void)StopToken().wait_until(Deadline::after(by)); }
+  void advance(std::chrono::seconds by) override {
+    (void)StopToken().wait_until(Deadline::after(by, real_clock()));
+  }
   std::string prefix() const override { return prefix_; }
 
  private:
@@ -78,7 +81,7 @@ TEST(EtcdStore, WatchesSurviveARestartOfEtcd) {
   const auto events = recorder.wait_events(2);
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(view(events[1].kv.value), "2");
-  EXPECT_TRUE(store->health(Deadline::after(std::chrono::seconds(10))).ok());
+  EXPECT_TRUE(store->health(Deadline::after(std::chrono::seconds(10), real_clock())).ok());
 }
 
 TEST(EtcdStore, SpeaksTlsWithAClientCertificate) {
@@ -97,24 +100,27 @@ TEST(EtcdStore, SpeaksTlsWithAClientCertificate) {
   {
     auto server = EtcdServer::start(tls);
     if (!server) GTEST_SKIP() << "no /usr/bin/etcd here (Debian: etcd-server)";
-    auto store = EtcdStore::open({.address = server->address(),
+    auto store = EtcdStore::open({.clock = real_clock(),
+                                  .address = server->address(),
                                   .ca_file = tls.ca_file,
                                   .certificate_file = tls.certificate_file,
                                   .key_file = tls.key_file},
-                                 Deadline::after(std::chrono::seconds(20)));
+                                 Deadline::after(std::chrono::seconds(20), real_clock()));
     ASSERT_TRUE(store.ok()) << store.error().message();
     put(**store, "a", "1");
     EXPECT_EQ(value(**store, "a"), "1");
     // Without a certificate etcd does not talk to us.
-    EXPECT_FALSE(EtcdStore::open({.address = server->address(), .ca_file = tls.ca_file},
-                                 Deadline::after(std::chrono::milliseconds(500)))
-                     .ok());
+    EXPECT_FALSE(
+        EtcdStore::open({.clock = real_clock(), .address = server->address(), .ca_file = tls.ca_file},
+                        Deadline::after(std::chrono::milliseconds(500), real_clock()))
+            .ok());
   }
   std::filesystem::remove_all(folder);
 }
 
 TEST(EtcdStore, AnAbsentEtcdIsToldAtOnceOrAtTheDeadline) {
-  auto refused = EtcdStore::open({.address = "127.0.0.1:1"}, Deadline::after(std::chrono::milliseconds(300)));
+  auto refused = EtcdStore::open({.clock = real_clock(), .address = "127.0.0.1:1"},
+                                 Deadline::after(std::chrono::milliseconds(300), real_clock()));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code(), Code::Timeout);
 }

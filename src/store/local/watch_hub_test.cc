@@ -27,7 +27,8 @@ Committed put(const std::string& key, int64_t revision) {
 
 class WatchHubTest : public testing::Test {
  protected:
-  WatchHubTest() : executor_({"catch-up", 1, 100, 1000}), hub_(executor_, history_, Revision(10)) {}
+  WatchHubTest()
+      : executor_(real_clock(), {"catch-up", 1, 100, 1000}), hub_(executor_, history_, Revision(10)) {}
   void commit(const std::string& key, int64_t revision) {
     history_.newest_ = Revision(revision);
     const Committed event = put(key, revision);

@@ -14,12 +14,11 @@ constexpr size_t kChunkEventsMax = 1000;
 
 }  // namespace
 
-MemoryStore::MemoryStore() : MemoryStore(Options{}) {}
-
 MemoryStore::MemoryStore(Options options)
-    : options_(options), retention_(options.retention, options.clock->monotonic(), Revision(1)) {
+    : options_(options), retention_(options.retention, options.clock.monotonic(), Revision(1)) {
   if (!options.executor) {
-    own_ = std::make_unique<ThreadPool>(ThreadPool::Options{.name = "store-memory", .threads_max = 2});
+    own_ = std::make_unique<ThreadPool>(options_.clock,
+                                        ThreadPool::Options{.name = "store-memory", .threads_max = 2});
   }
   Executor& executor = options.executor ? *options.executor : *own_;
   submitted_ = std::make_unique<SerialQueue>(executor);
@@ -123,7 +122,7 @@ void MemoryStore::apply(const Evaluated& evaluated) {
 
 Result<TxnResult> MemoryStore::txn(Txn txn, Deadline deadline) {
   WatchHub::forbid_in_sink("txn");
-  if (deadline.expired(*options_.clock)) return timed_out();
+  if (deadline.expired()) return timed_out();
   return commit(txn);
 }
 
@@ -131,7 +130,7 @@ void MemoryStore::submit(Txn txn, Deadline deadline, Done done) {
   auto shared = std::make_shared<std::pair<Txn, Done>>(std::move(txn), std::move(done));
   const bool posted = submitted_->post([this, shared, deadline] {
     auto& [txn, done] = *shared;
-    done(deadline.expired(*options_.clock) ? Result<TxnResult>(timed_out()) : commit(txn));
+    done(deadline.expired() ? Result<TxnResult>(timed_out()) : commit(txn));
   });
   if (!posted) shared->second(too_many_requests());
 }
@@ -176,7 +175,7 @@ std::optional<KeyValue> MemoryStore::at_revision(std::string_view key, Revision 
 
 Result<LeaseId> MemoryStore::grant(std::chrono::seconds ttl, Deadline) {
   MZ_ASSIGN(const LeaseId id,
-            leases_.add(options_.clock->monotonic() + std::max(ttl, std::chrono::seconds(1))));
+            leases_.add(options_.clock.monotonic() + std::max(ttl, std::chrono::seconds(1))));
   wake();
   return id;
 }
@@ -203,7 +202,7 @@ Result<void> MemoryStore::revoke(LeaseId lease, Deadline) {
 
 Monotonic MemoryStore::maintain() {
   Lock lock(maintain_m_);
-  const Monotonic now = options_.clock->monotonic();
+  const Monotonic now = options_.clock.monotonic();
   for (const LeaseId lease : leases_.due(now)) {
     (void)revoke(lease, Deadline::never());  // can only fail where somebody else revoked it
   }
@@ -235,7 +234,7 @@ void MemoryStore::run_upkeep() {
     const Monotonic next = maintain();
     Lock lock(wake_m_);
     while (!wake_ && !stopping_) {
-      if (!woken_.wait_until(wake_m_, Deadline::at(next))) break;
+      if (!woken_.wait_until(wake_m_, Deadline::at(next, options_.clock))) break;
     }
     if (stopping_) return;
     wake_ = false;

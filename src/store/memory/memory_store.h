@@ -24,12 +24,11 @@ namespace mizzen::store {
 class MemoryStore final : public Store, private History, private KeyView {
  public:
   struct Options {
-    const Clock* clock = &real_clock();
+    const Clock& clock;
     Executor* executor = nullptr;  ///< for submit() and watches that are behind; null: a thread of its own
     bool own_maintenance = false;  ///< true: a thread of its own calls maintain() when something is due
     RetentionOptions retention;
   };
-  MemoryStore();
   explicit MemoryStore(Options options);
   ~MemoryStore() override;
 

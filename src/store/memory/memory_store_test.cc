@@ -19,7 +19,7 @@ class MemoryUnderTest final : public StoreUnderTest {
 
  private:
   ManualClock clock_{WallTime()};
-  MemoryStore store_{MemoryStore::Options{.clock = &clock_}};
+  MemoryStore store_{MemoryStore::Options{.clock = clock_}};
 };
 
 class MemoryStoreConformance : public testing::TestWithParam<size_t> {};
@@ -31,7 +31,7 @@ TEST_P(MemoryStoreConformance, Holds) {
 
 TEST(MemoryStore, HistoryIsForgottenAfterItsTime) {
   ManualClock clock{WallTime()};
-  MemoryStore store(MemoryStore::Options{.clock = &clock, .retention = {.revisions_min = 10}});
+  MemoryStore store(MemoryStore::Options{.clock = clock, .retention = {.revisions_min = 10}});
   const std::string value(1000, 'x');
   const auto put = [&] {
     return store.txn(Txn{{}, {Op::put("/k", std::make_shared<const std::string>(value))}, {}},
@@ -48,17 +48,17 @@ TEST(MemoryStore, HistoryIsForgottenAfterItsTime) {
 }
 
 TEST(MemoryStore, AStoreOfAServerEndsLeasesByItself) {
-  MemoryStore store(MemoryStore::Options{.own_maintenance = true});
+  MemoryStore store(MemoryStore::Options{.clock = real_clock(), .own_maintenance = true});
   const auto lease = store.grant(std::chrono::seconds(1), Deadline::never());
   ASSERT_TRUE(lease.ok());
   Op op = Op::put("/k", std::make_shared<const std::string>("v"));
   op.lease = *lease;
   ASSERT_TRUE(store.txn(Txn{{}, {op}, {}}, Deadline::never()).ok());
-  const Deadline deadline = Deadline::after(std::chrono::seconds(10));
+  const Deadline deadline = Deadline::after(std::chrono::seconds(10), real_clock());
   const auto there = [&] { return !store.range({.range = KeyRange::single("/k")}, deadline)->kvs.empty(); };
   EXPECT_TRUE(there());
   while (there() && !deadline.expired())
-    StopToken().wait_until(Deadline::after(std::chrono::milliseconds(20)));
+    StopToken().wait_until(Deadline::after(std::chrono::milliseconds(20), real_clock()));
   EXPECT_FALSE(there());
 }
 

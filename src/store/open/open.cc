@@ -28,7 +28,7 @@ Result<std::unique_ptr<Store>> open_etcd(const OpenOptions& options, Deadline de
       !parse_int<uint16_t>(std::string_view(address).substr(colon + 1))) {
     return malformed(options.store);
   }
-  EtcdStore::Options etcd;
+  EtcdStore::Options etcd{.clock = options.clock};
   etcd.address = std::move(address);
   etcd.ca_file = options.etcd_ca_file;
   etcd.certificate_file = options.etcd_certificate_file;
@@ -42,9 +42,9 @@ Result<std::unique_ptr<Store>> open_store(const OpenOptions& options, Deadline d
   if (options.store.starts_with(kEtcdScheme)) return open_etcd(options, deadline);
   if (options.store == "memory")
     return std::unique_ptr<Store>(
-        std::make_unique<MemoryStore>(MemoryStore::Options{.own_maintenance = true}));
+        std::make_unique<MemoryStore>(MemoryStore::Options{.clock = options.clock, .own_maintenance = true}));
   if (!options.store.empty() && options.store != "embedded") return malformed(options.store);
-  EmbeddedStore::Options embedded;
+  EmbeddedStore::Options embedded{.clock = options.clock};
   embedded.path = options.folder;
   return as_store(EmbeddedStore::open(std::move(embedded)));
 }

@@ -10,6 +10,7 @@ namespace mizzen::store {
 
 /// Which store, as flags and the configuration file say it.
 struct OpenOptions {
+  const Clock& clock;
   /// Empty or `embedded`: on this machine's disk. `memory`: gone with the process. `etcd://host:port`: that
   /// etcd.
   std::string store;

@@ -322,7 +322,7 @@ void submitted_txns_call_back(StoreUnderTest& t) {
                      });
   }
   Lock lock(m);
-  const Deadline deadline = Deadline::after(std::chrono::seconds(10));
+  const Deadline deadline = Deadline::after(std::chrono::seconds(10), real_clock());
   while (revisions.size() + static_cast<size_t>(failed) < kTxns && done.wait_until(m, deadline)) {
   }
   EXPECT_EQ(failed, 0);
@@ -332,8 +332,8 @@ void submitted_txns_call_back(StoreUnderTest& t) {
 }
 
 void expired_deadline_is_a_timeout(StoreUnderTest& t) {
-  Result<TxnResult> late =
-      t.store().txn(Txn::put(t.prefix() + "a", make_bytes("x")), Deadline::at(Monotonic::min()));
+  Result<TxnResult> late = t.store().txn(Txn::put(t.prefix() + "a", make_bytes("x")),
+                                         Deadline::at(Monotonic::min(), real_clock()));
   ASSERT_FALSE(late.ok());
   EXPECT_EQ(late.error().code(), Code::Timeout);
   EXPECT_FALSE(get(t.store(), t.prefix() + "a"));

@@ -66,7 +66,7 @@ bool EtcdServer::answers() const {
   if (!channel.ok()) return false;
   rpc::CallOptions wait;
   wait.wait_for_ready = true;
-  const Deadline deadline = Deadline::after(std::chrono::seconds(20));
+  const Deadline deadline = Deadline::after(std::chrono::seconds(20), real_clock());
   return (*channel)->call("/etcdserverpb.Maintenance/Status", "", deadline, wait).ok();
 }
 

@@ -5,7 +5,7 @@
 namespace mizzen::store {
 namespace {
 
-Deadline patience() { return Deadline::after(std::chrono::seconds(10)); }
+Deadline patience() { return Deadline::after(std::chrono::seconds(10), real_clock()); }
 
 }  // namespace
 

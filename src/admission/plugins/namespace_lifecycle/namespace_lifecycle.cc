@@ -44,7 +44,7 @@ Plugin::Answer NamespaceLifecycle::mutate(Attributes& a, const Resume& resume) c
   }
   if (a.operation == Operation::Delete || !a.resource.namespaced) return Result<void>();
   if (const Object found = objects_.cached(*namespaces, "", a.namespace_)) return check(a, found);
-  objects_.newest(*namespaces, "", a.namespace_, Deadline::after(kLookUp),
+  objects_.newest(*namespaces, "", a.namespace_, Deadline::after(kLookUp, clock_),
                   [&a, resume](Result<Object> found) {
                     resume(found.ok() ? check(a, *found) : Result<void>(found.error()));
                   });

@@ -8,12 +8,13 @@ namespace mizzen::admission {
 /// for at the store, without a thread.
 class NamespaceLifecycle final : public Plugin {
  public:
-  explicit NamespaceLifecycle(const Objects& objects) : objects_(objects) {}
+  NamespaceLifecycle(const Clock& clock, const Objects& objects) : clock_(clock), objects_(objects) {}
   std::string_view name() const override { return "NamespaceLifecycle"; }
   std::span<const Interest> interests() const override;
   Answer mutate(Attributes& a, const Resume& resume) const override;
 
  private:
+  const Clock& clock_;
   const Objects& objects_;
 };
 

@@ -14,7 +14,7 @@ using api::core::v1::Service;
 using machinery::MutableObject;
 using machinery::Object;
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(5)); }
+Deadline soon() { return Deadline::after(std::chrono::seconds(5), real_clock()); }
 
 /// One server's allocators on a store that others may share.
 struct Server {
@@ -131,7 +131,7 @@ TEST(AddressRange, BandsAreUpstreams) {
 }
 
 TEST(ServiceAllocator, GivesAddressesAndPortsFromTheUpperBands) {
-  store::MemoryStore store;
+  store::MemoryStore store{{.clock = real_clock()}};
   Server server(store);
   const auto range = *AddressRange::parse("10.96.0.0/16");
   for (int i = 0; i < 200; ++i) {
@@ -146,7 +146,7 @@ TEST(ServiceAllocator, GivesAddressesAndPortsFromTheUpperBands) {
 }
 
 TEST(ServiceAllocator, WhatIsAskedForIsGivenOrRefusedInUpstreamsWords) {
-  store::MemoryStore store;
+  store::MemoryStore store{{.clock = real_clock()}};
   Server server(store);
   Service first = service("first", "NodePort");
   first.spec.ports[0].nodePort = 30007;
@@ -209,7 +209,7 @@ TEST(ServiceAllocator, WhatIsAskedForIsGivenOrRefusedInUpstreamsWords) {
 }
 
 TEST(ServiceAllocator, PortsFollowTypeAndPolicy) {
-  store::MemoryStore store;
+  store::MemoryStore store{{.clock = real_clock()}};
   Server server(store);
   Service both = service("both", "NodePort");
   both.spec.ports.push_back(both.spec.ports[0]);
@@ -244,7 +244,7 @@ TEST(ServiceAllocator, PortsFollowTypeAndPolicy) {
 }
 
 TEST(ServiceAllocator, TwoFamiliesWhereTheClusterHasThem) {
-  store::MemoryStore store;
+  store::MemoryStore store{{.clock = real_clock()}};
   Server server(store, "10.96.0.0/16,fd00::/108");
   Service single = service("single"), prefers = service("prefers"), second = service("second");
   prefers.spec.ipFamilyPolicy = "PreferDualStack";
@@ -276,7 +276,7 @@ TEST(ServiceAllocator, TwoFamiliesWhereTheClusterHasThem) {
 }
 
 TEST(ServiceAllocator, SeveralServersOnOneStoreNeverGiveTheSameTwice) {
-  store::MemoryStore store;
+  store::MemoryStore store{{.clock = real_clock()}};
   constexpr int kServers = 4, kEach = 15;  // 62 addresses of the range, of which one is not given out
   std::vector<std::unique_ptr<Server>> servers;
   for (int i = 0; i < kServers; ++i) servers.push_back(std::make_unique<Server>(store, "10.0.0.0/26"));
@@ -285,7 +285,7 @@ TEST(ServiceAllocator, SeveralServersOnOneStoreNeverGiveTheSameTwice) {
   std::set<int32_t> ports;
   int failed = 0;
   {
-    ThreadPool pool({"racing", kServers});
+    ThreadPool pool(real_clock(), {"racing", kServers});
     for (int i = 0; i < kServers; ++i)
       EXPECT_TRUE(pool.post([&, i] {
         for (int n = 0; n < kEach; ++n) {
@@ -309,7 +309,7 @@ TEST(ServiceAllocator, SeveralServersOnOneStoreNeverGiveTheSameTwice) {
 }
 
 TEST(ServiceAllocator, RepairTakesWhatServicesHaveAndReleasesWhatNobodyHas) {
-  store::MemoryStore store;
+  store::MemoryStore store{{.clock = real_clock()}};
   const std::string prefix = "/registry/services/specs/";
   Service known = service("known"), doubled = service("doubled");
   known.spec.clusterIP = "10.96.1.1";

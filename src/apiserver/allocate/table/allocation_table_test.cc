@@ -9,10 +9,10 @@
 namespace mizzen::apiserver {
 namespace {
 
-Deadline soon() { return Deadline::after(std::chrono::seconds(5)); }
+Deadline soon() { return Deadline::after(std::chrono::seconds(5), real_clock()); }
 
 TEST(AllocationTable, ReadsWhatIsThereAndFollowsWhatComes) {
-  store::MemoryStore store;
+  store::MemoryStore store{{.clock = real_clock()}};
   const auto put = [&](const std::string& key, const char* owner) {
     ASSERT_TRUE(store.txn(store::Txn::put(key, store::make_bytes(owner)), soon()).ok());
   };
@@ -34,7 +34,7 @@ TEST(AllocationTable, ReadsWhatIsThereAndFollowsWhatComes) {
 }
 
 TEST(AllocationTable, WhatATransactionFoundTakenCountsUntilTheWatchTells) {
-  store::MemoryStore store;
+  store::MemoryStore store{{.clock = real_clock()}};
   AllocationTable table({store, real_clock(), [] {}});
   ASSERT_TRUE(table.start(soon()).ok());
   table.suspect(port_key(30001));
@@ -47,7 +47,7 @@ TEST(AllocationTable, WhatATransactionFoundTakenCountsUntilTheWatchTells) {
 
 TEST(AllocationTable, StoppingIsNoLoss) {
   std::atomic<bool> lost = false;
-  store::MemoryStore store;
+  store::MemoryStore store{{.clock = real_clock()}};
   AllocationTable table({store, real_clock(), [&] { lost = true; }});
   ASSERT_TRUE(table.start(soon()).ok());
   EXPECT_FALSE(lost);

@@ -30,7 +30,7 @@ class NodeLifecycle final : public Controller {
         leases_(env.informer<Lease>()),
         pods_(env.pods_by_node()),
         recorder_(env.recorder("node-controller")),
-        queue_(env.queue("node-lifecycle", 2), env.executor(), env.timers(),
+        queue_(env.queue("node-lifecycle", 2), env.runtime(),
                [this](const std::string& key) { return sync(key); }) {
     const auto alive = [this](const Object& o) {
       if (note_alive(o.meta().name, true))

@@ -25,7 +25,7 @@ class TaintEviction final : public Controller {
         nodes_(env.informer<Node>()),
         pods_(env.pods_by_node()),
         recorder_(env.recorder("taint-eviction-controller")),
-        queue_(env.queue("taint-eviction", 4), env.executor(), env.timers(),
+        queue_(env.queue("taint-eviction", 4), env.runtime(),
                [this](const std::string& key) { return sync(key); }) {
     nodes_.add_handler(
         {[this](const Object& now) { on_node(nullptr, *now.as<Node>()); },

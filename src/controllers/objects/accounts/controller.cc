@@ -21,7 +21,7 @@ class AccountController final : public Controller {
         accounts_(env.informer<ServiceAccount>()),
         maps_(env.own_informer(*client::require_resource<ConfigMap>(env.api()),
                                {.field_selector = fmt::format("metadata.name={}", kRootCa)})),
-        queue_(env.queue("serviceaccount", 1), env.executor(), env.timers(),
+        queue_(env.queue("serviceaccount", 1), env.runtime(),
                [this](const std::string& key) { return sync(key); }) {
     const auto add = [this](const Object& o) { queue_.add(o.meta().name); };
     namespaces_.add_handler({add, [add](const Object&, const Object& now) { add(now); }, nullptr});

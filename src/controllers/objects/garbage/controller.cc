@@ -31,7 +31,7 @@ class GarbageCollector final : public Controller {
   explicit GarbageCollector(Environment& env)
       : env_(env),
         recorder_(env.recorder("garbage-collector-controller")),
-        queue_(env.queue("garbage-collector", 4), env.executor(), env.timers(),
+        queue_(env.queue("garbage-collector", 4), env.runtime(),
                [this](const std::string& uid) { return sync(uid); }) {
     env.each_resource(
         {[this](const api::ResourceInfo& r, client::Informer& informer) { on_add(r, informer); },

@@ -35,8 +35,7 @@ class NamespaceController final : public Controller {
   explicit NamespaceController(Environment& env)
       : env_(env),
         namespaces_(env.informer<Namespace>()),
-        queue_(queue_options(env), env.executor(), env.timers(),
-               [this](const std::string& key) { return sync(key); }) {
+        queue_(queue_options(env), env.runtime(), [this](const std::string& key) { return sync(key); }) {
     const auto add = [this](const Object& o) {
       if (o.meta().deletionTimestamp) queue_.add(o.meta().name);
     };

@@ -24,8 +24,7 @@ class PodGarbageCollector final : public Controller {
         finished_max_(finished_max),
         nodes_(env.informer<Node>()),
         pods_(env.pods_by_node()),
-        queue_(env.queue("pod-gc", 1), env.executor(), env.timers(),
-               [this](const std::string&) { return sync(); }) {
+        queue_(env.queue("pod-gc", 1), env.runtime(), [this](const std::string&) { return sync(); }) {
     nodes_.add_handler({nullptr, nullptr, [this](const Object&) { queue_.add(kAll); }});
     const auto pod = [this](const Object& o) {
       if (o.meta().deletionTimestamp && o.as<Pod>()->spec.nodeName.empty()) queue_.add(kAll);

@@ -23,7 +23,7 @@ class EndpointsController final : public Controller {
         endpoints_(env.informer<Endpoints>()),
         slices_(env.informer<EndpointSlice>()),
         written_(env.clock()),
-        queue_(env.queue("endpoint", 5), env.executor(), env.timers(),
+        queue_(env.queue("endpoint", 5), env.runtime(),
                [this](const std::string& key) { return sync(key); }) {
     const auto add = [this](const Object& o) { queue_.add(client::key_of(o)); };
     services_.add_handler({add, [add](const Object&, const Object& now) { add(now); }, add});

@@ -23,8 +23,7 @@ class KubernetesService final : public Controller {
         services_(env.informer<Service>()),
         endpoints_(env.informer<Endpoints>()),
         slices_(env.informer<EndpointSlice>()),
-        queue_({"kubernetes-service", 1}, env.executor(), env.timers(),
-               [this](const std::string&) { return sync(); }) {
+        queue_({"kubernetes-service", 1}, env.runtime(), [this](const std::string&) { return sync(); }) {
     const auto look = [this](const Object& o) {
       if (client::key_of(o) == kKey) queue_.add(kKey);
     };

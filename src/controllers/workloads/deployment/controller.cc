@@ -25,7 +25,7 @@ class DeploymentController final : public Controller {
         sets_(env.informer<ReplicaSet>()),
         pods_(env.informer<Pod>()),
         recorder_(env.recorder("deployment-controller")),
-        queue_(env.queue("deployment", 5), env.executor(), env.timers(),
+        queue_(env.queue("deployment", 5), env.runtime(),
                [this](const std::string& key) { return sync(key); }) {
     const auto add = [this](const Object& o) { queue_.add(client::key_of(o)); };
     deployments_.add_handler({add, [add](const Object&, const Object& now) { add(now); }, add});
@@ -43,7 +43,7 @@ class DeploymentController final : public Controller {
   void start() override { queue_.start(); }
   void stop() override {
     queue_.stop();
-    recorder_->flush(Deadline::after(std::chrono::milliseconds(200)));
+    recorder_->flush(Deadline::after(std::chrono::milliseconds(200), env_.clock()));
   }
 
  private:

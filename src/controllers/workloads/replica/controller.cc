@@ -56,7 +56,7 @@ class ReplicaController final : public Controller {
         pods_(env.informer<Pod>()),
         recorder_(env.recorder(std::string(Kind<T>::component))),
         expectations_(env.clock()),
-        queue_(env.queue(std::string(Kind<T>::component), 5), env.executor(), env.timers(),
+        queue_(env.queue(std::string(Kind<T>::component), 5), env.runtime(),
                [this](const std::string& key) { return sync(key); }) {
     workloads_.add_handler({[this](const Object& now) { queue_.add(client::key_of(now)); },
                             [this](const Object&, const Object& now) { queue_.add(client::key_of(now)); },
@@ -73,7 +73,7 @@ class ReplicaController final : public Controller {
   void start() override { queue_.start(); }
   void stop() override {
     queue_.stop();
-    recorder_->flush(Deadline::after(std::chrono::milliseconds(200)));
+    recorder_->flush(Deadline::after(std::chrono::milliseconds(200), env_.clock()));
   }
 
  private:
