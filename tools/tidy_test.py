@@ -123,7 +123,7 @@ class Words(unittest.TestCase):
     def test_each_ban(self):
         for code in ("std::mutex m;", "#include <sstream>", "std::regex r;", "throw 1;", "time(nullptr);", "sleep(1);",
                      "std::thread t;", "system(s);", "std::rand();", "api::builtin()->find<Pod>();", "builtin_resources();",
-                     "api::resource_of<Pod>();", "// TODO later", "x" * 141):
+                     "api::resource_of<Pod>();", "real_clock().wall();", "uuid(secure_random());", "// TODO later", "x" * 141):
             self.assertEqual(len(words(code)), 1, code)
 
     def test_comments_strings_and_tests_are_not_code(self):
@@ -135,6 +135,14 @@ class Words(unittest.TestCase):
         self.assertEqual(words("ResourceCatalog c(api::builtin());", module="apps"), [])
         self.assertEqual(words("ResourceCatalog c(api::builtin());", "x_test.cc"), [])
         self.assertEqual(words("ResourceCatalog c(api::builtin());", "testing/x.h"), [])
+
+    def test_composition_alone_names_the_systems_clock_and_randomness(self):
+        for code in ("Core core({store, real_clock()});", "Core core({store, secure_random()});"):
+            self.assertIn("only who composes", words(code)[0])
+            self.assertEqual(words(code, module="apps"), [])
+            self.assertEqual(words(code, "x_test.cc"), [])
+        self.assertEqual(words("real_clock().wall();", "log.cc", "telemetry"), [])
+        self.assertIn("only who composes", words("secure_random().next();", "log.cc", "telemetry")[0])
 
     def test_length_and_names(self):
         self.assertIn("split it", words("\n" * 801)[0])
