@@ -1,8 +1,5 @@
 #include "async/executor.h"
 
-#include <pthread.h>
-
-#include <thread>
 #include <utility>
 
 #include "base/check.h"
@@ -21,13 +18,12 @@ bool ThreadPool::post(std::function<void()> f) {
   } else if (threads_ < options_.threads_max) {
     ++threads_;
     // Detached, yet never lost: stop() waits until threads_ is zero, and run() touches nothing after that.
-    std::thread([this] { run(); }).detach();
+    run_detached(options_.name, [this] { run(); });
   }
   return true;
 }
 
 void ThreadPool::run() {
-  pthread_setname_np(pthread_self(), options_.name.substr(0, 15).c_str());
   m_.lock();
   for (;;) {
     while (queue_.empty() && !stopping_) {

@@ -2,9 +2,11 @@
 
 #include <utility>
 
+#include "base/cooperation.h"
+
 namespace mizzen::apiserver {
 namespace {
-thread_local const ThreadLane* t_current = nullptr;
+const PerThread g_lane;  // the lane whose thread it is
 }
 
 ThreadLane::ThreadLane(std::string name) : thread_(std::move(name), [this] { run(); }) {}
@@ -16,10 +18,10 @@ void ThreadLane::post(std::function<void()> f) {
   wake_.notify_one();
 }
 
-bool ThreadLane::here() const { return t_current == this; }
+bool ThreadLane::here() const { return g_lane.get() == reinterpret_cast<uintptr_t>(this); }
 
 void ThreadLane::run() {
-  t_current = this;
+  g_lane.get() = reinterpret_cast<uintptr_t>(this);
   for (;;) {
     std::function<void()> f;
     {

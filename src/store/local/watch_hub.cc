@@ -1,7 +1,5 @@
 #include "store/local/watch_hub.h"
 
-#include <pthread.h>
-
 #include <absl/strings/string_view.h>
 
 #include <algorithm>
@@ -9,12 +7,13 @@
 #include <cstdlib>
 
 #include "base/check.h"
+#include "base/cooperation.h"
 #include "store/contract/errors.h"
 
 namespace mizzen::store {
 namespace {
 
-thread_local int t_sink_depth = 0;
+const PerThread g_sink_depth;
 
 /// Everything below a prefix that ends in '/'.
 bool is_folder(const KeyRange& range) {
@@ -23,8 +22,8 @@ bool is_folder(const KeyRange& range) {
 
 }  // namespace
 
-SinkScope::SinkScope() { ++t_sink_depth; }
-SinkScope::~SinkScope() { --t_sink_depth; }
+SinkScope::SinkScope() { ++g_sink_depth.get(); }
+SinkScope::~SinkScope() { --g_sink_depth.get(); }
 
 /// One watch. next_ and the sink are touched only under m_, which is held during sink calls.
 class WatchHub::Watcher {
@@ -87,7 +86,7 @@ class WatchHub::Watcher {
   void cancel() {
     cancelled_.store(true, std::memory_order_release);
     if (in_sink_.load(std::memory_order_acquire) &&
-        pthread_equal(sink_thread_.load(std::memory_order_acquire), pthread_self())) {
+        sink_thread_.load(std::memory_order_acquire) == this_thread_id()) {
       return;  // called by the sink itself
     }
     Lock lock(m_);  // waits for a call in progress
@@ -102,7 +101,7 @@ class WatchHub::Watcher {
              "a message up to {} has a change of {}", message.revision.get(),
              message.events.back()->kv.mod_revision.get());
     if (message.end) cancelled_.store(true, std::memory_order_release);
-    sink_thread_.store(pthread_self(), std::memory_order_release);
+    sink_thread_.store(this_thread_id(), std::memory_order_release);
     in_sink_.store(true, std::memory_order_release);
     {
       const SinkScope scope;
@@ -119,7 +118,7 @@ class WatchHub::Watcher {
   std::atomic<bool> live_{false};
   std::atomic<bool> cancelled_{false};
   std::atomic<bool> in_sink_{false};
-  std::atomic<pthread_t> sink_thread_{};
+  std::atomic<uint64_t> sink_thread_{0};
   Mutex m_;
 };
 
@@ -148,7 +147,7 @@ WatchHub::WatchHub(Executor& catch_up, History& history, Revision newest)
 WatchHub::~WatchHub() { end_all(stopped()); }
 
 void WatchHub::forbid_in_sink(const char* call) {
-  if (t_sink_depth == 0) return;
+  if (g_sink_depth.get() == 0) return;
   std::fprintf(stderr, "store: %s called from a watch sink or commit callback\n", call);
   std::abort();
 }

@@ -4,13 +4,14 @@
 #include <atomic>
 #include <utility>
 
+#include "base/cooperation.h"
 #include "store/contract/errors.h"
 
 namespace mizzen::store {
 namespace {
 
 /// Whose sink this thread runs.
-thread_local const void* t_in_sink = nullptr;
+const PerThread g_in_sink;  // the tap that is in its sink
 
 }  // namespace
 
@@ -27,9 +28,9 @@ struct FlakyStore::Tap {
     if (ended) return;
     reached = std::max(reached.load(), message.revision.get());
     ended = message.end.has_value();
-    const void* const outer = std::exchange(t_in_sink, this);
+    const uint64_t outer = std::exchange(g_in_sink.get(), reinterpret_cast<uintptr_t>(this));
     sink(message);
-    t_in_sink = outer;
+    g_in_sink.get() = outer;
   }
 };
 
@@ -39,7 +40,8 @@ class FlakyStore::Handle final : public Watch {
       : tap_(std::move(tap)), inner_(std::move(inner)) {}
   ~Handle() override {
     inner_.reset();
-    if (t_in_sink != tap_.get()) Lock wait(tap_->m);  // for a sink that is told of a loss
+    if (g_in_sink.get() != reinterpret_cast<uintptr_t>(tap_.get()))
+      Lock wait(tap_->m);  // for a sink that is told of a loss
   }
   Revision progress() const override {
     return tap_->ended ? Revision(tap_->reached.load()) : inner_->progress();
