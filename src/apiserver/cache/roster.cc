@@ -57,8 +57,14 @@ void Roster::remove(const Subscription& subscription) {
 
 std::vector<std::shared_ptr<Subscription>> Roster::everyone() const {
   std::vector<std::shared_ptr<Subscription>> out = all_;
-  for (const auto* groups : {&by_key_, &by_namespace_, &by_field_})
-    for (const auto& [key, group] : *groups) out.insert(out.end(), group.begin(), group.end());
+  for (const auto* groups : {&by_key_, &by_namespace_, &by_field_}) {
+    // By key, so that the order is the same in every run.
+    std::vector<std::pair<std::string_view, const Group*>> sorted;
+    sorted.reserve(groups->size());
+    for (const auto& [key, group] : *groups) sorted.emplace_back(key, &group);
+    std::sort(sorted.begin(), sorted.end());
+    for (const auto& [key, group] : sorted) out.insert(out.end(), group->begin(), group->end());
+  }
   return out;
 }
 

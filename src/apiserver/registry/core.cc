@@ -86,12 +86,21 @@ void Core::on_registry(const api::RegistryPtr& now) {
     if (const StorePtr gone = before->find(*r)) gone->stop(no_such_resource());
 }
 
+std::vector<StorePtr> Serving::in_order() const {
+  std::vector<StorePtr> out;
+  out.reserve(stores.size());
+  for (const api::ResourceInfo& r : registry->resources())
+    if (StorePtr store = find(r)) out.push_back(std::move(store));
+  MZ_CHECK(out.size() == stores.size(), "{} of {} stores are of served resources", out.size(), stores.size());
+  return out;
+}
+
 Result<void> Core::start(Deadline deadline) {
   MZ_TRY(ranges_);
   const ServingPtr first = serving();
-  for (const auto& [resource, store] : first->stores)
+  for (const StorePtr& store : first->in_order())
     if (const auto r = store->cache().start(deadline); !r.ok())
-      return r.error().with_context(fmt::format("loading {}", resource->qualified()));
+      return r.error().with_context(fmt::format("loading {}", store->cache().resource().qualified()));
   MZ_TRY(start_allocators(deadline));
   bookmarks_due_ = deps_.clock.monotonic() + options_.bookmark_period;
   tick();
@@ -129,8 +138,7 @@ void Core::table_lost(int attempt) {
 void Core::tick() {
   const bool bookmarks = deps_.clock.monotonic() >= bookmarks_due_;
   if (bookmarks) bookmarks_due_ = deps_.clock.monotonic() + options_.bookmark_period;
-  const ServingPtr now = serving();
-  for (const auto& [resource, store] : now->stores) {
+  for (const StorePtr& store : serving()->in_order()) {
     store->cache().expire_changes();
     if (bookmarks) store->cache().send_bookmarks();
   }
@@ -146,15 +154,13 @@ void Core::stop() {
   timers_.stop();
   const ServingPtr last = serving();
   const Error why(Code::ServiceUnavailable, "the server is shutting down");
-  for (const auto& [resource, store] : last->stores) store->stop(why);
+  for (const StorePtr& store : last->in_order()) store->stop(why);
   background_.stop();
   lane_.stop();
 }
 
 void Core::each_cache(const std::function<void(const ResourceCache&)>& f) const {
-  const ServingPtr now = serving();
-  for (const api::ResourceInfo& r : now->registry->resources())
-    if (const StorePtr store = now->find(r)) f(store->cache());
+  for (const StorePtr& store : serving()->in_order()) f(store->cache());
 }
 
 Result<void> Core::bootstrap(Deadline deadline) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <vector>
 
 #include <absl/container/flat_hash_map.h>
 
@@ -27,6 +28,8 @@ struct Serving {
     const auto it = stores.find(&resource);
     return it == stores.end() ? nullptr : it->second;
   }
+  /// What is stored, in the registry's order, which is the same in every run.
+  std::vector<StorePtr> in_order() const;
 };
 using ServingPtr = std::shared_ptr<const Serving>;
 

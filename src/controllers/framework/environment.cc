@@ -8,13 +8,14 @@
 namespace mizzen::controllers {
 
 Environment::Informed& Environment::informed(const api::ResourceInfo& resource, bool asked_for) {
-  Informed& slot = informers_[&resource];
+  Informed& slot = informers_[resource.qualified()];
   if (!slot.informer) {
     slot.resource = resource.share();
     slot.asked_for = asked_for;
     slot.informer = std::make_shared<client::Informer>(
         resource, client::Informer::Deps{deps_.api, deps_.runtime}, client::Informer::Options{{}, asked_for});
   }
+  MZ_CHECK(slot.resource.get() == &resource, "two resources are called {}", resource.qualified());
   return slot;
 }
 
@@ -47,7 +48,7 @@ bool Environment::start(Deadline deadline) {
   following_ = deps_.resources.follow([this, &first, at_start = true](const api::RegistryPtr& now) mutable {
     on_registry(now);
     if (!std::exchange(at_start, false)) return;
-    for (const auto& [resource, slot] : informers_) first.push_back(slot.informer);
+    for (const auto& [name, slot] : informers_) first.push_back(slot.informer);
   });
   return std::all_of(first.begin(), first.end(),
                      [&](const auto& informer) { return informer->wait_synced(deadline); });
@@ -57,7 +58,7 @@ void Environment::on_registry(const api::RegistryPtr& now) {
   const api::RegistryChange change = api::difference(*seen_, *now);
   seen_ = now;
   for (const api::ResourcePtr& r : change.removed) {
-    const auto it = informers_.find(r.get());
+    const auto it = informers_.find(r->qualified());
     if (it == informers_.end()) continue;
     it->second.informer->stop();
     if (it->second.asked_for) retired_.push_back(std::move(it->second.informer));
@@ -69,13 +70,13 @@ void Environment::on_registry(const api::RegistryPtr& now) {
     client::Informer& informer = *informed(*r, false).informer;
     for (const ResourceHandler& h : resource_handlers_) h.on_add(*r, informer);
   }
-  for (auto& [resource, slot] : informers_)
+  for (auto& [name, slot] : informers_)
     if (!std::exchange(slot.started, true)) slot.informer->start();
 }
 
 void Environment::stop() {
   following_.reset();
-  for (const auto& [resource, slot] : informers_) slot.informer->stop();
+  for (const auto& [name, slot] : informers_) slot.informer->stop();
 }
 
 std::unique_ptr<client::EventRecorder> Environment::recorder(const std::string& component) {

@@ -28,9 +28,15 @@ SinkScope::~SinkScope() { --g_sink_depth.get(); }
 /// One watch. next_ and the sink are touched only under m_, which is held during sink calls.
 class WatchHub::Watcher {
  public:
-  Watcher(WatchHub& hub, WatchRequest request, WatchSink sink)
-      : hub_(hub), request_(std::move(request)), sink_(std::move(sink)), next_(request_.from.get()) {}
+  Watcher(WatchHub& hub, uint64_t number, WatchRequest request, WatchSink sink)
+      : hub_(hub),
+        number_(number),
+        request_(std::move(request)),
+        sink_(std::move(sink)),
+        next_(request_.from.get()) {}
 
+  /// In the order they came: they are told in an order that is the same in every run.
+  uint64_t number() const { return number_; }
   const WatchRequest& request() const { return request_; }
   Revision next() const { return Revision(next_.load(std::memory_order_acquire)); }
   void set_next(Revision next) { next_.store(next.get(), std::memory_order_release); }
@@ -112,6 +118,7 @@ class WatchHub::Watcher {
   }
 
   WatchHub& hub_;
+  const uint64_t number_;
   const WatchRequest request_;
   const WatchSink sink_;
   std::atomic<int64_t> next_;
@@ -159,7 +166,7 @@ void WatchHub::start_at(Revision newest) {
 }
 
 std::unique_ptr<Watch> WatchHub::add(WatchRequest request, WatchSink sink) {
-  auto watcher = std::make_shared<Watcher>(*this, std::move(request), std::move(sink));
+  auto watcher = std::make_shared<Watcher>(*this, ++last_number_, std::move(request), std::move(sink));
   auto handle = std::make_unique<Handle>(*this, watcher);
   std::optional<Error> refused;
   bool behind = false;
@@ -282,7 +289,7 @@ void WatchHub::pick(const Live& live, std::span<const Committed> events) {
   // One message for each watcher; its events stay in order.
   if (events.size() > 1)
     std::stable_sort(picked_.begin(), picked_.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
+                     [](const auto& a, const auto& b) { return a.first->number() < b.first->number(); });
 }
 
 void WatchHub::dispatch(Revision through, std::span<const Committed> events) {

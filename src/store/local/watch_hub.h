@@ -106,6 +106,7 @@ class WatchHub {
   std::shared_ptr<const Live> live_ MZ_GUARDED_BY(m_);
   /// Who wants which event of a commit; only the committing thread uses it.
   std::vector<std::pair<std::shared_ptr<Watcher>, const Committed*>> picked_;
+  std::atomic<uint64_t> last_number_{0};  ///< of a watcher
   List catching_up_ MZ_GUARDED_BY(m_);
   Revision dispatched_ MZ_GUARDED_BY(m_);
   std::optional<Error> ended_ MZ_GUARDED_BY(m_);

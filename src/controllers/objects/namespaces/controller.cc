@@ -94,8 +94,12 @@ class NamespaceController final : public Controller {
         if (!gone.ok() && gone.error().code() != Code::NotFound) content.failure = gone.error().message();
       }
       const auto still = env_.api().get(r, ns, meta.name, Call());
-      if (!still.ok()) continue;
+      if (!still.ok() && still.error().code() == Code::NotFound) continue;
       ++left;
+      if (!still.ok()) {  // nobody knows; a namespace that goes too early leaves it behind for good
+        content.failure = still.error().message();
+        continue;
+      }
       for (const std::string& f : still->meta().finalizers) ++held[f];
     }
     if (left == 0) return;
