@@ -1,0 +1,32 @@
+#pragma once
+#include <string>
+
+#include "api/schema/coordination/v1/lease.h"
+#include "api/schema/core/v1/node.h"
+#include "base/clock.h"
+
+namespace mizzen::hollow {
+
+using Lease = api::coordination::v1::Lease;
+using Node = api::core::v1::Node;
+
+inline constexpr const char* kLeaseNamespace = "kube-node-lease";
+inline constexpr int32_t kLeaseSeconds = 40;  ///< upstream's kubelet's
+
+/// What such a node says it has.
+struct NodeShape {
+  std::string name;
+  std::string address;
+  std::string cpu = "8";
+  std::string memory = "32Gi";
+  int pods_max = 110;
+};
+
+/// A node that registers itself; what others wrote into `node` stays. Pure.
+Node registered(Node node, const NodeShape& shape);
+/// The same with a status that says it is ready; conditions keep their transition times. Pure.
+Node reported(Node node, const NodeShape& shape, WallTime now);
+/// Pure.
+Lease renewed(Lease lease, const std::string& node, const std::string& uid, WallTime now);
+
+}  // namespace mizzen::hollow
