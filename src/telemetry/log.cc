@@ -41,6 +41,7 @@ bool enabled(int level) { return level <= g_options.verbosity; }
 
 void write(Severity severity, std::string_view component, std::string_view message,
            std::initializer_list<KeyValue> values) {
+  if (g_options.fd < 0) return;
   const auto now = now_of_lines().time_since_epoch();
   const int64_t micros = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
   fmt::memory_buffer line;

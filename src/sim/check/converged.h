@@ -1,0 +1,14 @@
+#pragma once
+#include <string>
+
+#include "client/api/api_client.h"
+
+namespace mizzen::sim {
+
+/// What a cluster still lacks of what it was asked for: every Deployment has the pods that it wants, of its
+/// newest template, and no others; every pod runs or has ended, on a node that is there; nothing waits to be
+/// deleted; every dependent has an owner; a Service's slices name just its ready pods; no two Services have
+/// one address or node port. The first thing found; empty where all is well.
+std::string what_is_missing(client::ApiClient& api);
+
+}  // namespace mizzen::sim

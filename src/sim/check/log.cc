@@ -1,0 +1,87 @@
+#include "sim/check/log.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/builtin.h"
+#include "api/schema/core/v1/pod.h"
+#include "apiserver/entry/stored.h"
+
+namespace mizzen::sim {
+namespace {
+
+constexpr const char* kPods = "/registry/pods/";
+
+/// "/registry/services/specs/" of "/registry/services/specs/default/web": all but namespace and name.
+std::vector<std::string> prefixes_of(const std::string& key) {
+  std::vector<std::string> out;
+  for (size_t slash = key.find('/', 1); slash != std::string::npos; slash = key.find('/', slash + 1))
+    out.push_back(key.substr(0, slash + 1));
+  return out;
+}
+
+}  // namespace
+
+StoreLog::StoreLog(store::Store& store) {
+  store::WatchRequest request;
+  request.range = store::KeyRange::prefix("/");
+  request.from = store::Revision(1);
+  watch_ = store.watch(request, [this](const store::WatchMessage& message) {
+    if (message.end) fault_ = "the log ends: " + message.end->message();
+    for (const store::Event* event : message.events) add(*event);
+  });
+}
+
+void StoreLog::add(const store::Event& event) {
+  const int64_t revision = event.kv.mod_revision.get();
+  const bool deleted = event.type == store::Event::Type::Delete;
+  if (!changes_.empty() && revision < changes_.back().revision)
+    fault_ = fmt::format("revision {} after {}", revision, changes_.back().revision);
+  if (deleted && !there_.contains(event.kv.key))
+    fault_ = fmt::format("{} is deleted at {} and was not there", event.kv.key, revision);
+  if (event.is_create() && there_.contains(event.kv.key))
+    fault_ = fmt::format("{} is created at {} and was there", event.kv.key, revision);
+  changes_.push_back({revision, event.kv.key, deleted, event.is_create()});
+  for (const std::string& prefix : prefixes_of(event.kv.key)) by_prefix_[prefix].push_back(revision);
+  if (deleted) {
+    there_.erase(event.kv.key);
+  } else {
+    there_[event.kv.key] = revision;
+    if (event.kv.key.starts_with(kPods)) look_at_pod(event);
+  }
+}
+
+void StoreLog::look_at_pod(const store::Event& event) {
+  using api::core::v1::Pod;
+  const auto object =
+      apiserver::decode_stored(api::resource_of<Pod>(), *event.kv.value, event.kv.mod_revision.get());
+  if (!object.ok()) {
+    fault_ = fmt::format("{} cannot be read: {}", event.kv.key, object.error().message());
+    return;
+  }
+  const Pod& pod = *object->as<Pod>();
+  PodSeen& seen = pods_[pod.metadata.uid];
+  if (!seen.node.empty() && seen.node != pod.spec.nodeName)
+    fault_ = fmt::format("{} moved from {} to {}", event.kv.key, seen.node, pod.spec.nodeName);
+  const bool ended = pod.status.phase == "Succeeded" || pod.status.phase == "Failed";
+  if (seen.ended && !ended) fault_ = event.kv.key + " came back from its end";
+  seen = {pod.spec.nodeName, ended};
+}
+
+int64_t StoreLog::next_change(const std::string& prefix, int64_t revision) const {
+  const auto found = by_prefix_.find(prefix);
+  if (found == by_prefix_.end()) return 0;
+  const auto next = std::upper_bound(found->second.begin(), found->second.end(), revision);
+  return next == found->second.end() ? 0 : *next;
+}
+
+bool StoreLog::has(const std::string& key, int64_t revision) const {
+  auto at = std::lower_bound(changes_.begin(), changes_.end(), revision,
+                             [](const Change& c, int64_t r) { return c.revision < r; });
+  for (; at != changes_.end() && at->revision == revision; ++at)
+    if (at->key == key) return true;
+  return false;
+}
+
+}  // namespace mizzen::sim

@@ -1,0 +1,52 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "store/contract/store.h"
+
+namespace mizzen::sim {
+
+/// Role: the truth of a run: every change as the store committed it, told by the store itself and not by the
+/// API. Threading: confined to the simulation's thread.
+class StoreLog {
+ public:
+  struct Change {
+    int64_t revision;
+    std::string key;
+    bool deleted;
+    bool created;
+  };
+
+  explicit StoreLog(store::Store& store);
+
+  const std::vector<Change>& changes() const { return changes_; }
+  /// The first revision after `revision` at which something below `prefix` changed; 0 where none has.
+  int64_t next_change(const std::string& prefix, int64_t revision) const;
+  /// True where `key` changed at this revision.
+  bool has(const std::string& key, int64_t revision) const;
+  /// Objects that are there now, by key, with the revision that they were changed at last.
+  const std::map<std::string, int64_t>& there() const { return there_; }
+  /// What is wrong with the log itself: revisions that do not rise, a change of what is not there. Empty
+  /// where nothing is.
+  const std::string& fault() const { return fault_; }
+
+ private:
+  void add(const store::Event& event);
+  /// A pod keeps its uid's node, and does not come back from its end.
+  void look_at_pod(const store::Event& event);
+
+  struct PodSeen {
+    std::string node;
+    bool ended = false;
+  };
+  std::vector<Change> changes_;
+  std::map<std::string, std::vector<int64_t>> by_prefix_;  ///< revisions, by /registry/RESOURCE/
+  std::map<std::string, PodSeen> pods_;                    ///< by uid
+  std::map<std::string, int64_t> there_;
+  std::string fault_;
+  std::unique_ptr<store::Watch> watch_;
+};
+
+}  // namespace mizzen::sim

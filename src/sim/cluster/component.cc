@@ -1,0 +1,157 @@
+#include "sim/cluster/component.h"
+
+#include <fmt/format.h>
+
+#include "api/builtin.h"
+#include "async/executor.h"
+#include "async/timers.h"
+#include "controllers/framework/environment.h"
+#include "hollow/kubelet.h"
+#include "scheduler/run/scheduler.h"
+
+namespace mizzen::sim {
+
+bool Component::start() {
+  auto life = make();
+  if (!life->start()) {
+    life->api().kill();
+    life->stop();
+    return false;
+  }
+  world_.trace.add(name_, "is up");
+  life_ = std::move(life);
+  return true;
+}
+
+void Component::crash() {
+  const auto life = std::exchange(life_, nullptr);
+  if (!life) return;
+  world_.trace.add(name_, "crashes");
+  life->api().kill();
+  life->stop();
+}
+
+namespace {
+
+/// Threads, timers and a client: what every process has.
+class Process : public Component::Life {
+ public:
+  Process(World& world, Server& server, const std::string& name, auth::User user)
+      : world_(world),
+        api_(world, server, name, std::move(user)),
+        executor_({.name = name, .threads_max = 8, .queue_max = 100'000}),
+        timers_(executor_, world.clock) {}
+  ~Process() override {
+    timers_.stop();
+    executor_.stop();
+  }
+  Client& api() override { return api_; }
+
+ protected:
+  World& world_;
+  Client api_;
+  ThreadPool executor_;
+  Timers timers_;
+};
+
+Deadline to_begin() { return Deadline::after(std::chrono::minutes(2)); }
+
+class Controllers final : public Process {
+ public:
+  Controllers(World& world, Server& server)
+      : Process(world, server, "controllers", {"system:kube-controller-manager", {}}),
+        resources_(api::builtin()),
+        environment_({api_, resources_, executor_, timers_, world.clock, world.ids}) {
+    controllers::ControllerOptions options;
+    options.api = {"192.0.2.1", 6443, "10.96.0.1"};
+    controllers_ = controllers::make_controllers(environment_, "-----BEGIN CERTIFICATE-----", options);
+  }
+  bool start() override {
+    if (!environment_.start(to_begin())) return false;
+    for (const auto& controller : controllers_) controller->start();
+    return true;
+  }
+  void stop() override {
+    for (auto it = controllers_.rbegin(); it != controllers_.rend(); ++it) (*it)->stop();
+    environment_.stop();
+    timers_.stop();
+    executor_.stop();
+    controllers_.clear();
+  }
+
+ private:
+  api::ResourceCatalog resources_;
+  controllers::Environment environment_;
+  std::vector<std::unique_ptr<controllers::Controller>> controllers_;
+};
+
+class Scheduling final : public Process {
+ public:
+  Scheduling(World& world, Server& server)
+      : Process(world, server, "scheduler", {"system:kube-scheduler", {}}),
+        scheduler_({api_, executor_, timers_, world.clock, world.ids}) {}
+  bool start() override { return scheduler_.start(to_begin()).ok(); }
+  void stop() override {
+    scheduler_.stop();
+    timers_.stop();
+    executor_.stop();
+  }
+
+ private:
+  scheduler::Scheduler scheduler_;
+};
+
+class Node final : public Process {
+ public:
+  Node(World& world, Server& server, const std::string& name, int number)
+      : Process(world, server, name, {"system:node:" + name, {"system:nodes"}}),
+        kubelet_({api_, executor_, timers_, world.clock, world.ids},
+                 {.shape = {.name = name, .address = fmt::format("192.0.2.{}", 100 + number)},
+                  .pod_network = fmt::format("10.200.{}", number)}) {}
+  bool start() override {
+    kubelet_.start();
+    return true;
+  }
+  void stop() override {
+    kubelet_.stop();
+    timers_.stop();
+    executor_.stop();
+  }
+
+ private:
+  hollow::Kubelet kubelet_;
+};
+
+/// A component whose lives are made by a function.
+class Made final : public Component {
+ public:
+  using Make = std::function<std::unique_ptr<Life>()>;
+  Made(World& world, std::string name, Make make)
+      : Component(world, std::move(name)), make_(std::move(make)) {}
+  ~Made() override { crash(); }
+
+ private:
+  std::unique_ptr<Life> make() override { return make_(); }
+  const Make make_;
+};
+
+}  // namespace
+
+std::unique_ptr<Component> make_controllers(World& world, Server& server) {
+  return std::make_unique<Made>(world, "controllers",
+                                [&] { return std::make_unique<Controllers>(world, server); });
+}
+
+std::unique_ptr<Component> make_scheduler(World& world, Server& server) {
+  return std::make_unique<Made>(world, "scheduler",
+                                [&] { return std::make_unique<Scheduling>(world, server); });
+}
+
+std::unique_ptr<Component> make_node(World& world, Server& server, int number) {
+  const std::string name = fmt::format("node-{}", number);
+  return std::make_unique<Made>(world, name, [&world, &server, name, number] {
+    return std::make_unique<Node>(world, server, name, number);
+  });
+}
+
+}  // namespace mizzen::sim

@@ -1,0 +1,162 @@
+#include "sim/net/client.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "api/builtin.h"
+#include "apiserver/entry/stored.h"
+#include "apiserver/loopback/loopback.h"
+#include "sim/net/pipe.h"
+
+namespace mizzen::sim {
+namespace {
+
+std::string place_of(const api::ResourceInfo& resource, const std::string& ns, const std::string& name) {
+  return ns.empty() ? fmt::format("{} {}", resource.plural, name)
+                    : fmt::format("{} {}/{}", resource.plural, ns, name);
+}
+std::string slash(const std::string& subresource) { return subresource.empty() ? "" : "/" + subresource; }
+
+std::string outcome(const Result<client::Object>& result) {
+  return result.ok() ? result->meta().resourceVersion : result.error().message();
+}
+std::string outcome(const Result<client::ObjectList>& result) {
+  return result.ok() ? result->resource_version : result.error().message();
+}
+
+/// An answer to an update that was not carried out.
+client::Object falsely(const client::Object& object) {
+  machinery::MutableObject out(object);
+  out.meta().resourceVersion = "999999999";
+  return std::move(out).freeze();
+}
+
+/// The end of a watch that the component lets go of.
+class Held final : public client::Watch {
+ public:
+  explicit Held(std::shared_ptr<Pipe> pipe) : pipe_(std::move(pipe)) {}
+  ~Held() override { pipe_->close(); }
+
+ private:
+  const std::shared_ptr<Pipe> pipe_;
+};
+
+}  // namespace
+
+Client::Client(World& world, Server& server, std::string who, auth::User user)
+    : world_(world),
+      server_(server),
+      who_(std::move(who)),
+      user_(std::move(user)),
+      registry_(api::builtin()) {}
+
+Client::~Client() = default;
+
+void Client::kill() {
+  killed_ = true;
+  for (const auto& each : std::exchange(pipes_, {}))
+    if (const auto pipe = each.lock()) pipe->end(unreachable(), true);
+}
+
+api::RegistryPtr Client::registry() const { return registry_; }
+
+Error Client::unreachable() const {
+  return Error(Code::ServiceUnavailable, "the server could not be reached");
+}
+
+template <typename F>
+auto Client::over_the_net(const std::string& what, const F& f)
+    -> decltype(f(std::declval<client::ApiClient&>())) {
+  world_.fibers.sleep(world_.faults.delay());
+  const auto life = server_.life();
+  if (killed_ || !life || world_.faults.lose_request()) return unreachable();
+  apiserver::Loopback api({life->core, life->authorizer}, user_);
+  auto result = f(api);
+  if (!what.empty()) world_.trace.add(who_, fmt::format("{}: {}", what, outcome(result)));
+  world_.fibers.sleep(world_.faults.delay());
+  if (killed_ || world_.faults.lose_answer()) return unreachable();
+  return result;
+}
+
+Result<client::Object> Client::acknowledged(const api::ResourceInfo& resource,
+                                            Result<client::Object> answer) {
+  if (!answer.ok()) return answer;
+  const auto& meta = answer->meta();
+  const std::string key =
+      apiserver::storage_prefix(resource) + apiserver::entry_key(meta.namespace_, meta.name);
+  if (!world_.log->has(key, std::strtoll(meta.resourceVersion.c_str(), nullptr, 10)))
+    world_.violate(fmt::format("a write of {} was answered with revision {}, which it never had", key,
+                               meta.resourceVersion));
+  return answer;
+}
+
+Result<client::Object> Client::get(const api::ResourceInfo& resource, const std::string& ns,
+                                   const std::string& name, const client::Call& call) {
+  auto found = over_the_net("", [&](client::ApiClient& api) { return api.get(resource, ns, name, call); });
+  if (!found.ok() && found.error().code() == Code::ServiceUnavailable &&
+      world_.mutated(Mutation::ErrorIsNotFound, 1))
+    return Error(Code::NotFound, "not found, says the fault that was put in");
+  return found;
+}
+
+Result<client::ObjectList> Client::list(const api::ResourceInfo& resource, const client::ListOptions& options,
+                                        const client::Call& call) {
+  return over_the_net("", [&](client::ApiClient& api) { return api.list(resource, options, call); });
+}
+
+Result<client::Object> Client::create(const api::ResourceInfo& resource, const client::Object& object,
+                                      const client::WriteOptions& options, const client::Call& call) {
+  const auto& meta = object.meta();
+  const std::string name = meta.name.empty() ? meta.generateName + "*" : meta.name;
+  return over_the_net("create " + place_of(resource, meta.namespace_, name) + slash(options.subresource),
+                      [&](client::ApiClient& api) -> Result<client::Object> {
+                        auto made = api.create(resource, object, options, call);
+                        return options.subresource.empty() ? acknowledged(resource, std::move(made)) : made;
+                      });
+}
+
+Result<client::Object> Client::update(const api::ResourceInfo& resource, const client::Object& object,
+                                      const client::WriteOptions& options, const client::Call& call) {
+  const auto& meta = object.meta();
+  return over_the_net("update " + place_of(resource, meta.namespace_, meta.name) + slash(options.subresource),
+                      [&](client::ApiClient& api) -> Result<client::Object> {
+                        if (world_.mutated(Mutation::FalseAnswer, 0.02))
+                          return acknowledged(resource, falsely(object));
+                        return acknowledged(resource, api.update(resource, object, options, call));
+                      });
+}
+
+Result<client::Object> Client::patch(const api::ResourceInfo& resource, const std::string& ns,
+                                     const std::string& name, client::PatchType type, const std::string& body,
+                                     const client::WriteOptions& options, const client::Call& call) {
+  return over_the_net(
+      "patch " + place_of(resource, ns, name) + slash(options.subresource), [&](client::ApiClient& api) {
+        return acknowledged(resource, api.patch(resource, ns, name, type, body, options, call));
+      });
+}
+
+Result<client::Object> Client::remove(const api::ResourceInfo& resource, const std::string& ns,
+                                      const std::string& name, const meta::v1::DeleteOptions& options,
+                                      const client::Call& call) {
+  return over_the_net("delete " + place_of(resource, ns, name),
+                      [&](client::ApiClient& api) { return api.remove(resource, ns, name, options, call); });
+}
+
+std::unique_ptr<client::Watch> Client::watch(const api::ResourceInfo& resource,
+                                             const client::ListOptions& options, client::WatchSink sink) {
+  auto pipe = std::make_shared<Pipe>(world_, WatchCheck(*world_.log, resource, options), std::move(sink));
+  const auto life = server_.life();
+  if (killed_ || !life || world_.faults.lose_request()) {
+    pipe->end(unreachable(), true);
+  } else {
+    apiserver::Loopback api({life->core, life->authorizer}, user_);
+    pipe->attach(life, api.watch(resource, options, pipe->inlet()));
+    std::erase_if(pipes_, [](const auto& each) { return each.expired(); });
+    pipes_.push_back(pipe);
+  }
+  pipe->open();
+  return std::make_unique<Held>(pipe);
+}
+
+}  // namespace mizzen::sim

@@ -1,0 +1,162 @@
+#include "sim/run/scenario.h"
+
+#include <memory>
+#include <vector>
+
+#include "async/executor.h"
+#include "sim/check/converged.h"
+#include "sim/check/log.h"
+#include "sim/cluster/component.h"
+#include "sim/user/user.h"
+#include "store/memory/memory_store.h"
+
+namespace mizzen {
+}
+namespace mizzen::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+/// How long everything may take to come about once nothing goes wrong any more: longer than any back-off that
+/// the trouble may have left, and than lost nodes take to be given up.
+constexpr Duration kSettleMax = minutes(25);
+/// How long it then has to stay so.
+constexpr Duration kStays = minutes(2);
+
+/// Role: the parts of one simulated cluster, and their ends. Threading: confined to the simulation's thread.
+class Cluster {
+ public:
+  Cluster(World& world, const ScenarioOptions& options)
+      : world_(world),
+        options_(options),
+        store_(store_options(world, background_)),
+        log_(store_),
+        server_(world, store_) {
+    world.log = &log_;
+    server_.start();
+    components_.push_back(make_controllers(world, server_));
+    components_.push_back(make_scheduler(world, server_));
+    for (int i = 0; i < options.nodes; ++i) components_.push_back(make_node(world, server_, i));
+    admin_ = std::make_unique<Client>(world, server_, "checker", auth::User{"admin", {"system:masters"}});
+  }
+  ~Cluster() {
+    components_.clear();
+    server_.crash();
+  }
+
+  void live_through_trouble() {
+    const Monotonic end = world_.clock.monotonic() + options_.trouble;
+    Thread users("users", [&] {
+      User user(world_, server_);
+      while (world_.clock.monotonic() < end) {
+        world_.fibers.sleep(world_.between(milliseconds(50), seconds(6)));
+        user.act();
+      }
+    });
+    std::vector<Thread> keepers;
+    for (const auto& component : components_)
+      keepers.emplace_back("keeper", [&, c = component.get()] { keep(*c, end); });
+    keep_server(end);
+    for (Thread& keeper : keepers) keeper.join();
+    users.join();
+    world_.faults.stop();
+    world_.trace.add("world", "the trouble is over");
+    User(world_, server_).tidy_up();
+  }
+
+  /// Empty where all comes about and stays.
+  std::string settle(double& settled_after) {
+    const Monotonic start = world_.clock.monotonic();
+    std::string missing;
+    do {
+      world_.fibers.sleep(seconds(5));
+      missing = what_is_missing(*admin_);
+      if (world_.clock.monotonic() - start > kSettleMax) return "does not come about: " + missing;
+    } while (!missing.empty());
+    settled_after = std::chrono::duration<double>(world_.clock.monotonic() - start).count();
+    world_.trace.add("world", "all is well");
+    const Monotonic settled = world_.clock.monotonic();
+    while (world_.clock.monotonic() - settled < kStays) {
+      world_.fibers.sleep(seconds(7));
+      missing = what_is_missing(*admin_);
+      if (!missing.empty()) return "does not stay: " + missing;
+    }
+    return "";
+  }
+  /// What was against the API's promises on the way.
+  std::string violation() const { return log_.fault().empty() ? world_.violation() : log_.fault(); }
+
+  uint64_t writes() const { return log_.changes().size(); }
+
+ private:
+  static store::MemoryStore::Options store_options(World& world, Executor& background) {
+    store::MemoryStore::Options out;
+    out.clock = &world.clock;
+    out.executor = &background;
+    return out;
+  }
+
+  /// Starts a component, and again after each crash.
+  void keep(Component& component, Monotonic end) {
+    for (;;) {
+      while (!component.start()) world_.fibers.sleep(seconds(1));
+      const Monotonic crash =
+          world_.clock.monotonic() + world_.between(seconds(5), options_.faults ? minutes(3) : minutes(600));
+      if (crash >= end) return;
+      world_.fibers.sleep(crash - world_.clock.monotonic());
+      component.crash();
+      // Now and then long enough for others to give it up.
+      world_.fibers.sleep(world_.between(milliseconds(10), world_.chance(0.15) ? minutes(9) : seconds(20)));
+    }
+  }
+  void keep_server(Monotonic end) {
+    for (;;) {
+      const Monotonic crash = world_.clock.monotonic() + world_.between(seconds(20), minutes(3));
+      if (!options_.faults || crash >= end) break;
+      world_.fibers.sleep(crash - world_.clock.monotonic());
+      server_.crash();
+      world_.fibers.sleep(world_.between(milliseconds(10), seconds(15)));
+      while (!server_.start()) world_.fibers.sleep(seconds(1));
+    }
+    if (world_.clock.monotonic() < end) world_.fibers.sleep(end - world_.clock.monotonic());
+  }
+
+  World& world_;
+  const ScenarioOptions options_;
+  ThreadPool background_{{.name = "store", .threads_max = 2}};
+  store::MemoryStore store_;
+  StoreLog log_;
+  Server server_;
+  std::vector<std::unique_ptr<Component>> components_;
+  std::unique_ptr<Client> admin_;
+};
+
+}  // namespace
+
+ScenarioOutcome run_scenario(uint64_t seed, const ScenarioOptions& options) {
+  World world(seed);
+  world.trace.print(options.print);
+  world.mutation = options.mutation;
+  if (!options.faults) world.faults.stop();
+  ScenarioOutcome out;
+  const Monotonic start = world.clock.monotonic();
+  world.fibers.run([&] {
+    Cluster cluster(world, options);
+    cluster.live_through_trouble();
+    // With a fault put in the end is found at once, or not at all.
+    out.failure = cluster.violation();
+    if (out.failure.empty()) out.failure = cluster.settle(out.settled_after);
+    if (const std::string found = cluster.violation(); out.failure.empty()) out.failure = found;
+    out.writes = cluster.writes();
+  });
+  out.virtual_seconds = std::chrono::duration<double>(world.clock.monotonic() - start).count();
+  out.turns = world.fibers.turns();
+  out.fingerprint = world.trace.fingerprint() ^ world.fibers.fingerprint();
+  if (!out.failure.empty())
+    for (const std::string& line : world.trace.lines()) out.trace += line + "\n";
+  return out;
+}
+
+}  // namespace mizzen::sim

@@ -1,0 +1,20 @@
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+namespace mizzen::sim {
+
+/// A fault that is put in on purpose, so that a test shows that the checks find it.
+enum class Mutation : uint8_t {
+  None,
+  DropEvent,        ///< the server's watches leave out a change
+  SwapEvents,       ///< they tell two changes in the wrong order
+  SilentWatch,      ///< they stop telling anything, and do not end
+  ErrorIsNotFound,  ///< whoever cannot reach the server believes that the object is gone
+  FalseAnswer,      ///< an update is answered as done and is not
+};
+
+/// By the name that the command line takes; None where unknown.
+Mutation mutation_named(std::string_view name);
+
+}  // namespace mizzen::sim
