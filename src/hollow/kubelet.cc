@@ -28,9 +28,8 @@ bool is_gone(const Error& error) { return error.code() == Code::NotFound; }
 Kubelet::Kubelet(Deps deps, Options options)
     : deps_(deps),
       options_(std::move(options)),
-      pods_(*client::require_resource<Pod>(deps.api), {deps.api, deps.executor, deps.timers, deps.random},
-            pods_of(options_.shape.name)),
-      queue_({.name = "hollow-" + options_.shape.name, .workers_max = kWorkers}, deps.executor, deps.timers,
+      pods_(*client::require_resource<Pod>(deps.api), {deps.api, deps.runtime}, pods_of(options_.shape.name)),
+      queue_({.name = "hollow-" + options_.shape.name, .workers_max = kWorkers}, deps.runtime,
              [this](const std::string& key) { return handle(key); }) {
   const auto look = [this](const client::Object& pod) { queue_.add(client::key_of(pod)); };
   pods_.add_handler({look, [look](const client::Object&, const client::Object& now) { look(now); }, look});
@@ -53,7 +52,7 @@ Outcome Kubelet::handle(const std::string& key) { return key == kNodeKey ? beat(
 
 Outcome Kubelet::beat() {
   const NodeShape& shape = options_.shape;
-  const WallTime wall = deps_.clock.wall();
+  const WallTime wall = deps_.runtime.clock.wall();
   auto node = client::get<Node>(deps_.api, "", shape.name, {});
   if (!node.ok() && is_gone(node.error())) {
     node = client::create<Node>(deps_.api, reported(registered({}, shape), shape, wall), {});
@@ -61,13 +60,13 @@ Outcome Kubelet::beat() {
   }
   if (!node.ok()) return Outcome::retry();
   node_uid_ = (*node)->metadata.uid;
-  const bool due = !reported_ || deps_.clock.monotonic() - *reported_ >= kReportAtLeastEvery;
+  const bool due = !reported_ || deps_.runtime.clock.monotonic() - *reported_ >= kReportAtLeastEvery;
   const auto& conditions = (*node)->status.conditions;
   const bool ready = std::any_of(conditions.begin(), conditions.end(),
                                  [](const auto& c) { return c.type == "Ready" && c.status == "True"; });
   if (due || !ready) {
     if (!client::update_status(deps_.api, reported(**node, shape, wall), {}).ok()) return Outcome::retry();
-    reported_ = deps_.clock.monotonic();
+    reported_ = deps_.runtime.clock.monotonic();
   }
   auto lease = client::get<Lease>(deps_.api, kLeaseNamespace, shape.name, {});
   if (!lease.ok() && !is_gone(lease.error())) return Outcome::retry();
@@ -80,7 +79,7 @@ Outcome Kubelet::beat() {
 Duration Kubelet::some_time() {
   const Duration span = options_.stage_max - options_.stage_min;
   return options_.stage_min +
-         Duration(static_cast<int64_t>(deps_.random.unit() * static_cast<double>(span.count())));
+         Duration(static_cast<int64_t>(deps_.runtime.random.unit() * static_cast<double>(span.count())));
 }
 
 Kubelet::Life& Kubelet::life_of(const Pod& pod) {
@@ -116,8 +115,8 @@ Outcome Kubelet::look_after(const std::string& key) {
     Lock lock(m_);
     Life& life = life_of(*pod);
     const std::string free = life.progress.ip.empty() ? free_address() : life.progress.ip;
-    step = next_step(*pod, options_.shape.address, free, life.stages, deps_.clock.monotonic(),
-                     deps_.clock.wall(), life.progress);
+    step = next_step(*pod, options_.shape.address, free, life.stages, deps_.runtime.clock.monotonic(),
+                     deps_.runtime.clock.wall(), life.progress);
   }
   switch (step.kind) {
     case Step::Kind::Wait:

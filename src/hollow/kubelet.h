@@ -3,10 +3,8 @@
 #include <memory>
 #include <string>
 
-#include "async/executor.h"
 #include "async/mutex.h"
-#include "async/timers.h"
-#include "base/random.h"
+#include "async/runtime.h"
 #include "client/api/api_client.h"
 #include "client/informer/informer.h"
 #include "client/queue/work_queue.h"
@@ -26,10 +24,7 @@ class Kubelet {
  public:
   struct Deps {
     client::ApiClient& api;
-    Executor& executor;
-    Timers& timers;
-    const Clock& clock;
-    Random& random;
+    Runtime runtime;
   };
   struct Options {
     NodeShape shape;

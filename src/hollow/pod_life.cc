@@ -106,7 +106,8 @@ Step next_step(const Pod& pod, const std::string& host_ip, const std::string& fr
     // Its address may be known already: this node was started again.
     progress.ip = pod.status.podIP.empty() ? free_ip : pod.status.podIP;
   }
-  // Somebody else may have said otherwise meanwhile: a node that was not heard of has pods that are not ready.
+  // Somebody else may have said otherwise meanwhile: a node that was not heard of has pods that are not
+  // ready.
   if (pod.status.phase != "Running" || pod.status.containerStatuses.empty() || !says_ready(pod))
     return {Step::Kind::Report, running(pod, host_ip, progress.ip, wall), {}};
   if (pod.spec.restartPolicy == "Always") return {};

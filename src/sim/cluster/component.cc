@@ -4,6 +4,7 @@
 
 #include "api/builtin.h"
 #include "async/executor.h"
+#include "async/runtime.h"
 #include "async/timers.h"
 #include "controllers/framework/environment.h"
 #include "hollow/kubelet.h"
@@ -39,7 +40,7 @@ class Process : public Component::Life {
   Process(World& world, Server& server, const std::string& name, auth::User user)
       : world_(world),
         api_(world, server, name, std::move(user)),
-        executor_({.name = name, .threads_max = 8, .queue_max = 100'000}),
+        executor_(world.clock, {.name = name, .threads_max = 8, .queue_max = 100'000}),
         timers_(executor_, world.clock) {}
   ~Process() override {
     timers_.stop();
@@ -48,20 +49,21 @@ class Process : public Component::Life {
   Client& api() override { return api_; }
 
  protected:
+  Runtime runtime() { return {world_.clock, world_.ids, executor_, timers_}; }
+  /// How long a life may take to begin.
+  Deadline to_begin() const { return Deadline::after(std::chrono::minutes(2), world_.clock); }
   World& world_;
   Client api_;
   ThreadPool executor_;
   Timers timers_;
 };
 
-Deadline to_begin() { return Deadline::after(std::chrono::minutes(2)); }
-
 class Controllers final : public Process {
  public:
   Controllers(World& world, Server& server)
       : Process(world, server, "controllers", {"system:kube-controller-manager", {}}),
         resources_(api::builtin()),
-        environment_({api_, resources_, executor_, timers_, world.clock, world.ids}) {
+        environment_({api_, resources_, runtime()}) {
     controllers::ControllerOptions options;
     options.api = {"192.0.2.1", 6443, "10.96.0.1"};
     controllers_ = controllers::make_controllers(environment_, "-----BEGIN CERTIFICATE-----", options);
@@ -88,8 +90,7 @@ class Controllers final : public Process {
 class Scheduling final : public Process {
  public:
   Scheduling(World& world, Server& server)
-      : Process(world, server, "scheduler", {"system:kube-scheduler", {}}),
-        scheduler_({api_, executor_, timers_, world.clock, world.ids}) {}
+      : Process(world, server, "scheduler", {"system:kube-scheduler", {}}), scheduler_({api_, runtime()}) {}
   bool start() override { return scheduler_.start(to_begin()).ok(); }
   void stop() override {
     scheduler_.stop();
@@ -105,7 +106,7 @@ class Node final : public Process {
  public:
   Node(World& world, Server& server, const std::string& name, int number)
       : Process(world, server, name, {"system:node:" + name, {"system:nodes"}}),
-        kubelet_({api_, executor_, timers_, world.clock, world.ids},
+        kubelet_({api_, runtime()},
                  {.shape = {.name = name, .address = fmt::format("192.0.2.{}", 100 + number)},
                   .pod_network = fmt::format("10.200.{}", number)}) {}
   bool start() override {

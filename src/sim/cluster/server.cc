@@ -11,7 +11,7 @@ ServerLife::~ServerLife() { core.stop(); }
 
 bool Server::start() {
   auto life = std::make_shared<ServerLife>(world_, store_);
-  const auto started = life->core.start(Deadline::after(std::chrono::seconds(30)));
+  const auto started = life->core.start(Deadline::after(std::chrono::seconds(30), world_.clock));
   world_.trace.add("server", started.ok() ? "is up" : "does not start: " + started.error().message());
   if (started.ok()) life_ = std::move(life);
   return started.ok();

@@ -10,8 +10,7 @@
 #include "sim/user/user.h"
 #include "store/memory/memory_store.h"
 
-namespace mizzen {
-}
+namespace mizzen {}
 namespace mizzen::sim {
 namespace {
 
@@ -92,10 +91,7 @@ class Cluster {
 
  private:
   static store::MemoryStore::Options store_options(World& world, Executor& background) {
-    store::MemoryStore::Options out;
-    out.clock = &world.clock;
-    out.executor = &background;
-    return out;
+    return {.clock = world.clock, .executor = &background};
   }
 
   /// Starts a component, and again after each crash.
@@ -125,7 +121,7 @@ class Cluster {
 
   World& world_;
   const ScenarioOptions options_;
-  ThreadPool background_{{.name = "store", .threads_max = 2}};
+  ThreadPool background_{world_.clock, {.name = "store", .threads_max = 2}};
   store::MemoryStore store_;
   StoreLog log_;
   Server server_;
