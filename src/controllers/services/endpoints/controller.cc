@@ -34,7 +34,9 @@ class EndpointsController final : public Controller {
                        },
                        [this](const Object& last) { on_pod(last); }});
     endpoints_.add_handler({nullptr, nullptr, add});
-    slices_.add_handler({nullptr, nullptr, [this](const Object& last) {
+    const auto look = [this](const Object& now) { on_slice(now); };
+    slices_.add_handler({look, [look](const Object&, const Object& now) { look(now); },
+                         [this](const Object& last) {
                            const std::string* service = last.meta().labels.find("kubernetes.io/service-name");
                            if (!service) return;
                            const std::string key = last.meta().namespace_ + "/" + *service;
@@ -55,6 +57,17 @@ class EndpointsController final : public Controller {
           machinery::LabelSelector::from_pairs(s.spec.selector).matches(pod.meta().labels))
         queue_.add(client::key_of(object));
     }
+  }
+
+  /// A slice that came or changed by somebody else's hand, or by a write of ours whose answer was lost: its
+  /// service is looked at again.
+  void on_slice(const Object& now) {
+    const auto& labels = now.meta().labels;
+    const std::string* service = labels.find("kubernetes.io/service-name");
+    if (!service || labels.get("endpointslice.kubernetes.io/managed-by") != "endpointslice-controller.k8s.io")
+      return;
+    const std::string key = now.meta().namespace_ + "/" + *service;
+    if (!written_.is_own(key, *now.as<EndpointSlice>())) queue_.add(key);
   }
 
   static bool ok_or_gone(const Error& e) {

@@ -25,6 +25,15 @@ void WrittenSlices::gone(const std::string& service, const std::string& uid) {
   if (it->second.empty()) by_service_.erase(it);
 }
 
+bool WrittenSlices::is_own(const std::string& service, const EndpointSlice& seen) {
+  Lock lock(m_);
+  const auto of_service = by_service_.find(service);
+  if (of_service == by_service_.end()) return false;
+  const auto it = of_service->second.find(seen.metadata.uid);
+  return it != of_service->second.end() && !it->second.removed &&
+         seen.metadata.generation <= it->second.generation;
+}
+
 bool WrittenSlices::newer_than(const std::string& service, const std::vector<EndpointSlice>& shown) {
   Lock lock(m_);
   const auto it = by_service_.find(service);

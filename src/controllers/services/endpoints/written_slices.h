@@ -27,6 +27,8 @@ class WrittenSlices {
   void removed(const std::string& service, const EndpointSlice& slice);
   /// A view says that it has gone.
   void gone(const std::string& service, const std::string& uid);
+  /// True where this state of a slice is one that the controller wrote: it need not be looked at.
+  bool is_own(const std::string& service, const EndpointSlice& seen);
   /// True where these, all that a view shows of a service, are older than what was written. Forgets what the
   /// view has shown.
   bool newer_than(const std::string& service, const std::vector<EndpointSlice>& shown);

@@ -26,6 +26,19 @@ TEST(WrittenSlices, AViewThatLacksWhatWasWrittenIsOld) {
   EXPECT_FALSE(written.newer_than("s", {slice("a", 3)}));
 }
 
+TEST(WrittenSlices, KnowsItsOwn) {
+  ManualClock clock;
+  WrittenSlices written(clock);
+  EXPECT_FALSE(written.is_own("s", slice("a", 1)));
+  written.wrote("s", slice("a", 2));
+  EXPECT_TRUE(written.is_own("s", slice("a", 1)));
+  EXPECT_TRUE(written.is_own("s", slice("a", 2)));
+  EXPECT_FALSE(written.is_own("s", slice("a", 3)));
+  EXPECT_FALSE(written.is_own("s", slice("b", 1)));
+  written.removed("s", slice("a", 2));
+  EXPECT_FALSE(written.is_own("s", slice("a", 2)));
+}
+
 TEST(WrittenSlices, WhatWasRemovedMustHaveGone) {
   ManualClock clock;
   WrittenSlices written(clock);
