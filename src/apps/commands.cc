@@ -103,6 +103,17 @@ int run(int argc, char** argv) {
       ->add_option("--terminated-pod-gc-threshold", options.terminated_pod_gc_threshold,
                    "How many finished pods are kept; 0 keeps all")
       ->capture_default_str();
+  server
+      ->add_option(
+          "--leader-elect", options.leader_elect,
+          "Controllers and scheduler act only while this server leads; default: where the store is etcd")
+      ->type_name("BOOLEAN");
+  add_duration(*server, "--leader-elect-lease-duration", options.election.lease,
+               "Others wait for so long before they take over; default 15s");
+  add_duration(*server, "--leader-elect-renew-deadline", options.election.renew_deadline,
+               "A leader that cannot renew its lease for so long stops acting; default 10s");
+  add_duration(*server, "--leader-elect-retry-period", options.election.retry,
+               "Between two looks at the lease; default 2s");
   server->add_flag("--disable-node", options.disable_node, "Run no pods on this machine");
   add_node_flags(*server, options.node);
   server->add_option("-v,--v", options.verbosity, "Log verbosity")->capture_default_str();

@@ -1,10 +1,12 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "apps/node_role.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "client/leader/claim.h"
 
 namespace mizzen::apps {
 
@@ -19,6 +21,9 @@ struct ServerOptions {
   std::string service_cidr = "10.96.0.0/12";
   Duration node_monitor_grace_period = std::chrono::seconds(50);
   int32_t terminated_pod_gc_threshold = 12500;
+  /// Stand for election before controllers and the scheduler act; empty: where the store is etcd.
+  std::optional<bool> leader_elect;
+  client::ElectionTimes election;
   bool disable_node = false;
   NodeOptions node;  ///< data_dir is the server's
   int verbosity = 0;

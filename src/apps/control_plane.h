@@ -1,29 +1,42 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "apiserver/loopback/loopback.h"
 #include "apiserver/server.h"
+#include "apps/led.h"
 #include "async/runtime.h"
 #include "controllers/framework/environment.h"
 #include "scheduler/run/scheduler.h"
 
 namespace mizzen::apps {
 
-/// Role: controllers and scheduler of an all-in-one server, over the loopback, each under its own name.
-/// Lifecycle: start() waits until the informers have synced; stop() is idempotent and also in the destructor.
-/// Threading: start and stop from one thread.
+/// Role: controllers and scheduler of an all-in-one server, over the loopback, each under its own name; where
+/// several servers share a store, those of one act and the others wait (upstream's leases
+/// kube-controller-manager and kube-scheduler). Lifecycle: start() waits until the informers have synced,
+/// unless it stands for election; stop() is idempotent and also in the destructor. Threading: start and stop
+/// from one thread.
 class ControlPlane {
  public:
-  ControlPlane(apiserver::ApiServer& server, Metrics& metrics, controllers::ControllerOptions options);
+  struct Options {
+    controllers::ControllerOptions controllers;
+    std::optional<client::ElectionTimes> election;  ///< empty: nobody shares the store
+  };
+  ControlPlane(apiserver::ApiServer& server, Metrics& metrics, Options options);
   ~ControlPlane() { stop(); }
   Result<void> start(Deadline deadline);
   void stop();
 
  private:
+  std::optional<client::Elector::Options> election(const char* lease) const;
+  Led::Work controlling();
+  Led::Work scheduling();
+
   apiserver::ApiServer& server_;
   Metrics& metrics_;
-  const controllers::ControllerOptions options_;
+  const Options options_;
+  const std::string identity_;
   ThreadPool executor_;
   Timers timers_;
   const Runtime runtime_;
@@ -32,6 +45,8 @@ class ControlPlane {
   std::unique_ptr<controllers::Environment> environment_;
   std::vector<std::unique_ptr<controllers::Controller>> controllers_;
   std::unique_ptr<scheduler::Scheduler> scheduler_;
+  Led controlled_;
+  Led scheduled_;
 };
 
 }  // namespace mizzen::apps

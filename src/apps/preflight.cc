@@ -53,6 +53,8 @@ Result<void> check_node(const ServerOptions& options) {
 }  // namespace
 
 Result<void> preflight(const ServerOptions& options) {
+  if (const std::string fault = options.election.fault(); !fault.empty())
+    return Error(Code::Invalid, "--leader-elect-lease-duration, -renew-deadline, -retry-period: " + fault);
   MZ_TRY(check_port(options.bind_address, options.secure_port, "API", "--secure-port"));
   return options.disable_node ? Result<void>() : check_node(options);
 }

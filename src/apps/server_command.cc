@@ -88,11 +88,13 @@ Result<void> run_server(const ServerOptions& options) {
              log::kv("took", std::chrono::duration<double>(real_clock().monotonic() - started).count()),
              log::kv("kubeconfig", server.kubeconfig_path())});
   MZ_ASSIGN(const auto ranges, apiserver::parse_service_ranges(options.service_cidr));
-  controllers::ControllerOptions controllers;
-  controllers.node_monitor_grace_period = options.node_monitor_grace_period;
-  controllers.terminated_pod_gc_threshold = options.terminated_pod_gc_threshold;
-  controllers.api = {api_address(options), server.port(), ranges.front().at(0)};
-  ControlPlane control(server, metrics, std::move(controllers));
+  ControlPlane::Options plane;
+  plane.controllers.node_monitor_grace_period = options.node_monitor_grace_period;
+  plane.controllers.terminated_pod_gc_threshold = options.terminated_pod_gc_threshold;
+  plane.controllers.api = {api_address(options), server.port(), ranges.front().at(0)};
+  // A store in this process is nobody else's: there an election would only cost writes.
+  if (options.leader_elect.value_or(options.store.starts_with("etcd://"))) plane.election = options.election;
+  ControlPlane control(server, metrics, std::move(plane));
   MZ_TRY(control.start(Deadline::after(kStartTimeout, real_clock())));
   std::unique_ptr<apiserver::Loopback> node_api;
   std::unique_ptr<NodeRole> node;

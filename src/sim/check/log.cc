@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/builtin.h"
+#include "api/schema/coordination/v1/lease.h"
 #include "api/schema/core/v1/pod.h"
 #include "apiserver/entry/stored.h"
 
@@ -12,6 +13,7 @@ namespace mizzen::sim {
 namespace {
 
 constexpr const char* kPods = "/registry/pods/";
+constexpr const char* kLeases = "/registry/leases/kube-system/";
 
 /// "/registry/services/specs/" of "/registry/services/specs/default/web": all but namespace and name.
 std::vector<std::string> prefixes_of(const std::string& key) {
@@ -49,7 +51,21 @@ void StoreLog::add(const store::Event& event) {
   } else {
     there_[event.kv.key] = revision;
     if (event.kv.key.starts_with(kPods)) look_at_pod(event);
+    if (event.kv.key.starts_with(kLeases)) look_at_lease(event);
   }
+}
+
+void StoreLog::look_at_lease(const store::Event& event) {
+  using api::coordination::v1::Lease;
+  const auto object =
+      apiserver::decode_stored(api::resource_of<Lease>(), *event.kv.value, event.kv.mod_revision.get());
+  if (object.ok()) holders_[event.kv.key] = object->as<Lease>()->spec.holderIdentity.value_or("");
+}
+
+const std::string& StoreLog::holder(const std::string& lease) const {
+  static const std::string nobody;
+  const auto found = holders_.find(kLeases + lease);
+  return found == holders_.end() ? nobody : found->second;
 }
 
 void StoreLog::look_at_pod(const store::Event& event) {

@@ -24,6 +24,8 @@ class StoreLog {
   const std::vector<Change>& changes() const { return changes_; }
   /// The first revision after `revision` at which something below `prefix` changed; 0 where none has.
   int64_t next_change(const std::string& prefix, int64_t revision) const;
+  /// Who holds a lease of kube-system, as it stands in the store; empty where nobody does.
+  const std::string& holder(const std::string& lease) const;
   /// True where `key` changed at this revision.
   bool has(const std::string& key, int64_t revision) const;
   /// Objects that are there now, by key, with the revision that they were changed at last.
@@ -34,6 +36,7 @@ class StoreLog {
 
  private:
   void add(const store::Event& event);
+  void look_at_lease(const store::Event& event);
   /// A pod keeps its uid's node, and does not come back from its end.
   void look_at_pod(const store::Event& event);
 
@@ -43,6 +46,7 @@ class StoreLog {
   };
   std::vector<Change> changes_;
   std::map<std::string, std::vector<int64_t>> by_prefix_;  ///< revisions, by /registry/RESOURCE/
+  std::map<std::string, std::string> holders_;             ///< by the key of a lease
   std::map<std::string, PodSeen> pods_;                    ///< by uid
   std::map<std::string, int64_t> there_;
   std::string fault_;

@@ -6,6 +6,8 @@
 #include "async/executor.h"
 #include "async/runtime.h"
 #include "async/timers.h"
+#include "client/leader/elector.h"
+#include "client/leader/led_client.h"
 #include "controllers/framework/environment.h"
 #include "hollow/kubelet.h"
 #include "scheduler/run/scheduler.h"
@@ -58,33 +60,66 @@ class Process : public Component::Life {
   Timers timers_;
 };
 
+/// Controllers of one of several managers: they run while it leads.
 class Controllers final : public Process {
  public:
-  Controllers(World& world, Server& server)
-      : Process(world, server, "controllers", {"system:kube-controller-manager", {}}),
+  Controllers(World& world, Server& server, const std::string& name)
+      : Process(world, server, name, {"system:kube-controller-manager", {}}),
+        name_(name),
         resources_(api::builtin()),
-        environment_({api_, resources_, runtime()}) {
-    controllers::ControllerOptions options;
-    options.api = {"192.0.2.1", 6443, "10.96.0.1"};
-    controllers_ = controllers::make_controllers(environment_, "-----BEGIN CERTIFICATE-----", options);
-  }
+        elector_(api_, runtime(),
+                 {.lease = world.mutation == Mutation::TwoLeaders ? name : "kube-controller-manager",
+                  .identity = name + world.identity()},
+                 {[this] { lead(); }, [this] { follow(); }}),
+        led_(api_, elector_) {}
   bool start() override {
-    if (!environment_.start(to_begin())) return false;
-    for (const auto& controller : controllers_) controller->start();
+    elector_.start();
     return true;
   }
   void stop() override {
-    for (auto it = controllers_.rbegin(); it != controllers_.rend(); ++it) (*it)->stop();
-    environment_.stop();
+    elector_.stop();
     timers_.stop();
     executor_.stop();
-    controllers_.clear();
   }
 
  private:
+  struct Work {
+    explicit Work(controllers::Environment::Deps deps) : environment(deps) {
+      controllers::ControllerOptions options;
+      options.api = {"192.0.2.1", 6443, "10.96.0.1"};
+      controllers = controllers::make_controllers(environment, "-----BEGIN CERTIFICATE-----", options);
+    }
+    controllers::Environment environment;
+    std::vector<std::unique_ptr<controllers::Controller>> controllers;
+  };
+
+  void lead() {
+    world_.trace.add(name_, "leads");
+    while (elector_.leads()) {
+      work_ = std::make_unique<Work>(controllers::Environment::Deps{led_, resources_, runtime()});
+      if (work_->environment.start(to_begin())) break;
+      end_work();
+      world_.fibers.sleep(std::chrono::seconds(1));
+    }
+    if (!work_) return;
+    for (const auto& controller : work_->controllers) controller->start();
+  }
+  void end_work() {
+    if (!work_) return;
+    for (auto it = work_->controllers.rbegin(); it != work_->controllers.rend(); ++it) (*it)->stop();
+    work_->environment.stop();
+    work_.reset();
+  }
+  void follow() {
+    world_.trace.add(name_, "leads no more");
+    end_work();
+  }
+
+  const std::string name_;
   api::ResourceCatalog resources_;
-  controllers::Environment environment_;
-  std::vector<std::unique_ptr<controllers::Controller>> controllers_;
+  client::Elector elector_;
+  client::LedClient led_;
+  std::unique_ptr<Work> work_;
 };
 
 class Scheduling final : public Process {
@@ -138,9 +173,10 @@ class Made final : public Component {
 
 }  // namespace
 
-std::unique_ptr<Component> make_controllers(World& world, Server& server) {
-  return std::make_unique<Made>(world, "controllers",
-                                [&] { return std::make_unique<Controllers>(world, server); });
+std::unique_ptr<Component> make_controllers(World& world, Server& server, int number) {
+  const std::string name = fmt::format("controllers-{}", number);
+  return std::make_unique<Made>(
+      world, name, [&world, &server, name] { return std::make_unique<Controllers>(world, server, name); });
 }
 
 std::unique_ptr<Component> make_scheduler(World& world, Server& server) {

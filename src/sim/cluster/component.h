@@ -37,7 +37,8 @@ class Component {
   std::unique_ptr<Life> life_;
 };
 
-std::unique_ptr<Component> make_controllers(World& world, Server& server);
+/// One of several managers, of which one leads: controllers-NUMBER.
+std::unique_ptr<Component> make_controllers(World& world, Server& server, int number);
 std::unique_ptr<Component> make_scheduler(World& world, Server& server);
 /// `number` from 0 to 99: the node's name is node-NUMBER.
 std::unique_ptr<Component> make_node(World& world, Server& server, int number);

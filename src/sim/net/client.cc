@@ -72,11 +72,19 @@ auto Client::over_the_net(const std::string& what, const F& f)
   const auto life = server_.life();
   if (killed_ || !life || world_.faults.lose_request()) return unreachable();
   apiserver::Loopback api({life->core, life->authorizer}, user_);
+  if (!what.empty()) check_leads(what);
   auto result = f(api);
   if (!what.empty()) world_.trace.add(who_, fmt::format("{}: {}", what, outcome(result)));
   world_.fibers.sleep(world_.faults.delay());
   if (killed_ || world_.faults.lose_answer()) return unreachable();
   return result;
+}
+
+void Client::check_leads(const std::string& what) {
+  if (!who_.starts_with("controllers-") || what.find("leases kube-system/") != std::string::npos) return;
+  const std::string& holder = world_.log->holder("kube-controller-manager");
+  if (!holder.starts_with(who_ + "_"))
+    world_.violate(fmt::format("{} writes ({}) while {} leads", who_, what, holder));
 }
 
 Result<client::Object> Client::acknowledged(const api::ResourceInfo& resource,

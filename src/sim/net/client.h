@@ -46,6 +46,8 @@ class Client final : public client::ApiClient {
   template <typename F>
   auto over_the_net(const std::string& what, const F& f) -> decltype(f(std::declval<client::ApiClient&>()));
   Error unreachable() const;
+  /// Holds a write that reaches the server against who leads, where only a leader may write.
+  void check_leads(const std::string& what);
   /// Holds an answer to a write, before it may be lost, against what the store has.
   Result<client::Object> acknowledged(const api::ResourceInfo& resource, Result<client::Object> answer);
 

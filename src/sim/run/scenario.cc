@@ -21,6 +21,8 @@ using std::chrono::seconds;
 /// How long everything may take to come about once nothing goes wrong any more: longer than any back-off that
 /// the trouble may have left, and than lost nodes take to be given up.
 constexpr Duration kSettleMax = minutes(25);
+/// Processes with controllers, of which one leads.
+constexpr int kManagers = 2;
 /// How long it then has to stay so.
 constexpr Duration kStays = minutes(2);
 
@@ -35,7 +37,7 @@ class Cluster {
         server_(world, store_) {
     world.log = &log_;
     server_.start();
-    components_.push_back(make_controllers(world, server_));
+    for (int i = 0; i < kManagers; ++i) components_.push_back(make_controllers(world, server_, i));
     components_.push_back(make_scheduler(world, server_));
     for (int i = 0; i < options.nodes; ++i) components_.push_back(make_node(world, server_, i));
     admin_ = std::make_unique<Client>(world, server_, "checker", auth::User{"admin", {"system:masters"}});

@@ -60,7 +60,7 @@ TEST_P(PutIn, IsFound) {
 
 INSTANTIATE_TEST_SUITE_P(Faults, PutIn,
                          ::testing::Values("drop-event", "swap-events", "silent-watch", "error-is-not-found",
-                                           "false-answer"),
+                                           "false-answer", "two-leaders"),
                          [](const auto& info) {
                            std::string out = info.param;
                            std::erase(out, '-');

@@ -6,11 +6,9 @@ namespace mizzen::sim {
 
 Mutation mutation_named(std::string_view name) {
   static constexpr std::pair<std::string_view, Mutation> kNames[] = {
-      {"drop-event", Mutation::DropEvent},
-      {"swap-events", Mutation::SwapEvents},
-      {"silent-watch", Mutation::SilentWatch},
-      {"error-is-not-found", Mutation::ErrorIsNotFound},
-      {"false-answer", Mutation::FalseAnswer}};
+      {"drop-event", Mutation::DropEvent},     {"swap-events", Mutation::SwapEvents},
+      {"silent-watch", Mutation::SilentWatch}, {"error-is-not-found", Mutation::ErrorIsNotFound},
+      {"two-leaders", Mutation::TwoLeaders},   {"false-answer", Mutation::FalseAnswer}};
   for (const auto& [known, mutation] : kNames)
     if (known == name) return mutation;
   return Mutation::None;

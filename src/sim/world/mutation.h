@@ -11,6 +11,7 @@ enum class Mutation : uint8_t {
   SwapEvents,       ///< they tell two changes in the wrong order
   SilentWatch,      ///< they stop telling anything, and do not end
   ErrorIsNotFound,  ///< whoever cannot reach the server believes that the object is gone
+  TwoLeaders,       ///< managers do not see each other's lease
   FalseAnswer,      ///< an update is answered as done and is not
 };
 

@@ -48,11 +48,14 @@ struct World {
            Duration(static_cast<int64_t>(random.unit() * static_cast<double>((most - least).count())));
   }
   bool chance(double p) { return random.unit() < p; }
+  /// What tells one life of a process from the next.
+  std::string identity() { return "_" + std::to_string(++identities_); }
   /// True now and then where this is the fault that was put in.
   bool mutated(Mutation m, double p) { return mutation == m && chance(p); }
 
  private:
   std::string violation_;
+  uint64_t identities_ = 0;
 };
 
 }  // namespace mizzen::sim
