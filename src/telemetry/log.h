@@ -15,7 +15,7 @@ enum class Format { Text, Json };
 struct Options {
   Format format = Format::Text;
   int verbosity = 0;  ///< upstream's -v
-  int fd = 2;  ///< below zero: nothing is written
+  int fd = 2;         ///< below zero: nothing is written
 };
 
 /// Set once by main before any thread starts.

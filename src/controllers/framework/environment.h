@@ -76,7 +76,7 @@ class Environment {
   Deps deps_;
   std::vector<ResourceHandler> resource_handlers_;
   // Before start() and after stop() their caller's, in between the catalogue's.
-  std::map<std::string, Informed> informers_;  ///< by qualified name
+  std::map<std::string, Informed> informers_;               ///< by qualified name
   std::vector<std::shared_ptr<client::Informer>> retired_;  ///< asked for, and their resource is gone
   api::RegistryPtr seen_;
   api::ResourceCatalog::Following following_;

@@ -99,7 +99,7 @@ class Controllers final : public Process {
       work_ = std::make_unique<Work>(controllers::Environment::Deps{led_, resources_, runtime()});
       if (work_->environment.start(to_begin())) break;
       end_work();
-      world_.fibers.sleep(std::chrono::seconds(1));
+      world_.fibers.pause(std::chrono::seconds(1));
     }
     if (!work_) return;
     for (const auto& controller : work_->controllers) controller->start();

@@ -154,7 +154,7 @@ void Fibers::yield() {
   suspend();
 }
 
-void Fibers::sleep(Duration d) {
+void Fibers::pause(Duration d) {
   const Monotonic until = later(clock_.monotonic(), d);
   while (clock_.monotonic() < until) wait(&until, until);
 }

@@ -32,7 +32,7 @@ class Fibers final : public Cooperation {
 
   /// Lets others go first, perhaps. From a thread that runs here.
   void yield();
-  void sleep(Duration d);
+  void pause(Duration d);
 
   bool wait(const void* on, Monotonic until) override;
   void notify(const void* on, bool all) override;

@@ -74,7 +74,7 @@ TEST(Fibers, AMutexKeepsOthersOut) {
 TEST(Fibers, TimeMovesOnlyWhenAllWait) {
   run(3, [](Fibers& fibers, ManualClock& clock, std::string&) {
     const Monotonic start = clock.monotonic();
-    Thread sleeper("sleeper", [&] { fibers.sleep(hours(5)); });
+    Thread sleeper("sleeper", [&] { fibers.pause(hours(5)); });
     for (int i = 0; i < 100; ++i) fibers.yield();
     EXPECT_EQ(clock.monotonic(), start);
     sleeper.join();

@@ -68,14 +68,14 @@ Error Client::unreachable() const {
 template <typename F>
 auto Client::over_the_net(const std::string& what, const F& f)
     -> decltype(f(std::declval<client::ApiClient&>())) {
-  world_.fibers.sleep(world_.faults.delay());
+  world_.fibers.pause(world_.faults.delay());
   const auto life = server_.life();
   if (killed_ || !life || world_.faults.lose_request()) return unreachable();
   apiserver::Loopback api({life->core, life->authorizer}, user_);
   if (!what.empty()) check_leads(what);
   auto result = f(api);
   if (!what.empty()) world_.trace.add(who_, fmt::format("{}: {}", what, outcome(result)));
-  world_.fibers.sleep(world_.faults.delay());
+  world_.fibers.pause(world_.faults.delay());
   if (killed_ || world_.faults.lose_answer()) return unreachable();
   return result;
 }

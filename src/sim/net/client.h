@@ -5,7 +5,7 @@
 
 #include "auth/user/user.h"
 #include "client/api/api_client.h"
-#include "sim/cluster/server.h"
+#include "sim/server/server.h"
 
 namespace mizzen::sim {
 

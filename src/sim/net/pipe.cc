@@ -62,7 +62,7 @@ std::optional<std::vector<client::WatchEvent>> Pipe::next() {
 
 void Pipe::run() {
   while (auto events = next()) {
-    world_.fibers.sleep(world_.faults.delay() + world_.faults.stall());
+    world_.fibers.pause(world_.faults.delay() + world_.faults.stall());
     {
       Lock lock(m_);
       // What was on its way when the connection broke is lost.

@@ -9,7 +9,7 @@
 #include "async/thread.h"
 #include "client/api/api_client.h"
 #include "sim/check/watch_check.h"
-#include "sim/cluster/server.h"
+#include "sim/server/server.h"
 
 namespace mizzen::sim {
 

@@ -52,7 +52,7 @@ class Cluster {
     Thread users("users", [&] {
       User user(world_, server_);
       while (world_.clock.monotonic() < end) {
-        world_.fibers.sleep(world_.between(milliseconds(50), seconds(6)));
+        world_.fibers.pause(world_.between(milliseconds(50), seconds(6)));
         user.act();
       }
     });
@@ -72,7 +72,7 @@ class Cluster {
     const Monotonic start = world_.clock.monotonic();
     std::string missing;
     do {
-      world_.fibers.sleep(seconds(5));
+      world_.fibers.pause(seconds(5));
       missing = what_is_missing(*admin_);
       if (world_.clock.monotonic() - start > kSettleMax) return "does not come about: " + missing;
     } while (!missing.empty());
@@ -80,7 +80,7 @@ class Cluster {
     world_.trace.add("world", "all is well");
     const Monotonic settled = world_.clock.monotonic();
     while (world_.clock.monotonic() - settled < kStays) {
-      world_.fibers.sleep(seconds(7));
+      world_.fibers.pause(seconds(7));
       missing = what_is_missing(*admin_);
       if (!missing.empty()) return "does not stay: " + missing;
     }
@@ -99,26 +99,26 @@ class Cluster {
   /// Starts a component, and again after each crash.
   void keep(Component& component, Monotonic end) {
     for (;;) {
-      while (!component.start()) world_.fibers.sleep(seconds(1));
+      while (!component.start()) world_.fibers.pause(seconds(1));
       const Monotonic crash =
           world_.clock.monotonic() + world_.between(seconds(5), options_.faults ? minutes(3) : minutes(600));
       if (crash >= end) return;
-      world_.fibers.sleep(crash - world_.clock.monotonic());
+      world_.fibers.pause(crash - world_.clock.monotonic());
       component.crash();
       // Now and then long enough for others to give it up.
-      world_.fibers.sleep(world_.between(milliseconds(10), world_.chance(0.15) ? minutes(9) : seconds(20)));
+      world_.fibers.pause(world_.between(milliseconds(10), world_.chance(0.15) ? minutes(9) : seconds(20)));
     }
   }
   void keep_server(Monotonic end) {
     for (;;) {
       const Monotonic crash = world_.clock.monotonic() + world_.between(seconds(20), minutes(3));
       if (!options_.faults || crash >= end) break;
-      world_.fibers.sleep(crash - world_.clock.monotonic());
+      world_.fibers.pause(crash - world_.clock.monotonic());
       server_.crash();
-      world_.fibers.sleep(world_.between(milliseconds(10), seconds(15)));
-      while (!server_.start()) world_.fibers.sleep(seconds(1));
+      world_.fibers.pause(world_.between(milliseconds(10), seconds(15)));
+      while (!server_.start()) world_.fibers.pause(seconds(1));
     }
-    if (world_.clock.monotonic() < end) world_.fibers.sleep(end - world_.clock.monotonic());
+    if (world_.clock.monotonic() < end) world_.fibers.pause(end - world_.clock.monotonic());
   }
 
   World& world_;

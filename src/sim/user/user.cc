@@ -205,7 +205,7 @@ void User::end_node() {
 void User::tidy_up() {
   // What cannot be taken back for so long is found by the checks.
   bool again = true;
-  for (int tries = 0; again && tries < 100; ++tries, world_.fibers.sleep(std::chrono::seconds(1))) {
+  for (int tries = 0; again && tries < 100; ++tries, world_.fibers.pause(std::chrono::seconds(1))) {
     again = false;  // who was refused, for somebody else wrote meanwhile, tries again
     for (const auto& node : all<Node>()) {
       if (!node->spec.unschedulable) continue;

@@ -1,4 +1,4 @@
-#include "sim/cluster/server.h"
+#include "sim/server/server.h"
 
 #include "api/builtin.h"
 
