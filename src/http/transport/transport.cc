@@ -58,6 +58,9 @@ void tune_tcp(int fd) {
   const int interval = 15;
   const int count = 4;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  // Else the system takes megabytes for each peer that does not read, and a thousand of them starve
+  // everybody's connections. What is on its way does not count, so a fast peer far away gets all it can take.
+  setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytesMax, sizeof kUnsentBytesMax);
   setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
   setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);

@@ -55,8 +55,10 @@ class Transport {
   std::string error_;
 };
 
-/// No delay, and keep-alive probes that find a dead peer within two minutes. Nothing on other sockets than
-/// TCP.
+/// What the system holds for a peer before it is sent.
+inline constexpr int kUnsentBytesMax = 128 * 1024;
+/// No delay, little waiting in the system, and keep-alive probes that find a dead peer within two minutes.
+/// Nothing on other sockets than TCP.
 void tune_tcp(int fd);
 /// "connection reset by peer" for an errno.
 std::string errno_text(int number);
