@@ -6,7 +6,8 @@ namespace mizzen::http {
 namespace {
 constexpr std::string_view kH2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr Duration kLinger = std::chrono::seconds(2);
-constexpr uint32_t kLingerBytesMax = 1024 * 1024;
+/// A body that is a little too long is still taken, so that its sender comes to read why it is refused.
+constexpr uint32_t kLingerBytesMax = 4 * 1024 * 1024;
 }  // namespace
 
 void ServerShared::connection_gone() {

@@ -492,5 +492,18 @@ TEST(ServerTls, PlainHttpOnATlsPortAndKeyErrorsAreClear) {
   EXPECT_EQ(f.server->reload_tls(broken).error().message(), "certificate: no PEM certificate in it");
 }
 
+TEST(Server, ABodyThatIsALittleTooLongIsTakenUntilItsSenderReadsWhy) {
+  Fixture f;
+  RawPeer peer(f.server->port());
+  const std::string piece(64 * 1024, 'b');
+  constexpr size_t kPieces = 48;
+  peer.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(kPieces * piece.size()) +
+            "\r\n\r\n");
+  for (size_t i = 1; i < kPieces; ++i) peer.send(piece);
+  ::usleep(50'000);  // a connection that was closed under it would be known as such by now
+  EXPECT_TRUE(peer.send(piece));
+  EXPECT_EQ(peer.read_until("\r\n"), "HTTP/1.1 413 Request Entity Too Large\r\n");
+}
+
 }  // namespace
 }  // namespace mizzen::http

@@ -33,12 +33,13 @@ void RawPeer::close() {
   fd_ = -1;
 }
 
-void RawPeer::send(std::string_view bytes) {
+bool RawPeer::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (n <= 0) return;
+    if (n <= 0) return false;
     bytes.remove_prefix(static_cast<size_t>(n));
   }
+  return true;
 }
 
 bool RawPeer::fill() {

@@ -12,7 +12,8 @@ class RawPeer {
   /// Connects to 127.0.0.1.
   explicit RawPeer(uint16_t port, int receive_buffer_bytes = 0);
   ~RawPeer();
-  void send(std::string_view bytes);
+  /// False where the other side does not take them all.
+  bool send(std::string_view bytes);
   /// Everything up to and including `mark`, or what came before the end or the time limit.
   std::string read_until(std::string_view mark);
   std::string read_exactly(size_t n);
