@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <unordered_set>
 
 #include "base/strings.h"
 
@@ -83,23 +83,25 @@ void FieldErrors::append(const FieldErrors& other) {
     if (causes_.size() < kFieldErrorsMax) causes_.push_back(c);
 }
 
-Error FieldErrors::to_error(std::string_view group, std::string_view kind, std::string_view name) const {
-  std::string list;
-  std::vector<std::string> seen;
+std::string FieldErrors::text() const {
+  std::vector<std::string> lines;
+  std::unordered_set<std::string> seen;
   for (const Cause& c : causes_) {
     std::string line = fmt::format("{}: {}", c.field, c.message);
-    if (std::find(seen.begin(), seen.end(), line) != seen.end()) continue;
-    seen.push_back(std::move(line));
+    if (seen.insert(line).second) lines.push_back(std::move(line));
   }
-  list = join(seen, ", ");
-  if (seen.size() > 1) list = "[" + list + "]";
+  const std::string list = join(lines, ", ");
+  return lines.size() > 1 ? "[" + list + "]" : list;
+}
+
+Error FieldErrors::to_error(std::string_view group, std::string_view kind, std::string_view name) const {
   const std::string qualified = group.empty() ? std::string(kind) : fmt::format("{}.{}", kind, group);
   ErrorDetails details;
   details.name = name;
   details.group = group;
   details.kind = kind;
   details.causes = causes_;
-  return Error(Code::Invalid, fmt::format("{} {} is invalid: {}", qualified, quote(name), list),
+  return Error(Code::Invalid, fmt::format("{} {} is invalid: {}", qualified, quote(name), text()),
                std::move(details));
 }
 

@@ -55,6 +55,8 @@ class FieldErrors {
   bool empty() const { return causes_.empty(); }
   size_t size() const { return causes_.size(); }
   const std::vector<Cause>& causes() const { return causes_; }
+  /// All entries, each text once; in brackets where there are several.
+  std::string text() const;
   /// `Kind.group "name" is invalid: ...` with all causes, as upstream's NewInvalid.
   Error to_error(std::string_view group, std::string_view kind, std::string_view name) const;
 

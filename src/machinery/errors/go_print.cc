@@ -29,11 +29,11 @@ double as_double(const Value& v) {
   return out;
 }
 
-/// Go's %g with the fewest digits: plain between 1e-4 and 1e21.
+/// Go's %g with the fewest digits: plain between 1e-4 and 1e6.
 std::string print_double(double d) {
   char buffer[64];
   const double magnitude = std::fabs(d);
-  const bool scientific = magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e21);
+  const bool scientific = magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e6);
   const auto r = std::to_chars(buffer, buffer + sizeof buffer, d,
                                scientific ? std::chars_format::scientific : std::chars_format::fixed);
   return std::string(buffer, r.ptr);

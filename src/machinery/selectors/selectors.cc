@@ -13,6 +13,8 @@ namespace {
 using Op = Requirement::Op;
 
 Error bad(std::string message) { return Error(Code::BadRequest, std::move(message)); }
+/// What is wrong within one requirement.
+Error unparsable(const std::string& message) { return bad("unable to parse requirement: " + message); }
 
 /// Reads the text form, token by token, as upstream's lexer does.
 class Parser {
@@ -22,16 +24,21 @@ class Parser {
   Result<std::vector<Requirement>> run() {
     std::vector<Requirement> out;
     if (trim(text_).empty()) return out;
+    space();
+    if (!begins_requirement())
+      return bad(fmt::format("found '{}', expected: !, identifier, or 'end of string'", rest_token()));
     for (;;) {
-      MZ_ASSIGN(Requirement r, requirement());
-      out.push_back(std::move(r));
+      auto r = requirement();
+      if (!r.ok()) return unparsable(r.error().message());
+      out.push_back(std::move(*r));
       space();
       if (at_ >= text_.size()) return out;
       if (text_[at_] != ',')
         return bad(fmt::format("found '{}', expected: ',' or 'end of string'", rest_token()));
       ++at_;
       space();
-      if (at_ >= text_.size()) return bad("found '', expected: identifier after ','");
+      if (!begins_requirement())
+        return bad(fmt::format("found '{}', expected: identifier after ','", rest_token()));
     }
   }
 
@@ -52,11 +59,18 @@ class Parser {
       ++at_;
     return std::string(text_.substr(start, at_ - start));
   }
+  /// An identifier, or ! that is no !=.
+  bool begins_requirement() const {
+    if (at_ >= text_.size()) return false;
+    return text_[at_] == '!' ? !text_.substr(at_).starts_with("!=") : !special(text_[at_]);
+  }
   std::string rest_token() {
     const size_t keep = at_;
     std::string w = word();
+    const std::string_view rest = text_.substr(at_);
     at_ = keep;
-    return w.empty() && at_ < text_.size() ? std::string(1, text_[at_]) : w;
+    if (!w.empty() || rest.empty()) return w;
+    return std::string(rest.substr(0, rest.starts_with("==") || rest.starts_with("!=") ? 2 : 1));
   }
   bool take(std::string_view s) {
     space();
@@ -69,10 +83,9 @@ class Parser {
     Requirement r;
     const bool absent = take("!");
     r.key = word();
-    if (r.key.empty())
-      return bad(fmt::format("found '{}', expected: !, identifier, or 'end of string'", rest_token()));
+    if (r.key.empty()) return bad(fmt::format("found '{}', expected: identifier", rest_token()));
     if (const auto m = is_qualified_name(r.key); !m.empty())
-      return bad(fmt::format("key: Invalid value: {}: {}", quote(r.key), join(m, "; ")));
+      return bad(fmt::format("<nil>: Invalid value: {}: {}", quote(r.key), join(m, "; ")));
     if (absent) {
       r.op = Op::DoesNotExist;
       return r;
@@ -104,7 +117,10 @@ class Parser {
       }
       return set(std::move(r));
     }
+    space();
     r.values.push_back(word());
+    if (r.values[0].empty() && at_ < text_.size() && text_[at_] != ',')
+      return bad(fmt::format("found '{}', expected: identifier", rest_token()));
     if (r.op == Op::GreaterThan || r.op == Op::LessThan) {
       if (!parse_int<int64_t>(r.values[0]))
         return bad(fmt::format(
@@ -116,11 +132,14 @@ class Parser {
 
   Result<Requirement> set(Requirement r) {
     if (!take("(")) return bad(fmt::format("found '{}' expected: '('", rest_token()));
-    for (;;) {
+    for (bool first = true;; first = false) {
       r.values.push_back(word());
       if (take(",")) continue;
       if (take(")")) break;
-      return bad(fmt::format("found '{}', expected: ',' or ')'", rest_token()));
+      return bad(fmt::format("found '{}', expected: {}", rest_token(),
+                             !r.values.back().empty() ? "',' or ')'"
+                             : first                  ? "',', ')' or identifier"
+                                                      : "',', or identifier"));
     }
     std::sort(r.values.begin(), r.values.end());
     r.values.erase(std::unique(r.values.begin(), r.values.end()), r.values.end());
@@ -174,8 +193,7 @@ LabelSelector LabelSelector::nothing() {
 
 Result<LabelSelector> LabelSelector::parse(std::string_view text) {
   auto requirements = Parser(text).run();
-  if (!requirements.ok())
-    return Error(Code::BadRequest, "unable to parse requirement: " + requirements.error().message());
+  if (!requirements.ok()) return requirements.error();
   LabelSelector out;
   out.requirements_ = std::move(*requirements);
   std::stable_sort(out.requirements_.begin(), out.requirements_.end(),

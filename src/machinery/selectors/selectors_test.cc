@@ -36,6 +36,31 @@ TEST(LabelSelector, MatchesEveryFormOfRequirement) {
     EXPECT_FALSE(LabelSelector::parse(bad).ok()) << bad;
 }
 
+TEST(LabelSelector, SaysWhatItDoesNotUnderstandInUpstreamsWords) {
+  const std::string one = "unable to parse requirement: ";
+  const std::pair<const char*, std::string> rows[] = {
+      {"a in (", one + "found '', expected: ',', ')' or identifier"},
+      {"a in (b", one + "found '', expected: ',' or ')'"},
+      {"a in (b,", one + "found '', expected: ',', or identifier"},
+      {"a in b", one + "found 'b' expected: '('"},
+      {"!", one + "found '', expected: identifier"},
+      {"!=b", "found '!=', expected: !, identifier, or 'end of string'"},
+      {",a", "found ',', expected: !, identifier, or 'end of string'"},
+      {"a,", "found '', expected: identifier after ','"},
+      {"a,,b", "found ',', expected: identifier after ','"},
+      {"a===b", one + "found '=', expected: identifier"},
+      {"a=(b)", one + "found '(', expected: identifier"},
+      {"a=b=c", "found '=', expected: ',' or 'end of string'"},
+      {"a b", one + "found 'b', expected: in, notin, =, ==, !=, gt, lt"},
+      {"/a", one + "<nil>: Invalid value: \"/a\": prefix part must be non-empty"},
+  };
+  for (const auto& [text, message] : rows) {
+    const auto s = LabelSelector::parse(text);
+    ASSERT_FALSE(s.ok()) << text;
+    EXPECT_EQ(s.error().message(), message) << text;
+  }
+}
+
 TEST(FieldSelector, SplitsAndUnescapes) {
   const auto s = FieldSelector::parse("metadata.name=a\\,b,spec.nodeName!=x,y==z");
   ASSERT_TRUE(s.ok());
