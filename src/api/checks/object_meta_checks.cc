@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "codec/json/json_codec.h"
 #include "machinery/names/names.h"
 
 namespace mizzen::api {
@@ -10,6 +11,12 @@ namespace {
 
 using machinery::FieldErrors;
 using machinery::Path;
+
+std::string json_of(const std::vector<meta::v1::OwnerReference>& refs) {
+  std::string out;
+  for (const auto& ref : refs) out += (out.empty() ? "" : ",") + codec::to_json(ref);
+  return "[" + out + "]";
+}
 
 void check_owner_references(const meta::v1::ObjectMeta& meta, const Path& at, FieldErrors& errors) {
   std::string controller;
@@ -21,15 +28,45 @@ void check_owner_references(const meta::v1::ObjectMeta& meta, const Path& at, Fi
     if (ref.name.empty()) errors.invalid(at.child("name"), ref.name, "must not be empty");
     if (ref.uid.empty()) errors.invalid(at.child("uid"), ref.uid, "must not be empty");
     if (ref.apiVersion == "v1" && ref.kind == "Event")
-      errors.invalid(at, "/v1, Kind=Event", "/v1, Kind=Event is disallowed from being an owner");
+      errors.invalid_raw(at, codec::to_json(ref), "/v1, Kind=Event is disallowed from being an owner");
     if (!ref.controller.value_or(false)) continue;
     const std::string text = ref.kind + "/" + ref.name;
     if (!controller.empty())
-      errors.invalid(at, "[]v1.OwnerReference",
-                     "Only one reference can have Controller set to true. Found \"true\" in references for " +
-                         controller + " and " + text);
+      errors.invalid_raw(
+          at, json_of(meta.ownerReferences),
+          "Only one reference can have Controller set to true. Found \"true\" in references for " +
+              controller + " and " + text);
     controller = text;
   }
+}
+
+void check_finalizers(const meta::v1::ObjectMeta& meta, const Path& at, FieldErrors& errors) {
+  for (const std::string& f : meta.finalizers)
+    for (const std::string& m : machinery::is_qualified_name(f)) errors.invalid(at, f, m);
+  const auto has = [&](std::string_view f) {
+    return std::find(meta.finalizers.begin(), meta.finalizers.end(), f) != meta.finalizers.end();
+  };
+  if (!has("orphan") || !has("foregroundDeletion")) return;
+  std::string all;
+  for (const std::string& f : meta.finalizers) all += (all.empty() ? "" : ",") + quote(f);
+  errors.invalid_raw(at, "[" + all + "]", "finalizer orphan and foregroundDeletion cannot be both set");
+}
+
+void check_standard_finalizers(const meta::v1::ObjectMeta& meta, const ResourceInfo& resource, const Path& at,
+                               FieldErrors& errors) {
+  if (!resource.strategy->checks_standard_finalizers()) return;
+  for (size_t i = 0; i < meta.finalizers.size(); ++i)
+    for (const std::string& m : machinery::is_finalizer(meta.finalizers[i]))
+      errors.invalid(at.index(i), meta.finalizers[i], m);
+}
+
+void check_prefix(const meta::v1::ObjectMeta& meta, const ResourceInfo& resource, FieldErrors& errors) {
+  if (meta.generateName.empty()) return;
+  // A prefix may end in a dash: the check takes it as if something followed.
+  std::string prefix = meta.generateName;
+  if (prefix.size() > 1 && prefix.back() == '-') prefix.back() = 'a';
+  for (const std::string& m : resource.strategy->check_name(prefix))
+    errors.invalid(Path("metadata").child("generateName"), meta.generateName, m);
 }
 
 }  // namespace
@@ -52,13 +89,7 @@ void check_annotations(const codec::Map<std::string>& annotations, const Path& a
 
 void check_object_meta(const meta::v1::ObjectMeta& meta, const ResourceInfo& resource, FieldErrors& errors) {
   const Path at("metadata");
-  if (!meta.generateName.empty()) {
-    // A prefix may end in a dash: the check takes it as if something followed.
-    std::string prefix = meta.generateName;
-    if (prefix.size() > 1 && prefix.back() == '-') prefix.back() = 'a';
-    for (const std::string& m : resource.strategy->check_name(prefix))
-      errors.invalid(at.child("generateName"), meta.generateName, m);
-  }
+  if (resource.strategy->checks_prefix() != PrefixCheck::Never) check_prefix(meta, resource, errors);
   if (meta.name.empty()) {
     errors.required(at.child("name"), "name or generateName is required");
   } else {
@@ -80,28 +111,18 @@ void check_object_meta(const meta::v1::ObjectMeta& meta, const ResourceInfo& res
   check_labels(meta.labels, at.child("labels"), errors);
   check_annotations(meta.annotations, at.child("annotations"), errors);
   check_owner_references(meta, at.child("ownerReferences"), errors);
-  for (size_t i = 0; i < meta.finalizers.size(); ++i) {
-    for (const std::string& m : machinery::is_qualified_name(meta.finalizers[i]))
-      errors.invalid(at.child("finalizers"), meta.finalizers[i], m);
-  }
-  for (size_t i = 0; i < meta.finalizers.size(); ++i) {
-    const auto& f = meta.finalizers[i];
-    if (!machinery::is_qualified_name(f).empty()) continue;  // told above
-    for (const std::string& m : machinery::is_finalizer(f))
-      errors.invalid(at.child("finalizers").index(i), f, m);
-  }
-  const bool orphan = std::count(meta.finalizers.begin(), meta.finalizers.end(), "orphan") > 0;
-  const bool foreground =
-      std::count(meta.finalizers.begin(), meta.finalizers.end(), "foregroundDeletion") > 0;
-  if (orphan && foreground)
-    errors.invalid(at.child("finalizers"), "[orphan foregroundDeletion]",
-                   "finalizer orphan and foregroundDeletion cannot be both set");
+  check_finalizers(meta, at.child("finalizers"), errors);
+  check_standard_finalizers(meta, resource, at.child("finalizers"), errors);
 }
 
 void check_object_meta_update(const meta::v1::ObjectMeta& meta, const meta::v1::ObjectMeta& old,
-                              FieldErrors& errors) {
+                              const ResourceInfo& resource, FieldErrors& errors) {
   const Path at("metadata");
   constexpr std::string_view immutable = "field is immutable";
+  check_labels(meta.labels, at.child("labels"), errors);
+  check_annotations(meta.annotations, at.child("annotations"), errors);
+  check_owner_references(meta, at.child("ownerReferences"), errors);
+  check_finalizers(meta, at.child("finalizers"), errors);
   if (old.deletionTimestamp) {
     std::string added;
     for (const std::string& f : meta.finalizers)
@@ -113,11 +134,21 @@ void check_object_meta_update(const meta::v1::ObjectMeta& meta, const meta::v1::
           "no new finalizers can be added if the object is being deleted, found new finalizers []string{" +
               added + "}");
   }
+  if (meta.generation < old.generation)
+    errors.invalid(at.child("generation"), meta.generation, "must not be decremented");
   if (meta.name != old.name) errors.invalid(at.child("name"), meta.name, immutable);
   if (meta.namespace_ != old.namespace_) errors.invalid(at.child("namespace"), meta.namespace_, immutable);
   if (meta.uid != old.uid) errors.invalid(at.child("uid"), meta.uid, immutable);
-  if (meta.generation < old.generation)
-    errors.invalid(at.child("generation"), meta.generation, "must not be decremented");
+  if (meta.deletionTimestamp != old.deletionTimestamp)
+    errors.invalid(at.child("deletionTimestamp"), codec::format_time(*meta.deletionTimestamp), immutable);
+  if (meta.deletionGracePeriodSeconds != old.deletionGracePeriodSeconds)
+    errors.invalid(at.child("deletionGracePeriodSeconds"), *meta.deletionGracePeriodSeconds, immutable);
+  check_standard_finalizers(meta, resource, at.child("finalizers"), errors);
+}
+
+void check_generated_name(const meta::v1::ObjectMeta& meta, const ResourceInfo& resource,
+                          FieldErrors& errors) {
+  if (resource.strategy->checks_prefix() == PrefixCheck::Always) check_prefix(meta, resource, errors);
 }
 
 }  // namespace mizzen::api

@@ -31,6 +31,9 @@ class FieldValues {
   virtual void set(std::string_view name, std::string_view value) = 0;
 };
 
+/// When metadata.generateName is looked at, which nobody reads once the name is made.
+enum class PrefixCheck : uint8_t { Never, OnCreate, Always };
+
 /// Role: the behaviour of one resource: what is filled in, checked, selectable and shown. Pure: it sees
 /// objects and nothing else, so the whole of it is tested with tables. Place: one class per resource in
 /// api/<group>/<kind>; called by the API server in the order of the methods below. Objects come as void* of
@@ -45,6 +48,9 @@ class Strategy {
   virtual void set_defaults(void* object, std::string_view api_version) const;
   /// Wrong names in upstream's words; the default is a DNS subdomain.
   virtual machinery::Messages check_name(std::string_view name) const;
+  virtual PrefixCheck checks_prefix() const { return PrefixCheck::OnCreate; }
+  /// Finalizers without a domain must be standard ones.
+  virtual bool checks_standard_finalizers() const { return true; }
 
   /// Clears what a creator may not set (status), sets generation 1 and the like.
   virtual void prepare_create(void* object) const;

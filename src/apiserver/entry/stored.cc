@@ -13,7 +13,7 @@ std::string entry_key(std::string_view namespace_, std::string_view name) {
 }
 
 std::string storage_prefix(const api::ResourceInfo& resource) {
-  return fmt::format("/registry/{}/",
+  return fmt::format("{}/{}/", kStorageRoot,
                      resource.storage_path.empty() ? resource.plural : resource.storage_path);
 }
 

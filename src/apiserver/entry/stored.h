@@ -11,6 +11,8 @@ using machinery::Object;
 
 /// "namespace/name" or "name".
 std::string entry_key(std::string_view namespace_, std::string_view name);
+/// Above all that is stored.
+inline constexpr std::string_view kStorageRoot = "/registry";
 /// Where upstream keeps a resource in etcd: "/registry/services/specs/".
 std::string storage_prefix(const api::ResourceInfo& resource);
 

@@ -37,7 +37,7 @@ void ResourceStore::CreateWrite::start() {
   meta.deletionTimestamp.reset();
   meta.deletionGracePeriodSeconds.reset();
   meta.selfLink.clear();
-  drop_duplicate_owners(meta, *context_);
+  drop_duplicate_owners(meta, *context_, false);
   s_.resource().strategy->set_defaults(object_.get(), context_->api_version);
   namespace_ = meta.namespace_;
   name_ = meta.name;
@@ -46,7 +46,7 @@ void ResourceStore::CreateWrite::start() {
   s_.deps_.admission.mutate(*attributes_, [self = shared_from_this()](Result<void> admitted) {
     if (!admitted.ok()) return self->end(admitted.error());
     auto& m = self->object_.meta();
-    drop_duplicate_owners(m, *self->context_);
+    drop_duplicate_owners(m, *self->context_, true);
     self->generated_ = m.name.empty() && !m.generateName.empty();
     self->s_.resource().strategy->prepare_create(self->object_.get());
     self->attempt();

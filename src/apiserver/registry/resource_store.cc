@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/checks/owner_references.h"
 #include "base/check.h"
 #include "base/strings.h"
 
@@ -197,19 +198,15 @@ Result<store::LeaseId> ResourceStore::ttl_lease(std::chrono::seconds ttl, Deadli
   return lease_;
 }
 
-void ResourceStore::drop_duplicate_owners(meta::v1::ObjectMeta& meta, RequestContext& context) {
-  auto& refs = meta.ownerReferences;
-  for (size_t i = 0; i < refs.size(); ++i) {
-    const bool twice = std::any_of(refs.begin(), refs.begin() + static_cast<ptrdiff_t>(i),
-                                   [&](const auto& other) { return codec::equal(other, refs[i]); });
-    if (!twice) continue;
-    context.warnings.push_back(
-        fmt::format(".metadata.ownerReferences contains duplicate entries; API server dedups owner "
-                    "references in 1.20+, and may reject such "
-                    "requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
-                    refs[i].uid));
-    refs.erase(refs.begin() + static_cast<ptrdiff_t>(i--));
-  }
+void ResourceStore::drop_duplicate_owners(meta::v1::ObjectMeta& meta, RequestContext& context,
+                                          bool admitted) {
+  const std::vector<std::string> gone = api::drop_duplicate_owners(meta);
+  if (gone.empty()) return;
+  context.warnings.push_back(fmt::format(
+      ".metadata.ownerReferences contains duplicate entries{}; API server dedups owner references "
+      "in 1.20+, and may reject such requests as early as 1.24; please fix your requests; "
+      "duplicate UID(s) observed: {}",
+      admitted ? " after mutating admission happens" : "", join(gone, ", ")));
 }
 
 }  // namespace mizzen::apiserver

@@ -142,7 +142,8 @@ class ResourceStore : public std::enable_shared_from_this<ResourceStore> {
   /// The lease that new objects of a kind with a ttl are put under: a fresh one a minute, so that there are
   /// few.
   Result<store::LeaseId> ttl_lease(std::chrono::seconds ttl, Deadline deadline);
-  static void drop_duplicate_owners(meta::v1::ObjectMeta& meta, RequestContext& context);
+  /// Warns of what it drops; `admitted`: it came with admission, or with a patch.
+  static void drop_duplicate_owners(meta::v1::ObjectMeta& meta, RequestContext& context, bool admitted);
 
   const Deps deps_;
   const std::string prefix_;

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "api/checks/object_meta_checks.h"
+#include "apiserver/entry/stored.h"
 #include "base/check.h"
+#include "machinery/errors/go_number.h"
 
 namespace mizzen::apiserver {
 
@@ -42,6 +44,7 @@ void ResourceStore::UpdateWrite::begin(Result<EntryPtr> got) {
   if (!got.ok() && got.error().code() == Code::NotFound && options_.create_instead) {
     auto object = options_.create_instead();
     if (!object.ok()) return end(object.error());
+    if (!object->meta().uid.empty()) return end(other_uid(object->meta().uid, ""));
     return s_.create(context_, std::move(*object), [self = shared_from_this()](Result<EntryPtr> made) {
       if (!made.ok()) return self->end(made.error());
       self->end(Updated{*made, true});
@@ -70,17 +73,26 @@ void ResourceStore::UpdateWrite::refused(const Error& error) {
   look_again([this, error] { end(error); });
 }
 
+Error ResourceStore::UpdateWrite::other_uid(std::string_view asked, std::string_view there) const {
+  const std::string path = s_.path(key_);
+  return s_.conflict(name_, fmt::format("StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, "
+                                        "AdditionalErrorMsg: Precondition failed: "
+                                        "UID in precondition: {}, UID in object meta: {}",
+                                        path.substr(kStorageRoot.size()), asked, there));
+}
+
 Result<MutableObject> ResourceStore::UpdateWrite::changed() const {
   MZ_ASSIGN(MutableObject next, change_(*old_));
   const auto& old_meta = before_.meta();
   const auto& meta = next.meta();
-  if (!meta.uid.empty() && meta.uid != old_meta.uid)
-    return s_.conflict(old_meta.name,
-                       fmt::format("StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, "
-                                   "AdditionalErrorMsg: Precondition failed: "
-                                   "UID in precondition: {}, UID in object meta: {}",
-                                   s_.path(key_), meta.uid, old_meta.uid));
-  if (!meta.resourceVersion.empty() && meta.resourceVersion != "0") {
+  // To PUT an object is to ask for the one with this uid; a patch may not change it.
+  if (context_->verb != api::Verb::Patch && !meta.uid.empty() && meta.uid != old_meta.uid)
+    return other_uid(meta.uid, old_meta.uid);
+  uint64_t version = 0;
+  if (!meta.resourceVersion.empty()) {
+    MZ_ASSIGN(version, machinery::go_uint(meta.resourceVersion));
+  }
+  if (version != 0) {
     if (meta.resourceVersion != old_meta.resourceVersion)
       return s_.conflict(
           old_meta.name,
@@ -101,6 +113,7 @@ void ResourceStore::UpdateWrite::evaluate() {
   auto made = changed();
   if (!made.ok()) return refused(made.error());
   next_ = std::move(*made);
+  drop_duplicate_owners(next_.meta(), *context_, context_->verb == api::Verb::Patch);
   s_.resource().strategy->set_defaults(next_.get(), context_->api_version);
   if (!options_.admit) return admitted();
   const std::string_view sub = options_.kind == UpdateKind::Status ? "status" : "";
@@ -125,23 +138,24 @@ Result<void> ResourceStore::UpdateWrite::check() {
   const api::Strategy& strategy = *s_.resource().strategy;
   const auto& old_meta = before_.meta();
   auto& meta = next_.meta();
-  drop_duplicate_owners(meta, *context_);
-  // What no request may change.
+  drop_duplicate_owners(meta, *context_, true);
+  // What no request may change, and what is left out.
   meta.generation = old_meta.generation;
   meta.creationTimestamp = old_meta.creationTimestamp;
-  meta.deletionTimestamp = old_meta.deletionTimestamp;
+  if (old_meta.deletionTimestamp) meta.deletionTimestamp = old_meta.deletionTimestamp;
   if (!meta.deletionGracePeriodSeconds) meta.deletionGracePeriodSeconds = old_meta.deletionGracePeriodSeconds;
   if (meta.uid.empty()) meta.uid = old_meta.uid;
+  if (!s_.resource().namespaced) meta.namespace_.clear();
   meta.selfLink.clear();
   FieldErrors errors;
   if (options_.kind == UpdateKind::Status) {
     if (!options_.raw) strategy.prepare_status_update(next_.get(), before_.get());
-    api::check_object_meta_update(meta, old_meta, errors);
+    api::check_object_meta_update(meta, old_meta, s_.resource(), errors);
     strategy.validate_status_update(next_.get(), before_.get(), errors);
   } else if (!options_.raw) {
     strategy.prepare_update(next_.get(), before_.get());
-    api::check_object_meta(meta, s_.resource(), errors);
-    api::check_object_meta_update(meta, old_meta, errors);
+    api::check_object_meta_update(meta, old_meta, s_.resource(), errors);
+    api::check_generated_name(meta, s_.resource(), errors);
     strategy.validate_update(next_.get(), before_.get(), errors);
     strategy.validate_version(next_.get(), before_.get(), context_->api_version, errors);
     for (std::string& w : strategy.warnings(next_.get(), before_.get()))

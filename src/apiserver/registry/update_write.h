@@ -18,6 +18,7 @@ class ResourceStore::UpdateWrite : public std::enable_shared_from_this<UpdateWri
   /// On `old_`.
   void evaluate();
   Result<machinery::MutableObject> changed() const;
+  Error other_uid(std::string_view asked, std::string_view there) const;
   void admitted();
   Result<void> check();
   void finish();

@@ -152,6 +152,66 @@ TEST_F(HttpObjects, NamesAndNamespacesMustAgree) {
   EXPECT_EQ(nowhere.message(), "namespaces \"nowhere\" not found");
 }
 
+TEST_F(HttpObjects, AStatusCannotCarryMetadataThatAnUpdateCouldNot) {
+  ASSERT_EQ(create_pod("p").status, 201);
+  for (const char* metadata :
+       {R"({"labels":{"a":"b c"}})", R"({"annotations":{"a b":"c"}})", R"({"finalizers":["a b"]})",
+        R"({"finalizers":["5"]})", R"({"deletionGracePeriodSeconds":5})"})
+    for (const char* part : {"pods/p", "pods/p/status"}) {
+      const Answer got = call("PATCH", core(part), std::string("{\"metadata\":") + metadata + "}",
+                              {{"Content-Type", "application/merge-patch+json"}});
+      EXPECT_EQ(got.status, 422) << part << metadata << got.body;
+      EXPECT_EQ(got.message().find("Pod \"p\" is invalid: "), 0u) << got.message();
+    }
+}
+
+TEST_F(HttpObjects, UidsAndVersionsThatAreNotThisObjects) {
+  create_config("a");
+  const auto patch = [&](const std::string& metadata) {
+    return call("PATCH", core("configmaps/a"), "{\"metadata\":" + metadata + "}",
+                {{"Content-Type", "application/merge-patch+json"}});
+  };
+  const Answer uid = patch(R"({"uid":"other"})");
+  EXPECT_EQ(uid.status, 422);
+  EXPECT_EQ(uid.message(),
+            "ConfigMap \"a\" is invalid: metadata.uid: Invalid value: \"other\": field is immutable");
+  for (const char* method : {"PUT", "PATCH"}) {
+    const Answer bad =
+        call(method, core("configmaps/a"), R"({"metadata":{"name":"a","resourceVersion":"x"}})",
+             {{"Content-Type",
+               *method == 'P' && method[1] == 'A' ? "application/merge-patch+json" : "application/json"}});
+    EXPECT_EQ(bad.status, 500) << method;
+    EXPECT_EQ(bad.message(), "strconv.ParseUint: parsing \"x\": invalid syntax");
+  }
+  const Answer put = call("PUT", core("configmaps/a"), R"({"metadata":{"name":"a","uid":"other"}})");
+  EXPECT_NE(put.message().find("Key: /configmaps/" + ns_ + "/a, "), std::string::npos) << put.message();
+  const Answer made =
+      call("PUT", group("coordination.k8s.io/v1", "leases/l"), R"({"metadata":{"name":"l","uid":"other"}})");
+  EXPECT_EQ(made.status, 409) << "what is not there has no uid";
+  // A node has no namespace to be in.
+  EXPECT_EQ(call("POST", "/api/v1/nodes", R"({"metadata":{"name":"n-)" + ns_ + "\"}}").status, 201);
+  EXPECT_EQ(call("PATCH", "/api/v1/nodes/n-" + ns_, R"({"metadata":{"namespace":"x"}})",
+                 {{"Content-Type", "application/merge-patch+json"}})
+                .status,
+            200);
+}
+
+TEST_F(HttpObjects, OwnersNamedTwiceAreNamedOnceWithOneWarning) {
+  const std::string owners = R"("ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"a","uid":"1"},)"
+                             R"({"apiVersion":"v1","kind":"Pod","name":"a","uid":"1"},)"
+                             R"({"apiVersion":"v1","kind":"Pod","name":"a","uid":"1"}])";
+  const Answer made = create_config("a", "v", "," + owners);
+  EXPECT_EQ(made.count("metadata.ownerReferences"), 1u);
+  ASSERT_EQ(made.warnings().size(), 1u);
+  EXPECT_NE(made.warnings()[0].find("contains duplicate entries; API"), std::string::npos);
+  EXPECT_NE(made.warnings()[0].find("duplicate UID(s) observed: 1, 1"), std::string::npos);
+  const Answer patched = call("PATCH", core("configmaps/a"), "{\"metadata\":{" + owners + "}}",
+                              {{"Content-Type", "application/merge-patch+json"}});
+  ASSERT_EQ(patched.warnings().size(), 1u);
+  EXPECT_NE(patched.warnings()[0].find("contains duplicate entries after mutating admission happens; API"),
+            std::string::npos);
+}
+
 TEST_F(HttpObjects, InvalidObjectsNameTheirFields) {
   const Answer bad = call("POST", core("configmaps"), R"({"metadata":{"name":"A_b"}})");
   EXPECT_EQ(bad.status, 422);

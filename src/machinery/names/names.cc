@@ -13,6 +13,8 @@ bool alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool alnum(char c) { return alpha(c) || (c >= '0' && c <= '9'); }
 
 std::string max_length(size_t n) { return fmt::format("must be no more than {} characters", n); }
+/// What upstream says of labels, whose rules were written anew.
+std::string max_bytes(size_t n) { return fmt::format("must be no more than {} bytes", n); }
 
 bool label_shape(std::string_view v) {
   if (v.empty() || !lower_alnum(v.front()) || !lower_alnum(v.back())) return false;
@@ -115,11 +117,12 @@ Messages is_qualified_name(std::string_view v) {
     if (parts[0].empty()) {
       out.push_back("prefix part must be non-empty");
     } else {
-      for (const std::string& m : is_dns1123_subdomain(parts[0])) out.push_back("prefix part " + m);
+      if (parts[0].size() > 253) out.push_back("prefix part " + max_bytes(253));
+      if (!subdomain_shape(parts[0])) out.push_back("prefix part " + std::string(kSubdomain));
     }
   } else {
     out.push_back(
-        "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
+        "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
         "with an "
         "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
         "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. "
@@ -129,7 +132,7 @@ Messages is_qualified_name(std::string_view v) {
   if (name.empty()) {
     out.push_back("name part must be non-empty");
   } else if (name.size() > 63) {
-    out.push_back("name part " + max_length(63));
+    out.push_back("name part " + max_bytes(63));
   }
   if (!qualified_shape(name)) out.push_back("name part " + std::string(kQualified));
   return out;
@@ -137,7 +140,7 @@ Messages is_qualified_name(std::string_view v) {
 
 Messages is_valid_label_value(std::string_view v) {
   Messages out;
-  if (v.size() > 63) out.push_back(max_length(63));
+  if (v.size() > 63) out.push_back(max_bytes(63));
   if (!v.empty() && !qualified_shape(v)) out.emplace_back(kLabelValue);
   return out;
 }
@@ -156,8 +159,7 @@ Messages is_config_map_key(std::string_view v) {
 }
 
 Messages is_finalizer(std::string_view v) {
-  Messages out = is_qualified_name(v);
-  if (!out.empty()) return out;
+  Messages out;
   if (v.find('/') == std::string_view::npos && v != "kubernetes" && v != "orphan" &&
       v != "foregroundDeletion")
     out.push_back("name is neither a standard finalizer name nor is it fully qualified");

@@ -22,5 +22,22 @@ TEST(Names, KnowTheFormats) {
   EXPECT_FALSE(is_config_map_key("..x").empty());
 }
 
+TEST(Names, LabelsAreMeasuredInBytesAndNamesInCharacters) {
+  const std::string long_part(64, 'a'), long_prefix(254, 'a');
+  EXPECT_EQ(is_qualified_name(long_part), Messages{"name part must be no more than 63 bytes"});
+  EXPECT_EQ(is_qualified_name(long_prefix + "/x"), Messages{"prefix part must be no more than 253 bytes"});
+  EXPECT_EQ(is_valid_label_value(long_part), Messages{"must be no more than 63 bytes"});
+  EXPECT_EQ(is_dns1123_subdomain(long_prefix), Messages{"must be no more than 253 characters"});
+  ASSERT_EQ(is_qualified_name("a/b/c").size(), 1u);
+  EXPECT_EQ(is_qualified_name("a/b/c")[0].find("a valid label key must consist of"), 0u);
+}
+
+TEST(Names, AFinalizerWithoutADomainIsAStandardOne) {
+  const Messages strange{"name is neither a standard finalizer name nor is it fully qualified"};
+  for (const char* name : {"kubernetes", "orphan", "foregroundDeletion", "ok.io/x", "x/y z"})
+    EXPECT_TRUE(is_finalizer(name).empty()) << name;
+  for (const char* name : {"", "5", "a b"}) EXPECT_EQ(is_finalizer(name), strange) << name;
+}
+
 }  // namespace
 }  // namespace mizzen::machinery

@@ -13,6 +13,7 @@ using machinery::Path;
 
 class ControllerRevisionStrategy final : public TypedStrategy<ControllerRevision> {
  public:
+  PrefixCheck checks_prefix() const override { return PrefixCheck::Always; }
   void check_create(const ControllerRevision& r, FieldErrors& errors) const override {
     if (r.data.empty() || r.data.text == "null") {
       errors.required(Path("data"), "data is mandatory");

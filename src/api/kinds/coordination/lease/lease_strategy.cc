@@ -13,8 +13,18 @@ using machinery::Path;
 
 class LeaseStrategy final : public TypedStrategy<Lease> {
  public:
+  bool checks_standard_finalizers() const override { return false; }
   bool allow_create_on_update() const override { return true; }
   bool allow_unconditional_update() const override { return false; }
+  // Elections that the control plane decides are off, as upstream has them unless asked.
+  void before_create(Lease& l) const override {
+    l.spec.strategy.reset();
+    l.spec.preferredHolder.reset();
+  }
+  void before_update(Lease& l, const Lease& old) const override {
+    if (!old.spec.strategy) l.spec.strategy.reset();
+    if (!old.spec.preferredHolder) l.spec.preferredHolder.reset();
+  }
   void check_create(const Lease& l, FieldErrors& errors) const override {
     const Path at("spec");
     if (l.spec.leaseDurationSeconds && *l.spec.leaseDurationSeconds <= 0)

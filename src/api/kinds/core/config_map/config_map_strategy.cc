@@ -12,6 +12,7 @@ using machinery::Path;
 
 class ConfigMapStrategy final : public TypedStrategy<ConfigMap> {
  public:
+  PrefixCheck checks_prefix() const override { return PrefixCheck::Always; }
   void check_create(const ConfigMap& c, FieldErrors& errors) const override {
     const size_t bytes = check_data_keys(c.data, Path("data"), errors) +
                          check_data_keys(c.binaryData, Path("binaryData"), errors);

@@ -49,6 +49,7 @@ void check_subsets(const Endpoints& e, FieldErrors& errors) {
 
 class EndpointsStrategy final : public TypedStrategy<Endpoints> {
  public:
+  PrefixCheck checks_prefix() const override { return PrefixCheck::Always; }
   bool allow_create_on_update() const override { return true; }
   void defaults(Endpoints& e, std::string_view) const override {
     for (auto& s : e.subsets)

@@ -91,6 +91,8 @@ void check_same(const Event& e, const Event& old, FieldErrors& errors) {
 
 class EventStrategy final : public TypedStrategy<Event> {
  public:
+  bool checks_standard_finalizers() const override { return false; }
+  PrefixCheck checks_prefix() const override { return PrefixCheck::Never; }
   /// As upstream's --event-ttl has it.
   std::optional<std::chrono::seconds> ttl() const override { return std::chrono::hours(1); }
   bool allow_create_on_update() const override { return true; }

@@ -15,6 +15,7 @@ using machinery::Path;
 
 class NamespaceStrategy final : public TypedStrategy<Namespace> {
  public:
+  PrefixCheck checks_prefix() const override { return PrefixCheck::Always; }
   bool returns_deleted() const override { return true; }
   machinery::Messages check_name(std::string_view name) const override {
     return machinery::is_dns1123_label(name);
@@ -37,8 +38,10 @@ class NamespaceStrategy final : public TypedStrategy<Namespace> {
   }
   void before_status_update(Namespace& ns, const Namespace& old) const override { ns.spec = old.spec; }
   void check_create(const Namespace& ns, FieldErrors& errors) const override {
-    for (const std::string& f : ns.spec.finalizers)
+    for (const std::string& f : ns.spec.finalizers) {
+      check_messages(machinery::is_qualified_name(f), Path("spec").child("finalizers"), f, errors);
       check_messages(machinery::is_finalizer(f), Path("spec").child("finalizers"), f, errors);
+    }
   }
   void check_status_update(const Namespace& ns, const Namespace&, FieldErrors& errors) const override {
     const Path phase = Path("status").child("Phase");  // as upstream spells it

@@ -11,6 +11,7 @@ using machinery::FieldErrors;
 
 class NodeStrategy final : public TypedStrategy<Node> {
  public:
+  PrefixCheck checks_prefix() const override { return PrefixCheck::Always; }
   void defaults(Node& node, std::string_view) const override {
     if (node.status.allocatable.empty() && !node.status.capacity.empty())
       node.status.allocatable = node.status.capacity;

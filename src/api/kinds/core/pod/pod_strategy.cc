@@ -13,6 +13,7 @@ using machinery::FieldErrors;
 
 class PodStrategy final : public TypedStrategy<Pod> {
  public:
+  PrefixCheck checks_prefix() const override { return PrefixCheck::Always; }
   bool returns_deleted() const override { return true; }
   void defaults(Pod& pod, std::string_view) const override { default_pod(pod); }
   void before_create(Pod& pod) const override {

@@ -16,6 +16,7 @@ using machinery::Path;
 
 class ReplicationControllerStrategy final : public TypedStrategy<ReplicationController> {
  public:
+  PrefixCheck checks_prefix() const override { return PrefixCheck::Never; }
   bool orphans_by_default() const override { return true; }
   void defaults(ReplicationController& r, std::string_view) const override {
     if (r.spec.template_) {

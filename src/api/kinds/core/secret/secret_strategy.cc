@@ -13,6 +13,7 @@ using machinery::Path;
 
 class SecretStrategy final : public TypedStrategy<Secret> {
  public:
+  PrefixCheck checks_prefix() const override { return PrefixCheck::Always; }
   void defaults(Secret& s, std::string_view) const override {
     if (s.type.empty()) s.type = "Opaque";
     for (const auto& [key, value] : s.stringData) s.data.set(key, value);

@@ -5,9 +5,23 @@
 namespace mizzen::api {
 namespace {
 
-class ServiceAccountStrategy final : public TypedStrategy<core::v1::ServiceAccount> {
+using core::v1::ServiceAccount;
+
+/// Secrets are those of the account's namespace: nothing but their names means anything.
+void keep_names(ServiceAccount& account) {
+  for (auto& secret : account.secrets) {
+    core::v1::ObjectReference named;
+    named.name = std::move(secret.name);
+    secret = std::move(named);
+  }
+}
+
+class ServiceAccountStrategy final : public TypedStrategy<ServiceAccount> {
  public:
+  PrefixCheck checks_prefix() const override { return PrefixCheck::Always; }
   bool returns_deleted() const override { return true; }
+  void before_create(ServiceAccount& account) const override { keep_names(account); }
+  void before_update(ServiceAccount& account, const ServiceAccount&) const override { keep_names(account); }
 };
 
 }  // namespace

@@ -13,6 +13,7 @@ using machinery::Path;
 
 class EndpointSliceStrategy final : public TypedStrategy<EndpointSlice> {
  public:
+  PrefixCheck checks_prefix() const override { return PrefixCheck::Always; }
   void defaults(EndpointSlice& s, std::string_view) const override {
     for (auto& p : s.ports) {
       if (!p.name) p.name = "";
