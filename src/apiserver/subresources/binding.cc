@@ -4,6 +4,7 @@
 
 #include "api/schema/core/v1/binding.h"
 #include "api/schema/core/v1/pod.h"
+#include "apiserver/request/names.h"
 #include "base/strings.h"
 
 namespace mizzen::apiserver {
@@ -44,7 +45,7 @@ Result<void> check(const Binding& binding) {
   if (!binding.target.kind.empty() && binding.target.kind != "Node")
     errors.not_supported(target.child("kind"), binding.target.kind, {"Node", "<empty>"});
   if (binding.target.name.empty()) errors.required(target.child("name"), "");
-  if (!errors.empty()) return errors.to_error("", "Binding", binding.metadata.name);
+  if (!errors.empty()) return Error(Code::Unknown, errors.text());
   return {};
 }
 
@@ -69,18 +70,15 @@ Result<MutableObject> bound(const Entry& old, const Binding& binding, codec::Tim
   return next;
 }
 
-/// What was sent, with namespace and name from the URL where it leaves them out. BadRequest where they
-/// differ.
+/// What was sent, with the namespace from the URL where it leaves it out. BadRequest where they differ.
 Result<Binding> read(const PartRequest& request) {
   const auto* sent = request.object.as<Binding>();
   if (!sent) return Error(Code::BadRequest, "a binding takes a Binding");
   const RequestContext& context = *request.context;
   Binding out = *sent;
-  if (out.metadata.namespace_.empty()) out.metadata.namespace_ = context.namespace_;
-  if (out.metadata.name.empty()) out.metadata.name = context.name;
-  if (out.metadata.namespace_ != context.namespace_)
-    return Error(Code::BadRequest,
-                 "the namespace of the provided object does not match the namespace sent on the request");
+  MZ_TRY(match_namespace(context, out.metadata));
+  if (context.name.empty() && out.metadata.name.empty())
+    return Error(Code::BadRequest, "Name parameter required.");
   if (!context.name.empty() && out.metadata.name != context.name)
     return Error(Code::BadRequest, "name in URL does not match name in Binding object");
   return out;

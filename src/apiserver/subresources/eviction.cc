@@ -2,6 +2,7 @@
 
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/policy/v1/eviction.h"
+#include "apiserver/request/names.h"
 #include "apiserver/request/options.h"
 
 namespace mizzen::apiserver {
@@ -13,7 +14,9 @@ void evict_pod(Core& core, const PartRequest& request, PartDone done) {
   const auto* sent = request.object.as<Eviction>();
   if (!sent) return done(Error(Code::BadRequest, "an eviction takes an Eviction"));
   RequestContext& context = *request.context;
-  if (!sent->metadata.name.empty() && sent->metadata.name != context.name)
+  auto meta = sent->metadata;
+  if (const auto r = match_namespace(context, meta); !r.ok()) return done(r.error());
+  if (meta.name != context.name)
     return done(Error(Code::BadRequest, "name in URL does not match name in Eviction object"));
   const meta::v1::DeleteOptions options =
       sent->deleteOptions ? *sent->deleteOptions : meta::v1::DeleteOptions();

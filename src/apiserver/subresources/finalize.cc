@@ -1,6 +1,9 @@
 #include "apiserver/subresources/finalize.h"
 
 #include "api/schema/core/v1/namespace.h"
+#include "apiserver/request/names.h"
+#include "machinery/errors/field_errors.h"
+#include "machinery/names/names.h"
 
 namespace mizzen::apiserver {
 namespace {
@@ -12,7 +15,20 @@ Result<MutableObject> finalized(const Entry& old, const Namespace& asked) {
   MutableObject next(old.object());
   next.as<Namespace>()->spec.finalizers = asked.spec.finalizers;
   next.meta().resourceVersion = asked.metadata.resourceVersion;
+  if (!asked.metadata.uid.empty()) next.meta().uid = asked.metadata.uid;
   return next;
+}
+
+Result<void> check(const Namespace& asked) {
+  machinery::FieldErrors errors;
+  const machinery::Path at = machinery::Path("spec").child("finalizers");
+  for (size_t i = 0; i < asked.spec.finalizers.size(); ++i) {
+    const std::string& f = asked.spec.finalizers[i];
+    for (const std::string& m : machinery::is_qualified_name(f)) errors.invalid(at.index(i), f, m);
+    for (const std::string& m : machinery::is_finalizer(f)) errors.invalid(at.index(i), f, m);
+  }
+  if (!errors.empty()) return errors.to_error("", "Namespace", asked.metadata.name);
+  return {};
 }
 
 /// The update has taken the namespace away already, unless it had nothing to write.
@@ -31,7 +47,10 @@ void remove_finished(Core& core, const RequestContextPtr& context, const EntryPt
 }  // namespace
 
 void finalize_namespace(Core& core, const PartRequest& request, PartDone done) {
-  if (!request.object.as<Namespace>()) return done(Error(Code::BadRequest, "finalize takes a Namespace"));
+  const auto* sent = request.object.as<Namespace>();
+  if (!sent) return done(Error(Code::BadRequest, "finalize takes a Namespace"));
+  if (const auto r = match_name(*request.context, sent->metadata); !r.ok()) return done(r.error());
+  if (const auto r = check(*sent); !r.ok()) return done(r.error());
   admit_part(core, request, admission::Operation::Update, done,
              [&core, context = request.context, done](const Object& admitted) {
                const auto asked = admitted.share<Namespace>();

@@ -4,6 +4,7 @@
 #include "api/schema/apps/v1/replica_set.h"
 #include "api/schema/autoscaling/v1/scale.h"
 #include "api/schema/core/v1/replication_controller.h"
+#include "apiserver/request/names.h"
 #include "machinery/selectors/selectors.h"
 
 namespace mizzen::apiserver {
@@ -46,6 +47,12 @@ Result<Object> scale_of(const Object& workload) {
   return Object::of(std::move(scale));
 }
 
+Result<void> match_names(const RequestContext& context, const Scale& scale) {
+  meta::v1::ObjectMeta meta = scale.metadata;
+  MZ_TRY(match_name(context, meta));
+  return match_namespace(context, meta);
+}
+
 /// The workload with the scale that `wanted` asks for.
 Result<MutableObject> scaled(const Object& workload, const Scale& wanted) {
   MutableObject next(workload);
@@ -74,6 +81,8 @@ void scale_workload(Core& core, const PartRequest& request, PartDone done) {
   }
   if (!request.change && !request.object.as<Scale>())
     return done(Error(Code::BadRequest, "a scale update takes a Scale"));
+  if (const Scale* sent = request.object.as<Scale>())
+    if (const auto r = match_names(*context, *sent); !r.ok()) return done(r.error());
   // A patch is admitted as what it was asked for; what it comes to is known only on the present state.
   admit_part(core, request, admission::Operation::Update, done,
              [workloads, request, done](const Object& admitted) {
@@ -82,6 +91,7 @@ void scale_workload(Core& core, const PartRequest& request, PartDone done) {
                  if (!request.change) return scaled(workload, *admitted.as<Scale>());
                  MZ_ASSIGN(const Object present, scale_of(workload));
                  MZ_ASSIGN(const Object wanted, request.change(present));
+                 MZ_TRY(match_names(*request.context, *wanted.as<Scale>()));
                  return scaled(workload, *wanted.as<Scale>());
                };
                UpdateOptions options;

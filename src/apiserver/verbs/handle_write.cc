@@ -5,28 +5,14 @@
 #include "apiserver/registry/delete_collection.h"
 #include "apiserver/registry/patching.h"
 #include "apiserver/request/body.h"
+#include "apiserver/request/names.h"
 #include "apiserver/request/options.h"
+#include "apiserver/request/query_numbers.h"
 #include "apiserver/verbs/http_api.h"
 #include "base/strings.h"
 #include "machinery/schema/meta/v1/status.h"
 
 namespace mizzen::apiserver {
-namespace {
-
-Result<void> match_namespace(const RequestContext& context, meta::v1::ObjectMeta& meta) {
-  if (!context.resource->namespaced) {
-    meta.namespace_.clear();
-    return {};
-  }
-  if (meta.namespace_.empty()) meta.namespace_ = context.namespace_;
-  if (meta.namespace_ != context.namespace_)
-    return Error(Code::BadRequest,
-                 "the namespace of the provided object does not match the namespace sent on the request");
-  return {};
-}
-
-}  // namespace
-
 void HttpApi::create(const HandlingPtr& h, std::string body) {
   RequestContext& context = *h->context;
   if (const auto r = read_write_options(h->query, false, deps_.core.clock(), context); !r.ok())
@@ -56,16 +42,7 @@ void HttpApi::update(const HandlingPtr& h, std::string body) {
                             context.field_validation, context.warnings);
   if (!object.ok()) return fail(h, object.error());
   auto& meta = object->meta();
-  if (meta.name.empty())
-    return fail(
-        h, Error(Code::BadRequest,
-                 fmt::format(
-                     "the name of the object ({} based on URL) was undeterminable: name must be provided",
-                     context.name)));
-  if (meta.name != context.name)
-    return fail(h, Error(Code::BadRequest,
-                         fmt::format("the name of the object ({}) does not match the name on the URL ({})",
-                                     meta.name, context.name)));
+  if (const auto r = match_name(context, meta); !r.ok()) return fail(h, r.error());
   if (const auto r = match_namespace(context, meta); !r.ok()) return fail(h, r.error());
   const Object wanted = std::move(*object).freeze();
   UpdateOptions options;
@@ -86,19 +63,9 @@ Result<machinery::MutableObject> HttpApi::patched(const HandlingPtr& h, const Pa
   report = {};
   MZ_ASSIGN(auto next, apply_patch(*h->view.resource, old.object(), request, &report));
   auto& meta = next.meta();
-  if (meta.name.empty())
-    return Error(
-        Code::BadRequest,
-        fmt::format("the name of the object ({} based on URL) was undeterminable: name must be provided",
-                    context.name));
-  if (h->view.resource->namespaced && meta.namespace_.empty()) meta.namespace_ = context.namespace_;
-  if (h->view.resource->namespaced && meta.namespace_ != context.namespace_)
-    return Error(Code::BadRequest,
-                 "the namespace of the provided object does not match the namespace sent on the request");
-  if (meta.name != context.name)
-    return Error(Code::BadRequest,
-                 fmt::format("the name of the object ({}) does not match the name on the URL ({})", meta.name,
-                             context.name));
+  if (meta.name.empty()) MZ_TRY(match_name(context, meta));
+  if (h->view.resource->namespaced) MZ_TRY(match_namespace(context, meta));
+  MZ_TRY(match_name(context, meta));
   return next;
 }
 

@@ -132,6 +132,62 @@ TEST_F(HttpOptions, OtherOptionsAreRefusedInUpstreamsWords) {
       << "the longest grace does not run over";
 }
 
+TEST_F(HttpOptions, ThePartsOfAnObjectNameThatObject) {
+  const std::string undeterminable =
+      "the name of the object (d based on URL) was undeterminable: name must be provided";
+  const std::string scale = group("apps/v1", "deployments/d/scale"),
+                    finalize = "/api/v1/namespaces/" + ns_ + "/finalize";
+  struct Case {
+    const char* method;
+    std::string path;
+    const char* body;
+    int status;
+    std::string message;
+  };
+  const std::string elsewhere =
+      "the namespace of the provided object does not match the namespace sent on the request";
+  const std::string evicted = "name in URL does not match name in Eviction object";
+  const std::string bound = "name in URL does not match name in Binding object";
+  const Case cases[] = {
+      {"PUT", scale, R"({"spec":{"replicas":0}})", 400, undeterminable},
+      {"PUT", scale, R"({"metadata":{"name":"x"},"spec":{"replicas":0}})", 400,
+       "the name of the object (x) does not match the name on the URL (d)"},
+      {"PUT", scale, R"({"metadata":{"name":"d","namespace":"x"},"spec":{"replicas":0}})", 400, elsewhere},
+      {"PATCH", scale, R"({"metadata":{"name":"x"},"spec":{"replicas":0}})", 400,
+       "the name of the object (x) does not match the name on the URL (d)"},
+      {"PUT", finalize, R"({"metadata":{"name":"x"}})", 400,
+       "the name of the object (x) does not match the name on the URL (" + ns_ + ")"},
+      {"POST", core("pods/p/eviction"), "{}", 400, evicted},
+      {"POST", core("pods/p/eviction"), R"({"metadata":{"name":"p","namespace":"x"}})", 400, elsewhere},
+      {"POST", core("pods/p/binding"), R"({"target":{"name":"n"}})", 400, bound},
+      {"POST", core("pods/p/binding"), R"({"metadata":{"name":"p"}})", 500, "target.name: Required value"},
+      {"POST", core("bindings"), R"({"target":{"name":"n"}})", 400, "Name parameter required."},
+  };
+  for (const Case& c : cases) {
+    const Answer got =
+        call(c.method, c.path, c.body,
+             {{"Content-Type", std::string(c.method) == "PATCH" ? kMerge : "application/json"}});
+    EXPECT_EQ(got.status, c.status) << c.method << c.path << c.body;
+    EXPECT_EQ(got.message(), c.message) << c.method << c.path << c.body;
+  }
+  EXPECT_EQ(call("GET", core("pods/p")).status, 200);
+  EXPECT_EQ(call("GET", scale).at("spec.replicas"), "1");
+}
+
+TEST_F(HttpOptions, ANamespaceIsFinalizedByItsUidAndKeepsFinalizersThatAreNames) {
+  const std::string finalize = "/api/v1/namespaces/" + ns_ + "/finalize";
+  const auto put = [&](const std::string& metadata, const std::string& finalizers) {
+    return call("PUT", finalize,
+                "{\"metadata\":{\"name\":\"" + ns_ + "\"" + metadata + "},\"spec\":{\"finalizers\":[" +
+                    finalizers + "]}}");
+  };
+  EXPECT_EQ(put(R"(,"uid":"other")", "\"kubernetes\"").status, 409);
+  const Answer bad = put("", "\"5\"");
+  EXPECT_EQ(bad.status, 422);
+  EXPECT_EQ(bad.at("details.causes.0.field"), "spec.finalizers[0]");
+  EXPECT_EQ(call("GET", "/api/v1/namespaces/" + ns_).at("spec.finalizers.0"), "kubernetes");
+}
+
 TEST_F(HttpOptions, VerbsAndSubresourcesAreOneTable) {
   struct Case {
     const char* method;
