@@ -1,9 +1,12 @@
 #include "apiserver/cache/continue_token.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/strings.h"
 #include "codec/json/tree.h"
+#include "machinery/errors/go_print.h"
 
 namespace mizzen::apiserver {
 
@@ -11,6 +14,24 @@ using codec::Value;
 
 /// Objects of one read of the store's history.
 constexpr int64_t kHistoryPage = 2'000;
+
+namespace {
+
+/// Where Go stops reading base64: at the first byte that has no place there, or at one that stands alone.
+size_t first_wrong(std::string_view text) {
+  size_t last = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\r' || c == '\n') continue;
+    const bool known =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+    if (!known) return i;
+    last = i;
+  }
+  return last;
+}
+
+}  // namespace
 
 bool ContinueToken::too_old(WallTime now) const {
   return since != 0 && now - WallTime(std::chrono::seconds(since)) > kContinueLifetime;
@@ -27,11 +48,16 @@ std::string encode_continue(const ContinueToken& token) {
 }
 
 Result<ContinueToken> decode_continue(std::string_view text) {
-  const Error bad(Code::BadRequest, "invalid continue token: continue key is not valid");
+  const auto bad = [](std::string_view why) {
+    return Error(Code::BadRequest, fmt::format("invalid continue token: continue key is not valid: {}", why));
+  };
   const auto json = base64url_decode(text);
-  if (!json) return bad;
+  if (!json) return bad(fmt::format("illegal base64 data at input byte {}", first_wrong(text)));
   const auto v = Value::parse(*json);
-  if (!v.ok() || !v->is_object()) return bad;
+  if (!v.ok()) return bad(v.error().message());
+  if (!v->is_object())
+    return bad(fmt::format("json: cannot unmarshal {} into Go value of type storage.continueToken",
+                           machinery::json_kind(*v)));
   const Value* version = v->find("v");
   if (!version || version->text() != "meta.k8s.io/v1")
     return Error(
@@ -39,6 +65,9 @@ Result<ContinueToken> decode_continue(std::string_view text) {
         "invalid continue token: continue key is not valid: server does not recognize this encoded version " +
             (version ? version->text() : ""));
   const Value* rv = v->find("rv");
+  if (rv && !rv->is_number())
+    return bad(fmt::format("json: cannot unmarshal {} into Go struct field continueToken.rv of type int64",
+                           machinery::json_kind(*rv)));
   const auto revision = parse_int<int64_t>(rv ? rv->text() : "");
   if (!revision || *revision == 0)
     return Error(Code::BadRequest,
@@ -53,7 +82,7 @@ Result<ContinueToken> decode_continue(std::string_view text) {
   if (const Value* since = v->find("since")) out.since = parse_int<int64_t>(since->text()).value_or(0);
   if (const Value* left = v->find("left")) out.left = parse_int<int64_t>(left->text()).value_or(-1);
   if (out.start.back() == '\0') out.start.pop_back();
-  if (out.start.find("..") != std::string::npos && out.start.starts_with("/")) return bad;
+  if (out.start.find("..") != std::string::npos && out.start.starts_with("/")) return bad("invalid path");
   return out;
 }
 

@@ -14,6 +14,22 @@ bool Filter::matches(const Entry& entry) const {
   return fields.empty() || fields.matches([&](std::string_view field) { return entry.field(field); });
 }
 
+namespace {
+
+struct CountedFields final : api::FieldValues {
+  void set(std::string_view, std::string_view) override { ++count; }
+  size_t count = 0;
+};
+
+/// True for kinds that have more to select by than their names.
+bool selects_by_fields(const api::ResourceInfo& resource) {
+  CountedFields fields;
+  resource.strategy->selectable_fields(machinery::MutableObject(resource.message()).get(), fields);
+  return fields.count > 0;
+}
+
+}  // namespace
+
 Result<Filter> make_filter(const api::ResourceInfo& resource, const std::string& ns,
                            const std::string& labels, const std::string& fields,
                            const api::ServedVersion* version) {
@@ -34,7 +50,7 @@ Result<Filter> make_filter(const api::ResourceInfo& resource, const std::string&
     if (known) continue;
     return Error(
         Code::BadRequest,
-        resource.group().empty()
+        selects_by_fields(resource)
             ? fmt::format("field label not supported: {}", term.field)
             : fmt::format("{} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
                           quote(term.field)));

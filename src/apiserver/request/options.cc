@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "apiserver/request/body.h"
+#include "apiserver/request/query_numbers.h"
 #include "base/strings.h"
 #include "machinery/errors/field_errors.h"
 
@@ -72,22 +73,7 @@ std::string_view options_kind(api::Verb verb) {
   return verb == api::Verb::Patch ? "PatchOptions" : "CreateOptions";
 }
 
-bool looks_like_int(std::string_view text) {
-  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 }  // namespace
-
-Result<std::optional<int64_t>> read_int(const http::Query& query, std::string_view name) {
-  if (!query.has(name)) return std::optional<int64_t>();
-  const std::string_view text = query.get(name);
-  const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
-  if (looks_like_int(text))
-    if (const auto value = parse_int<int64_t>(digits)) return std::optional<int64_t>(*value);
-  return Error(Code::BadRequest, fmt::format("strconv.ParseInt: parsing {}: {}", quote(text),
-                                             looks_like_int(text) ? "value out of range" : "invalid syntax"));
-}
 
 Result<void> read_write_options(const http::Query& query, bool applies, const Clock& clock,
                                 auth::RequestContext& context) {

@@ -26,7 +26,4 @@ Result<meta::v1::DeleteOptions> read_delete_options(const http::Query& query, co
 /// What may stand in DeleteOptions, wherever they come from. Invalid.
 Result<void> check_delete_options(const meta::v1::DeleteOptions& options);
 
-/// A whole number of a query: absent, or BadRequest with Go's text.
-Result<std::optional<int64_t>> read_int(const http::Query& query, std::string_view name);
-
 }  // namespace mizzen::apiserver

@@ -3,6 +3,7 @@
 
 #include "apiserver/answers/status.h"
 #include "apiserver/cache/continue_token.h"
+#include "apiserver/request/query_numbers.h"
 #include "apiserver/verbs/http_api.h"
 #include "apiserver/verbs/list_stream.h"
 #include "base/strings.h"
@@ -34,11 +35,8 @@ Result<ListQuery> parse_list_query(const http::Query& q) {
   ListQuery out;
   out.resource_version = q.get("resourceVersion");
   out.match = q.get("resourceVersionMatch");
-  const auto limit = parse_int<int64_t>(q.get("limit"));
-  if (q.has("limit") && !q.get("limit").empty() && !limit)
-    return Error(Code::BadRequest,
-                 fmt::format("strconv.ParseInt: parsing {}: invalid syntax", quote(q.get("limit"))));
-  out.limit = std::max<int64_t>(0, limit.value_or(0));
+  MZ_ASSIGN(const ListNumbers numbers, read_list_numbers(q));
+  out.limit = std::max<int64_t>(0, numbers.limit);
   machinery::FieldErrors errors;
   const bool has_token = !q.get("continue").empty();
   if (q.has("sendInitialEvents"))
@@ -57,21 +55,17 @@ Result<ListQuery> parse_list_query(const http::Query& q) {
                        "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
   }
   if (!errors.empty()) return list_options_error(errors);
-  if (!out.resource_version.empty()) {
-    const auto revision = parse_int<int64_t>(out.resource_version);
-    if (!revision || *revision < 0)
-      return Error(Code::BadRequest,
-                   fmt::format("invalid resource version: strconv.ParseUint: parsing {}: invalid syntax",
-                               quote(out.resource_version)));
-    out.revision = *revision;
-  }
   if (has_token) {
-    if (out.revision != 0)
-      return Error(Code::BadRequest, "specifying resource version is not allowed when using continue");
     MZ_ASSIGN(out.token, decode_continue(q.get("continue")));
+    if (!out.resource_version.empty() && out.resource_version != "0")
+      return Error(Code::BadRequest, "specifying resource version is not allowed when using continue");
     out.revision = std::max<int64_t>(0, out.token->revision);
     out.exact = out.token->revision > 0;
   } else {
+    auto revision = read_revision(out.resource_version);
+    if (!revision.ok())
+      return Error(Code::BadRequest, "invalid resource version: " + revision.error().message());
+    out.revision = *revision;
     out.exact = out.match == "Exact" || (out.match.empty() && out.revision > 0 && out.limit > 0);
   }
   // "0" without a token: any state, whole.
@@ -84,12 +78,8 @@ Result<ListQuery> parse_list_query(const http::Query& q) {
 void HttpApi::get(const HandlingPtr& h) {
   const std::string rv(h->query.get("resourceVersion"));
   if (rv.empty()) return when_newest(h, [this, h] { get_now(h); });
-  const auto revision = parse_int<int64_t>(rv);
-  if (!revision || *revision < 0)
-    return fail(h,
-                Error(Code::BadRequest,
-                      fmt::format("invalid resource version: strconv.ParseUint: parsing {}: invalid syntax",
-                                  quote(rv))));
+  const auto revision = read_revision(rv);
+  if (!revision.ok()) return fail(h, revision.error());
   when_fresh(h, *revision, [this, h] { get_now(h); });
 }
 

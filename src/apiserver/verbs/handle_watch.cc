@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "apiserver/cache/cache.h"
+#include "apiserver/request/query_numbers.h"
 #include "apiserver/verbs/http_api.h"
 #include "apiserver/verbs/watch_session.h"
 #include "base/strings.h"
@@ -16,12 +17,15 @@ constexpr Duration kFreshMax = std::chrono::seconds(3);
 /// How a watch request wants to start.
 struct WatchQuery {
   WatchStart start;
+  int64_t timeout_seconds = 0;
   int64_t fresh = 0;  ///< revision the cache must have reached first
   bool newest = false;
 };
 
 Result<WatchQuery> parse_watch_query(const http::Query& q) {
   WatchQuery out;
+  MZ_ASSIGN(const ListNumbers numbers, read_list_numbers(q));
+  out.timeout_seconds = numbers.timeout_seconds;
   machinery::FieldErrors errors;
   const std::string rv(q.get("resourceVersion"));
   const std::string match(q.get("resourceVersionMatch"));
@@ -34,17 +38,10 @@ Result<WatchQuery> parse_watch_query(const http::Query& q) {
   if (!has_initial && !match.empty())
     errors.forbidden(machinery::Path("resourceVersionMatch"),
                      "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
-  int64_t revision = 0;
-  if (!rv.empty()) {
-    const auto parsed = parse_int<int64_t>(rv);
-    if (!parsed || *parsed < 0) {
-      errors.invalid(machinery::Path("resourceVersion"), rv,
-                     fmt::format("strconv.ParseUint: parsing {}: invalid syntax", quote(rv)));
-    } else {
-      revision = *parsed;
-    }
-  }
+  if (!match.empty() && match != "NotOlderThan")
+    errors.not_supported(machinery::Path("resourceVersionMatch"), match, {"NotOlderThan"});
   if (!errors.empty()) return errors.to_error("meta.k8s.io", "ListOptions", "");
+  MZ_ASSIGN(const int64_t revision, read_revision(rv));
   out.newest = rv.empty();
   if (has_initial) {
     out.start.initial_end_bookmark = initial && out.start.bookmarks;
@@ -70,9 +67,9 @@ void HttpApi::watch(const HandlingPtr& h) {
   const int64_t fresh = query->fresh;
   // A list in the stream that asks for more than there is fails in the stream, as upstream's does.
   const bool in_stream = query->start.initial_end_bookmark;
-  auto begin = [this, h, start = query->start,
+  auto begin = [this, h, start = query->start, timeout = query->timeout_seconds,
                 f = std::move(*filter)](const std::optional<Error>& refused) mutable {
-    begin_watch(h, start, std::move(f), refused);
+    begin_watch(h, start, timeout, std::move(f), refused);
   };
   if (newest) return when_newest(h, [begin = std::move(begin)]() mutable { begin(std::nullopt); });
   if (!in_stream || h->store->cache().revision() >= fresh)
@@ -85,7 +82,7 @@ void HttpApi::watch(const HandlingPtr& h) {
                                  });
 }
 
-void HttpApi::begin_watch(const HandlingPtr& h, WatchStart start, Filter filter,
+void HttpApi::begin_watch(const HandlingPtr& h, WatchStart start, int64_t timeout_seconds, Filter filter,
                           const std::optional<Error>& refused) {
   http::Headers headers;
   headers.add("Audit-Id", h->context->audit_id);
@@ -101,10 +98,9 @@ void HttpApi::begin_watch(const HandlingPtr& h, WatchStart start, Filter filter,
     if (auto s = weak.lock()) s->drained();
   });
   http::Loop& loop = h->exchange->loop();
-  const auto asked = parse_int<int64_t>(h->query.get("timeoutSeconds"));
   const int64_t seconds =
-      asked && *asked > 0
-          ? std::min(*asked, kTimeoutSecondsMax)
+      timeout_seconds > 0
+          ? std::min(timeout_seconds, kTimeoutSecondsMax)
           : kTimeoutSecondsMin + static_cast<int64_t>(deps_.core.random().below(kTimeoutSecondsMin));
   const auto timer = loop.after(std::chrono::seconds(seconds), [weak = std::weak_ptr(session)] {
     if (auto s = weak.lock()) s->finish();

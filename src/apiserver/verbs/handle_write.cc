@@ -124,8 +124,8 @@ void HttpApi::remove_collection(const HandlingPtr& h, std::string body) {
   auto options =
       read_delete_options(h->query, h->exchange->request().headers, body, deps_.core.clock(), context);
   if (!options.ok()) return fail(h, options.error());
-  const auto limit = read_int(h->query, "limit");
-  if (!limit.ok()) return fail(h, limit.error());
+  const auto numbers = read_list_numbers(h->query);
+  if (!numbers.ok()) return fail(h, numbers.error());
   auto filter = make_filter(*h->view.resource, context.namespace_, std::string(h->query.get("labelSelector")),
                             std::string(h->query.get("fieldSelector")), h->view.version);
   if (!filter.ok()) return fail(h, filter.error());
@@ -134,7 +134,7 @@ void HttpApi::remove_collection(const HandlingPtr& h, std::string body) {
   if (const auto r = h->store->cache().wait_for(now->get(), context.deadline); !r.ok())
     return fail(h, r.error());
   CollectionRequest request{h->context, std::move(*filter), std::move(*options),
-                            static_cast<size_t>(std::max<int64_t>(0, limit->value_or(0)))};
+                            static_cast<size_t>(std::max<int64_t>(0, numbers->limit))};
   delete_collection(
       *h->store, deps_.core.retry(), std::move(request), [this, h](Result<DeletedCollection> gone) {
         // The list is long: it is made where it holds up nobody.

@@ -161,6 +161,8 @@ void HttpApi::dispatch(const HandlingPtr& h) {
     return fail(h, no_such_resource());
   if (sub && sub->handled == api::Handled::Proxy) return proxy(h);
   if (!(sub ? sub->allows(verb) : resource.allows(verb))) return fail(h, no_such_method());
+  // Paths of old watches say so whatever the method.
+  if (verb == Verb::Watch && info.method != "get") return fail(h, no_such_method());
   // Collections are created in and deleted, single objects are the rest of it.
   const bool named = !info.name.empty();
   if (!sub && verb == Verb::Create && named) return fail(h, no_such_method());

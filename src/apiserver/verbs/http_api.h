@@ -104,7 +104,7 @@ class HttpApi {
   void fail_expired(const ListingPtr& l);
   void watch(const HandlingPtr& h);
   /// On the loop of the connection.
-  void begin_watch(const HandlingPtr& h, WatchStart start, Filter filter,
+  void begin_watch(const HandlingPtr& h, WatchStart start, int64_t timeout_seconds, Filter filter,
                    const std::optional<Error>& refused);
   /// Answers with these entries: at once where they are few, else as a stream. On the loop of the connection.
   void respond_list(const HandlingPtr& h, std::vector<EntryPtr> entries, ListMeta meta);

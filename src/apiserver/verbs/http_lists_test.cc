@@ -114,6 +114,46 @@ TEST_F(HttpLists, BadTokensAreRefused) {
             std::string::npos);
 }
 
+TEST_F(HttpLists, NumbersAreReadAsGoReadsThem) {
+  fill(2);
+  const auto list = [&](const std::string& query) { return call("GET", core("configmaps?" + query)); };
+  EXPECT_EQ(list("limit=%2B1").count("items"), 1u);
+  for (const auto& [query, message] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"limit=", "strconv.ParseInt: parsing \"\": invalid syntax"},
+           {"limit=9223372036854775808",
+            "strconv.ParseInt: parsing \"9223372036854775808\": value out of range"},
+           {"limit=x&timeoutSeconds=y", "strconv.ParseInt: parsing \"y\": invalid syntax"},
+           {"watch=1&limit=x", "strconv.ParseInt: parsing \"x\": invalid syntax"},
+           {"watch=1&timeoutSeconds=x", "strconv.ParseInt: parsing \"x\": invalid syntax"},
+           {"resourceVersion=-1",
+            "invalid resource version: resourceVersion: Invalid value: \"-1\": "
+            "strconv.ParseUint: parsing \"-1\": invalid syntax"},
+           {"continue=bogus",
+            "invalid continue token: continue key is not valid: illegal base64 data at input byte 4"},
+           {"continue=bo%20gus",
+            "invalid continue token: continue key is not valid: illegal base64 data at input byte 2"},
+           {"continue=YWJj",
+            "invalid continue token: continue key is not valid: invalid character 'a' looking for "
+            "beginning of value"},
+           {"resourceVersion=x&continue=bogus",
+            "invalid continue token: continue key is not valid: illegal base64 data at input byte 4"}}) {
+    const Answer got = list(query);
+    EXPECT_EQ(got.status, 400) << query << got.body;
+    EXPECT_EQ(got.message(), message) << query;
+  }
+  EXPECT_EQ(list("resourceVersion=9223372036854775808").status, 504) << "a version that is not yet";
+  const Answer one = call("GET", core("configmaps/c0?resourceVersion=x"));
+  EXPECT_EQ(one.status, 500);
+  EXPECT_EQ(one.message(),
+            "resourceVersion: Invalid value: \"x\": strconv.ParseUint: parsing \"x\": invalid syntax");
+}
+
+TEST_F(HttpLists, FieldsThatAKindDoesNotHaveAreRefusedInItsWords) {
+  EXPECT_EQ(call("GET", core("configmaps?fieldSelector=a%3Db")).message(),
+            "\"a\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
+  EXPECT_EQ(call("GET", core("pods?fieldSelector=a%3Db")).message(), "field label not supported: a");
+}
+
 TEST_F(HttpLists, RevisionsAndTheirMatch) {
   fill(1);
   const std::string then = call("GET", core("configmaps/c0")).at("metadata.resourceVersion");
@@ -188,8 +228,6 @@ TEST_F(HttpLists, SelectorsChoose) {
   EXPECT_EQ(list("fieldSelector=metadata.name%3Dc1"), "c1 ");
   EXPECT_EQ(list("fieldSelector=metadata.name!%3Dc1"), "c0 c2 ");
   EXPECT_EQ(call("GET", "/api/v1/configmaps?fieldSelector=metadata.namespace%3D" + ns_).count("items"), 3u);
-  EXPECT_EQ(call("GET", core("configmaps?fieldSelector=spec.x%3D1")).message(),
-            "field label not supported: spec.x");
   EXPECT_EQ(call("GET", group("apps/v1", "deployments?fieldSelector=spec.x%3D1")).message(),
             "\"spec.x\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
   EXPECT_EQ(call("GET", core("configmaps?labelSelector=a%20in")).status, 400);

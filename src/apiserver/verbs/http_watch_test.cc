@@ -156,7 +156,15 @@ TEST_F(HttpWatch, OneObjectByNameAndByOldPath) {
 
 TEST_F(HttpWatch, BadOptionsAreRefusedBeforeTheStream) {
   const auto get = [&](const std::string& query) { return call("GET", core("configmaps?watch=1&" + query)); };
-  EXPECT_EQ(get("resourceVersion=x").status, 422);
+  EXPECT_EQ(get("resourceVersion=x").status, 500);
+  EXPECT_EQ(get("resourceVersion=x").message(),
+            "resourceVersion: Invalid value: \"x\": strconv.ParseUint: parsing \"x\": invalid syntax");
+  EXPECT_NE(
+      get("sendInitialEvents=true&resourceVersionMatch=Exact")
+          .message()
+          .find("resourceVersionMatch: Unsupported value: \"Exact\": supported values: \"NotOlderThan\""),
+      std::string::npos);
+  EXPECT_EQ(call("POST", "/api/v1/watch/namespaces/" + ns_ + "/configmaps", "{}").status, 405);
   EXPECT_NE(get("sendInitialEvents=true")
                 .message()
                 .find("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
