@@ -127,9 +127,12 @@ std::vector<ResourceInfo> builtin_resources() {
       .create_only = true;
   add("configmaps", "configmap", "ConfigMap", true, {"cm"},
       {served<core::ConfigMap, core::ConfigMapList>("", "v1")}, {}, config_map_strategy());
-  add("endpoints", "endpoints", "Endpoints", true, {"ep"},
-      {served<core::Endpoints, core::EndpointsList>("", "v1")}, {}, endpoints_strategy())
-      .storage_path = "services/endpoints";
+  auto& endpoints = add("endpoints", "endpoints", "Endpoints", true, {"ep"},
+                        {served<core::Endpoints, core::EndpointsList>("", "v1")}, {}, endpoints_strategy());
+  endpoints.storage_path = "services/endpoints";
+  // It stays, so it is told in other words than versions that went.
+  endpoints.versions[0].warning =
+      "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
   {
     auto& events = add("events", "event", "Event", true, {"ev"},
                        {served<core::Event, core::EventList>("", "v1"),

@@ -240,6 +240,21 @@ TEST_F(HttpVersions, DeprecatedVersionsSaySoInUpstreamsWords) {
   }
 }
 
+TEST_F(HttpVersions, EndpointsSayOnEveryVerbThatTheyAreOfTheOldKind) {
+  const std::string text =
+      "299 - \"v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\"";
+  const auto expect = [&](const Answer& got) {
+    ASSERT_EQ(got.warnings().size(), 1u) << got.body;
+    EXPECT_EQ(got.warnings()[0], text);
+  };
+  expect(call("POST", core("endpoints"), R"({"metadata":{"name":"e"}})"));
+  expect(call("GET", core("endpoints/e")));
+  expect(call("GET", core("endpoints")));
+  expect(call("PUT", core("endpoints/e"), R"({"metadata":{"name":"e"}})"));
+  expect(call("GET", core("endpoints/none")));
+  expect(call("DELETE", core("endpoints/e")));
+}
+
 TEST_F(HttpVersions, EndpointSlicesKeepZoneAndNodeInOldTopology) {
   const std::string old = group("discovery.k8s.io/v1beta1", "endpointslices");
   const std::string now = group("discovery.k8s.io/v1", "endpointslices");

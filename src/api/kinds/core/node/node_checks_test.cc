@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/kinds/core/node/node_strategy.h"
 #include "api/testing/checked.h"
 
 namespace mizzen::api {
@@ -49,6 +50,22 @@ TEST(NodeStrategy, ChecksTaintsRangesAndWhatIsFixed) {
           "{}",
           R"({"status":{"addresses":[{"type":"InternalIP","address":"a"},{"type":"InternalIP","address":"a"}]}})"),
       Lines{R"(status.addresses[1]: Duplicate value: {"Type":"InternalIP","Address":"a"})"});
+}
+
+TEST(NodeStrategy, ConfigurationThatNoKubeletReadsGoesAndTheFirstRangeIsTheRange) {
+  const Checked nodes("", "v1", "nodes");
+  const std::string source =
+      R"({"spec":{"configSource":{"configMap":{"name":"c"}},"podCIDRs":["10.0.0.0/24"]}})";
+  machinery::MutableObject made = nodes.make(source);
+  EXPECT_EQ(made.as<core::v1::Node>()->spec.podCIDR, "10.0.0.0/24");
+  node_strategy().prepare_create(made.get());
+  EXPECT_FALSE(made.as<core::v1::Node>()->spec.configSource);
+  const machinery::MutableObject bare = nodes.make("{}"), with = nodes.make(source);
+  machinery::MutableObject changed = nodes.make(source), kept = nodes.make(source);
+  node_strategy().prepare_update(changed.get(), bare.get());
+  EXPECT_FALSE(changed.as<core::v1::Node>()->spec.configSource);
+  node_strategy().prepare_update(kept.get(), with.get());
+  EXPECT_TRUE(kept.as<core::v1::Node>()->spec.configSource);
 }
 
 }  // namespace

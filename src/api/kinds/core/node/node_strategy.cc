@@ -18,11 +18,17 @@ class NodeStrategy final : public TypedStrategy<Node> {
     if (!node.spec.podCIDR.empty() &&
         (node.spec.podCIDRs.empty() || node.spec.podCIDRs[0] != node.spec.podCIDR))
       node.spec.podCIDRs = {node.spec.podCIDR};
+    if (node.spec.podCIDR.empty() && !node.spec.podCIDRs.empty()) node.spec.podCIDR = node.spec.podCIDRs[0];
     for (auto* list : {&node.status.capacity, &node.status.allocatable})
       for (auto& [name, quantity] : *list) quantity = quantity.rounded_to_milli();
   }
   void check_create(const Node& node, FieldErrors& errors) const override { check_node(node, errors); }
-  void before_update(Node& node, const Node& old) const override { node.status = old.status; }
+  // Where the kubelet would read its configuration from, which none does any more.
+  void before_create(Node& node) const override { node.spec.configSource.reset(); }
+  void before_update(Node& node, const Node& old) const override {
+    node.status = old.status;
+    if (!old.spec.configSource) node.spec.configSource.reset();
+  }
   void check_update(const Node& node, const Node& old, FieldErrors& errors) const override {
     check_node_update(node, old, errors);
   }
