@@ -54,6 +54,7 @@ struct ErrorDetails {
   std::string uid;
   std::vector<Cause> causes;
   int32_t retry_after_seconds = 0;
+  bool shown = false;  ///< sent even where nothing is in it, as upstream does for what it knows nothing of
 };
 
 /// A failure as a value: code, message for people, and optionally what it is about.

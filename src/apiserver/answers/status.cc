@@ -13,7 +13,7 @@ meta::v1::Status status_of(const Error& error) {
   out.reason = std::string(reason(error.code()));
   out.code = http_status(error.code());
   const ErrorDetails& d = error.details();
-  if (d.name.empty() && d.group.empty() && d.kind.empty() && d.uid.empty() && d.causes.empty() &&
+  if (!d.shown && d.name.empty() && d.group.empty() && d.kind.empty() && d.uid.empty() && d.causes.empty() &&
       d.retry_after_seconds == 0)
     return out;
   auto& details = out.details.ensure();

@@ -137,8 +137,7 @@ Result<StorePtr> Loopback::enter(const Asked& asked) {
   if (!asked.subresource.empty() && !row) return no_such_resource();
   StorePtr store = core_.find(resource);
   if (!store && !resource.create_only) return no_such_resource();
-  if (!store || (row && !row->allows(asked.verb)))
-    return Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource");
+  if (!store || (row && !row->allows(asked.verb))) return no_such_method();
   return store;
 }
 

@@ -85,6 +85,17 @@ Error invalid(std::string_view patched, const std::string& why) {
   return errors.to_error("", "", "");
 }
 
+/// Why upstream cannot make the type of an object of what a strategic patch made; empty where it can. What it
+/// says is not looked at.
+std::string type_error(const Value& document) {
+  for (const char* name : {"apiVersion", "kind"}) {
+    const Value* v = document.find(name);
+    if (!v || v->is_null() || v->is_string()) continue;
+    return machinery::go_kind(*v) == "int64" ? "cannot convert int64 to string" : "unrecognized type: string";
+  }
+  return "";
+}
+
 Result<void> change(Value& document, const PatchRequest& request, const codec::Message& message) {
   switch (request.type) {
     case PatchType::Json:
@@ -99,6 +110,8 @@ Result<void> change(Value& document, const PatchRequest& request, const codec::M
       const Value kind = document["kind"], version = document["apiVersion"];
       MZ_TRY(machinery::apply_strategic_patch(document, request.patch, message));
       if (!document.is_object()) document = Value::object();
+      if (const std::string why = type_error(document); !why.empty())
+        return invalid(machinery::go_print(request.patch), why);
       document["kind"] = kind;
       document["apiVersion"] = version;
       return {};

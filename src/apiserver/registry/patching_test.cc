@@ -123,5 +123,25 @@ TEST(PatchingTest, APartIsPatchedAsTheWholeIs) {
   }
 }
 
+// What a strategic patch says of the object's own type is not looked at, as long as it is text.
+TEST(PatchingTest, AStrategicPatchMayCallTheTypeWhatItLikesButNotSomethingElseThanText) {
+  const auto resources = api::builtin_resources();
+  const auto pods =
+      std::find_if(resources.begin(), resources.end(), [](const auto& r) { return r.plural == "pods"; });
+  const Object old = object_of(*pods, kPod);
+  const auto error = [&](const char* patch) {
+    const PatchRequest request = read_patch(kStrategic, pods->versions[0], patch, FieldValidation::Ignore);
+    const auto patched = apply_patch(*pods, old, request, nullptr);
+    return patched.ok() ? "" : patched.error().message();
+  };
+  const std::string invalid = " \"\" is invalid: patch: Invalid value: ";
+  EXPECT_EQ(error(R"({"kind":"Node","apiVersion":"v2"})"), "");
+  EXPECT_EQ(error(R"({"kind":null})"), "");
+  EXPECT_EQ(error(R"({"kind":1})"), invalid + "\"map[kind:1]\": cannot convert int64 to string");
+  EXPECT_EQ(error(R"({"kind":true,"spec":{"nodeName":"n"}})"),
+            invalid + "\"map[kind:true spec:map[nodeName:n]]\": unrecognized type: string");
+  EXPECT_EQ(error(R"({"apiVersion":{}})"), invalid + "\"map[apiVersion:map[]]\": unrecognized type: string");
+}
+
 }  // namespace
 }  // namespace mizzen::apiserver

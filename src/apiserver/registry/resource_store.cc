@@ -51,7 +51,13 @@ void ResourceStore::stop(const Error& why) {
   deps_.cache->stop(why);
 }
 
-Error no_such_resource() { return Error(Code::NotFound, "the server could not find the requested resource"); }
+Error no_such_resource() {
+  return Error(Code::NotFound, "the server could not find the requested resource", {.shown = true});
+}
+Error no_such_method() {
+  return Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource",
+               {.shown = true});
+}
 
 Error ResourceStore::not_found(std::string_view name) const {
   return Error(Code::NotFound, fmt::format("{} {} not found", resource().qualified(), quote(name)),

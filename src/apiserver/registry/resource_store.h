@@ -158,6 +158,8 @@ using StorePtr = std::shared_ptr<ResourceStore>;
 
 /// What upstream answers about a resource that it does not serve.
 Error no_such_resource();
+/// What is there does not take the verb.
+Error no_such_method();
 
 /// Fails with upstream's Conflict texts where the preconditions do not hold.
 Result<void> check_preconditions(const api::ResourceInfo& resource, const meta::v1::ObjectMeta& meta,

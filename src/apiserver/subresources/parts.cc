@@ -11,9 +11,7 @@ namespace mizzen::apiserver {
 
 void answer_part(Core& core, const PartRequest& request, PartDone done) {
   const api::SubresourceRow& row = *request.context->subresource;
-  if (!row.allows(request.context->verb))
-    return done(
-        Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource"));
+  if (!row.allows(request.context->verb)) return done(no_such_method());
   switch (row.id) {
     case api::Subresource::Binding:
       return bind_pod(core, request, std::move(done));

@@ -39,10 +39,6 @@ std::string warning_header(std::string_view text) {
   return out + '"';
 }
 
-Error no_such_method() {
-  return Error(Code::MethodNotAllowed, "the server does not allow this method on the requested resource");
-}
-
 }  // namespace
 
 HttpApi::HttpApi(Deps deps, const std::string& external_address)

@@ -14,7 +14,8 @@ using codec::Value;
 
 /// Whatever an operation cannot do: the library's own text stays on the server, as upstream keeps it.
 Error unprocessable() {
-  return Error(Code::Invalid, "the server rejected our request due to an error in our request");
+  return Error(Code::Invalid, "the server rejected our request due to an error in our request",
+               {.shown = true});
 }
 
 /// The way to a place: its parts, unescaped. What stands before the first slash is not looked at; without a

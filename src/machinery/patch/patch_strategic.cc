@@ -109,7 +109,8 @@ Result<std::string_view> element_kind(const Items& a, const Items& b) {
     for (const Value& v : *list) {
       const std::string_view is = go_kind(v);
       if (kind.empty() && v.is_array()) {
-        return Error(Code::Invalid, "the server rejected our request due to an error in our request");
+        return Error(Code::Invalid, "the server rejected our request due to an error in our request",
+                     {.shown = true});
       }
       if (!kind.empty() && is != kind) {
         Value left = Value::array(), right = Value::array(), both = Value::array();
