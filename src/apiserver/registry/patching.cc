@@ -156,6 +156,16 @@ Result<void> decode_patched(const std::string& patched, const codec::TypeMeta& e
   return error ? Result<void>(invalid(patched, error->message())) : Result<void>();
 }
 
+bool absent(const Value* v) { return !v || v->is_null() || (v->is_string() && v->text().empty()); }
+
+/// True where a JSON or merge patch has taken the version away: upstream reads nothing of such an object
+/// then.
+bool has_no_version(const Value& document, const codec::TypeMeta& expected) {
+  if (!document.is_object() || !absent(document.find("apiVersion"))) return false;
+  const Value* kind = document.find("kind");
+  return absent(kind) || (kind->is_string() && kind->text() == expected.kind);
+}
+
 /// Applies the patch to the fields that it touches. Nothing where anything is to be said of the outcome:
 /// errors and warnings show the whole object.
 std::optional<machinery::MutableObject> patch_part(const Object& old, const PatchRequest& request,
@@ -224,6 +234,10 @@ Result<machinery::MutableObject> apply_patch(const api::ResourceInfo& resource, 
   const std::string patched = strategic ? "" : document.str();
   if (strategic) {
     MZ_TRY(decode_merged(document, request, next, &problems));
+  } else if (has_no_version(document, type)) {
+    for (const auto& [name, value] : document.members())
+      if (name != "kind" && name != "apiVersion" && !problems.full())
+        problems.add(fmt::format("unknown field {}", quote(name)));
   } else {
     MZ_TRY(decode_patched(patched, type, next, &problems));
   }

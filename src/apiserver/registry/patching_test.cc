@@ -143,5 +143,37 @@ TEST(PatchingTest, AStrategicPatchMayCallTheTypeWhatItLikesButNotSomethingElseTh
   EXPECT_EQ(error(R"({"apiVersion":{}})"), invalid + "\"map[apiVersion:map[]]\": unrecognized type: string");
 }
 
+TEST(PatchingTest, WithoutAVersionNothingOfAnObjectIsRead) {
+  const auto resources = api::builtin_resources();
+  const auto pods =
+      std::find_if(resources.begin(), resources.end(), [](const auto& r) { return r.plural == "pods"; });
+  const Object old = object_of(*pods, kPod);
+  for (const auto& [type, patch] : std::initializer_list<std::pair<client::PatchType, const char*>>{
+           {kMerge, R"({"apiVersion":null})"},
+           {kMerge, R"({"apiVersion":"","spec":{"nodeName":"n"}})"},
+           {client::PatchType::Json, R"([{"op":"remove","path":"/apiVersion"}])"}}) {
+    const auto patched = [&](FieldValidation validation) {
+      return apply_patch(*pods, old, read_patch(type, pods->versions[0], patch, validation), nullptr);
+    };
+    const auto read = patched(FieldValidation::Ignore);
+    ASSERT_TRUE(read.ok()) << patch;
+    EXPECT_EQ(read->meta().name, "") << "so its name is told to be missing";
+    const auto strict = patched(FieldValidation::Strict);
+    ASSERT_FALSE(strict.ok()) << patch;
+    EXPECT_TRUE(
+        strict.error().message().ends_with(": strict decoding error: unknown field \"metadata\", unknown "
+                                           "field \"spec\", unknown field \"status\""))
+        << strict.error().message();
+  }
+  // A strategic patch merges objects, whose version is known.
+  EXPECT_EQ(apply_patch(
+                *pods, old,
+                read_patch(kStrategic, pods->versions[0], R"({"apiVersion":null})", FieldValidation::Strict),
+                nullptr)
+                ->meta()
+                .name,
+            old.meta().name);
+}
+
 }  // namespace
 }  // namespace mizzen::apiserver
