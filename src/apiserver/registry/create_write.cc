@@ -1,6 +1,7 @@
 #include "apiserver/registry/create_write.h"
 
 #include "api/checks/object_meta_checks.h"
+#include "machinery/errors/go_number.h"
 
 namespace mizzen::apiserver {
 namespace {
@@ -31,7 +32,9 @@ void ResourceStore::CreateWrite::end(Result<EntryPtr> result) { done_(std::move(
 
 void ResourceStore::CreateWrite::start() {
   auto& meta = object_.meta();
-  asked_version_ = meta.resourceVersion;
+  // What is no number is no version either.
+  const auto version = machinery::go_uint(meta.resourceVersion);
+  asks_for_version_ = version.ok() && *version != 0;
   meta.creationTimestamp = codec::Time::from(s_.deps_.clock.wall());
   meta.uid = uuid(s_.deps_.random);
   meta.deletionTimestamp.reset();
@@ -65,8 +68,8 @@ void ResourceStore::CreateWrite::attempt() {
   strategy.validate_create(object_.get(), errors);
   strategy.validate_version(object_.get(), nullptr, context_->api_version, errors);
   if (!errors.empty()) return end(s_.invalid(errors, object_));
-  if (!asked_version_.empty())
-    return end(Error(Code::InternalError, "resourceVersion should not be set on objects to be created"));
+  if (asks_for_version_ && !context_->dry_run)
+    return end(Error(Code::Unknown, "resourceVersion should not be set on objects to be created"));
   key_ = entry_key(resource.namespaced ? meta.namespace_ : "", meta.name);
   if (tries_ > 1) return allocate_and_commit();
   for (std::string& w : strategy.warnings(object_.get(), nullptr)) context_->warnings.push_back(std::move(w));

@@ -25,7 +25,7 @@ class ResourceStore::CreateWrite : public std::enable_shared_from_this<CreateWri
   machinery::MutableObject object_;
   Completion<EntryPtr> done_;
   std::string namespace_, name_;  ///< as asked for, for admission
-  std::string asked_version_;
+  bool asks_for_version_ = false;
   bool generated_ = false;
   int tries_ = 0;
   std::string key_;

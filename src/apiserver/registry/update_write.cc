@@ -44,7 +44,12 @@ void ResourceStore::UpdateWrite::begin(Result<EntryPtr> got) {
   if (!got.ok() && got.error().code() == Code::NotFound && options_.create_instead) {
     auto object = options_.create_instead();
     if (!object.ok()) return end(object.error());
-    if (!object->meta().uid.empty()) return end(other_uid(object->meta().uid, ""));
+    auto& meta = object->meta();
+    if (!meta.uid.empty()) return end(other_uid(meta.uid, ""));
+    if (!meta.resourceVersion.empty())
+      if (const auto version = machinery::go_uint(meta.resourceVersion); !version.ok())
+        return end(version.error());
+    meta.resourceVersion.clear();  // of the one that is gone
     return s_.create(context_, std::move(*object), [self = shared_from_this()](Result<EntryPtr> made) {
       if (!made.ok()) return self->end(made.error());
       self->end(Updated{*made, true});

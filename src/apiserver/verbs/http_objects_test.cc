@@ -196,6 +196,24 @@ TEST_F(HttpObjects, UidsAndVersionsThatAreNotThisObjects) {
             200);
 }
 
+TEST_F(HttpObjects, AVersionOnWhatIsMade) {
+  const auto made = [&](const char* method, const std::string& path, const char* name, const char* version) {
+    const Answer got =
+        call(method, path,
+             std::string(R"({"metadata":{"name":")") + name + R"(","resourceVersion":")" + version + "\"}}");
+    return std::to_string(got.status) + " " + got.message() + got.at("reason");
+  };
+  const std::string configs = core("configmaps"), leases = group("coordination.k8s.io/v1", "leases");
+  const std::string refused = "500 resourceVersion should not be set on objects to be created";
+  EXPECT_EQ(made("POST", configs, "a", "5"), refused);
+  EXPECT_EQ(made("POST", configs + "?dryRun=All", "a", "5"), "201 ");
+  EXPECT_EQ(made("POST", configs, "a", "0"), "201 ");
+  EXPECT_EQ(made("POST", configs, "b", "x"), "201 ");
+  // Who writes a lease that somebody has deleted makes it again.
+  EXPECT_EQ(made("PUT", leases + "/l", "l", "5"), "201 ");
+  EXPECT_EQ(made("PUT", leases + "/m", "m", "x"), "500 strconv.ParseUint: parsing \"x\": invalid syntax");
+}
+
 TEST_F(HttpObjects, OwnersNamedTwiceAreNamedOnceWithOneWarning) {
   const std::string owners = R"("ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"a","uid":"1"},)"
                              R"({"apiVersion":"v1","kind":"Pod","name":"a","uid":"1"},)"
