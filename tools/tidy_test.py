@@ -131,7 +131,7 @@ class Words(unittest.TestCase):
         self.assertEqual(words("sleep(1);", "x_test.cc"), [])
 
     def test_composition_alone_knows_the_built_in_resources(self):
-        self.assertIn("only the composition", words("ResourceCatalog c(api::builtin());")[0])
+        self.assertIn("only who composes a program", words("ResourceCatalog c(api::builtin());")[0])
         self.assertEqual(words("ResourceCatalog c(api::builtin());", module="apps"), [])
         self.assertEqual(words("ResourceCatalog c(api::builtin());", "x_test.cc"), [])
         self.assertEqual(words("ResourceCatalog c(api::builtin());", "testing/x.h"), [])
