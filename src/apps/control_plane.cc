@@ -8,7 +8,6 @@ ControlPlane::ControlPlane(apiserver::ApiServer& server, Metrics& metrics, Optio
     : server_(server),
       metrics_(metrics),
       options_(std::move(options)),
-      identity_(linux::system_info().hostname + "_" + uuid(secure_random())),
       executor_(real_clock(), {.name = "controller", .threads_max = 16, .queue_max = 100'000}),
       timers_(executor_, real_clock()),
       runtime_{real_clock(), secure_random(), executor_, timers_},
@@ -21,12 +20,12 @@ std::optional<client::Elector::Options> ControlPlane::election(const char* lease
   if (!options_.election) return std::nullopt;
   client::Elector::Options out;
   out.lease = lease;
-  out.identity = identity_;
+  out.identity = linux::system_info().hostname + "_" + uuid(secure_random());
   out.times = *options_.election;
   return out;
 }
 
-Led::Work ControlPlane::controlling() {
+client::Led::Work ControlPlane::controlling() {
   return {.begin = [this](client::ApiClient& api, Deadline deadline) -> Result<void> {
             environment_ = std::make_unique<controllers::Environment>(
                 controllers::Environment::Deps{api, server_.core().resources(), runtime_, &metrics_});
@@ -46,7 +45,7 @@ Led::Work ControlPlane::controlling() {
               }};
 }
 
-Led::Work ControlPlane::scheduling() {
+client::Led::Work ControlPlane::scheduling() {
   return {.begin = [this](client::ApiClient& api, Deadline deadline) -> Result<void> {
             scheduler_ =
                 std::make_unique<scheduler::Scheduler>(scheduler::Scheduler::Deps{api, runtime_, &metrics_});

@@ -5,8 +5,8 @@
 
 #include "apiserver/loopback/loopback.h"
 #include "apiserver/server.h"
-#include "apps/led.h"
 #include "async/runtime.h"
+#include "client/leader/led.h"
 #include "controllers/framework/environment.h"
 #include "scheduler/run/scheduler.h"
 
@@ -30,13 +30,12 @@ class ControlPlane {
 
  private:
   std::optional<client::Elector::Options> election(const char* lease) const;
-  Led::Work controlling();
-  Led::Work scheduling();
+  client::Led::Work controlling();
+  client::Led::Work scheduling();
 
   apiserver::ApiServer& server_;
   Metrics& metrics_;
   const Options options_;
-  const std::string identity_;
   ThreadPool executor_;
   Timers timers_;
   const Runtime runtime_;
@@ -45,8 +44,8 @@ class ControlPlane {
   std::unique_ptr<controllers::Environment> environment_;
   std::vector<std::unique_ptr<controllers::Controller>> controllers_;
   std::unique_ptr<scheduler::Scheduler> scheduler_;
-  Led controlled_;
-  Led scheduled_;
+  client::Led controlled_;
+  client::Led scheduled_;
 };
 
 }  // namespace mizzen::apps

@@ -1,6 +1,6 @@
 #include "hollow/node_report.h"
 
-#include <algorithm>
+#include "hollow/conditions.h"
 
 namespace mizzen::hollow {
 namespace {
@@ -10,20 +10,11 @@ codec::Quantity quantity(const std::string& text) {
   return out.ok() ? std::move(*out) : codec::Quantity();
 }
 
-void set_condition(api::core::v1::NodeStatus& status, const char* type, bool value, const char* reason,
-                   const char* message, WallTime now) {
-  auto at = std::find_if(status.conditions.begin(), status.conditions.end(),
-                         [&](const auto& c) { return c.type == type; });
-  if (at == status.conditions.end()) {
-    at = status.conditions.emplace(at);
-    at->type = type;
-  }
-  const std::string wanted = value ? "True" : "False";
-  if (at->status != wanted) at->lastTransitionTime = codec::Time::from(now);
-  at->status = wanted;
-  at->reason = reason;
-  at->message = message;
-  at->lastHeartbeatTime = codec::Time::from(now);
+void say(api::core::v1::NodeStatus& status, const char* type, bool value, const char* reason,
+         const char* message, WallTime now) {
+  auto& c = set_condition(status.conditions, type, value, reason, now);
+  c.message = message;
+  c.lastHeartbeatTime = codec::Time::from(now);
 }
 
 }  // namespace
@@ -50,12 +41,11 @@ Node reported(Node node, const NodeShape& shape, WallTime now) {
   s.nodeInfo.kubeletVersion = "v1.36.2";
   s.nodeInfo.operatingSystem = "linux";
   s.nodeInfo.architecture = "amd64";
-  set_condition(s, "MemoryPressure", false, "KubeletHasSufficientMemory",
-                "kubelet has sufficient memory available", now);
-  set_condition(s, "DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure", now);
-  set_condition(s, "PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available",
-                now);
-  set_condition(s, "Ready", true, "KubeletReady", "kubelet is posting ready status", now);
+  say(s, "MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available",
+      now);
+  say(s, "DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure", now);
+  say(s, "PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available", now);
+  say(s, "Ready", true, "KubeletReady", "kubelet is posting ready status", now);
   return node;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hollow/conditions.h"
 #include "machinery/schema/meta/v1/object_meta.h"
 
 namespace mizzen::hollow {
@@ -9,25 +10,12 @@ namespace {
 
 using api::core::v1::PodStatus;
 
-void set_condition(PodStatus& status, std::string_view type, bool value, const char* reason, WallTime wall) {
-  auto at = std::find_if(status.conditions.begin(), status.conditions.end(),
-                         [&](const auto& c) { return c.type == type; });
-  if (at == status.conditions.end()) {
-    at = status.conditions.emplace(at);
-    at->type = type;
-  }
-  const std::string wanted = value ? "True" : "False";
-  if (at->status != wanted) at->lastTransitionTime = codec::Time::from(wall);
-  at->status = wanted;
-  at->reason = reason;
-}
-
 void set_conditions(PodStatus& status, bool ready, const char* reason, WallTime wall) {
-  set_condition(status, "PodReadyToStartContainers", ready, "", wall);
-  set_condition(status, "Initialized", true, "", wall);
-  set_condition(status, "Ready", ready, reason, wall);
-  set_condition(status, "ContainersReady", ready, reason, wall);
-  set_condition(status, "PodScheduled", true, "", wall);
+  set_condition(status.conditions, "PodReadyToStartContainers", ready, "", wall);
+  set_condition(status.conditions, "Initialized", true, "", wall);
+  set_condition(status.conditions, "Ready", ready, reason, wall);
+  set_condition(status.conditions, "ContainersReady", ready, reason, wall);
+  set_condition(status.conditions, "PodScheduled", true, "", wall);
 }
 
 PodStatus running(const Pod& pod, const std::string& host_ip, const std::string& ip, WallTime wall) {

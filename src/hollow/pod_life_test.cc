@@ -25,6 +25,12 @@ class PodLife : public ::testing::Test {
     now_ += d;
     wall_ += d;
   }
+  /// Until its start is over and its node has said so.
+  void run_it() {
+    step();
+    pass(seconds(2));
+    step();
+  }
   bool ready() const {
     for (const auto& c : pod_.status.conditions)
       if (c.type == "Ready") return c.status == "True";
@@ -58,9 +64,7 @@ TEST_F(PodLife, RunsWhenItsStartIsOver) {
 
 TEST_F(PodLife, EndsByItselfWhereItMay) {
   pod_.spec.restartPolicy = "Never";
-  step();
-  pass(seconds(2));
-  step();
+  run_it();
   EXPECT_EQ(step().again, seconds(10));
   pass(seconds(10));
   step();
@@ -70,9 +74,7 @@ TEST_F(PodLife, EndsByItselfWhereItMay) {
 }
 
 TEST_F(PodLife, StopsThenGoes) {
-  step();
-  pass(seconds(2));
-  step();
+  run_it();
   wish_to_end(30);
   EXPECT_EQ(step().again, seconds(3));
   pass(seconds(3));
@@ -82,9 +84,7 @@ TEST_F(PodLife, StopsThenGoes) {
 }
 
 TEST_F(PodLife, AShortGraceIsKept) {
-  step();
-  pass(seconds(2));
-  step();
+  run_it();
   wish_to_end(1);
   EXPECT_EQ(step().again, seconds(1));
 }
@@ -97,9 +97,7 @@ TEST_F(PodLife, WhatNeverRanGoesAtOnce) {
 
 // The node controller says that pods of a node it has not heard of are not ready.
 TEST_F(PodLife, PutsRightWhatOthersSaid) {
-  step();
-  pass(seconds(2));
-  step();
+  run_it();
   for (auto& c : pod_.status.conditions)
     if (c.type == "Ready") c.status = "False";
   EXPECT_EQ(step().kind, Step::Kind::Report);
@@ -108,9 +106,7 @@ TEST_F(PodLife, PutsRightWhatOthersSaid) {
 
 // A node that was started again finds a pod that runs, and lets it keep its address.
 TEST_F(PodLife, GoesOnAfterARestart) {
-  step();
-  pass(seconds(2));
-  step();
+  run_it();
   progress_ = {};
   step();
   pass(seconds(2));

@@ -44,22 +44,29 @@ void StoreLog::add(const store::Event& event) {
     fault_ = fmt::format("{} is deleted at {} and was not there", event.kv.key, revision);
   if (event.is_create() && there_.contains(event.kv.key))
     fault_ = fmt::format("{} is created at {} and was there", event.kv.key, revision);
-  changes_.push_back({revision, event.kv.key, deleted, event.is_create()});
+  changes_.push_back({revision, event.kv.key});
   for (const std::string& prefix : prefixes_of(event.kv.key)) by_prefix_[prefix].push_back(revision);
   if (deleted) {
     there_.erase(event.kv.key);
   } else {
-    there_[event.kv.key] = revision;
+    there_.insert(event.kv.key);
     if (event.kv.key.starts_with(kPods)) look_at_pod(event);
     if (event.kv.key.starts_with(kLeases)) look_at_lease(event);
   }
 }
 
-void StoreLog::look_at_lease(const store::Event& event) {
-  using api::coordination::v1::Lease;
+template <typename T>
+std::shared_ptr<const T> StoreLog::written(const store::Event& event) {
   const auto object =
-      apiserver::decode_stored(api::resource_of<Lease>(), *event.kv.value, event.kv.mod_revision.get());
-  if (object.ok()) holders_[event.kv.key] = object->as<Lease>()->spec.holderIdentity.value_or("");
+      apiserver::decode_stored(api::resource_of<T>(), *event.kv.value, event.kv.mod_revision.get());
+  if (object.ok()) return object->template share<T>();
+  fault_ = fmt::format("{} cannot be read: {}", event.kv.key, object.error().message());
+  return nullptr;
+}
+
+void StoreLog::look_at_lease(const store::Event& event) {
+  if (const auto lease = written<api::coordination::v1::Lease>(event))
+    holders_[event.kv.key] = lease->spec.holderIdentity.value_or("");
 }
 
 const std::string& StoreLog::holder(const std::string& lease) const {
@@ -69,14 +76,9 @@ const std::string& StoreLog::holder(const std::string& lease) const {
 }
 
 void StoreLog::look_at_pod(const store::Event& event) {
-  using api::core::v1::Pod;
-  const auto object =
-      apiserver::decode_stored(api::resource_of<Pod>(), *event.kv.value, event.kv.mod_revision.get());
-  if (!object.ok()) {
-    fault_ = fmt::format("{} cannot be read: {}", event.kv.key, object.error().message());
-    return;
-  }
-  const Pod& pod = *object->as<Pod>();
+  const auto found = written<api::core::v1::Pod>(event);
+  if (!found) return;
+  const auto& pod = *found;
   PodSeen& seen = pods_[pod.metadata.uid];
   if (!seen.node.empty() && seen.node != pod.spec.nodeName)
     fault_ = fmt::format("{} moved from {} to {}", event.kv.key, seen.node, pod.spec.nodeName);

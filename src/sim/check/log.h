@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,6 @@ class StoreLog {
   struct Change {
     int64_t revision;
     std::string key;
-    bool deleted;
-    bool created;
   };
 
   explicit StoreLog(store::Store& store);
@@ -28,14 +27,15 @@ class StoreLog {
   const std::string& holder(const std::string& lease) const;
   /// True where `key` changed at this revision.
   bool has(const std::string& key, int64_t revision) const;
-  /// Objects that are there now, by key, with the revision that they were changed at last.
-  const std::map<std::string, int64_t>& there() const { return there_; }
   /// What is wrong with the log itself: revisions that do not rise, a change of what is not there. Empty
   /// where nothing is.
   const std::string& fault() const { return fault_; }
 
  private:
   void add(const store::Event& event);
+  /// The object as it was written; null, and a fault, where it cannot be read.
+  template <typename T>
+  std::shared_ptr<const T> written(const store::Event& event);
   void look_at_lease(const store::Event& event);
   /// A pod keeps its uid's node, and does not come back from its end.
   void look_at_pod(const store::Event& event);
@@ -48,7 +48,7 @@ class StoreLog {
   std::map<std::string, std::vector<int64_t>> by_prefix_;  ///< revisions, by /registry/RESOURCE/
   std::map<std::string, std::string> holders_;             ///< by the key of a lease
   std::map<std::string, PodSeen> pods_;                    ///< by uid
-  std::map<std::string, int64_t> there_;
+  std::set<std::string> there_;
   std::string fault_;
   std::unique_ptr<store::Watch> watch_;
 };

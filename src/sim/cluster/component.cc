@@ -6,8 +6,7 @@
 #include "async/executor.h"
 #include "async/runtime.h"
 #include "async/timers.h"
-#include "client/leader/elector.h"
-#include "client/leader/led_client.h"
+#include "client/leader/led.h"
 #include "controllers/framework/environment.h"
 #include "hollow/kubelet.h"
 #include "scheduler/run/scheduler.h"
@@ -44,16 +43,20 @@ class Process : public Component::Life {
         api_(world, server, name, std::move(user)),
         executor_(world.clock, {.name = name, .threads_max = 8, .queue_max = 100'000}),
         timers_(executor_, world.clock) {}
-  ~Process() override {
+  Client& api() override { return api_; }
+  void stop() final {
+    end();
     timers_.stop();
     executor_.stop();
   }
-  Client& api() override { return api_; }
 
  protected:
+  /// Ends what runs on the threads.
+  virtual void end() = 0;
   Runtime runtime() { return {world_.clock, world_.ids, executor_, timers_}; }
   /// How long a life may take to begin.
   Deadline to_begin() const { return Deadline::after(std::chrono::minutes(2), world_.clock); }
+
   World& world_;
   Client api_;
   ThreadPool executor_;
@@ -67,59 +70,43 @@ class Controllers final : public Process {
       : Process(world, server, name, {"system:kube-controller-manager", {}}),
         name_(name),
         resources_(api::builtin()),
-        elector_(api_, runtime(),
-                 {.lease = world.mutation == Mutation::TwoLeaders ? name : "kube-controller-manager",
-                  .identity = name + world.identity()},
-                 {[this] { lead(); }, [this] { follow(); }}),
-        led_(api_, elector_) {}
-  bool start() override {
-    elector_.start();
-    return true;
-  }
-  void stop() override {
-    elector_.stop();
-    timers_.stop();
-    executor_.stop();
-  }
+        led_(api_, runtime(), election(),
+             {[this](client::ApiClient& api, Deadline deadline) { return begin_work(api, deadline); },
+              [this] { end_work(); }}) {}
+  bool start() override { return led_.start(to_begin()).ok(); }
 
  private:
-  struct Work {
-    explicit Work(controllers::Environment::Deps deps) : environment(deps) {
-      controllers::ControllerOptions options;
-      options.api = {"192.0.2.1", 6443, "10.96.0.1"};
-      controllers = controllers::make_controllers(environment, "-----BEGIN CERTIFICATE-----", options);
-    }
-    controllers::Environment environment;
-    std::vector<std::unique_ptr<controllers::Controller>> controllers;
-  };
-
-  void lead() {
+  void end() override { led_.stop(); }
+  client::Elector::Options election() {
+    client::Elector::Options out;
+    out.lease = world_.mutation == Mutation::TwoLeaders ? name_ : "kube-controller-manager";
+    out.identity = name_ + world_.identity();
+    return out;
+  }
+  Result<void> begin_work(client::ApiClient& api, Deadline deadline) {
     world_.trace.add(name_, "leads");
-    while (elector_.leads()) {
-      work_ = std::make_unique<Work>(controllers::Environment::Deps{led_, resources_, runtime()});
-      if (work_->environment.start(to_begin())) break;
-      end_work();
-      world_.fibers.pause(std::chrono::seconds(1));
-    }
-    if (!work_) return;
-    for (const auto& controller : work_->controllers) controller->start();
+    environment_ = std::make_unique<controllers::Environment>(
+        controllers::Environment::Deps{api, resources_, runtime()});
+    controllers::ControllerOptions options;
+    options.api = {"192.0.2.1", 6443, "10.96.0.1"};
+    controllers_ = controllers::make_controllers(*environment_, "-----BEGIN CERTIFICATE-----", options);
+    if (!environment_->start(deadline)) return Error(Code::Timeout, "the cluster was not seen in time");
+    for (const auto& controller : controllers_) controller->start();
+    return {};
   }
   void end_work() {
-    if (!work_) return;
-    for (auto it = work_->controllers.rbegin(); it != work_->controllers.rend(); ++it) (*it)->stop();
-    work_->environment.stop();
-    work_.reset();
-  }
-  void follow() {
     world_.trace.add(name_, "leads no more");
-    end_work();
+    for (auto it = controllers_.rbegin(); it != controllers_.rend(); ++it) (*it)->stop();
+    if (environment_) environment_->stop();
+    controllers_.clear();
+    environment_.reset();
   }
 
   const std::string name_;
   api::ResourceCatalog resources_;
-  client::Elector elector_;
-  client::LedClient led_;
-  std::unique_ptr<Work> work_;
+  std::unique_ptr<controllers::Environment> environment_;
+  std::vector<std::unique_ptr<controllers::Controller>> controllers_;
+  client::Led led_;
 };
 
 class Scheduling final : public Process {
@@ -127,13 +114,10 @@ class Scheduling final : public Process {
   Scheduling(World& world, Server& server)
       : Process(world, server, "scheduler", {"system:kube-scheduler", {}}), scheduler_({api_, runtime()}) {}
   bool start() override { return scheduler_.start(to_begin()).ok(); }
-  void stop() override {
-    scheduler_.stop();
-    timers_.stop();
-    executor_.stop();
-  }
 
  private:
+  void end() override { scheduler_.stop(); }
+
   scheduler::Scheduler scheduler_;
 };
 
@@ -148,13 +132,10 @@ class Node final : public Process {
     kubelet_.start();
     return true;
   }
-  void stop() override {
-    kubelet_.stop();
-    timers_.stop();
-    executor_.stop();
-  }
 
  private:
+  void end() override { kubelet_.stop(); }
+
   hollow::Kubelet kubelet_;
 };
 

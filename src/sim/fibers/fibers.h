@@ -43,7 +43,6 @@ class Fibers final : public Cooperation {
   /// Turns given so far, and a number that stands for who had them: equal runs have equal ones.
   uint64_t turns() const { return turns_; }
   uint64_t fingerprint() const { return fingerprint_; }
-  size_t alive() const { return alive_.size(); }
 
  private:
   struct Fiber;

@@ -19,7 +19,6 @@ class Faults {
   };
 
   explicit Faults(Random& random) : random_(random) {}
-  void set(const Rates& rates) { rates_ = rates; }
   /// From now on nothing goes wrong, and delays are short.
   void stop() { on_ = false; }
 
@@ -38,7 +37,7 @@ class Faults {
   }
 
   Random& random_;
-  Rates rates_;
+  const Rates rates_{};
   bool on_ = true;
 };
 

@@ -18,7 +18,6 @@ class Trace {
   /// Also prints lines as they come.
   void print(bool on) { print_ = on; }
   uint64_t fingerprint() const { return fingerprint_; }
-  uint64_t count() const { return count_; }
   const std::deque<std::string>& lines() const { return lines_; }
 
  private:
@@ -26,7 +25,6 @@ class Trace {
   const Monotonic start_;
   std::deque<std::string> lines_;
   uint64_t fingerprint_ = 14695981039346656037u;
-  uint64_t count_ = 0;
   bool print_ = false;
 };
 

@@ -8,7 +8,7 @@
 #include "client/leader/elector.h"
 #include "client/leader/led_client.h"
 
-namespace mizzen::apps {
+namespace mizzen::client {
 
 /// Role: work that runs all the time, or, where several servers share a store, while this one leads. Place:
 /// around controllers and around the scheduler. Lifecycle: start() begins the work, or stands for election;
@@ -19,11 +19,11 @@ class Led {
  public:
   struct Work {
     /// Begins with this way to the API: it refuses writes once somebody else may lead.
-    std::function<Result<void>(client::ApiClient& api, Deadline deadline)> begin;
+    std::function<Result<void>(ApiClient& api, Deadline deadline)> begin;
     std::function<void()> end;
   };
   /// No `election`: nobody shares the store.
-  Led(client::ApiClient& api, Runtime runtime, std::optional<client::Elector::Options> election, Work work);
+  Led(ApiClient& api, Runtime runtime, std::optional<Elector::Options> election, Work work);
   ~Led() { stop(); }
 
   Result<void> start(Deadline deadline);
@@ -32,13 +32,13 @@ class Led {
  private:
   void lead();
 
-  client::ApiClient& api_;
+  ApiClient& api_;
   const Runtime runtime_;
   const Work work_;
-  std::unique_ptr<client::Elector> elector_;
-  std::unique_ptr<client::LedClient> led_;
+  std::unique_ptr<Elector> elector_;
+  std::unique_ptr<LedClient> led_;
   StopSource pause_;  ///< between two tries to begin
   bool started_ = false;
 };
 
-}  // namespace mizzen::apps
+}  // namespace mizzen::client

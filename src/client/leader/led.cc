@@ -1,8 +1,8 @@
-#include "apps/led.h"
+#include "client/leader/led.h"
 
 #include "telemetry/log.h"
 
-namespace mizzen::apps {
+namespace mizzen::client {
 namespace {
 
 /// What the work may take to begin before it is begun anew.
@@ -11,12 +11,12 @@ constexpr Duration kBeginPause = std::chrono::seconds(1);
 
 }  // namespace
 
-Led::Led(client::ApiClient& api, Runtime runtime, std::optional<client::Elector::Options> election, Work work)
+Led::Led(ApiClient& api, Runtime runtime, std::optional<Elector::Options> election, Work work)
     : api_(api), runtime_(runtime), work_(std::move(work)) {
   if (!election) return;
-  elector_ = std::make_unique<client::Elector>(
-      api, runtime, std::move(*election), client::Elector::Tell{[this] { lead(); }, [this] { work_.end(); }});
-  led_ = std::make_unique<client::LedClient>(api, *elector_);
+  elector_ = std::make_unique<Elector>(api, runtime, std::move(*election),
+                                       Elector::Tell{[this] { lead(); }, [this] { work_.end(); }});
+  led_ = std::make_unique<LedClient>(api, *elector_);
 }
 
 Result<void> Led::start(Deadline deadline) {
@@ -46,4 +46,4 @@ void Led::stop() {
   }
 }
 
-}  // namespace mizzen::apps
+}  // namespace mizzen::client
