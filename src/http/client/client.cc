@@ -346,6 +346,10 @@ Result<std::string> ResponseReader::read(const CallContext& context) {
   return call_->read(context);
 }
 
+std::optional<Result<std::string>> ResponseReader::take(std::function<void()> ready) {
+  return call_->take(std::move(ready));
+}
+
 Result<std::string> ResponseReader::read_all(size_t bytes_max, const CallContext& context) {
   std::string out;
   for (;;) {

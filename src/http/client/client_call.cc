@@ -1,5 +1,7 @@
 #include "http/client/client_call.h"
 
+#include <utility>
+
 #include "http/client/client_conn.h"
 
 namespace mizzen::http {
@@ -22,39 +24,60 @@ Result<void> ClientCall::wait_head(const CallContext& context) {
   return {};
 }
 
+std::optional<Result<std::string>> ClientCall::take_waiting(bool& was_full) {
+  if (cancelled_ || (buffer_.empty() && error_)) return Result<std::string>(*error_);
+  if (buffer_.empty()) return ended_ ? std::optional(Result<std::string>(std::string())) : std::nullopt;
+  was_full = buffer_.size() >= kReaderBufferBytes;
+  return Result<std::string>(std::exchange(buffer_, {}));
+}
+
+void ClientCall::tell_taken(size_t n, bool was_full) {
+  taken_ += n;
+  if (!was_full && taken_ < kTellEvery) return;
+  loop.post([self = shared_from_this(), taken = std::exchange(taken_, 0)] {
+    if (self->connection != nullptr) self->connection->consumed(*self, taken);
+  });
+}
+
 Result<std::string> ClientCall::read(const CallContext& context) {
   const std::shared_ptr<void> stopping = context.stop.on_stop(
       [self = shared_from_this()] { self->cancel(Error(Code::Cancelled, "context canceled")); });
-  std::string out;
+  std::optional<Result<std::string>> out;
   bool was_full = false;
   {
     Lock lock(m_);
-    while (buffer_.empty() && !ended_ && !error_) MZ_TRY(wait(context));
-    if (cancelled_) return *error_;
-    if (buffer_.empty()) {
-      if (error_) return *error_;
-      return std::string();
-    }
-    was_full = buffer_.size() >= kReaderBufferBytes;
-    out.swap(buffer_);
+    while (!(out = take_waiting(was_full))) MZ_TRY(wait(context));
   }
-  taken_ += out.size();
-  if (was_full || taken_ >= kTellEvery) {
-    loop.post([self = shared_from_this(), n = std::exchange(taken_, 0)] {
-      if (self->connection != nullptr) self->connection->consumed(*self, n);
-    });
+  if (out->ok()) tell_taken((*out)->size(), was_full);
+  return std::move(*out);
+}
+
+std::optional<Result<std::string>> ClientCall::take(std::function<void()> ready) {
+  std::optional<Result<std::string>> out;
+  bool was_full = false;
+  {
+    Lock lock(m_);
+    out = take_waiting(was_full);
+    if (!out) ready_ = std::move(ready);
   }
+  if (out && out->ok()) tell_taken((*out)->size(), was_full);
   return out;
 }
 
+std::function<void()> ClientCall::wake() {
+  changed_.notify_all();
+  return std::exchange(ready_, nullptr);
+}
+
 void ClientCall::cancel(Error why) {
+  std::function<void()> unwanted;  // who cancels asks no more; what it holds goes without the lock
   {
     Lock lock(m_);
     if (cancelled_) return;
     cancelled_ = true;
     if (!error_) error_ = std::move(why);
     buffer_ = std::string();
-    changed_.notify_all();
+    unwanted = wake();
     if (ended_) return;  // nothing on the loop to end
   }
   loop.post([self = shared_from_this()] {
@@ -76,25 +99,39 @@ void ClientCall::head_in(int status, Headers headers) {
 }
 
 bool ClientCall::bytes_in(std::string_view bytes) {
-  Lock lock(m_);
-  if (cancelled_) return false;
-  buffer_.append(bytes);
-  changed_.notify_all();
-  return buffer_.size() >= kReaderBufferBytes;
+  std::function<void()> ready;
+  bool full = false;
+  {
+    Lock lock(m_);
+    if (cancelled_) return false;
+    buffer_.append(bytes);
+    full = buffer_.size() >= kReaderBufferBytes;
+    ready = wake();
+  }
+  if (ready) ready();
+  return full;
 }
 
 void ClientCall::ended() {
-  Lock lock(m_);
-  ended_ = true;
-  changed_.notify_all();
+  std::function<void()> ready;
+  {
+    Lock lock(m_);
+    ended_ = true;
+    ready = wake();
+  }
+  if (ready) ready();
 }
 
 void ClientCall::failed(Error error, bool retry_safe) {
-  Lock lock(m_);
-  if (ended_) return;
-  retry_safe_ = retry_safe && !head_ && !cancelled_;
-  if (!error_) error_ = std::move(error);
-  changed_.notify_all();
+  std::function<void()> ready;
+  {
+    Lock lock(m_);
+    if (ended_) return;
+    retry_safe_ = retry_safe && !head_ && !cancelled_;
+    if (!error_) error_ = std::move(error);
+    ready = wake();
+  }
+  if (ready) ready();
 }
 
 bool ClientCall::cancelled() const {

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,8 @@ class ClientCall : public std::enable_shared_from_this<ClientCall> {
   // Caller's side.
   Result<void> wait_head(const CallContext& context);
   Result<std::string> read(const CallContext& context);
+  /// What waits; nothing where nothing does: then `ready` is called once, on the loop, when something comes.
+  std::optional<Result<std::string>> take(std::function<void()> ready);
   /// Ends it; later reads say `why`.
   void cancel(Error why);
   int status() const { return status_; }  ///< once wait_head() was ok
@@ -59,6 +62,12 @@ class ClientCall : public std::enable_shared_from_this<ClientCall> {
 
  private:
   Result<void> wait(const CallContext& context) MZ_REQUIRES(m_);
+  /// Nothing where nothing waits; `was_full`: the connection holds the peer back.
+  std::optional<Result<std::string>> take_waiting(bool& was_full) MZ_REQUIRES(m_);
+  /// Gives the connection room for what the caller has taken.
+  void tell_taken(size_t n, bool was_full);
+  /// Wakes who waits in either way; what comes back is to be called without the lock.
+  [[nodiscard]] std::function<void()> wake() MZ_REQUIRES(m_);
 
   mutable Mutex m_;
   CondVar changed_;
@@ -68,6 +77,7 @@ class ClientCall : public std::enable_shared_from_this<ClientCall> {
   bool retry_safe_ MZ_GUARDED_BY(m_) = false;
   std::optional<Error> error_ MZ_GUARDED_BY(m_);
   std::string buffer_ MZ_GUARDED_BY(m_);
+  std::function<void()> ready_ MZ_GUARDED_BY(m_);
   size_t taken_ = 0;  ///< caller's: bytes not yet told to the loop
   int status_ = 0;    ///< written before head_
   Headers response_headers_;

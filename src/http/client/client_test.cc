@@ -262,6 +262,47 @@ TEST_P(ClientTest, CutStreamsAreErrorsNotEnds) {
   EXPECT_TRUE(end.error().retryable());
 }
 
+TEST_P(ClientTest, WhoTakesIsToldOnceWhenSomethingComes) {
+  auto opened = client->open(get("/watch"), within(3000));
+  ASSERT_TRUE(opened.ok());
+  ResponseReader& reader = **opened;
+  Mutex seen;
+  CondVar changed;
+  int told = 0;
+  const auto ready = [&] {
+    Lock lock(seen);
+    ++told;
+    changed.notify_all();
+  };
+  const auto next = [&](int calls) -> Result<std::string> {
+    if (auto got = reader.take(ready)) return *got;
+    Lock lock(seen);
+    while (told < calls) changed.wait(seen);
+    auto got = reader.take(nullptr);
+    if (!got) return Error(Code::Unknown, "told of nothing");
+    return *got;
+  };
+  EXPECT_EQ(next(1).value_or(""), "first ");
+  ASSERT_FALSE(reader.take(ready).has_value());
+  const int before = [&] {
+    Lock lock(seen);
+    return told;
+  }();
+  {
+    Lock lock(m);
+    streams.back()->write("second");
+  }
+  EXPECT_EQ(next(before + 1).value_or(""), "second");
+  ASSERT_FALSE(reader.take(ready).has_value());
+  {
+    Lock lock(m);
+    streams.back()->finish();
+  }
+  EXPECT_EQ(next(before + 2).value_or("error"), "");
+  reader.cancel();
+  EXPECT_EQ(reader.take(ready)->error().code(), Code::Cancelled);
+}
+
 TEST_P(ClientTest, NeverFollowsRedirects) {
   auto r = client->request(get("/redirect"), within(3000));
   ASSERT_TRUE(r.ok());
@@ -287,6 +328,22 @@ TEST_P(ClientTest, ServerStopAndReturnIsSurvived) {
   options.unix_path = target.unix_path;
   start(options);
   EXPECT_TRUE(client->request(get("/proto"), within(3000)).ok());
+}
+
+TEST_P(ClientTest, WhoWroteBeforeTheStartIsToldOfRoomToo) {
+  ClientRequest request{.method = "POST",
+                        .target = target,
+                        .path = "/upgrade",
+                        .headers = {{"Connection", "Upgrade"}, {"Upgrade", "echo"}}};
+  auto up = client->dial_upgrade(request, within(3000));
+  ASSERT_TRUE(up.ok()) << up.error().message();
+  DuplexPtr duplex = up->duplex;
+  ASSERT_EQ(duplex->write(Slice(std::string(duplex->buffer_bytes_max() * 3 / 4, 'x'))), Duplex::Write::Ok);
+  ASSERT_TRUE(eventually([&] { return duplex->buffered_bytes() == 0; }));
+  std::atomic<int> told = 0;
+  duplex->start({.on_data = [](std::string_view) {}, .on_drained = [&] { ++told; }});
+  EXPECT_TRUE(eventually([&] { return told == 1; }));
+  duplex->cut();
 }
 
 TEST_P(ClientTest, UpgradeCarriesBytesAndHalfClose) {

@@ -41,10 +41,17 @@ void DuplexImpl::start(Duplex::Callbacks callbacks) {
     if (!d.is_open()) return;  // attach() goes on
     // Not from inside the caller: it may not be ready for its first callback yet.
     d.loop_.post([self = d.shared_from_this()] {
+      if (std::exchange(self->drained_untold_, false)) self->tell_drained();
       self->deliver_early_input();
       self->update_reading();
     });
   });
+}
+
+/// Whoever paused its source because this side was full waits for it, also one who wrote before start().
+void DuplexImpl::tell_drained() {
+  if (callbacks_.on_drained) return callbacks_.on_drained();
+  drained_untold_ = !started_;
 }
 
 void DuplexImpl::deliver_early_input() {
@@ -127,7 +134,7 @@ void DuplexImpl::run_out() {
     if (!is_open()) return;
     if (eof_) return end(Error(Code::Cancelled, "both sides have closed"));
   }
-  if (drained && callbacks_.on_drained) callbacks_.on_drained();
+  if (drained) tell_drained();
 }
 
 void DuplexImpl::on_input(std::string_view bytes) {

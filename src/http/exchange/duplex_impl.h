@@ -44,6 +44,7 @@ class DuplexImpl final : public Channel, public std::enable_shared_from_this<Dup
   void wake();
   void run_out();
   void deliver_early_input();
+  void tell_drained();
   void update_reading();
   void arm_linger(size_t waiting_before);
   void end(const Error& error);
@@ -58,6 +59,7 @@ class DuplexImpl final : public Channel, public std::enable_shared_from_this<Dup
   // Loop only.
   Duplex::Callbacks callbacks_;
   bool started_ = false;
+  bool drained_untold_ = false;  ///< there was room again before start() said whom to tell
   bool paused_ = false;
   bool shut_wanted_ = false;
   bool shut_done_ = false;
