@@ -55,6 +55,8 @@ struct ResourceInfo : std::enable_shared_from_this<ResourceInfo> {
   std::vector<std::string> categories;
   /// The first one is the storage version and the in-memory type; its group names the resource.
   std::vector<ServedVersion> versions;
+  /// For clients of a server elsewhere: the index of the version that is spoken with it.
+  size_t spoken = 0;
   std::vector<Subresource> subresources;
   std::shared_ptr<const Strategy> strategy;
   /// Where its objects stand in the store, below "/registry/", as upstream has it: "services/specs". Empty:

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/registry/convert.h"
 #include "apiserver/answers/status.h"
 #include "apiserver/answers/table.h"
 #include "codec/json/json_text.h"
@@ -38,7 +39,7 @@ std::string json_prefix(const TypeMeta& type) {
 /// The object's JSON without kind and apiVersion in the version asked for.
 http::Slice bare_json(const View& view, const Entry& entry) {
   if (in_storage_version(view)) return entry.json();
-  const auto wire = from_memory(*view.version, entry.object());
+  const auto wire = api::from_memory(*view.version, entry.object());
   std::string out;
   codec::encode_json(out, wire.message(), wire.get());
   return http::Slice(std::move(out));
@@ -46,7 +47,7 @@ http::Slice bare_json(const View& view, const Entry& entry) {
 
 http::Slice bare_proto(const View& view, const Entry& entry) {
   if (in_storage_version(view)) return entry.wire();
-  const auto wire = from_memory(*view.version, entry.object());
+  const auto wire = api::from_memory(*view.version, entry.object());
   std::string out;
   codec::encode_proto(out, wire.message(), wire.get());
   return http::Slice(std::move(out));

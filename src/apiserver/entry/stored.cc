@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "api/registry/convert.h"
 #include "base/check.h"
 #include "codec/proto/proto_codec.h"
-#include "machinery/object/convert.h"
 
 namespace mizzen::apiserver {
 
@@ -43,32 +43,10 @@ Result<Object> decode_stored(const api::ResourceInfo& resource, std::string_view
   machinery::MutableObject wire(*written->message);
   if (const auto r = codec::decode_proto(envelope->raw, *written->message, wire.get()); !r.ok())
     return Error(Code::InternalError, "stored object: " + r.error().message());
-  object = to_memory(resource, *written, std::move(wire));
+  object = api::to_memory(resource, *written, std::move(wire));
   resource.strategy->set_defaults(object.get(), envelope->type.api_version);
   object.meta().resourceVersion = std::to_string(revision);
   return std::move(object).freeze();
-}
-
-machinery::MutableObject to_memory(const api::ResourceInfo& resource, const api::ServedVersion& version,
-                                   machinery::MutableObject wire) {
-  if (version.message.get() == &resource.message()) return wire;
-  machinery::MutableObject out(resource.message());
-  if (version.to_memory) {
-    version.to_memory(wire.get(), out.get());
-  } else {
-    machinery::convert_by_name(*version.message, wire.get(), out.message(), out.get());
-  }
-  return out;
-}
-
-machinery::MutableObject from_memory(const api::ServedVersion& version, const Object& object) {
-  machinery::MutableObject out(*version.message);
-  if (version.from_memory) {
-    version.from_memory(object.get(), out.get());
-  } else {
-    machinery::convert_by_name(object.message(), object.get(), out.message(), out.get());
-  }
-  return out;
 }
 
 }  // namespace mizzen::apiserver

@@ -24,9 +24,4 @@ std::string_view stored_object(std::string_view stored);
 /// are not this resource's.
 Result<Object> decode_stored(const api::ResourceInfo& resource, std::string_view bytes, int64_t revision);
 
-/// Converts between the in-memory type and a served version's.
-machinery::MutableObject to_memory(const api::ResourceInfo& resource, const api::ServedVersion& version,
-                                   machinery::MutableObject wire);
-machinery::MutableObject from_memory(const api::ServedVersion& version, const Object& object);
-
 }  // namespace mizzen::apiserver

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apiserver/registry/patching.h"
 #include "apiserver/request/options.h"
 #include "apiserver/subresources/parts.h"
@@ -183,9 +185,11 @@ Result<client::ObjectList> Loopback::list(const api::ResourceInfo& resource,
     MZ_ASSIGN(const store::Revision now, core_.store().current_revision(deadline));
     MZ_TRY(store->cache().wait_for(now.get(), deadline));
   }
-  const auto page = store->cache().list(filter, "", 0);
+  const auto page = store->cache().list(filter, options.continue_token,
+                                        static_cast<size_t>(std::max<int64_t>(0, options.limit)));
   client::ObjectList out;
   out.resource_version = std::to_string(page.revision);
+  if (page.more) out.continue_token = std::string(page.entries.back()->key());
   out.items.reserve(page.entries.size());
   for (const EntryPtr& entry : page.entries) out.items.push_back(entry->object());
   return out;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/registry/convert.h"
 #include "base/strings.h"
 #include "machinery/errors/go_print.h"
 #include "machinery/patch/patch.h"
@@ -171,7 +172,7 @@ bool has_no_version(const Value& document, const codec::TypeMeta& expected) {
 std::optional<machinery::MutableObject> patch_part(const Object& old, const PatchRequest& request,
                                                    const codec::TypeMeta& type) {
   if (!request.part || !request.report.empty()) return std::nullopt;
-  machinery::MutableObject next = from_memory(*request.version, old);
+  machinery::MutableObject next = api::from_memory(*request.version, old);
   std::string text;
   codec::encode_json_part(text, next.message(), next.get(), *request.part, &type);
   auto document = Value::parse(text);
@@ -222,8 +223,8 @@ Result<machinery::MutableObject> apply_patch(const api::ResourceInfo& resource, 
   if (request.refusal) return *request.refusal;
   const codec::TypeMeta type{request.version->api_version(), resource.kind};
   if (auto next = patch_part(old, request, type))
-    return to_memory(resource, *request.version, std::move(*next));
-  const machinery::MutableObject wire = from_memory(*request.version, old);
+    return api::to_memory(resource, *request.version, std::move(*next));
+  const machinery::MutableObject wire = api::from_memory(*request.version, old);
   std::string text;
   codec::encode_json(text, wire.message(), wire.get(), &type);
   MZ_ASSIGN(Value document, Value::parse(text));
@@ -244,7 +245,7 @@ Result<machinery::MutableObject> apply_patch(const api::ResourceInfo& resource, 
   if (request.validation == FieldValidation::Strict && !problems.empty())
     return invalid(strategic ? machinery::go_print(request.patch) : patched, problems.strict_error());
   if (report && request.validation == FieldValidation::Warn) *report = std::move(problems);
-  return to_memory(resource, *request.version, std::move(next));
+  return api::to_memory(resource, *request.version, std::move(next));
 }
 
 }  // namespace mizzen::apiserver

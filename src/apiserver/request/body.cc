@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/registry/convert.h"
 #include "api/registry/kinds.h"
 #include "base/strings.h"
 #include "codec/proto/proto_codec.h"
@@ -178,7 +179,7 @@ Result<machinery::MutableObject> decode_body(const api::ResourceInfo& resource,
   if (!report.empty() && validation == FieldValidation::Strict)
     return cannot_be_handled(expected, expected, report.strict_error());
   for (std::string& w : report.warnings()) warnings.push_back(std::move(w));
-  return to_memory(resource, version, std::move(wire));
+  return api::to_memory(resource, version, std::move(wire));
 }
 
 Result<meta::v1::DeleteOptions> decode_delete_options(const http::Headers& headers, std::string_view body) {

@@ -34,9 +34,9 @@ struct ListOptions {
   std::string field_selector;
   std::string resource_version;        ///< empty: newest; "0": whatever the cache has
   std::string resource_version_match;  ///< Exact, NotOlderThan or empty
-  int64_t limit = 0;
-  std::string continue_token;
-  bool allow_bookmarks = true;       ///< watch
+  int64_t limit = 0;                   ///< 0: all
+  std::string continue_token;   ///< as the page before said; in-process pages each show what is there then
+  bool allow_bookmarks = true;  ///< watch
   bool send_initial_events = false;  ///< watch: a list in the stream, ended by a bookmark
 };
 

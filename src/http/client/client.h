@@ -42,8 +42,8 @@ struct Response {
 class ClientCall;
 
 /// Role: an answer whose body is read piece by piece: watches, followed logs.
-/// Threading: confined to one reader, who may go from thread to thread; cancel() is thread-safe. Dropping it resets the stream.
-/// Bounds: kReaderBufferBytes wait unread; the peer is held back by flow control beyond.
+/// Threading: confined to one reader, who may go from thread to thread; cancel() is thread-safe. Dropping it
+/// resets the stream. Bounds: kReaderBufferBytes wait unread; the peer is held back by flow control beyond.
 class ResponseReader {
  public:
   explicit ResponseReader(std::shared_ptr<ClientCall> call) : call_(std::move(call)) {}
@@ -57,9 +57,9 @@ class ResponseReader {
   /// (reading may go on afterwards), Cancelled on stop or cancel(), ServiceUnavailable where the connection
   /// broke.
   Result<std::string> read(const CallContext& context);
-  /// Never blocks: what read() would give at once; else nothing, and `ready` is called once, on the loop, when
-  /// there is something to take. It must be short. cancel() and the destructor forget it; one that has begun
-  /// may still be running then.
+  /// Never blocks: what read() would give at once; else nothing, and `ready` is called once, on the loop,
+  /// when there is something to take. It must be short. cancel() and the destructor forget it; one that has
+  /// begun may still be running then.
   std::optional<Result<std::string>> take(std::function<void()> ready);
   /// Reads to the end; RequestEntityTooLarge beyond `bytes_max`.
   Result<std::string> read_all(size_t bytes_max, const CallContext& context);
