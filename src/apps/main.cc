@@ -1,6 +1,6 @@
 // The one program. Which role it plays is its first argument; containerd starts it under the name of its CNI
 // plug-in.
-#include "apps/commands.h"
+#include "apps/command_line.h"
 #include "network/cni/cni.h"
 
 int main(int argc, char** argv) {

@@ -92,6 +92,8 @@ struct ApiAddress {
 
 /// What operators may set; upstream's flags and defaults.
 struct ControllerOptions {
+  /// Which ones run, as upstream's --controllers: "*" for all that nothing else is said of, "NAME", "-NAME".
+  std::vector<std::string> controllers = {"*"};
   Duration node_monitor_grace_period = std::chrono::seconds(50);
   ApiAddress api;
   int32_t terminated_pod_gc_threshold = 12500;  ///< 0: finished pods are never collected
@@ -106,7 +108,11 @@ class Controller {
   virtual void stop() = 0;
 };
 
-/// Every built-in controller, in order of start.
+/// What is wrong with ControllerOptions::controllers, in upstream's words; empty where nothing is. Pure.
+std::string controllers_fault(const std::vector<std::string>& controllers);
+
+/// Every built-in controller that the options ask for, in order of start. `root_ca_pem` empty: it is not
+/// published.
 std::vector<std::unique_ptr<Controller>> make_controllers(Environment& env, const std::string& root_ca_pem,
                                                           const ControllerOptions& options);
 

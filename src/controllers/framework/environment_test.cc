@@ -26,6 +26,11 @@ class EnvironmentTest : public client::testing::ClientTest {
   std::string said_;
 };
 
+TEST(ControllerOptions, NamesAreUpstreams) {
+  EXPECT_EQ(controllers_fault({"*", "-garbage-collector-controller", "deployment-controller"}), "");
+  EXPECT_EQ(controllers_fault({"*", "-nothing"}), "\"nothing\" is not in the list of known controllers");
+}
+
 TEST_F(EnvironmentTest, InformersComeAndGoWithTheirResources) {
   EXPECT_TRUE(environment_.start(Deadline::after(std::chrono::seconds(5), real_clock())));
   const auto widgets = add("widget", "Widget");

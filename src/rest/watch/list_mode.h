@@ -7,9 +7,9 @@
 
 namespace mizzen::rest {
 
-/// Role: knows whether the server begins a watch with the list (sendInitialEvents, beta in 1.32 and refused
-/// where its gate is off); servers before 1.27 do not know the word and would never end the list. Asked once
-/// of a server. Threading: thread-safe; a caller may block.
+/// Role: knows whether the server begins a watch with the list (sendInitialEvents; refused where its gate is
+/// off, and where etcd is older than 3.4.25); servers before 1.27 do not know the word and would never end
+/// the list. Asked once of a server. Threading: thread-safe; a caller may block.
 class ListMode {
  public:
   explicit ListMode(std::shared_ptr<Sender> sender) : sender_(std::move(sender)) {}

@@ -114,12 +114,17 @@ class RestWatch::State : public std::enable_shared_from_this<RestWatch::State> {
   void refused(const std::string& type, const http::CallContext& context) {
     const auto body = reader_->read_all(kErrorBytesMax, context);
     const Error why = decode_error(reader_->status(), type, body.ok() ? *body : std::string());
+    refused(why);
+  }
+
+  /// The server does not go on. One that cannot begin with the list says so in either of these ways: with its
+  /// gate off it refuses, on an etcd before 3.4.25 it fails once it has begun.
+  void refused(const Error& why) {
+    const bool cannot = why.code() == Code::Invalid || why.code() == Code::InternalError;
+    if (!options_.send_initial_events || told_ || !cannot) return end(why);
     reader_.reset();
-    if (options_.send_initial_events && why.code() == Code::Invalid) {
-      deps_.mode->refused();
-      return list();
-    }
-    end(why);
+    deps_.mode->refused();
+    list();
   }
 
   void pump() {
@@ -133,12 +138,13 @@ class RestWatch::State : public std::enable_shared_from_this<RestWatch::State> {
       std::vector<WatchEvent> events;
       const auto fed = frames_->feed(**bytes, events);
       tell(std::move(events));
-      if (!fed.ok()) return end(fed.error());
+      if (!fed.ok()) return refused(fed.error());
     }
   }
 
   void tell(std::vector<WatchEvent> events) {
     if (events.empty()) return;
+    told_ = true;
     run([&] { sink_.on_events(std::move(events)); });
   }
   void end(const Error& error) {
@@ -168,6 +174,7 @@ class RestWatch::State : public std::enable_shared_from_this<RestWatch::State> {
   StopSource stop_;
   std::unique_ptr<http::ResponseReader> reader_;
   std::optional<WatchFrames> frames_;
+  bool told_ = false;                  ///< the sink has had events
   std::atomic<uint64_t> telling_ = 0;  ///< the thread in a call of the sink
   bool closed_within_ = false;         ///< only by the thread in `telling_`
   Mutex m_;                            ///< held while the sink runs

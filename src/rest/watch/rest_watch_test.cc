@@ -113,6 +113,17 @@ TEST_F(RestWatchTest, AServerThatRefusesIsListedFirstFromThenOn) {
   EXPECT_FALSE(*streams);
 }
 
+TEST_F(RestWatchTest, AServerThatFailsBeforeTheFirstObjectIsListedToo) {
+  script("/version", {.body = R"({"major":"1","minor":"36"})"});
+  const std::string error = R"({"type":"ERROR","object":)" + status(500, "InternalError") + "}\n";
+  script(kPath, {.body = error, .stays_open = true});
+  script(kPath, {.body = list("a", "")});
+  script(kPath, {.body = "", .stays_open = true});
+  const auto watch = begin(true);
+  EXPECT_EQ(record_.next(), "ADDED a");
+  EXPECT_EQ(record_.next(), "BOOKMARK end");
+}
+
 TEST(ListMode, VersionsThatKnowIt) {
   EXPECT_TRUE(knows_streamed_lists(R"({"major":"1","minor":"27"})"));
   EXPECT_TRUE(knows_streamed_lists(R"({"major":"1","minor":"36+"})"));

@@ -53,6 +53,7 @@ class AccountController final : public Controller {
       if (!r.ok() && !settled(r.error())) return Outcome::retry();
     }
     const auto present = maps_->get_as<ConfigMap>(name, kRootCa);
+    if (root_ca_pem_.empty()) return Outcome::done();
     auto map = corrected_root_ca(present.get(), name, root_ca_pem_);
     if (!map) return Outcome::done();
     const auto r = present ? client::update(env_.api(), std::move(*map), Call())

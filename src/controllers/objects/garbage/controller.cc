@@ -40,7 +40,7 @@ class GarbageCollector final : public Controller {
          }});
   }
 
-  std::string_view name() const override { return "garbage-collector"; }
+  std::string_view name() const override { return "garbage-collector-controller"; }
   void start() override { queue_.start(); }
   void stop() override { queue_.stop(); }
 

@@ -17,13 +17,13 @@ using client::Call;
 using client::Outcome;
 using machinery::Object;
 
-/// What differs between the two kinds.
+/// What differs between the two kinds. `component` is what Events name, `controller` what --controllers does.
 template <typename T>
 struct Kind;
 template <>
 struct Kind<ReplicaSet> {
   static constexpr std::string_view api_version = "apps/v1", kind = "ReplicaSet",
-                                    component = "replicaset-controller";
+                                    component = "replicaset-controller", controller = "replicaset-controller";
   static Result<machinery::LabelSelector> selector(const ReplicaSet& r) {
     return r.spec.selector ? machinery::LabelSelector::from(*r.spec.selector)
                            : Result<machinery::LabelSelector>(machinery::LabelSelector::nothing());
@@ -34,7 +34,8 @@ struct Kind<ReplicaSet> {
 template <>
 struct Kind<ReplicationController> {
   static constexpr std::string_view api_version = "v1", kind = "ReplicationController",
-                                    component = "replication-controller";
+                                    component = "replication-controller",
+                                    controller = "replicationcontroller-controller";
   static Result<machinery::LabelSelector> selector(const ReplicationController& r) {
     return machinery::LabelSelector::from_pairs(r.spec.selector);
   }
@@ -69,7 +70,7 @@ class ReplicaController final : public Controller {
                        [this](const Object& last) { on_pod_gone(last); }});
   }
 
-  std::string_view name() const override { return Kind<T>::component; }
+  std::string_view name() const override { return Kind<T>::controller; }
   void start() override { queue_.start(); }
   void stop() override {
     queue_.stop();

@@ -1,4 +1,4 @@
-#include "apps/feature_gates.h"
+#include "apps/config/feature_gates.h"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
-#include "apps/node_role.h"
+#include "apps/roles/node_role.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "apps/feature_gates.h"
+#include "apps/config/feature_gates.h"
 #include "base/file.h"
 #include "base/strings.h"
 #include "codec/tables/quantity.h"
@@ -59,18 +59,6 @@ Result<std::string> own_program() {
 }
 
 }  // namespace
-
-std::string NodeOptions::name() const {
-  return node_name.empty() ? to_lower(linux::system_info().hostname) : node_name;
-}
-
-std::string NodeOptions::address() const {
-  if (!node_ip.empty()) return node_ip;
-  auto net = linux::NetLinks::open();
-  if (!net.ok()) return "127.0.0.1";
-  auto found = net->default_address();
-  return found.ok() ? *found : "127.0.0.1";
-}
 
 struct NodeRole::Impl {
   Impl(Deps d, NodeOptions o) : deps(d), options(std::move(o)) {}

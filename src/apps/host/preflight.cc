@@ -1,10 +1,11 @@
-#include "apps/preflight.h"
+#include "apps/host/preflight.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "controllers/framework/environment.h"
 #include "linux/net/listener.h"
 
 namespace mizzen::apps {
@@ -52,10 +53,17 @@ Result<void> check_node(const ServerOptions& options) {
 
 }  // namespace
 
+Result<void> preflight(const ApiOptions& options) {
+  return check_port(options.bind_address, options.secure_port, "API", "--secure-port");
+}
+
 Result<void> preflight(const ServerOptions& options) {
-  if (const std::string fault = options.election.fault(); !fault.empty())
+  if (const std::string fault = options.election.times.fault(); !fault.empty())
     return Error(Code::Invalid, "--leader-elect-lease-duration, -renew-deadline, -retry-period: " + fault);
-  MZ_TRY(check_port(options.bind_address, options.secure_port, "API", "--secure-port"));
+  if (const std::string fault = controllers::controllers_fault(options.controllers.controllers);
+      !fault.empty())
+    return Error(Code::Invalid, "--controllers: " + fault);
+  MZ_TRY(preflight(options.api));
   return options.disable_node ? Result<void>() : check_node(options);
 }
 

@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "apps/config_file.h"
-#include "apps/feature_gates.h"
+#include "apps/config/config_file.h"
+#include "apps/config/feature_gates.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace mizzen::apps;

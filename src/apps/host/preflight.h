@@ -1,5 +1,5 @@
 #pragma once
-#include "apps/commands.h"
+#include "apps/config/options.h"
 #include "base/result.h"
 
 namespace mizzen::apps {
@@ -8,5 +8,7 @@ namespace mizzen::apps {
 /// programs, kernel. The first thing that is missing, with what to do about it; what it cannot see beforehand
 /// is told by the start itself.
 Result<void> preflight(const ServerOptions& options);
+/// The same for an API server alone.
+Result<void> preflight(const ApiOptions& options);
 
 }  // namespace mizzen::apps

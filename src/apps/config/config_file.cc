@@ -1,4 +1,4 @@
-#include "apps/config_file.h"
+#include "apps/config/config_file.h"
 
 #include <fmt/format.h>
 

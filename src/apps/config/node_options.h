@@ -1,13 +1,6 @@
 #pragma once
-#include <memory>
 #include <string>
 #include <vector>
-
-#include "base/clock.h"
-#include "base/result.h"
-#include "client/api/api_client.h"
-#include "http/loop/loop.h"
-#include "pki/authority.h"
 
 namespace mizzen::apps {
 
@@ -37,34 +30,6 @@ struct NodeOptions {
   std::string containerd_folder() const { return data_dir + "/containerd"; }
   std::string kubelet_folder() const { return data_dir + "/kubelet"; }
   std::string network_folder() const { return data_dir + "/network"; }
-};
-
-/// Role: everything that makes this machine a node: containerd of our own, the pod network's plug-in, the
-/// kubelet. Lifecycle: start() → stop(), which leaves the pods running; down() takes all of it off the
-/// machine. Threading: from one thread. Failure: start() returns the first thing that is missing, in one
-/// line.
-class NodeRole {
- public:
-  struct Deps {
-    client::ApiClient& api;  ///< as system:node:NAME
-    http::Loops& loops;
-    const pki::Authority&
-        authority;  ///< issues the node's serving certificate and tells callers from strangers
-  };
-  NodeRole(Deps deps, NodeOptions options);
-  ~NodeRole();
-  Result<void> start(Deadline deadline);
-  void stop();
-  bool ready() const;
-  int port() const;
-
-  /// Removes pods, containerd, links, rules, mounts, groups and folders of a node. Idempotent; goes on after
-  /// a failure.
-  static Result<void> down(const NodeOptions& options);
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace mizzen::apps

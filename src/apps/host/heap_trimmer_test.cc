@@ -1,4 +1,4 @@
-#include "apps/heap_trimmer.h"
+#include "apps/host/heap_trimmer.h"
 
 #include <gtest/gtest.h>
 

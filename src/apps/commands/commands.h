@@ -1,0 +1,15 @@
+#pragma once
+#include "apps/config/options.h"
+#include "base/result.h"
+
+namespace mizzen::apps {
+
+// Each runs its role until SIGTERM or SIGINT. Errors before it is up are one clear line.
+Result<void> run_server(const ServerOptions& options);
+Result<void> run_apiserver(const ApiServerOptions& options);
+Result<void> run_controller_manager(const ComponentOptions& options);
+Result<void> run_scheduler(const ComponentOptions& options);
+/// Takes what a stopped server left on this machine off it.
+Result<void> run_down(const NodeOptions& node);
+
+}  // namespace mizzen::apps

@@ -1,0 +1,161 @@
+#include "apps/config/flags.h"
+
+#include "base/duration.h"
+
+namespace mizzen::apps {
+namespace {
+
+/// A flag that takes a duration as upstream's do.
+void add_duration(CLI::App& command, const std::string& name, Duration& value, const std::string& help) {
+  command
+      .add_option_function<std::string>(
+          name, [&value](const std::string& text) { value = parse_duration(text).value_or(value); }, help)
+      ->check([](const std::string& text) {
+        const auto parsed = parse_duration(text);
+        return parsed.ok() ? std::string() : parsed.error().message();
+      });
+}
+
+/// A URL of etcd as --store has it; empty where it is none.
+std::string etcd_store(const std::string& url) {
+  if (url.find(',') != std::string::npos) return "";
+  for (const std::string scheme : {"http://", "https://"}) {
+    if (!url.starts_with(scheme) || url.size() == scheme.size()) continue;
+    std::string address = url.substr(scheme.size());
+    while (address.ends_with('/')) address.pop_back();
+    return "etcd://" + address;
+  }
+  return "";
+}
+
+}  // namespace
+
+void add_node_flags(CLI::App& command, NodeOptions& node) {
+  command.add_option("--node-name", node.node_name, "Name of this node; default: the host name");
+  command.add_option("--node-ip", node.node_ip, "Address of this node; default: that of the default route");
+  command.add_option("--kubelet-port", node.kubelet_port, "Port of the node's HTTPS server")
+      ->capture_default_str();
+  command.add_option("--pod-cidr", node.pod_cidr, "IPv4 range of this node's pods")->capture_default_str();
+  command.add_option("--cluster-cidr", node.cluster_cidr, "IPv4 range of all pods")->capture_default_str();
+  command.add_option("--bridge", node.bridge, "Name of the bridge that pods are connected to")
+      ->capture_default_str();
+  command.add_option("--nft-table", node.nft_table, "Name of the nftables table")->capture_default_str();
+  command.add_option("--cgroup-root", node.cgroup_root, "Control group of all pods")->capture_default_str();
+  command
+      .add_option("--cluster-dns", node.cluster_dns, "DNS servers that pods are told; default: the machine's")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--cluster-domain", node.cluster_domain, "DNS domain of the cluster")
+      ->capture_default_str();
+  command.add_option(
+      "--container-runtime-endpoint", node.container_runtime_endpoint,
+      "CRI socket (unix:///...) of a runtime that is there already; default: a containerd of our own");
+  command.add_option("--registry-hosts", node.registry_hosts,
+                     "Folder with hosts.toml files of registry mirrors");
+  command.add_option(
+      "--pod-infra-container-image", node.sandbox_image,
+      "Image of the process that holds a pod's namespaces; default: our own, which needs no registry");
+  command
+      .add_option("--feature-gates", node.feature_gates,
+                  "NAME=true|false, separated by commas; known: RelaxedEnvironmentVariableValidation (true)")
+      ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      .add_option("--container-log-max-size", node.container_log_max_size,
+                  "Size at which a container's log is rotated")
+      ->capture_default_str();
+  command
+      .add_option("--container-log-max-files", node.container_log_max_files,
+                  "Log files kept of each container, at least 2")
+      ->capture_default_str();
+  command.add_option("--max-pods", node.max_pods, "Most pods this node runs")->capture_default_str();
+}
+
+void add_api_flags(CLI::App& command, ApiOptions& api) {
+  command.add_option("--data-dir", api.data_dir, "Where everything is kept")->capture_default_str();
+  command.add_option("--store", api.store, "embedded, memory, or etcd://host:port")->capture_default_str();
+  command
+      .add_option_function<std::string>(
+          "--etcd-servers", [&api](const std::string& url) { api.store = etcd_store(url); },
+          "The store is the etcd at this URL (http or https, one)")
+      ->check([](const std::string& url) {
+        return etcd_store(url).empty() ? "must be http://host:port or https://host:port, one alone"
+                                       : std::string();
+      });
+  command.add_option("--etcd-cafile", api.etcd_ca_file,
+                     "Authority that etcd's certificate is checked against");
+  command.add_option("--etcd-certfile", api.etcd_certificate_file, "Client certificate for etcd");
+  command.add_option("--etcd-keyfile", api.etcd_key_file, "Key of the client certificate for etcd");
+  command.add_option("--bind-address", api.bind_address, "Address the API listens on")->capture_default_str();
+  command.add_option("--secure-port", api.secure_port, "Port of the API")->capture_default_str();
+  command.add_option(
+      "--advertise-address", api.advertise_address,
+      "Address that the Service `kubernetes` leads to; default: --bind-address, or that of the "
+      "default route");
+  command
+      .add_option("--tls-san", api.tls_san,
+                  "Further names and addresses for the serving certificate; the first goes into kubeconfig")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      .add_option("--service-cluster-ip-range", api.service_cidr,
+                  "range of services, or one of each IP family with a comma between")
+      ->capture_default_str();
+}
+
+void add_election_flags(CLI::App& command, ElectionOptions& election, const std::string& unset) {
+  command
+      .add_option("--leader-elect", election.leader_elect,
+                  "Controllers and scheduler act only while this process leads; default: " + unset)
+      ->type_name("BOOLEAN");
+  add_duration(command, "--leader-elect-lease-duration", election.times.lease,
+               "Others wait for so long before they take over; default 15s");
+  add_duration(command, "--leader-elect-renew-deadline", election.times.renew_deadline,
+               "A leader that cannot renew its lease for so long stops acting; default 10s");
+  add_duration(command, "--leader-elect-retry-period", election.times.retry,
+               "Between two looks at the lease; default 2s");
+}
+
+void add_controller_flags(CLI::App& command, ControllerFlags& controllers) {
+  command
+      .add_option("--controllers", controllers.controllers,
+                  "Which ones run, separated by commas: * for all, NAME, -NAME to leave one out")
+      ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->capture_default_str();
+  add_duration(command, "--node-monitor-grace-period", controllers.node_monitor_grace_period,
+               "A node that gives no sign of life for this long is Unknown; default 50s");
+  command
+      .add_option("--terminated-pod-gc-threshold", controllers.terminated_pod_gc_threshold,
+                  "How many finished pods are kept; 0 keeps all")
+      ->capture_default_str();
+}
+
+void add_component_flags(CLI::App& command, ComponentOptions& component, uint16_t port) {
+  component.secure_port = port;
+  command.add_option("--kubeconfig", component.kubeconfig,
+                     "Which API server, and who asks it; default: what a pod finds");
+  command.add_option("--kube-api-qps", component.qps, "Requests a second, on average; 0: no limit")
+      ->capture_default_str();
+  command.add_option("--kube-api-burst", component.burst, "Requests at once")->capture_default_str();
+  command
+      .add_option("--bind-address", component.bind_address, "Address that health and metrics are served on")
+      ->capture_default_str();
+  command.add_option("--secure-port", component.secure_port, "Port of health and metrics; 0: not served")
+      ->capture_default_str();
+  command.add_option("--client-ca-file", component.client_ca_file,
+                     "Authority of the certificates that may see metrics; default: nobody may");
+  add_election_flags(command, component.election, "true");
+  command.add_option("--leader-elect-resource-name", component.lease, "Name of the lease")
+      ->capture_default_str();
+  command
+      .add_option("--leader-elect-resource-namespace", component.lease_namespace, "Namespace of the lease")
+      ->capture_default_str();
+}
+
+void add_log_flags(CLI::App& command, LogOptions& log) {
+  command.add_option("-v,--v", log.verbosity, "Log verbosity")->capture_default_str();
+  command.add_option("--logging-format", log.format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+}
+
+}  // namespace mizzen::apps

@@ -1,0 +1,18 @@
+#pragma once
+#include <CLI/CLI.hpp>
+
+#include "apps/config/options.h"
+
+/// Flags that several roles share, under upstream's names.
+namespace mizzen::apps {
+
+void add_node_flags(CLI::App& command, NodeOptions& node);
+void add_api_flags(CLI::App& command, ApiOptions& api);
+/// `unset`: what holds where --leader-elect is not given, for the help.
+void add_election_flags(CLI::App& command, ElectionOptions& election, const std::string& unset);
+void add_controller_flags(CLI::App& command, ControllerFlags& controllers);
+/// `port`: the default of --secure-port; the lease's name stands in `component`.
+void add_component_flags(CLI::App& command, ComponentOptions& component, uint16_t port);
+void add_log_flags(CLI::App& command, LogOptions& log);
+
+}  // namespace mizzen::apps

@@ -1,0 +1,41 @@
+#include "apps/roles/remote_api.h"
+
+#include <cstdlib>
+
+#include "api/builtin.h"
+#include "rest/config/kubeconfig.h"
+
+namespace mizzen::apps {
+namespace {
+
+Result<rest::RestConfig> read_config(const std::string& path) {
+  if (!path.empty()) return rest::load_kubeconfig(path);
+  const char* host = std::getenv("KUBERNETES_SERVICE_HOST");
+  const char* port = std::getenv("KUBERNETES_SERVICE_PORT");
+  if (!host || !port) return Error(Code::BadRequest, "which API server? Name a kubeconfig with --kubeconfig");
+  return rest::in_cluster_config(host, port);
+}
+
+}  // namespace
+
+Result<void> RemoteApi::open(const Options& options, Deadline deadline) {
+  MZ_ASSIGN(rest::RestConfig config, read_config(options.kubeconfig));
+  config.user_agent = options.user_agent;
+  config.qps = options.qps;
+  config.burst = options.burst;
+  sender_ = std::make_shared<rest::Sender>(loops_, runtime_, std::move(config));
+  const api::RegistryPtr known = api::builtin();
+  MZ_ASSIGN(api::RegistryPtr first, rest::discover_first(*sender_, *known, real_clock(), deadline));
+  resources_.emplace(std::move(first));
+  client_.emplace(rest::RestClient::Deps{sender_, *resources_, runtime_});
+  discovery_.emplace(rest::Discovery::Deps{*sender_, known, *resources_, runtime_});
+  discovery_->start();
+  return {};
+}
+
+void RemoteApi::stop() {
+  if (discovery_) discovery_->stop();
+  if (sender_) sender_->stop();
+}
+
+}  // namespace mizzen::apps
