@@ -42,6 +42,24 @@ client::Informer& Environment::pods_by_node() {
   return pods;
 }
 
+client::Informer& Environment::by_owner(const api::ResourceInfo& resource) {
+  client::Informer& informed = informer(resource);
+  if (owner_indexed_.insert(resource.qualified()).second)
+    informed.add_index(kByOwner, [](const client::Object& o) -> std::vector<std::string> {
+      const auto* owner = machinery::controller_of(o.meta());
+      return {owner ? owner->uid : orphans_of(o.meta().namespace_)};
+    });
+  return informed;
+}
+
+std::vector<client::Object> owned_or_orphaned(const client::Informer& informer, const std::string& owner_uid,
+                                              const std::string& ns) {
+  std::vector<client::Object> out = informer.by_index(Environment::kByOwner, owner_uid);
+  for (client::Object& orphan : informer.by_index(Environment::kByOwner, Environment::orphans_of(ns)))
+    out.push_back(std::move(orphan));
+  return out;
+}
+
 bool Environment::start(Deadline deadline) {
   std::vector<std::shared_ptr<client::Informer>> first;
   seen_ = std::make_shared<const api::Registry>();

@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <set>
 
 #include "api/registry/catalog.h"
 #include "async/runtime.h"
@@ -58,6 +59,15 @@ class Environment {
   /// The informer of pods, which finds them by kByNode (the name of the node they are bound to).
   client::Informer& pods_by_node();
   static constexpr const char* kByNode = "node";
+  /// The informer of T, which finds objects by kByOwner: the uid of their controller, or orphans_of() their
+  /// namespace where they have none. So a sync costs what its owner has, not what its namespace has.
+  template <typename T>
+  client::Informer& by_owner() {
+    return by_owner(*client::require_resource<T>(deps_.api));
+  }
+  client::Informer& by_owner(const api::ResourceInfo& resource);
+  static constexpr const char* kByOwner = "owner";
+  static std::string orphans_of(const std::string& ns) { return "orphan/" + ns; }
   /// Starts all informers and waits until each has its first list. From then on follows the catalogue.
   bool start(Deadline deadline);
   void stop();
@@ -81,7 +91,12 @@ class Environment {
   api::RegistryPtr seen_;
   api::ResourceCatalog::Following following_;
   bool pods_indexed_ = false;
+  std::set<std::string> owner_indexed_;  ///< qualified names
 };
+
+/// What `owner` controls, and what nobody does in namespace `ns`, from an informer of by_owner().
+std::vector<client::Object> owned_or_orphaned(const client::Informer& informer, const std::string& owner_uid,
+                                              const std::string& ns);
 
 /// Where the API is reached: from the nodes, and by its service.
 struct ApiAddress {

@@ -22,8 +22,8 @@ class DeploymentController final : public Controller {
   explicit DeploymentController(Environment& env)
       : env_(env),
         deployments_(env.informer<Deployment>()),
-        sets_(env.informer<ReplicaSet>()),
-        pods_(env.informer<Pod>()),
+        sets_(env.by_owner<ReplicaSet>()),
+        pods_(env.by_owner<Pod>()),
         recorder_(env.recorder("deployment-controller")),
         queue_(env.queue("deployment", 5), env.runtime(),
                [this](const std::string& key) { return sync(key); }) {
@@ -97,7 +97,7 @@ class DeploymentController final : public Controller {
   /// The sets it controls; adopts orphans that match and lets go of those that no longer do.
   bool collect(const Deployment& d, const machinery::LabelSelector& selector, Observed& observed) {
     bool ok = true;
-    for (const Object& object : sets_.list(d.metadata.namespace_)) {
+    for (const Object& object : owned_or_orphaned(sets_, d.metadata.uid, d.metadata.namespace_)) {
       auto set = object.share<ReplicaSet>();
       const auto* owner = machinery::controller_of(set->metadata);
       const bool matches = selector.matches(set->metadata.labels);
@@ -131,14 +131,10 @@ class DeploymentController final : public Controller {
 
   bool old_pods_running(const Deployment& d, const Observed& observed) const {
     const ReplicaSetPtr fresh = find_new_set(d, observed.sets);
-    for (const Object& object : pods_.list(d.metadata.namespace_)) {
-      const auto* owner = machinery::controller_of(object.meta());
-      const Pod& pod = *object.as<Pod>();
-      if (!owner || pod.status.phase == "Succeeded" || pod.status.phase == "Failed" ||
-          (fresh && owner->uid == fresh->metadata.uid))
-        continue;
-      for (const auto& set : observed.sets)
-        if (set->metadata.uid == owner->uid) return true;
+    for (const auto& set : observed.sets) {
+      if (set == fresh) continue;
+      for (const Object& pod : pods_.by_index(Environment::kByOwner, set->metadata.uid))
+        if (!is_finished(*pod.as<Pod>())) return true;
     }
     return false;
   }

@@ -54,7 +54,7 @@ class ReplicaController final : public Controller {
   explicit ReplicaController(Environment& env)
       : env_(env),
         workloads_(env.informer<T>()),
-        pods_(env.informer<Pod>()),
+        pods_(env.by_owner<Pod>()),
         recorder_(env.recorder(std::string(Kind<T>::component))),
         expectations_(env.clock()),
         queue_(env.queue(std::string(Kind<T>::component), 5), env.runtime(),
@@ -140,7 +140,8 @@ class ReplicaController final : public Controller {
     if (const auto* t = Kind<T>::tmpl(*workload)) desired.template_labels = t->metadata.labels;
 
     std::vector<PodPtr> pods;
-    for (const Object& object : pods_.list(ns)) pods.push_back(object.share<Pod>());
+    for (const Object& object : owned_or_orphaned(pods_, desired.uid, ns))
+      pods.push_back(object.share<Pod>());
     const bool settled = expectations_.met(key);
     Claim claimed = claim(desired, pods);
     bool failed = !adopt_and_release(*workload, claimed);
