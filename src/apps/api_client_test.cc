@@ -65,7 +65,7 @@ class Elsewhere final : public Both {
   }
   const std::shared_ptr<rest::Sender> sender_;
   api::ResourceCatalog resources_;
-  rest::RestClient api_{{sender_, resources_, runtime_}};
+  rest::RestClient api_{{sender_, resources_, api::builtin(), runtime_}};
 };
 
 class ApiClientConformance : public ::testing::TestWithParam<std::tuple<size_t, bool>> {

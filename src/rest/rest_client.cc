@@ -4,6 +4,7 @@
 
 #include "api/registry/kinds.h"
 #include "machinery/schema/meta/v1/partial_object_metadata.h"
+#include "rest/discovery/discover.h"
 #include "rest/list/pages.h"
 #include "rest/watch/rest_watch.h"
 #include "rest/wire/body.h"
@@ -69,6 +70,11 @@ Object gone(const ResourceInfo& resource, const std::string& ns, const std::stri
 }  // namespace
 
 RestClient::RestClient(Deps deps) : deps_(std::move(deps)), mode_(std::make_shared<ListMode>(deps_.sender)) {}
+
+Result<api::RegistryPtr> RestClient::registry_now(const client::Call& call) {
+  MZ_ASSIGN(const auto served, discover(*deps_.sender, call));
+  return next_registry(served, *deps_.known, registry());
+}
 
 Result<Object> RestClient::get(const ResourceInfo& resource, const std::string& ns, const std::string& name,
                                const client::Call& call) {

@@ -21,11 +21,13 @@ class RestClient final : public client::ApiClient {
   struct Deps {
     std::shared_ptr<Sender> sender;
     const api::ResourceCatalog& resources;  ///< what the server serves, see discover()
+    api::RegistryPtr known;                 ///< the kinds that this program knows
     Runtime runtime;
   };
   explicit RestClient(Deps deps);
 
   api::RegistryPtr registry() const override { return deps_.resources.registry(); }
+  Result<api::RegistryPtr> registry_now(const client::Call& call) override;
   Result<client::Object> get(const client::ResourceInfo& resource, const std::string& ns,
                              const std::string& name, const client::Call& call) override;
   Result<client::ObjectList> list(const client::ResourceInfo& resource, const client::ListOptions& options,

@@ -27,7 +27,7 @@ Result<void> RemoteApi::open(const Options& options, Deadline deadline) {
   const api::RegistryPtr known = api::builtin();
   MZ_ASSIGN(api::RegistryPtr first, rest::discover_first(*sender_, *known, real_clock(), deadline));
   resources_.emplace(std::move(first));
-  client_.emplace(rest::RestClient::Deps{sender_, *resources_, runtime_});
+  client_.emplace(rest::RestClient::Deps{sender_, *resources_, known, runtime_});
   discovery_.emplace(rest::Discovery::Deps{*sender_, known, *resources_, runtime_});
   discovery_->start();
   return {};

@@ -91,6 +91,9 @@ class ApiClient {
   virtual ~ApiClient() = default;
   /// What it serves now. Resources come and go; a call about one that has gone answers NotFound.
   virtual api::RegistryPtr registry() const = 0;
+  /// The same as it is at this moment: a server elsewhere is asked, since what registry() says of it is some
+  /// seconds old. For who must not miss any. What is new in it has no informers yet.
+  virtual Result<api::RegistryPtr> registry_now(const Call&) { return registry(); }
   virtual Result<Object> get(const ResourceInfo& resource, const std::string& namespace_,
                              const std::string& name, const Call& call) = 0;
   virtual Result<ObjectList> list(const ResourceInfo& resource, const ListOptions& options,

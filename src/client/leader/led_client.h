@@ -12,6 +12,7 @@ class LedClient final : public ApiClient {
   LedClient(ApiClient& api, const Elector& elector) : api_(api), elector_(elector) {}
 
   api::RegistryPtr registry() const override { return api_.registry(); }
+  Result<api::RegistryPtr> registry_now(const Call& call) override { return api_.registry_now(call); }
   Result<Object> get(const ResourceInfo& resource, const std::string& ns, const std::string& name,
                      const Call& call) override {
     return api_.get(resource, ns, name, call);

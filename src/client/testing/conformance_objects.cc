@@ -207,6 +207,15 @@ void kinds_of_other_groups(ApiUnderTest& t, const std::string& ns) {
   EXPECT_FALSE((*made)->spec.clusterIP.empty());
 }
 
+void what_is_served_is_known(ApiUnderTest& t, const std::string&) {
+  const auto now = t.api().registry_now(Call());
+  ASSERT_TRUE(now.ok()) << now.error().message();
+  for (const api::ResourceInfo& r : t.api().registry()->resources()) {
+    EXPECT_TRUE((*now)->has(r)) << r.qualified();
+  }
+  EXPECT_TRUE((*now)->find<Pod>());
+}
+
 void calls_end_in_time(ApiUnderTest& t, const std::string& ns) {
   StopSource stop;
   stop.stop();
@@ -225,6 +234,7 @@ constexpr ConformanceCase kCases[] = {
     {"PartsOfObjects", parts_of_objects},
     {"ListsSelectAndComeInPages", lists_select_and_come_in_pages},
     {"KindsOfOtherGroups", kinds_of_other_groups},
+    {"WhatIsServedIsKnown", what_is_served_is_known},
     {"CallsEndInTime", calls_end_in_time},
 };
 

@@ -57,17 +57,20 @@ Result<std::vector<ServedResource>> discover(Sender& sender, const client::Call&
   return out;
 }
 
+api::RegistryPtr next_registry(const std::vector<ServedResource>& served, const api::Registry& known,
+                               const api::RegistryPtr& now) {
+  api::ResourceCatalog catalog(now);
+  apply(steps_to(served, known, *now), catalog);
+  return catalog.registry();
+}
+
 Result<api::RegistryPtr> discover_first(Sender& sender, const api::Registry& known, const Clock& clock,
                                         Deadline deadline) {
   for (;;) {
     client::Call call;
     call.deadline = deadline;
     const auto served = discover(sender, call);
-    if (served.ok()) {
-      api::ResourceCatalog catalog(std::make_shared<const api::Registry>());
-      apply(steps_to(*served, known, *catalog.registry()), catalog);
-      return catalog.registry();
-    }
+    if (served.ok()) return next_registry(*served, known, std::make_shared<const api::Registry>());
     const Deadline then = Deadline::after(kFirstPause, clock);
     if (!served.error().retryable() || then.when() >= deadline.when()) return served.error();
     StopToken().wait_until(then);

@@ -9,6 +9,10 @@ namespace mizzen::rest {
 /// All that the server serves. Blocks. Errors: as Sender's; those of the server.
 Result<std::vector<ServedResource>> discover(Sender& sender, const client::Call& call);
 
+/// `now` as it is where the server serves `served`. A resource that breaks the registry's rules is left out.
+api::RegistryPtr next_registry(const std::vector<ServedResource>& served, const api::Registry& known,
+                               const api::RegistryPtr& now);
+
 /// Role: keeps a catalogue as the server has it: looks again every kEvery, as upstream's garbage collector
 /// does. Lifecycle: start() once; stop() waits for a look under way; also in the destructor. Failure: a look
 /// that fails changes nothing.

@@ -63,7 +63,9 @@ class NamespaceController final : public Controller {
     Content content;
     std::map<std::string, size_t> held;
     // Pods go first and the rest waits for them: what a pod needs to end well is there until it has ended.
-    const api::RegistryPtr registry = env_.api().registry();
+    const auto served = env_.api().registry_now(Call());
+    if (!served.ok()) return Outcome::retry();  // what nobody knows of would be left behind
+    const api::RegistryPtr registry = *served;
     const api::ResourceInfo* pods = registry->find<api::core::v1::Pod>();
     if (pods) empty_resource(*pods, name, content, held);
     if (content.left == 0 && content.failure.empty())
