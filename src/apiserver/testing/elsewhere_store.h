@@ -51,6 +51,7 @@ class ElsewhereStore final : public store::Store {
     note("current_revision");
     return inner_.current_revision(deadline);
   }
+  void ask_revision(Deadline deadline, Told told) override { inner_.ask_revision(deadline, std::move(told)); }
   Result<void> health(Deadline deadline) override {
     note("health");
     return inner_.health(deadline);

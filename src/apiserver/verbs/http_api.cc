@@ -239,14 +239,11 @@ void HttpApi::blocking(const HandlingPtr& h, std::function<void()> f) {
 }
 
 void HttpApi::when_newest(const HandlingPtr& h, std::function<void()> f) {
-  auto ask = [this, h, f = std::move(f)]() mutable {
-    const auto now = deps_.core.store().current_revision(Deadline::after(kFreshMax, deps_.core.clock()));
-    if (!now.ok()) return fail(h, now.error());
-    when_fresh(h, now->get(), std::move(f));
-  };
-  // A store elsewhere may take its time, which the loop does not have.
-  if (deps_.core.store().local()) return ask();
-  blocking(h, std::move(ask));
+  deps_.core.store().ask_revision(
+      Deadline::after(kFreshMax, deps_.core.clock()),
+      [this, h, f = std::move(f), token = answers_.begin()](const Result<store::Revision>& now) mutable {
+        now.ok() ? when_fresh(h, now->get(), std::move(f)) : fail(h, now.error());
+      });
 }
 
 void HttpApi::when_fresh(const HandlingPtr& h, int64_t revision, std::function<void()> f) {

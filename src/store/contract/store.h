@@ -182,6 +182,10 @@ class Store {
   virtual bool local() const { return true; }
   /// The newest revision. Local stores answer from memory.
   virtual Result<Revision> current_revision(Deadline deadline) = 0;
+  /// The same without waiting: calls `told` at once where the store is local, else on a thread of the
+  /// store's. It must be short and must not block.
+  using Told = std::function<void(Result<Revision>)>;
+  virtual void ask_revision(Deadline deadline, Told told) { told(current_revision(deadline)); }
   /// Ok where writes can be expected to work; else why not.
   virtual Result<void> health(Deadline deadline) = 0;
   /// Bytes on disk (or in memory, for the memory store).

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "store/contract/errors.h"
 #include "store/etcd/client.h"
+#include "store/etcd/revision_reads.h"
 #include "store/local/validate.h"
 #include "telemetry/log.h"
 
@@ -50,6 +51,7 @@ class EtcdStore::Impl final : public History {
   Impl(Options options, std::unique_ptr<rpc::Channel> channel)
       : options_(std::move(options)),
         client_(std::move(channel)),
+        revisions_(options_.clock, [this](Deadline d) { return client_.current_revision(d); }),
         submitted_(options_.clock,
                    {.name = "store-etcd", .threads_max = options_.calls_max, .queue_max = kSubmittedMax}),
         catch_up_(options_.clock, {.name = "store-history", .threads_max = 2, .queue_max = 4 * kWatchesMax}),
@@ -75,6 +77,7 @@ class EtcdStore::Impl final : public History {
   }
 
   etcd::Client& client() { return client_; }
+  etcd::RevisionReads& revisions() { return revisions_; }
   WatchHub& hub() { return hub_; }
 
   void submit(Txn txn, Deadline deadline, Done done) {
@@ -164,6 +167,7 @@ class EtcdStore::Impl final : public History {
 
   const Options options_;
   etcd::Client client_;
+  etcd::RevisionReads revisions_;
   StopSource stop_;
   StopSource following_;              ///< stopped (as a signal) once the feed first stood
   std::atomic<int64_t> followed_{0};  ///< the feed has handed over everything up to here
@@ -222,12 +226,16 @@ Result<void> EtcdStore::compact(Revision revision, Deadline deadline) {
   return impl_->client().compact(revision, deadline);
 }
 
-Result<Revision> EtcdStore::current_revision(Deadline deadline) {
-  return impl_->client().current_revision(deadline);
+Result<Revision> EtcdStore::current_revision(Deadline deadline) { return impl_->revisions().ask(deadline); }
+
+void EtcdStore::ask_revision(Deadline deadline, Told told) {
+  impl_->revisions().ask(deadline, std::move(told));
 }
 
+uint64_t EtcdStore::revision_reads() const { return impl_->revisions().sent(); }
+
 Result<void> EtcdStore::health(Deadline deadline) {
-  MZ_TRY(impl_->client().current_revision(deadline));
+  MZ_TRY(impl_->revisions().ask(deadline));
   return {};
 }
 

@@ -14,7 +14,8 @@ namespace mizzen::store {
 /// progress request ahead of events that are still on their way. The feed resumes where it broke off; where
 /// that has been compacted meanwhile, watches end with Expired. Lifecycle: open() reaches etcd once; the
 /// destructor cancels what is under way. Watches go before it. Threading: thread-safe. Calls block the
-/// calling thread; submit() uses up to Options::calls_max threads, in any order. Failure: ServiceUnavailable
+/// calling thread; submit() uses up to Options::calls_max threads, in any order. All who want the newest
+/// revision share reads of it (RevisionReads). Failure: ServiceUnavailable
 /// where etcd cannot be reached, at once; Timeout where it did not answer in time. Bounds:
 /// Options::calls_max, kAnswerBytesMax; submitted transactions waiting: kSubmittedMax.
 class EtcdStore final : public Store {
@@ -45,8 +46,11 @@ class EtcdStore final : public Store {
   Result<void> compact(Revision revision, Deadline deadline) override;
   bool local() const override { return false; }
   Result<Revision> current_revision(Deadline deadline) override;
+  void ask_revision(Deadline deadline, Told told) override;
   Result<void> health(Deadline deadline) override;
   Result<uint64_t> size_bytes(Deadline deadline) override;
+  /// How many reads of the newest revision have been sent, for tests.
+  uint64_t revision_reads() const;
 
  private:
   class Impl;

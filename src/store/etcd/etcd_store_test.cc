@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "async/stop.h"
+#include "async/thread.h"
 #include "base/file.h"
 #include "pki/authority.h"
 #include "rpc/channel.h"
@@ -116,6 +117,33 @@ TEST(EtcdStore, SpeaksTlsWithAClientCertificate) {
             .ok());
   }
   std::filesystem::remove_all(folder);
+}
+
+TEST(EtcdStore, ManyWhoAskForTheNewestRevisionShareReadsAndNoneIsStale) {
+  if (!shared_etcd()) GTEST_SKIP() << "no /usr/bin/etcd here (Debian: etcd-server)";
+  auto store = connect(shared_etcd()->address());
+  auto other = connect(shared_etcd()->address());  // writes that this process does not see otherwise
+  constexpr int kThreads = 200, kRounds = 10;
+  std::atomic<int> stale = 0, failed = 0;
+  {
+    std::vector<Thread> threads;
+    threads.reserve(kThreads);
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back("asks", [&, i] {
+        for (int n = 0; n < kRounds; ++n) {
+          const Revision before = i % 20 == 0 ? put(*other, "share", std::to_string(i)) : Revision();
+          const auto now = store->current_revision(soon());
+          if (!now.ok()) ++failed;
+          if (now.ok() && *now < before) ++stale;
+        }
+      });
+    }
+    for (Thread& t : threads) t.join();
+  }
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(stale, 0);
+  RecordProperty("reads", static_cast<int>(store->revision_reads()));
+  EXPECT_LT(store->revision_reads(), uint64_t{kThreads} * kRounds / 4) << "of 2,000 questions";
 }
 
 TEST(EtcdStore, AnAbsentEtcdIsToldAtOnceOrAtTheDeadline) {
