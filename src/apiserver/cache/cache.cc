@@ -6,6 +6,7 @@
 
 #include "apiserver/cache/roster.h"
 #include "base/check.h"
+#include "store/contract/pages.h"
 #include "telemetry/log.h"
 
 namespace mizzen::apiserver {
@@ -107,12 +108,12 @@ Result<void> ResourceCache::load(Deadline deadline) {
   int64_t newest = 0;
   store::RangeRequest request;
   request.range = store::KeyRange::prefix(prefix_);
-  request.limit = kLoadPage;
   request.count_rest = false;
+  store::Pages pages(deps_.store, std::move(request));
   for (;;) {
-    MZ_ASSIGN(const auto range, deps_.store.range(request, deadline));
-    if (request.revision.get() == 0) request.revision = range.revision;
-    for (const store::KeyValue& kv : range.kvs) {
+    MZ_ASSIGN(const auto page, pages.next(deadline));
+    if (!page) break;
+    for (const store::KeyValue& kv : page->kvs) {
       std::string why;
       if (EntryPtr entry = decode_entry(kv, why)) {
         tree.set(std::move(entry));
@@ -121,10 +122,8 @@ Result<void> ResourceCache::load(Deadline deadline) {
       }
       newest = std::max(newest, kv.mod_revision.get());
     }
-    if (!range.more || range.kvs.empty()) break;
-    request.range.from = range.kvs.back().key + std::string(1, '\0');
   }
-  const store::Revision loaded = request.revision;
+  const store::Revision loaded = pages.revision();
   std::shared_ptr<store::Watch> before;  // one that was lost; goes without the lock
   {
     Lock lock(m_);

@@ -33,8 +33,6 @@ namespace mizzen::apiserver {
 class ResourceCache : public std::enable_shared_from_this<ResourceCache> {
  public:
   static constexpr size_t kWaitersMax = 10'000;
-  /// Objects of one read of the store.
-  static constexpr int64_t kLoadPage = 5'000;
 
   struct Deps {
     store::Store& store;

@@ -39,6 +39,42 @@ TEST_F(CacheTest, ALostFeedEndsEveryWatcherAndNothingStaleIsCalledFresh) {
   EXPECT_EQ(again->wait(1), std::vector<std::string>{fmt::format("ADDED n/b={}", after)});
 }
 
+TEST_F(CacheTest, LoadsByPagesAtOneRevisionWhileWritesGoOn) {
+  start();
+  for (int i = 0; i < 1'500; ++i) put(fmt::format("n/c{:04}", i));
+  const auto before = put("n/c0000", "old");
+  int pages = 0;
+  flaky_.before_range([&](const store::RangeRequest& request) -> Result<void> {
+    EXPECT_GT(request.limit, 0) << "never everything at once";
+    EXPECT_EQ(request.revision.get(), pages == 0 ? 0 : before) << "all as of one revision";
+    if (++pages == 1) return {};
+    put("n/c0000", "new");  // before the place it has got to
+    put("n/c9999", "new");  // after it
+    remove("n/c1499");
+    return {};
+  });
+  flaky_.lose_feed(Error(Code::ServiceUnavailable, "gone"));
+  const Deadline deadline = Deadline::after(10s, real_clock());
+  while (cache_->stats().loads < 2 && !deadline.expired())
+    (void)StopToken().wait_until(Deadline::after(2ms, real_clock()));
+  EXPECT_GE(pages, 2);
+  flaky_.before_range(nullptr);
+  const auto last = put("n/last");
+  ASSERT_TRUE(cache_->wait_for(last, Deadline::after(10s, real_clock())).ok());
+  EXPECT_EQ(cache_->size(), 1'501u) << "1,500, two more, one less";
+  EXPECT_TRUE(cache_->find("n/c9999"));
+  EXPECT_FALSE(cache_->find("n/c1499"));
+  EXPECT_GT(cache_->find("n/c0000")->revision(), before);
+  // A watcher from the loaded revision is told exactly of what was written meanwhile.
+  auto watcher = std::make_shared<Watcher>();
+  watch(watcher, before);
+  const auto told = watcher->wait(4);
+  ASSERT_GE(told.size(), 4u);
+  EXPECT_EQ(told[0].substr(0, 17), "MODIFIED n/c0000=");
+  EXPECT_EQ(told[1].substr(0, 14), "ADDED n/c9999=");
+  EXPECT_EQ(told[2].substr(0, 16), "DELETED n/c1499=");
+}
+
 TEST_F(CacheTest, StopWaitsForALossOfTheFeedThatIsBeingTold) {
   start();
   TurnLane lane;

@@ -7,13 +7,11 @@
 #include "base/strings.h"
 #include "codec/json/tree.h"
 #include "machinery/errors/go_print.h"
+#include "store/contract/pages.h"
 
 namespace mizzen::apiserver {
 
 using codec::Value;
-
-/// Objects of one read of the store's history.
-constexpr int64_t kHistoryPage = 2'000;
 
 namespace {
 
@@ -109,15 +107,16 @@ Result<Page> read_history(store::Store& store, const EntryHomePtr& home, const F
   if (!after.empty()) request.range.from = prefix + after + std::string(1, '\0');
   request.revision = store::Revision(revision);
   // No more than the page can want, but for those that a selector leaves out.
-  request.limit =
-      limit == 0 ? kHistoryPage : std::min<int64_t>(kHistoryPage, static_cast<int64_t>(limit) + 1);
+  request.limit = limit == 0 ? 0 : std::min(store::PageSize::kKeysMax, static_cast<int64_t>(limit)) + 1;
   request.count_rest = count;
+  store::Pages pages(store, std::move(request));
   Page page;
   page.revision = revision;
   for (;;) {
-    MZ_ASSIGN(const auto range, store.range(request, deadline));
-    for (size_t i = 0; i < range.kvs.size(); ++i) {
-      const store::KeyValue& kv = range.kvs[i];
+    MZ_ASSIGN(const auto range, pages.next(deadline));
+    if (!range) return page;
+    for (size_t i = 0; i < range->kvs.size(); ++i) {
+      const store::KeyValue& kv = range->kvs[i];
       const int64_t at = kv.mod_revision.get();
       MZ_ASSIGN(Object object, decode_stored(resource, store::view(kv.value), at));
       EntryPtr entry =
@@ -125,13 +124,11 @@ Result<Page> read_history(store::Store& store, const EntryHomePtr& home, const F
       if (!filter.matches(*entry)) continue;
       if (limit != 0 && page.entries.size() == limit) {
         page.more = true;
-        page.remaining = static_cast<size_t>(range.count) - i;
+        page.remaining = static_cast<size_t>(range->count) - i;
         return page;
       }
       page.entries.push_back(std::move(entry));
     }
-    if (!range.more || range.kvs.empty()) return page;
-    request.range.from = range.kvs.back().key + std::string(1, '\0');
   }
 }
 

@@ -150,6 +150,10 @@ Error translate(const Error& error) {
   switch (rpc::status_of(error)) {
     case rpc::Status::DeadlineExceeded:
       return timed_out();
+    case rpc::Status::ResourceExhausted:
+      // What gRPC's library says itself, whichever way it spells it.
+      if (text.find("eceived message larger than max") != std::string_view::npos) return answer_too_large();
+      return {error.code(), std::string(text)};
     case rpc::Status::Unavailable:
       return unavailable("etcd: " + std::string(text));
     default:

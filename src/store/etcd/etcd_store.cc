@@ -26,7 +26,7 @@ constexpr size_t kChunkEventsMax = 1000;
 Result<rpc::ChannelOptions> channel_options(const EtcdStore::Options& options) {
   rpc::ChannelOptions out;
   out.target = options.address;
-  out.message_bytes_max = EtcdStore::kAnswerBytesMax;
+  out.message_bytes_max = options.answer_bytes_max;
   out.keepalive = kKeepalive;
   if (options.ca_file.empty() && options.certificate_file.empty() && options.key_file.empty()) return out;
   out.tls.emplace();

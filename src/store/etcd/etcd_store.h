@@ -17,10 +17,9 @@ namespace mizzen::store {
 /// calling thread; submit() uses up to Options::calls_max threads, in any order. All who want the newest
 /// revision share reads of it (RevisionReads). Failure: ServiceUnavailable
 /// where etcd cannot be reached, at once; Timeout where it did not answer in time. Bounds:
-/// Options::calls_max, kAnswerBytesMax; submitted transactions waiting: kSubmittedMax.
+/// Options::calls_max, Options::answer_bytes_max; submitted transactions waiting: kSubmittedMax.
 class EtcdStore final : public Store {
  public:
-  static constexpr size_t kAnswerBytesMax = 512u << 20;
   static constexpr size_t kSubmittedMax = 16'384;
 
   struct Options {
@@ -31,6 +30,7 @@ class EtcdStore final : public Store {
     std::string key_file;
     RetentionOptions retention;  ///< history is compacted as upstream's API server does
     size_t calls_max = 32;
+    size_t answer_bytes_max = 64u << 20;  ///< of one answer; long ranges are read by pages (Pages)
   };
 
   /// ServiceUnavailable or Timeout where etcd does not answer until the deadline.

@@ -12,6 +12,7 @@
 #include "pki/authority.h"
 #include "rpc/channel.h"
 #include "store/contract/errors.h"
+#include "store/contract/pages.h"
 #include "store/etcd/convert.h"
 #include "store/testing/calls.h"
 #include "store/testing/conformance.h"
@@ -29,9 +30,10 @@ EtcdServer* shared_etcd() {
   return server.get();
 }
 
-std::unique_ptr<EtcdStore> connect(const std::string& address) {
-  auto store = EtcdStore::open({.clock = real_clock(), .address = address},
-                               Deadline::after(std::chrono::seconds(20), real_clock()));
+std::unique_ptr<EtcdStore> connect(const std::string& address, size_t answer_bytes_max = 64u << 20) {
+  auto store =
+      EtcdStore::open({.clock = real_clock(), .address = address, .answer_bytes_max = answer_bytes_max},
+                      Deadline::after(std::chrono::seconds(20), real_clock()));
   if (!store.ok()) {
     ADD_FAILURE() << store.error().message();
     return nullptr;
@@ -144,6 +146,29 @@ TEST(EtcdStore, ManyWhoAskForTheNewestRevisionShareReadsAndNoneIsStale) {
   EXPECT_EQ(stale, 0);
   RecordProperty("reads", static_cast<int>(store->revision_reads()));
   EXPECT_LT(store->revision_reads(), uint64_t{kThreads} * kRounds / 4) << "of 2,000 questions";
+}
+
+TEST(EtcdStore, WhatIsLongIsReadByPagesWhileOthersWrite) {
+  if (!shared_etcd()) GTEST_SKIP() << "no /usr/bin/etcd here (Debian: etcd-server)";
+  auto store = connect(shared_etcd()->address(), 1u << 20);
+  const auto key = [](int i) { return "/long/" + std::to_string(100'000 + i); };
+  for (int i = 0; i < 700; ++i) put(*store, key(i), std::string(4096, 'x'));
+  const Revision then = now(*store);
+  Pages pages(*store, {.range = KeyRange::prefix("/long/"), .count_rest = false});
+  std::vector<std::string> keys;
+  for (size_t page = 0;; ++page) {
+    const auto got = pages.next(soon());
+    ASSERT_TRUE(got.ok()) << got.error().message();
+    if (!*got) break;
+    EXPECT_LE((*got)->kvs.size(), 256u) << "512 of them are more than the connection takes at once";
+    for (const KeyValue& kv : (*got)->kvs) keys.push_back(kv.key);
+    put(*store, "/long/0" + std::to_string(page), "before it");
+    put(*store, "/long/9" + std::to_string(page), "after it");
+    erase(*store, key(699));
+  }
+  EXPECT_EQ(pages.revision(), then);
+  ASSERT_EQ(keys.size(), 700u);
+  for (int i = 0; i < 700; ++i) EXPECT_EQ(keys[static_cast<size_t>(i)], key(i));
 }
 
 TEST(EtcdStore, AnAbsentEtcdIsToldAtOnceOrAtTheDeadline) {

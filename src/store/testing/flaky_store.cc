@@ -73,14 +73,22 @@ size_t FlakyStore::ranges_refused() const {
   return refused_;
 }
 
+void FlakyStore::before_range(BeforeRange f) {
+  Lock lock(m_);
+  before_range_ = std::move(f);
+}
+
 Result<RangeResult> FlakyStore::range(const RangeRequest& request, Deadline deadline) {
+  BeforeRange before;
   {
     Lock lock(m_);
+    before = before_range_;
     if (away_) {
       ++refused_;
       return Error(Code::ServiceUnavailable, "the store is away");
     }
   }
+  if (before) MZ_TRY(before(request));
   return inner_.range(request, deadline);
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -18,6 +19,9 @@ class FlakyStore final : public Store {
   /// While set, range and watch fail: the store is away.
   void set_away(bool away);
   size_t ranges_refused() const;
+  /// Called before each range is read, by whoever reads: what happens meanwhile, or why it fails.
+  using BeforeRange = std::function<Result<void>(const RangeRequest&)>;
+  void before_range(BeforeRange f);
 
   Result<RangeResult> range(const RangeRequest& request, Deadline deadline) override;
   Result<TxnResult> txn(Txn txn, Deadline deadline) override { return inner_.txn(std::move(txn), deadline); }
@@ -43,6 +47,7 @@ class FlakyStore final : public Store {
   mutable Mutex m_;
   bool away_ MZ_GUARDED_BY(m_) = false;
   size_t refused_ MZ_GUARDED_BY(m_) = 0;
+  BeforeRange before_range_ MZ_GUARDED_BY(m_);
   std::vector<std::weak_ptr<Tap>> taps_ MZ_GUARDED_BY(m_);
 };
 

@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "store/contract/pages.h"
+
 namespace mizzen::apiserver {
 namespace {
 
 /// Longer than a store elsewhere takes to tell its watchers.
 constexpr Duration kSuspicion = std::chrono::seconds(10);
-constexpr int64_t kPage = 1000;
 
 std::string owner_of(const store::KeyValue& kv) { return std::string(store::view(kv.value)); }
 
@@ -23,14 +24,12 @@ Result<void> AllocationTable::start(Deadline deadline) {
   std::unordered_map<std::string, Holding> held;
   store::RangeRequest request;
   request.range = store::KeyRange::prefix(std::string(kAllocationPrefix));
-  request.limit = kPage;
   request.count_rest = false;
+  store::Pages pages(deps_.store, std::move(request));
   for (;;) {
-    MZ_ASSIGN(const auto page, deps_.store.range(request, deadline));
-    if (request.revision.get() == 0) request.revision = page.revision;
-    for (const store::KeyValue& kv : page.kvs) held[kv.key] = {owner_of(kv), kv.mod_revision};
-    if (!page.more || page.kvs.empty()) break;
-    request.range.from = page.kvs.back().key + '\0';
+    MZ_ASSIGN(const auto page, pages.next(deadline));
+    if (!page) break;
+    for (const store::KeyValue& kv : page->kvs) held[kv.key] = {owner_of(kv), kv.mod_revision};
   }
   {
     Lock lock(m_);
@@ -38,7 +37,7 @@ Result<void> AllocationTable::start(Deadline deadline) {
   }
   store::WatchRequest watch;
   watch.range = store::KeyRange::prefix(std::string(kAllocationPrefix));
-  watch.from = store::Revision(request.revision.get() + 1);
+  watch.from = store::Revision(pages.revision().get() + 1);
   std::shared_ptr<store::Watch> opened =
       deps_.store.watch(std::move(watch), [this](const store::WatchMessage& m) { on_message(m); });
   Lock lock(m_);
