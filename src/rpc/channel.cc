@@ -12,6 +12,7 @@
 #include <atomic>
 
 #include "rpc/bytes.h"
+#include "rpc/redial.h"
 #include "telemetry/log.h"
 
 namespace mizzen::rpc {
@@ -86,9 +87,9 @@ void start_library() {
 
 class StreamImpl final : public Stream {
  public:
-  StreamImpl(grpc::ChannelInterface& channel, std::string method, Deadline deadline,
+  StreamImpl(grpc::ChannelInterface& channel, Redial& redial, std::string method, Deadline deadline,
              const CallOptions& options)
-      : method_(std::move(method)) {
+      : redial_(redial), method_(std::move(method)) {
     prepare(context_, deadline, options);
     const grpc::internal::RpcMethod rpc(method_.c_str(), grpc::internal::RpcMethod::BIDI_STREAMING);
     call_.reset(grpc::internal::ClientReaderWriterFactory<grpc::ByteBuffer, grpc::ByteBuffer>::Create(
@@ -115,6 +116,7 @@ class StreamImpl final : public Stream {
   Result<void> finish() override {
     finished_ = true;
     const grpc::Status status = call_->Finish();
+    if (status.error_code() == grpc::StatusCode::UNAVAILABLE) redial_.lost();
     if (!status.ok()) return to_error(status);
     return {};
   }
@@ -122,6 +124,7 @@ class StreamImpl final : public Stream {
   void cancel() override { context_.TryCancel(); }
 
  private:
+  Redial& redial_;
   const std::string method_;
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>> call_;
@@ -134,11 +137,14 @@ class StreamImpl final : public Stream {
 class Channel::Impl {
  public:
   explicit Impl(const ChannelOptions& options)
-      : channel_(grpc::CreateCustomChannel(options.target, credentials(options), arguments(options))) {}
+      : channel_(grpc::CreateCustomChannel(options.target, credentials(options), arguments(options))),
+        redial_(channel_) {}
   grpc::ChannelInterface& channel() { return *channel_; }
+  Redial& redial() { return redial_; }
 
  private:
-  std::shared_ptr<grpc::Channel> channel_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  Redial redial_;
 };
 
 Channel::Channel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -163,13 +169,15 @@ Result<std::string> Channel::call(std::string_view method, std::string_view requ
   grpc::ByteBuffer answer;
   const grpc::Status status =
       grpc::internal::BlockingUnaryCall(&impl_->channel(), rpc, &context, to_buffer(request), &answer);
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) impl_->redial().lost();
   if (!status.ok()) return to_error(status);
   return from_buffer(answer);
 }
 
 std::unique_ptr<Stream> Channel::stream(std::string_view method, Deadline deadline,
                                         const CallOptions& options) {
-  return std::make_unique<StreamImpl>(impl_->channel(), std::string(method), deadline, options);
+  return std::make_unique<StreamImpl>(impl_->channel(), impl_->redial(), std::string(method), deadline,
+                                      options);
 }
 
 }  // namespace mizzen::rpc

@@ -84,13 +84,13 @@ class Stream {
   virtual void cancel() = 0;
 };
 
-/// Role: a connection to one server, made when first used and again after each loss, with back-off up to
-/// 3 s, or 0.2 s where the server is on this machine.
-/// Place: owned by the client of that server (CRI, etcd).
-/// Threading: thread-safe. Calls block the calling thread up to their deadline; the library has threads of
-/// its own. Failure: ServiceUnavailable where the server cannot be reached, Timeout after the deadline (the
-/// server may have carried it out), Cancelled after a stop, else what the server says. Nothing is retried
-/// here. Bounds: ChannelOptions::message_bytes_max each way.
+/// Role: a connection to one server, made when first used and again after each loss as long as calls are
+/// tried (Redial), with back-off up to 3 s, or 0.2 s where the server is on this machine. Place: owned by the
+/// client of that server (CRI, etcd). Threading: thread-safe. Calls block the calling thread up to their
+/// deadline; the library has threads of its own. Streams go before their channel. Failure: ServiceUnavailable
+/// where the server cannot be reached, Timeout after the deadline (the server may have carried it out),
+/// Cancelled after a stop, else what the server says. Nothing is retried here. Bounds:
+/// ChannelOptions::message_bytes_max each way.
 class Channel {
  public:
   /// Invalid where the TLS texts contradict each other. Does not connect.

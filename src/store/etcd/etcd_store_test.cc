@@ -87,38 +87,75 @@ TEST(EtcdStore, WatchesSurviveARestartOfEtcd) {
   EXPECT_TRUE(store->health(Deadline::after(std::chrono::seconds(10), real_clock())).ok());
 }
 
-TEST(EtcdStore, SpeaksTlsWithAClientCertificate) {
-  char name[] = "/tmp/mizzen-store-XXXXXX";
-  const std::string folder = ::mkdtemp(name);
-  auto authority = pki::Authority::create("etcd-ca", real_clock().wall());
-  ASSERT_TRUE(authority.ok());
-  auto pair =
-      authority->issue({.common_name = "etcd", .ip_addresses = {"127.0.0.1"}, .server = true, .client = true},
-                       real_clock().wall());
-  ASSERT_TRUE(pair.ok());
-  const EtcdServer::Tls tls{folder + "/ca", folder + "/certificate", folder + "/key"};
-  ASSERT_TRUE(write_file(tls.ca_file, authority->certificate_pem()).ok());
-  ASSERT_TRUE(write_file(tls.certificate_file, pair->certificate_pem).ok());
-  ASSERT_TRUE(write_file(tls.key_file, pair->key_pem, 0600).ok());
-  {
-    auto server = EtcdServer::start(tls);
-    if (!server) GTEST_SKIP() << "no /usr/bin/etcd here (Debian: etcd-server)";
-    auto store = EtcdStore::open({.clock = real_clock(),
-                                  .address = server->address(),
-                                  .ca_file = tls.ca_file,
-                                  .certificate_file = tls.certificate_file,
-                                  .key_file = tls.key_file},
-                                 Deadline::after(std::chrono::seconds(20), real_clock()));
-    ASSERT_TRUE(store.ok()) << store.error().message();
-    put(**store, "a", "1");
-    EXPECT_EQ(value(**store, "a"), "1");
-    // Without a certificate etcd does not talk to us.
-    EXPECT_FALSE(
-        EtcdStore::open({.clock = real_clock(), .address = server->address(), .ca_file = tls.ca_file},
-                        Deadline::after(std::chrono::milliseconds(500), real_clock()))
-            .ok());
+/// An etcd that asks for certificates, and the files for those who talk to it.
+class TlsEtcd {
+ public:
+  TlsEtcd() {
+    char name[] = "/tmp/mizzen-store-XXXXXX";
+    folder_ = ::mkdtemp(name);
+    tls_ = {folder_ + "/ca", folder_ + "/certificate", folder_ + "/key"};
+    auto authority = pki::Authority::create("etcd-ca", real_clock().wall());
+    auto pair = authority->issue(
+        {.common_name = "etcd", .ip_addresses = {"127.0.0.1"}, .server = true, .client = true},
+        real_clock().wall());
+    EXPECT_TRUE(write_file(tls_.ca_file, authority->certificate_pem()).ok());
+    EXPECT_TRUE(write_file(tls_.certificate_file, pair->certificate_pem).ok());
+    EXPECT_TRUE(write_file(tls_.key_file, pair->key_pem, 0600).ok());
+    server_ = EtcdServer::start(tls_);
   }
-  std::filesystem::remove_all(folder);
+  ~TlsEtcd() {
+    server_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+  EtcdServer* server() { return server_.get(); }
+  EtcdStore::Options options(bool with_certificate = true) const {
+    EtcdStore::Options out{.clock = real_clock(), .address = server_->address(), .ca_file = tls_.ca_file};
+    if (with_certificate) {
+      out.certificate_file = tls_.certificate_file;
+      out.key_file = tls_.key_file;
+    }
+    return out;
+  }
+
+ private:
+  std::string folder_;
+  EtcdServer::Tls tls_;
+  std::unique_ptr<EtcdServer> server_;
+};
+
+TEST(EtcdStore, SpeaksTlsWithAClientCertificate) {
+  TlsEtcd etcd;
+  if (!etcd.server()) GTEST_SKIP() << "no /usr/bin/etcd here (Debian: etcd-server)";
+  auto store = EtcdStore::open(etcd.options(), soon());
+  ASSERT_TRUE(store.ok()) << store.error().message();
+  put(**store, "a", "1");
+  EXPECT_EQ(value(**store, "a"), "1");
+  // Without a certificate etcd does not talk to us.
+  EXPECT_FALSE(
+      EtcdStore::open(etcd.options(false), Deadline::after(std::chrono::milliseconds(500), real_clock()))
+          .ok());
+}
+
+TEST(EtcdStore, AnswersSoonAfterAnEtcdWithTlsIsBack) {
+  TlsEtcd etcd;
+  if (!etcd.server()) GTEST_SKIP() << "no /usr/bin/etcd here (Debian: etcd-server)";
+  auto store = EtcdStore::open(etcd.options(), soon());
+  ASSERT_TRUE(store.ok()) << store.error().message();
+  etcd.server()->kill();
+  const auto answers = [&] {
+    (void)StopToken().wait_until(Deadline::after(std::chrono::milliseconds(10), real_clock()));
+    return (*store)->current_revision(soon()).ok();
+  };
+  // Calls fail at once meanwhile, so that nobody waits for the connection.
+  const Deadline away = Deadline::after(std::chrono::milliseconds(500), real_clock());
+  while (!away.expired()) EXPECT_FALSE(answers());
+  ASSERT_TRUE(etcd.server()->revive());
+  const Monotonic back = real_clock().monotonic();
+  const Deadline patience = Deadline::after(std::chrono::seconds(20), real_clock());
+  while (!answers() && !patience.expired()) {
+  }
+  EXPECT_LT(real_clock().monotonic() - back, std::chrono::seconds(8))
+      << "its start, the back-off, a handshake";
 }
 
 TEST(EtcdStore, ManyWhoAskForTheNewestRevisionShareReadsAndNoneIsStale) {

@@ -51,7 +51,7 @@ std::unique_ptr<EtcdServer> EtcdServer::start(Tls tls) {
   char folder[] = "/tmp/mizzen-etcd-XXXXXX";
   if (!::mkdtemp(folder)) return nullptr;
   std::unique_ptr<EtcdServer> server(new EtcdServer(folder, free_port(), free_port(), std::move(tls)));
-  if (!server->spawn()) return nullptr;
+  if (!server->revive() || !server->answers()) return nullptr;
   return server;
 }
 
@@ -89,7 +89,7 @@ std::vector<std::string> EtcdServer::command() const {
   return words;
 }
 
-bool EtcdServer::spawn() {
+bool EtcdServer::revive() {
   std::vector<std::string> words = command();
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
@@ -104,7 +104,7 @@ bool EtcdServer::spawn() {
     pid_ = 0;
     return false;
   }
-  return answers();
+  return true;
 }
 
 void EtcdServer::kill() {
@@ -116,7 +116,7 @@ void EtcdServer::kill() {
 
 bool EtcdServer::restart() {
   kill();
-  return spawn();
+  return revive() && answers();
 }
 
 EtcdServer::~EtcdServer() {

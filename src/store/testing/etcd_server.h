@@ -23,15 +23,18 @@ class EtcdServer {
   ~EtcdServer();
   const std::string& address() const { return address_; }  ///< host:port
   pid_t pid() const { return pid_; }
-  /// Kills it and starts it again on the same folder and port.
+  /// As kill -9 does. Idempotent.
+  void kill();
+  /// Starts it again on the same folder and port after kill(), and does not wait until it answers: whoever
+  /// waits by gRPC reads what comes in for all of the process.
+  bool revive();
+  /// Kills it and starts it again, and waits until it answers.
   bool restart();
 
  private:
   EtcdServer(std::string folder, int client_port, int peer_port, Tls tls);
   std::vector<std::string> command() const;
   bool answers() const;
-  bool spawn();
-  void kill();
 
   const std::string folder_;
   const std::string address_;
