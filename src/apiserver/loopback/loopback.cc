@@ -1,4 +1,5 @@
 #include "apiserver/loopback/loopback.h"
+#include "apiserver/allocate/terms/term_keeper.h"
 
 #include <fmt/format.h>
 
@@ -157,6 +158,7 @@ RequestContextPtr Loopback::context_of(const Asked& asked, const client::WriteOp
   out->dry_run = options.dry_run;
   out->deadline = call.until(core_.clock());
   out->stop = call.stop;
+  if (call.term) out->fence = term_key(call.term->namespace_, call.term->lease, call.term->holder);
   return out;
 }
 

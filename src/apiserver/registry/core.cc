@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "admission/default_chain.h"
+#include "api/schema/coordination/v1/lease.h"
 #include "api/schema/core/v1/namespace.h"
 #include "api/schema/core/v1/service.h"
 #include "api/schema/scheduling/v1/priority_class.h"
@@ -57,10 +58,12 @@ StorePtr Core::host(const api::ResourceInfo& resource, const api::Registry& amon
   auto cache = std::make_shared<ResourceCache>(
       resource,
       ResourceCache::Deps{deps_.store, companions_, {deps_.clock, deps_.random, background_, timers_}});
-  const bool services = &resource == among.find<api::core::v1::Service>();
-  return std::make_shared<ResourceStore>(
-      ResourceStore::Deps{deps_.store, std::move(cache), deps_.clock, deps_.random, *admission_, retry_,
-                          in_flight_, services ? services_.get() : nullptr, std::move(times)});
+  Allocator* allocator = nullptr;
+  if (&resource == among.find<api::core::v1::Service>()) allocator = services_.get();
+  if (&resource == among.find<api::coordination::v1::Lease>()) allocator = &terms_;
+  return std::make_shared<ResourceStore>(ResourceStore::Deps{deps_.store, std::move(cache), deps_.clock,
+                                                             deps_.random, *admission_, retry_, in_flight_,
+                                                             allocator, std::move(times)});
 }
 
 void Core::on_registry(const api::RegistryPtr& now) {

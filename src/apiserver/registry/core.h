@@ -7,6 +7,7 @@
 #include "admission/chain/chain.h"
 #include "api/registry/catalog.h"
 #include "apiserver/allocate/table/allocation_table.h"
+#include "apiserver/allocate/terms/term_keeper.h"
 #include "apiserver/cache/thread_lane.h"
 #include "apiserver/registry/cached_objects.h"
 #include "apiserver/registry/resource_store.h"
@@ -107,6 +108,7 @@ class Core {
   Monotonic bookmarks_due_{};
   AllocationTable allocations_;
   std::unique_ptr<Allocator> services_;
+  TermKeeper terms_;
   Result<void> ranges_;  ///< what is wrong with the service ranges; told by start()
   Published<Serving> serving_;
   api::ResourceCatalog::Following following_;

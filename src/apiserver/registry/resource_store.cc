@@ -25,8 +25,10 @@ ErrorDetails details_of(const api::ResourceInfo& r, std::string_view name) {
   return out;
 }
 
-/// The transaction of a write: what must hold, what is done, and on failure what to look at.
-store::Txn transaction(std::string path, int64_t expected, store::Op op, Claims claims) {
+/// The transaction of a write: what must hold, what is done, and on failure what to look at: the object, what
+/// was to be taken, the fence.
+store::Txn transaction(std::string path, int64_t expected, store::Op op, Claims claims,
+                       const std::string& fence) {
   store::Txn txn;
   txn.compares.push_back(store::Compare::unchanged(path, store::Revision(expected)));
   txn.failure.push_back(store::Op::get(path));
@@ -37,6 +39,10 @@ store::Txn transaction(std::string path, int64_t expected, store::Op op, Claims 
     txn.compares.push_back(store::Compare::absent(key));
     txn.failure.push_back(store::Op::get(key));
     txn.success.push_back(store::Op::put(std::move(key), owner));
+  }
+  if (!fence.empty()) {
+    txn.compares.push_back(store::Compare::exists(fence));
+    txn.failure.push_back(store::Op::get(fence));
   }
   return txn;
 }
@@ -171,29 +177,32 @@ void ResourceStore::commit(const RequestContext& context, const std::string& key
                     : expected == 0 ? StoreMetrics::Op::Create
                                     : StoreMetrics::Op::Update;
   const Monotonic since = deps_.clock.monotonic();
-  deps_.store.submit(transaction(std::move(at), expected, std::move(op), std::move(claims)), context.deadline,
-                     [this, key, bytes, prepared, kind, since, expected, token = deps_.in_flight.begin(),
-                      taken = std::move(taken), done = std::move(done)](Result<store::TxnResult> result) {
-                       if (deps_.metrics)
-                         deps_.metrics->record(kind, !result.ok(), deps_.clock.monotonic() - since);
-                       if (!result.ok()) return done(result.error());
-                       Committed out;
-                       if (!result->succeeded) {
-                         MZ_CHECK(result->results.size() == taken.size() + 1, "every key was looked at");
-                         out.found = std::move(result->results[0].kv);
-                         std::vector<std::string> lost;
-                         for (size_t i = 0; i < taken.size(); ++i)
-                           if (result->results[i + 1].kv) lost.push_back(taken[i]);
-                         out.lost_claims = !lost.empty();
-                         if (out.lost_claims) deps_.allocator->lost(lost);
-                         return done(std::move(out));
-                       }
-                       out.revision = result->revision.get();
-                       MZ_CHECK(out.revision > expected, "{} is written at {} on what stood at {}", key,
-                                out.revision, expected);
-                       if (bytes) out.entry = deps_.cache->written(key, out.revision, bytes);
-                       done(std::move(out));
-                     });
+  const bool fenced = !context.fence.empty();
+  deps_.store.submit(
+      transaction(std::move(at), expected, std::move(op), std::move(claims), context.fence), context.deadline,
+      [this, key, bytes, prepared, kind, since, expected, fenced, token = deps_.in_flight.begin(),
+       taken = std::move(taken), done = std::move(done)](Result<store::TxnResult> result) {
+        if (deps_.metrics) deps_.metrics->record(kind, !result.ok(), deps_.clock.monotonic() - since);
+        if (!result.ok()) return done(result.error());
+        Committed out;
+        if (!result->succeeded) {
+          MZ_CHECK(result->results.size() == taken.size() + (fenced ? 2 : 1), "every key was looked at");
+          if (fenced && !result->results.back().kv)
+            return done(Error(Code::ServiceUnavailable, "another leads: nothing has been written"));
+          out.found = std::move(result->results[0].kv);
+          std::vector<std::string> lost;
+          for (size_t i = 0; i < taken.size(); ++i)
+            if (result->results[i + 1].kv) lost.push_back(taken[i]);
+          out.lost_claims = !lost.empty();
+          if (out.lost_claims) deps_.allocator->lost(lost);
+          return done(std::move(out));
+        }
+        out.revision = result->revision.get();
+        MZ_CHECK(out.revision > expected, "{} is written at {} on what stood at {}", key, out.revision,
+                 expected);
+        if (bytes) out.entry = deps_.cache->written(key, out.revision, bytes);
+        done(std::move(out));
+      });
 }
 
 Result<store::LeaseId> ResourceStore::ttl_lease(std::chrono::seconds ttl, Deadline deadline) {

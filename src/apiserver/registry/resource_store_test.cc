@@ -11,6 +11,7 @@
 #include "apiserver/registry/completion.h"
 #include "apiserver/registry/core.h"
 #include "async/executor.h"
+#include "async/stop.h"
 #include "store/memory/memory_store.h"
 
 namespace mizzen::apiserver {
@@ -112,6 +113,37 @@ class ResourceStoreTest : public ::testing::Test {
   api::ResourceCatalog resources_{api::builtin()};
   Core core_;
 };
+
+// As of a process that was stopped between its decision and its write, while another took over.
+TEST_F(ResourceStoreTest, WhatWasHeldUpUntilAnotherLedIsNotWritten) {
+  const std::string fence = "/registry/mizzen/terms/t/me";
+  ASSERT_TRUE(store_.inner.txn(store::Txn::put(fence, store::make_bytes("")), soon()).ok());
+  const auto write = [&](const std::string& name) {
+    auto led = context();
+    led->fence = fence;
+    struct Ended {
+      std::optional<Result<EntryPtr>> made;
+      StopSource told;
+    };
+    auto ended = std::make_shared<Ended>();
+    configs().create(led, config(name), [ended](Result<EntryPtr> made) {
+      ended->made = std::move(made);
+      ended->told.stop();
+    });
+    return ended;
+  };
+  const auto first = write("first");
+  ASSERT_TRUE(first->told.token().wait_until(soon()));
+  EXPECT_TRUE(first->made->ok());
+  store_.hold();
+  const auto second = write("second");
+  ASSERT_TRUE(store_.inner.txn(store::Txn::del(fence), soon()).ok());
+  EXPECT_EQ(store_.release(), 1u);
+  ASSERT_TRUE(second->told.token().wait_until(soon()));
+  ASSERT_FALSE(second->made->ok());
+  EXPECT_EQ(second->made->error().code(), Code::ServiceUnavailable);
+  EXPECT_FALSE(configs().cache().find("default/second"));
+}
 
 TEST_F(ResourceStoreTest, AHundredWritesWaitForTheDiskWithoutAThread) {
   constexpr size_t kWrites = 100;

@@ -29,6 +29,9 @@ struct RequestContext {
   std::string field_manager;
   FieldValidation field_validation = FieldValidation::Warn;
   bool dry_run = false;
+  /// A key of the store without which nothing may be written: it says that who writes still leads. Empty:
+  /// none.
+  std::string fence;
 
   Deadline deadline = Deadline::never();
   StopToken stop;  ///< the client has gone

@@ -18,11 +18,21 @@ namespace mizzen::client {
 using api::ResourceInfo;
 using machinery::Object;
 
-/// How long a call may take and who may end it early.
+/// Who has which lease.
+struct Term {
+  std::string namespace_;
+  std::string lease;
+  std::string holder;
+};
+
+/// How long a call may take, who may end it early, and for whom alone it is made.
 struct Call {
   std::optional<Deadline> deadline = {};  ///< none: `timeout` from the call on, by the implementation's clock
   Duration timeout = std::chrono::seconds(30);
   StopToken stop = {};
+  /// What is written is only written while this holder has that lease, decided by the store in the write's
+  /// own transaction: ServiceUnavailable otherwise. Where the API is across a network nobody sees to it.
+  std::optional<Term> term = {};
 
   Deadline until(const Clock& clock) const { return deadline ? *deadline : Deadline::after(timeout, clock); }
 };

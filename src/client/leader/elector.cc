@@ -47,17 +47,16 @@ struct Elector::State : std::enable_shared_from_this<State> {
       looking = true;
     }
     const Monotonic sent = runtime.clock.monotonic();
-    const bool held = try_to_hold(sent);
+    const Held held = try_to_hold(sent);
     Lock lock(m);
     looking = false;
     changed.notify_all();
     if (stopping) return;
-    if (held) {
-      renewed = sent;
-      become(true);
-    } else if (leads && runtime.clock.monotonic() >= later(renewed, options.times.renew_deadline)) {
-      become(false);
-    }
+    if (held == Held::Yes) renewed = sent;
+    // A renewal that took too long, as that of a process that was stopped meanwhile, makes nobody lead; the
+    // next one may.
+    const bool in_time = runtime.clock.monotonic() < later(renewed, options.times.renew_deadline);
+    become(in_time && (held == Held::Yes || (leads && held == Held::Unknown)));
     schedule(options.times.retry);
     if (leads) watch_deadline();
   }
@@ -73,8 +72,9 @@ struct Elector::State : std::enable_shared_from_this<State> {
     });
   }
 
-  /// True where the lease is ours after it.
-  bool try_to_hold(Monotonic now) {
+  /// Whether the lease is ours.
+  enum class Held : uint8_t { Yes, ByOther, Unknown };
+  Held try_to_hold(Monotonic now) {
     const WallTime wall = runtime.clock.wall();
     auto found = get<Lease>(api, options.namespace_, options.lease, call());
     if (!found.ok() && found.error().code() == Code::NotFound) {
@@ -82,17 +82,17 @@ struct Elector::State : std::enable_shared_from_this<State> {
       fresh.metadata.namespace_ = options.namespace_;
       fresh.metadata.name = options.lease;
       found = create(api, claimed(std::move(fresh), options.identity, options.times, wall), call());
-      if (!found.ok()) return false;
+      if (!found.ok()) return Held::Unknown;
       note(sighting, **found, now);
-      return true;
+      return Held::Yes;
     }
-    if (!found.ok()) return false;
+    if (!found.ok()) return Held::Unknown;
     note(sighting, **found, runtime.clock.monotonic());
-    if (is_held_by_other(sighting, options.identity, runtime.clock.monotonic())) return false;
+    if (is_held_by_other(sighting, options.identity, runtime.clock.monotonic())) return Held::ByOther;
     auto written = update(api, claimed(**found, options.identity, options.times, wall), call());
-    if (!written.ok()) return false;
+    if (!written.ok()) return Held::Unknown;
     note(sighting, **written, runtime.clock.monotonic());
-    return true;
+    return Held::Yes;
   }
 
   void become(bool leader) MZ_REQUIRES(m) {
@@ -145,6 +145,11 @@ void Elector::stop() {
     while (state_->untold > 0) state_->changed.wait(state_->m);
   }
   if (led) state_->release();  // after on_lost: nobody of ours acts any more
+}
+
+Term Elector::term() const {
+  const Options& o = state_->options;
+  return {o.namespace_, o.lease, o.identity};
 }
 
 bool Elector::leads() const {

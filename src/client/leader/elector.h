@@ -37,6 +37,8 @@ class Elector {
   void start();
   void stop();
   bool leads() const;
+  /// Of this candidate, whether it leads or not.
+  Term term() const;
 
  private:
   struct State;
