@@ -358,6 +358,7 @@ class Several(Case):
             settle()
 
         self.etcd.kill()
+        self.refused_meanwhile(503, 1)
         time.sleep(1)
         self.etcd.start()
         began = time.monotonic()
@@ -368,6 +369,7 @@ class Several(Case):
         settle()
 
         self.etcd.pause()
+        self.refused_meanwhile(504, 5)
         time.sleep(PAUSE)
         self.etcd.resume()
         for at in (0, 1):
@@ -379,6 +381,20 @@ class Several(Case):
         self.wait_set(0, make(0), 20)
         self.wait_set(1, make(1), 20)
         settle()
+
+    def refused_meanwhile(self, wanted, seconds):
+        """While etcd does not answer, nothing is answered that may be old: the refusal comes soon, and says so; and who checks is told."""
+        for at, api in enumerate(self.servers.apis):
+            session = Session(api, 20)
+            for path in (PATH, PATH + "/k00"):
+                began = time.monotonic()
+                status, document = session.ask("GET", path)
+                self.assertEqual(status, wanted, f"{path} at server {at}: {document}")
+                self.assertLess(time.monotonic() - began, seconds, f"{path} at server {at}: {document}")
+            status, document = session.ask("GET", PATH + "?resourceVersion=0")
+            self.assertEqual(status, 200, "who takes any state has it")
+            session.close()
+            self.assertIn("[-]etcd failed", api.raw("/readyz?verbose"))
 
     def compact_below_a_stopped_server(self):
         """Its watch of etcd breaks off while it is stopped, and what it would go on from is gone when it comes back."""
