@@ -7,6 +7,7 @@
 #include "async/thread.h"
 #include "base/file.h"
 #include "store/contract/errors.h"
+#include "store/etcd/backlog.h"
 #include "store/etcd/client.h"
 #include "store/etcd/revision_reads.h"
 #include "store/local/validate.h"
@@ -21,7 +22,6 @@ constexpr Duration kFeedRetry = std::chrono::milliseconds(200);
 constexpr Duration kOwnCall = std::chrono::seconds(30);
 /// Pings while a watch is open, so that a dead peer shows.
 constexpr Duration kKeepalive = std::chrono::seconds(30);
-constexpr size_t kChunkEventsMax = 1000;
 
 Result<rpc::ChannelOptions> channel_options(const EtcdStore::Options& options) {
   rpc::ChannelOptions out;
@@ -54,6 +54,11 @@ class EtcdStore::Impl final : public History {
         revisions_(options_.clock, [this](Deadline d) { return client_.current_revision(d); }),
         submitted_(options_.clock,
                    {.name = "store-etcd", .threads_max = options_.calls_max, .queue_max = kSubmittedMax}),
+        backlog_([this](Revision from, const etcd::Backlog::Take& take) {
+          StopSource late;
+          const auto linked = stop_.token().on_stop([&late] { late.stop(); });
+          return client_.follow(from, late.token(), take);
+        }),
         catch_up_(options_.clock, {.name = "store-history", .threads_max = 2, .queue_max = 4 * kWatchesMax}),
         hub_(catch_up_, *this, Revision(1)) {}
 
@@ -78,6 +83,7 @@ class EtcdStore::Impl final : public History {
 
   etcd::Client& client() { return client_; }
   etcd::RevisionReads& revisions() { return revisions_; }
+  etcd::Backlog& backlog() { return backlog_; }
   WatchHub& hub() { return hub_; }
 
   void submit(Txn txn, Deadline deadline, Done done) {
@@ -91,22 +97,9 @@ class EtcdStore::Impl final : public History {
   }
 
   Result<Chunk> read_history(Revision from, const KeyRange& range, bool) override {
-    Chunk chunk;
     const Revision target(followed_.load(std::memory_order_acquire));
-    chunk.through = Revision(from.get() - 1);
-    if (from > target) return chunk;
-    StopSource late;
-    const auto linked = stop_.token().on_stop([&late] { late.stop(); });
-    const Result<void> followed =
-        client_.follow(from, late.token(), [&](Revision through, std::vector<Committed> events) {
-          for (Committed& committed : events) {
-            if (range.contains(committed.event.kv.key)) chunk.events.push_back(std::move(committed));
-          }
-          chunk.through = through;
-          return through < target && chunk.events.size() < kChunkEventsMax;
-        });
-    if (!followed.ok()) return followed.error();
-    return chunk;
+    if (from > target) return Chunk{{}, Revision(from.get() - 1)};
+    return backlog_.read(from, range, target);
   }
 
   std::optional<KeyValue> at_revision(std::string_view, Revision) override { return std::nullopt; }
@@ -155,6 +148,7 @@ class EtcdStore::Impl final : public History {
       const auto target = retention.due(now, Revision(followed_.load(std::memory_order_acquire)), done, 0, 0);
       if (!target) continue;
       const Result<void> compacted = client_.compact(*target, Deadline::after(kOwnCall, options_.clock));
+      backlog_.forget();
       // Another server may have been first.
       if (compacted.ok() || is_compacted(compacted.error())) {
         done = *target;
@@ -172,6 +166,7 @@ class EtcdStore::Impl final : public History {
   StopSource following_;              ///< stopped (as a signal) once the feed first stood
   std::atomic<int64_t> followed_{0};  ///< the feed has handed over everything up to here
   ThreadPool submitted_;
+  etcd::Backlog backlog_;
   ThreadPool catch_up_;
   WatchHub hub_;
   Thread feed_;
@@ -223,7 +218,9 @@ Result<void> EtcdStore::revoke(LeaseId lease, Deadline deadline) {
 }
 
 Result<void> EtcdStore::compact(Revision revision, Deadline deadline) {
-  return impl_->client().compact(revision, deadline);
+  MZ_TRY(impl_->client().compact(revision, deadline));
+  impl_->backlog().forget();
+  return {};
 }
 
 Result<Revision> EtcdStore::current_revision(Deadline deadline) { return impl_->revisions().ask(deadline); }
@@ -231,6 +228,8 @@ Result<Revision> EtcdStore::current_revision(Deadline deadline) { return impl_->
 void EtcdStore::ask_revision(Deadline deadline, Told told) {
   impl_->revisions().ask(deadline, std::move(told));
 }
+
+uint64_t EtcdStore::history_reads() const { return impl_->backlog().reads(); }
 
 uint64_t EtcdStore::revision_reads() const { return impl_->revisions().sent(); }
 

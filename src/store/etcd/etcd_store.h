@@ -51,6 +51,8 @@ class EtcdStore final : public Store {
   Result<uint64_t> size_bytes(Deadline deadline) override;
   /// How many reads of the newest revision have been sent, for tests.
   uint64_t revision_reads() const;
+  /// How often history has been read from etcd, for tests.
+  uint64_t history_reads() const;
 
  private:
   class Impl;

@@ -185,6 +185,26 @@ TEST(EtcdStore, ManyWhoAskForTheNewestRevisionShareReadsAndNoneIsStale) {
   EXPECT_LT(store->revision_reads(), uint64_t{kThreads} * kRounds / 4) << "of 2,000 questions";
 }
 
+TEST(EtcdStore, WatchesThatResumeShareWhatEtcdRemembers) {
+  if (!shared_etcd()) GTEST_SKIP() << "no /usr/bin/etcd here (Debian: etcd-server)";
+  auto before = connect(shared_etcd()->address());
+  constexpr int kWatches = 100, kEvents = 50;
+  const Revision first = put(*before, "/resume/0", "0");
+  for (int i = 1; i < kEvents; ++i) put(*before, "/resume/" + std::to_string(i), "x");
+  auto store = connect(shared_etcd()->address());  // one that has just started
+  std::vector<std::unique_ptr<Recorder>> recorders;
+  std::vector<std::unique_ptr<Watch>> watches;
+  for (int i = 0; i < kWatches; ++i) {
+    recorders.push_back(std::make_unique<Recorder>());
+    watches.push_back(store->watch({KeyRange::prefix("/resume/"), Revision(first.get() + i % 10), true},
+                                   recorders.back()->sink()));
+  }
+  for (int i = 0; i < kWatches; ++i)
+    EXPECT_EQ(recorders[static_cast<size_t>(i)]->wait_events(static_cast<size_t>(kEvents - i % 10)).size(),
+              static_cast<size_t>(kEvents - i % 10));
+  EXPECT_LT(store->history_reads(), 10u);
+}
+
 TEST(EtcdStore, WhatIsLongIsReadByPagesWhileOthersWrite) {
   if (!shared_etcd()) GTEST_SKIP() << "no /usr/bin/etcd here (Debian: etcd-server)";
   auto store = connect(shared_etcd()->address(), 1u << 20);
