@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/strings.h"
 #include "codec/json/json_codec.h"
 #include "machinery/names/names.h"
@@ -117,6 +118,10 @@ void check_object_meta(const meta::v1::ObjectMeta& meta, const ResourceInfo& res
 
 void check_object_meta_update(const meta::v1::ObjectMeta& meta, const meta::v1::ObjectMeta& old,
                               const ResourceInfo& resource, FieldErrors& errors) {
+  // Who asks fills in what a request left out; a value that is gone could not be told of below.
+  MZ_CHECK(meta.deletionTimestamp || !old.deletionTimestamp, "{} loses its deletion time", old.name);
+  MZ_CHECK(meta.deletionGracePeriodSeconds || !old.deletionGracePeriodSeconds, "{} loses its grace period",
+           old.name);
   const Path at("metadata");
   constexpr std::string_view immutable = "field is immutable";
   check_labels(meta.labels, at.child("labels"), errors);

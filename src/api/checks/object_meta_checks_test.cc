@@ -66,6 +66,11 @@ TEST(ObjectMetaChecks, AnUpdateIsCheckedForWhatMayChangeAndWhatMayNot) {
                    "metadata.deletionGracePeriodSeconds: Invalid value: 5: field is immutable"}));
 }
 
+TEST(ObjectMetaChecksDeath, WhoAsksKeepsWhatIsKnownOfTheDeletion) {
+  EXPECT_DEATH(updated(R"(,"deletionTimestamp":"2020-01-01T00:00:00Z")", ""), "a loses its deletion time");
+  EXPECT_DEATH(updated(R"(,"deletionGracePeriodSeconds":5)", ""), "a loses its grace period");
+}
+
 TEST(ObjectMetaChecks, SomeKindsTakeAnyFinalizerAndLookAtNoPrefix) {
   const auto expect = [](const char* plural, bool finalizers, PrefixCheck prefix) {
     const ResourceInfo* r = builtin()->find("", "v1", plural);
