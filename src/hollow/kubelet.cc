@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "client/node/conditions.h"
+
 namespace mizzen::hollow {
 namespace {
 
@@ -11,7 +13,6 @@ using client::Outcome;
 
 /// The key under which the node's own report waits in the queue; no pod has it.
 constexpr const char* kNodeKey = "";
-constexpr Duration kBeat = std::chrono::seconds(10);
 constexpr Duration kReportAtLeastEvery = std::chrono::minutes(5);
 constexpr size_t kWorkers = 4;
 
@@ -30,7 +31,8 @@ Kubelet::Kubelet(Deps deps, Options options)
       options_(std::move(options)),
       pods_(*client::require_resource<Pod>(deps.api), {deps.api, deps.runtime}, pods_of(options_.shape.name)),
       queue_({.name = "hollow-" + options_.shape.name, .workers_max = kWorkers}, deps.runtime,
-             [this](const std::string& key) { return handle(key); }) {
+             [this](const std::string& key) { return handle(key); }),
+      lease_(options_.shape.name) {
   const auto look = [this](const client::Object& pod) { queue_.add(client::key_of(pod)); };
   pods_.add_handler({look, [look](const client::Object&, const client::Object& now) { look(now); }, look});
 }
@@ -59,21 +61,14 @@ Outcome Kubelet::beat() {
     reported_.reset();
   }
   if (!node.ok()) return Outcome::retry();
-  node_uid_ = (*node)->metadata.uid;
   const bool due = !reported_ || deps_.runtime.clock.monotonic() - *reported_ >= kReportAtLeastEvery;
-  const auto& conditions = (*node)->status.conditions;
-  const bool ready = std::any_of(conditions.begin(), conditions.end(),
-                                 [](const auto& c) { return c.type == "Ready" && c.status == "True"; });
+  const bool ready = client::says((*node)->status.conditions, "Ready");
   if (due || !ready) {
     if (!client::update_status(deps_.api, reported(**node, shape, wall), {}).ok()) return Outcome::retry();
     reported_ = deps_.runtime.clock.monotonic();
   }
-  auto lease = client::get<Lease>(deps_.api, kLeaseNamespace, shape.name, {});
-  if (!lease.ok() && !is_gone(lease.error())) return Outcome::retry();
-  Lease next = renewed(lease.ok() ? **lease : Lease(), shape.name, node_uid_, wall);
-  const bool written = lease.ok() ? client::update(deps_.api, std::move(next), {}).ok()
-                                  : client::create(deps_.api, std::move(next), {}).ok();
-  return written ? Outcome::later(kBeat) : Outcome::retry();
+  const auto renewed = lease_.renew(deps_.api, (*node)->metadata.uid, wall);
+  return renewed.ok() ? Outcome::later(client::kNodeLeaseRenewed) : Outcome::retry();
 }
 
 Duration Kubelet::some_time() {

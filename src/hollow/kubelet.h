@@ -7,6 +7,7 @@
 #include "async/runtime.h"
 #include "client/api/api_client.h"
 #include "client/informer/informer.h"
+#include "client/node/node_lease.h"
 #include "client/queue/work_queue.h"
 #include "hollow/node_report.h"
 #include "hollow/pod_life.h"
@@ -15,7 +16,7 @@ namespace mizzen::hollow {
 
 /// Role: one node without containers: registers itself, keeps its lease, takes its pods through their stages.
 /// Place: stands in for a kubelet; knows the cluster through the ApiClient alone. Kubernetes contract: what
-/// the API sees of a kubelet: node and lease every 10 s, a node status every 5 minutes and on a change,
+/// the API sees of a kubelet: lease every 10 s, a node status every 5 minutes and on a change,
 /// statuses of pods, their removal with grace 0 and their uid as precondition. Lifecycle: start() once;
 /// stop() waits for what runs; idempotent; also in the destructor. Started again under the same name it goes
 /// on with the pods that it finds. Threading: start and stop from one thread; idle it holds no thread.
@@ -58,7 +59,7 @@ class Kubelet {
   client::WorkQueue queue_;
   Mutex m_;
   std::map<std::string, Life> lives_ MZ_GUARDED_BY(m_);  ///< by uid
-  std::string node_uid_;                                 ///< of the handler for the node's key
+  client::NodeLease lease_;                              ///< of the handler for the node's key
   std::optional<Monotonic> reported_;                    ///< likewise: when the status was written last
   bool started_ = false;
 };

@@ -1,6 +1,6 @@
 #include "hollow/node_report.h"
 
-#include "hollow/conditions.h"
+#include "client/node/node_health.h"
 
 namespace mizzen::hollow {
 namespace {
@@ -8,13 +8,6 @@ namespace {
 codec::Quantity quantity(const std::string& text) {
   auto out = codec::Quantity::parse(text);
   return out.ok() ? std::move(*out) : codec::Quantity();
-}
-
-void say(api::core::v1::NodeStatus& status, const char* type, bool value, const char* reason,
-         const char* message, WallTime now) {
-  auto& c = set_condition(status.conditions, type, value, reason, now);
-  c.message = message;
-  c.lastHeartbeatTime = codec::Time::from(now);
 }
 
 }  // namespace
@@ -41,28 +34,8 @@ Node reported(Node node, const NodeShape& shape, WallTime now) {
   s.nodeInfo.kubeletVersion = "v1.36.2";
   s.nodeInfo.operatingSystem = "linux";
   s.nodeInfo.architecture = "amd64";
-  say(s, "MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available",
-      now);
-  say(s, "DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure", now);
-  say(s, "PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available", now);
-  say(s, "Ready", true, "KubeletReady", "kubelet is posting ready status", now);
+  client::set_health(s, {}, now);
   return node;
-}
-
-Lease renewed(Lease lease, const std::string& node, const std::string& uid, WallTime now) {
-  lease.metadata.name = node;
-  lease.metadata.namespace_ = kLeaseNamespace;
-  lease.spec.holderIdentity = node;
-  lease.spec.leaseDurationSeconds = kLeaseSeconds;
-  lease.spec.renewTime = codec::Time::micros_from(now);
-  if (lease.metadata.ownerReferences.empty() && !uid.empty()) {
-    auto& owner = lease.metadata.ownerReferences.emplace_back();
-    owner.apiVersion = "v1";
-    owner.kind = "Node";
-    owner.name = node;
-    owner.uid = uid;
-  }
-  return lease;
 }
 
 }  // namespace mizzen::hollow

@@ -1,17 +1,12 @@
 #pragma once
 #include <string>
 
-#include "api/schema/coordination/v1/lease.h"
 #include "api/schema/core/v1/node.h"
 #include "base/clock.h"
 
 namespace mizzen::hollow {
 
-using Lease = api::coordination::v1::Lease;
 using Node = api::core::v1::Node;
-
-inline constexpr const char* kLeaseNamespace = "kube-node-lease";
-inline constexpr int32_t kLeaseSeconds = 40;  ///< upstream's kubelet's
 
 /// What such a node says it has.
 struct NodeShape {
@@ -26,7 +21,5 @@ struct NodeShape {
 Node registered(Node node, const NodeShape& shape);
 /// The same with a status that says it is ready; conditions keep their transition times. Pure.
 Node reported(Node node, const NodeShape& shape, WallTime now);
-/// Pure.
-Lease renewed(Lease lease, const std::string& node, const std::string& uid, WallTime now);
 
 }  // namespace mizzen::hollow

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "hollow/conditions.h"
+#include "client/node/conditions.h"
 #include "machinery/schema/meta/v1/object_meta.h"
 
 namespace mizzen::hollow {
@@ -11,11 +11,11 @@ namespace {
 using api::core::v1::PodStatus;
 
 void set_conditions(PodStatus& status, bool ready, const char* reason, WallTime wall) {
-  set_condition(status.conditions, "PodReadyToStartContainers", ready, "", wall);
-  set_condition(status.conditions, "Initialized", true, "", wall);
-  set_condition(status.conditions, "Ready", ready, reason, wall);
-  set_condition(status.conditions, "ContainersReady", ready, reason, wall);
-  set_condition(status.conditions, "PodScheduled", true, "", wall);
+  client::set_condition(status.conditions, "PodReadyToStartContainers", ready, "", wall);
+  client::set_condition(status.conditions, "Initialized", true, "", wall);
+  client::set_condition(status.conditions, "Ready", ready, reason, wall);
+  client::set_condition(status.conditions, "ContainersReady", ready, reason, wall);
+  client::set_condition(status.conditions, "PodScheduled", true, "", wall);
 }
 
 PodStatus running(const Pod& pod, const std::string& host_ip, const std::string& ip, WallTime wall) {
@@ -64,10 +64,7 @@ PodStatus ended(const Pod& pod, const char* phase, int32_t exit_code, WallTime w
 
 bool is_over(const Pod& pod) { return pod.status.phase == "Succeeded" || pod.status.phase == "Failed"; }
 
-bool says_ready(const Pod& pod) {
-  return std::any_of(pod.status.conditions.begin(), pod.status.conditions.end(),
-                     [](const auto& c) { return c.type == "Ready" && c.status == "True"; });
-}
+bool says_ready(const Pod& pod) { return client::says(pod.status.conditions, "Ready"); }
 
 Step wait(Monotonic now, Monotonic until) { return {Step::Kind::Wait, {}, until - now}; }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "client/node/conditions.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {
@@ -12,7 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr auto kEvery = seconds(10);
+constexpr auto kEvery = client::kNodeLeaseRenewed;
 constexpr auto kNotReadyEvery = milliseconds(100);  // the first Ready is told fast
 constexpr auto kReportAtLeastEvery = std::chrono::minutes(5);
 constexpr auto kRetryFirst = milliseconds(100);
@@ -26,10 +27,7 @@ const api::core::v1::NodeCondition* condition(const Node& node, std::string_view
   return nullptr;
 }
 
-bool is_ready(const Node& node) {
-  const auto* c = condition(node, "Ready");
-  return c && c->status == "True";
-}
+bool is_ready(const Node& node) { return client::says(node.status.conditions, "Ready"); }
 
 }  // namespace
 
@@ -56,10 +54,11 @@ void NodeManager::run() {
     if (token.wait_until(Deadline::after(retry, deps_.clock))) return;
     retry = std::min<Duration>(retry * 2, kRetryMax);
   }
+  lease_.emplace(deps_.facts().name);
   Monotonic lease_due = deps_.clock.monotonic();
   while (!token.stopped()) {
     if (deps_.clock.monotonic() >= lease_due) {
-      const auto renewed = renew_lease();
+      const auto renewed = lease_->renew(deps_.api, uid_, deps_.clock.wall());
       if (!renewed.ok())
         log::warn("kubelet", "Cannot renew lease", {log::kv("error", renewed.error().message())});
       lease_due = deps_.clock.monotonic() + (renewed.ok() ? Duration(kEvery) : Duration(seconds(1)));
@@ -152,20 +151,6 @@ Result<void> NodeManager::report_status() {
     return {};
   }
   return Error(Code::Conflict, "the node keeps changing");
-}
-
-Result<void> NodeManager::renew_lease() {
-  const auto name = deps_.facts().name;
-  auto found = client::get<Lease>(deps_.api, kLeaseNamespace, name, {});
-  if (!found.ok()) {
-    if (found.error().code() != Code::NotFound) return found.error();
-    auto made = client::create<Lease>(deps_.api, renewed_lease({}, name, uid_, deps_.clock.wall()), {});
-    if (!made.ok()) return made.error();
-    return {};
-  }
-  auto updated = client::update<Lease>(deps_.api, renewed_lease(**found, name, uid_, deps_.clock.wall()), {});
-  if (!updated.ok()) return updated.error();
-  return {};
 }
 
 }  // namespace mizzen::kubelet

@@ -8,6 +8,7 @@
 #include "async/stop.h"
 #include "async/thread.h"
 #include "client/api/api_client.h"
+#include "client/node/node_lease.h"
 #include "kubelet/node/node_status.h"
 #include "kubelet/state/events.h"
 
@@ -36,11 +37,11 @@ class NodeManager {
   void run();
   Result<void> register_node();
   Result<void> report_status();
-  Result<void> renew_lease();
   void tell_changes(const Node& before, const Node& after);
 
   Deps deps_;
   std::string uid_;
+  std::optional<client::NodeLease> lease_;  ///< once the node is registered
   std::optional<Monotonic> reported_;
   bool first_report_ = true;
   Guarded<codec::Map<codec::Quantity>> allocatable_;

@@ -4,43 +4,19 @@
 
 #include <algorithm>
 
+#include "client/node/node_health.h"
+
 namespace mizzen::kubelet {
 namespace {
 
 namespace v1 = api::core::v1;
 
-constexpr int32_t kLeaseSeconds = 40;
 constexpr size_t kImagesMax = 50;
 constexpr size_t kNamesOfImageMax = 5;
 
 codec::Quantity kibibytes(uint64_t bytes) {
   auto q = codec::Quantity::parse(fmt::format("{}Ki", bytes / 1024));
   return q.ok() ? *q : codec::Quantity();
-}
-
-v1::NodeCondition* find_condition(Node& node, const std::string& type) {
-  for (auto& c : node.status.conditions) {
-    if (c.type == type) return &c;
-  }
-  return nullptr;
-}
-
-/// True where the status of the condition changed.
-bool set(Node& node, const std::string& type, bool value, const std::string& reason,
-         const std::string& message, WallTime now) {
-  auto* c = find_condition(node, type);
-  if (!c) {
-    c = &node.status.conditions.emplace_back();
-    c->type = type;
-  }
-  const std::string text = value ? "True" : "False";
-  const bool changed = c->status != text;
-  if (changed) c->lastTransitionTime = codec::Time::from(now);
-  c->status = text;
-  c->reason = reason;
-  c->message = message;
-  c->lastHeartbeatTime = codec::Time::from(now);
-  return changed;
 }
 
 void fill_resources(v1::NodeStatus& s, const NodeFacts& f) {
@@ -89,23 +65,17 @@ void fill_images(v1::NodeStatus& s, std::vector<cri::v1::Image> images) {
   }
 }
 
-void fill_conditions(Node& node, const NodeFacts& f, WallTime now) {
-  const bool memory = f.memory_available_bytes > 0 && f.memory_available_bytes < kEvictionMemoryBytes;
-  set(node, "MemoryPressure", memory, memory ? "KubeletHasInsufficientMemory" : "KubeletHasSufficientMemory",
-      memory ? "kubelet has insufficient memory available" : "kubelet has sufficient memory available", now);
-  const bool disk = f.disk_bytes > 0 && f.disk_available_bytes < f.disk_bytes / 100 * kEvictionDiskPercent;
-  set(node, "DiskPressure", disk, disk ? "KubeletHasDiskPressure" : "KubeletHasNoDiskPressure",
-      disk ? "kubelet has disk pressure" : "kubelet has no disk pressure", now);
-  const bool pids = f.processes_max > 0 && f.processes + f.processes_max / 20 > f.processes_max;
-  set(node, "PIDPressure", pids, pids ? "KubeletHasInsufficientPID" : "KubeletHasSufficientPID",
-      pids ? "kubelet has insufficient PID available" : "kubelet has sufficient PID available", now);
-  std::string problem = f.runtime_problem;
+client::NodeHealth health_of(const NodeFacts& f) {
+  client::NodeHealth out;
+  out.memory_short = f.memory_available_bytes > 0 && f.memory_available_bytes < kEvictionMemoryBytes;
+  out.disk_short = f.disk_bytes > 0 && f.disk_available_bytes < f.disk_bytes / 100 * kEvictionDiskPercent;
+  out.pids_short = f.processes_max > 0 && f.processes + f.processes_max / 20 > f.processes_max;
+  out.problem = f.runtime_problem;
   if (!f.network_problem.empty()) {
-    problem += (problem.empty() ? "" : ", ") +
-               fmt::format("container runtime network not ready: {}", f.network_problem);
+    out.problem += (out.problem.empty() ? "" : ", ") +
+                   fmt::format("container runtime network not ready: {}", f.network_problem);
   }
-  set(node, "Ready", problem.empty(), problem.empty() ? "KubeletReady" : "KubeletNotReady",
-      problem.empty() ? "kubelet is posting ready status" : problem, now);
+  return out;
 }
 
 }  // namespace
@@ -137,7 +107,7 @@ void fill_node_status(Node& node, const NodeFacts& f, WallTime now) {
   fill_info(s, f);
   s.daemonEndpoints.kubeletEndpoint.port = f.port;
   fill_images(s, f.images);
-  fill_conditions(node, f, now);
+  client::set_health(s, health_of(f), now);
 }
 
 bool node_status_changed(const Node& before, const Node& after) {
@@ -146,22 +116,6 @@ bool node_status_changed(const Node& before, const Node& after) {
     for (auto& c : node->status.conditions) c.lastHeartbeatTime = {};
   }
   return !codec::equal(a.status, b.status);
-}
-
-Lease renewed_lease(Lease lease, const std::string& node_name, const std::string& node_uid, WallTime now) {
-  lease.metadata.name = node_name;
-  lease.metadata.namespace_ = kLeaseNamespace;
-  lease.spec.holderIdentity = node_name;
-  lease.spec.leaseDurationSeconds = kLeaseSeconds;
-  lease.spec.renewTime = codec::Time::micros_from(now);
-  if (lease.metadata.ownerReferences.empty() && !node_uid.empty()) {
-    auto& owner = lease.metadata.ownerReferences.emplace_back();
-    owner.apiVersion = "v1";
-    owner.kind = "Node";
-    owner.name = node_name;
-    owner.uid = node_uid;
-  }
-  return lease;
 }
 
 }  // namespace mizzen::kubelet

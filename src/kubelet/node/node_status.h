@@ -2,7 +2,6 @@
 #include <string>
 #include <vector>
 
-#include "api/schema/coordination/v1/lease.h"
 #include "api/schema/core/v1/node.h"
 #include "base/clock.h"
 #include "cri/runtime.h"
@@ -11,7 +10,6 @@
 namespace mizzen::kubelet {
 
 using Node = api::core::v1::Node;
-using Lease = api::coordination::v1::Lease;
 
 /// What the node object is made from.
 struct NodeFacts {
@@ -40,10 +38,7 @@ void fill_node_metadata(Node& node, const NodeFacts& facts);
 void fill_node_status(Node& node, const NodeFacts& facts, WallTime now);
 /// True where something other than heartbeat times differs.
 bool node_status_changed(const Node& before, const Node& after);
-/// Pure. The node's lease, renewed.
-Lease renewed_lease(Lease lease, const std::string& node_name, const std::string& node_uid, WallTime now);
 
-inline constexpr const char* kLeaseNamespace = "kube-node-lease";
 inline constexpr uint64_t kEvictionMemoryBytes = 100ull << 20;
 inline constexpr uint64_t kEvictionDiskPercent = 10;
 

@@ -6,17 +6,18 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "client/testing/fake_api.h"
 #include "codec/json/json_codec.h"
 #include "cri/testing/fake_runtime.h"
 #include "http/client/client.h"
 #include "kubelet/config/api_sources.h"
-#include "kubelet/testing/fake_api.h"
 #include "linux/testing/scratch.h"
 #include "pki/authority.h"
 
 namespace mizzen::kubelet {
 namespace {
 
+using client::testing::FakeApi;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 

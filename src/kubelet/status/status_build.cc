@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "client/node/conditions.h"
 
 namespace mizzen::kubelet {
 namespace {
@@ -285,18 +286,9 @@ void set_addresses(PodStatus& out, const StatusInput& in) {
 
 void set_condition(PodStatus& status, const std::string& type, bool value, const std::string& reason,
                    const std::string& message, int64_t generation, WallTime now) {
-  const std::string text = value ? "True" : "False";
-  auto found = std::find_if(status.conditions.begin(), status.conditions.end(),
-                            [&](const auto& c) { return c.type == type; });
-  if (found == status.conditions.end()) {
-    found = status.conditions.insert(status.conditions.end(), v1::PodCondition());
-    found->type = type;
-  }
-  if (found->status != text) found->lastTransitionTime = codec::Time::from(now);
-  found->status = text;
-  found->reason = reason;
-  found->message = message;
-  found->observedGeneration = generation;
+  auto& c = client::set_condition(status.conditions, type, value, reason, now);
+  c.message = message;
+  c.observedGeneration = generation;
 }
 
 std::string compute_phase(const Pod& pod, const PodStatus& s, bool sandbox_ready, bool terminating) {

@@ -8,17 +8,19 @@
 #include <functional>
 
 #include "api/schema/core/v1/pod.h"
+#include "client/testing/fake_api.h"
 #include "codec/json/json_codec.h"
 #include "cri/testing/fake_runtime.h"
 #include "kubelet/config/api_sources.h"
 #include "kubelet/node/node_manager.h"
 #include "kubelet/sync/pod_workers.h"
-#include "kubelet/testing/fake_api.h"
 #include "linux/testing/scratch.h"
 
 namespace mizzen::kubelet {
 namespace {
 
+using api::coordination::v1::Lease;
+using client::testing::FakeApi;
 using std::chrono::seconds;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -344,11 +346,11 @@ TEST(NodeManagerTest, RegistersReportsReadyAndHoldsTheLease) {
     const auto node = client::get<Node>(api, "", "n1", {});
     ready = node.ok() && !(*node)->status.conditions.empty() &&
             (*node)->status.conditions.back().status == "True";
-    lease = client::get<Lease>(api, kLeaseNamespace, "n1", {}).ok();
+    lease = client::get<Lease>(api, client::kNodeLeaseNamespace, "n1", {}).ok();
   }
   manager.stop();
   EXPECT_TRUE(ready && lease);
-  EXPECT_EQ(*(*client::get<Lease>(api, kLeaseNamespace, "n1", {}))->spec.holderIdentity, "n1");
+  EXPECT_EQ(*(*client::get<Lease>(api, client::kNodeLeaseNamespace, "n1", {}))->spec.holderIdentity, "n1");
   EXPECT_THAT(events.all(), Contains("node NodeReady"));
 }
 
