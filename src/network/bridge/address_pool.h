@@ -1,8 +1,8 @@
 #pragma once
 #include <string>
 
+#include "base/net/ipv4.h"
 #include "base/result.h"
-#include "network/bridge/ipv4.h"
 
 namespace mizzen::network {
 

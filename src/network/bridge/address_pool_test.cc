@@ -7,6 +7,7 @@
 
 #include "codec/json/tree.h"
 #include "linux/testing/scratch.h"
+#include "network/bridge/mac.h"
 
 namespace mizzen::network {
 namespace {

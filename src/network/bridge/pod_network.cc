@@ -12,6 +12,7 @@
 #include "linux/files/system_info.h"
 #include "linux/net/net_links.h"
 #include "linux/net/nftables.h"
+#include "network/bridge/mac.h"
 
 namespace mizzen::network {
 namespace {

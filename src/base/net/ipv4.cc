@@ -1,11 +1,11 @@
-#include "network/bridge/ipv4.h"
+#include "base/net/ipv4.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include "base/strings.h"
 
-namespace mizzen::network {
+namespace mizzen {
 
 std::optional<uint32_t> parse_ipv4(std::string_view text) {
   in_addr address{};
@@ -16,11 +16,6 @@ std::optional<uint32_t> parse_ipv4(std::string_view text) {
 std::string format_ipv4(uint32_t address) {
   return fmt::format("{}.{}.{}.{}", address >> 24, (address >> 16) & 255, (address >> 8) & 255,
                      address & 255);
-}
-
-std::string mac_of(uint32_t address) {
-  return fmt::format("0a:58:{:02x}:{:02x}:{:02x}:{:02x}", address >> 24, (address >> 16) & 255,
-                     (address >> 8) & 255, address & 255);
 }
 
 std::optional<Ipv4Range> Ipv4Range::parse(std::string_view text) {
@@ -36,4 +31,4 @@ std::optional<Ipv4Range> Ipv4Range::parse(std::string_view text) {
 
 std::string Ipv4Range::text() const { return fmt::format("{}/{}", format_ipv4(base), bits); }
 
-}  // namespace mizzen::network
+}  // namespace mizzen

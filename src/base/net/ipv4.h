@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace mizzen::network {
+namespace mizzen {
 
 /// An IPv4 range: 10.42.0.0/24. `base` has no host bits.
 struct Ipv4Range {
@@ -20,8 +20,5 @@ struct Ipv4Range {
 
 std::optional<uint32_t> parse_ipv4(std::string_view text);
 std::string format_ipv4(uint32_t address);
-/// A locally administered MAC address that belongs to this IP address, so that neighbours' caches stay right
-/// when an address moves from one pod to the next.
-std::string mac_of(uint32_t address);
 
-}  // namespace mizzen::network
+}  // namespace mizzen
