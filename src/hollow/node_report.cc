@@ -12,7 +12,7 @@ codec::Quantity quantity(const std::string& text) {
 
 }  // namespace
 
-Node registered(Node node, const NodeShape& shape) {
+NodeObject registered(NodeObject node, const NodeShape& shape) {
   node.metadata.name = shape.name;
   node.metadata.labels.set("kubernetes.io/hostname", shape.name);
   node.metadata.labels.set("kubernetes.io/os", "linux");
@@ -20,7 +20,7 @@ Node registered(Node node, const NodeShape& shape) {
   return node;
 }
 
-Node reported(Node node, const NodeShape& shape, WallTime now) {
+NodeObject reported(NodeObject node, const NodeShape& shape, WallTime now) {
   auto& s = node.status;
   s.addresses = {};
   auto& address = s.addresses.emplace_back();

@@ -6,7 +6,7 @@
 
 namespace mizzen::hollow {
 
-using Node = api::core::v1::Node;
+using NodeObject = api::core::v1::Node;  ///< what the API has of a node
 
 /// What such a node says it has.
 struct NodeShape {
@@ -18,8 +18,8 @@ struct NodeShape {
 };
 
 /// A node that registers itself; what others wrote into `node` stays. Pure.
-Node registered(Node node, const NodeShape& shape);
+NodeObject registered(NodeObject node, const NodeShape& shape);
 /// The same with a status that says it is ready; conditions keep their transition times. Pure.
-Node reported(Node node, const NodeShape& shape, WallTime now);
+NodeObject reported(NodeObject node, const NodeShape& shape, WallTime now);
 
 }  // namespace mizzen::hollow

@@ -62,8 +62,6 @@ PodStatus ended(const Pod& pod, const char* phase, int32_t exit_code, WallTime w
   return out;
 }
 
-bool is_over(const Pod& pod) { return pod.status.phase == "Succeeded" || pod.status.phase == "Failed"; }
-
 bool says_ready(const Pod& pod) { return client::says(pod.status.conditions, "Ready"); }
 
 Step wait(Monotonic now, Monotonic until) { return {Step::Kind::Wait, {}, until - now}; }
@@ -73,17 +71,19 @@ Step stop(const Pod& pod, const Stages& stages, Monotonic now, WallTime wall, Pr
   const Duration grace = std::chrono::seconds(pod.metadata.deletionGracePeriodSeconds.value_or(0));
   const Monotonic end = later(*progress.stopping, std::min(stages.stop, grace));
   if (now < end) return wait(now, end);
-  if (is_over(pod) || !progress.running) return {Step::Kind::Remove, {}, {}};
+  if (has_ended(pod) || !progress.running) return {Step::Kind::Remove, {}, {}};
   return {Step::Kind::Report, ended(pod, "Succeeded", 0, wall), {}};
 }
 
 }  // namespace
 
+bool has_ended(const Pod& pod) { return pod.status.phase == "Succeeded" || pod.status.phase == "Failed"; }
+
 Step next_step(const Pod& pod, const std::string& host_ip, const std::string& free_ip, const Stages& stages,
                Monotonic now, WallTime wall, Progress& progress) {
   if (!progress.seen) progress.seen = now;
   if (pod.metadata.deletionTimestamp) return stop(pod, stages, now, wall, progress);
-  if (is_over(pod)) return {};
+  if (has_ended(pod)) return {};
   const Monotonic start = later(*progress.seen, stages.start);
   if (!progress.running && now < start) return wait(now, start);
   if (!progress.running) {
@@ -93,7 +93,8 @@ Step next_step(const Pod& pod, const std::string& host_ip, const std::string& fr
   }
   // Somebody else may have said otherwise meanwhile: a node that was not heard of has pods that are not
   // ready.
-  if (pod.status.phase != "Running" || pod.status.containerStatuses.empty() || !says_ready(pod))
+  if (pod.status.phase != "Running" || pod.status.containerStatuses.size() != pod.spec.containers.size() ||
+      !says_ready(pod))
     return {Step::Kind::Report, running(pod, host_ip, progress.ip, wall), {}};
   if (pod.spec.restartPolicy == "Always") return {};
   const Monotonic done = later(*progress.running, stages.work);

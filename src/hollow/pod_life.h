@@ -37,6 +37,9 @@ struct Step {
   Duration again{};  ///< >0: look again after so long
 };
 
+/// True where no container of it will run any more.
+bool has_ended(const Pod& pod);
+
 /// Decides what comes next for a pod that is bound to this node, and notes in `progress` what it began. The
 /// conditions are upstream's kubelet's: Initialized, Ready, ContainersReady, PodScheduled. A pod that is to
 /// go is removed once its stop stage is over, whatever it did before. Pure.

@@ -8,7 +8,7 @@
 #include "async/timers.h"
 #include "client/leader/led.h"
 #include "controllers/framework/environment.h"
-#include "hollow/kubelet.h"
+#include "hollow/fleet.h"
 #include "scheduler/run/scheduler.h"
 
 namespace mizzen::sim {
@@ -121,22 +121,24 @@ class Scheduling final : public Process {
   scheduler::Scheduler scheduler_;
 };
 
+/// A node: a fleet of one.
 class Node final : public Process {
  public:
-  Node(World& world, Server& server, const std::string& name, int number)
+  Node(World& world, Server& server, const std::string& name, uint32_t number)
       : Process(world, server, name, {"system:node:" + name, {"system:nodes"}}),
-        kubelet_({api_, runtime()},
-                 {.shape = {.name = name, .address = fmt::format("192.0.2.{}", 100 + number)},
-                  .pod_network = fmt::format("10.200.{}", number)}) {}
+        fleet_({api_, runtime()}, {.name = "node-",
+                                   .first = number,
+                                   .node_network = *Ipv4Range::parse("192.0.2.0/24"),
+                                   .pod_network = *Ipv4Range::parse("10.200.0.0/16")}) {}
   bool start() override {
-    kubelet_.start();
+    fleet_.start();
     return true;
   }
 
  private:
-  void end() override { kubelet_.stop(); }
+  void end() override { fleet_.stop(); }
 
-  hollow::Kubelet kubelet_;
+  hollow::Fleet fleet_;
 };
 
 /// A component whose lives are made by a function.
@@ -168,7 +170,7 @@ std::unique_ptr<Component> make_scheduler(World& world, Server& server) {
 std::unique_ptr<Component> make_node(World& world, Server& server, int number) {
   const std::string name = fmt::format("node-{}", number);
   return std::make_unique<Made>(world, name, [&world, &server, name, number] {
-    return std::make_unique<Node>(world, server, name, number);
+    return std::make_unique<Node>(world, server, name, static_cast<uint32_t>(number));
   });
 }
 
