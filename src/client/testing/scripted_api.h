@@ -11,6 +11,7 @@
 #include "api/schema/core/v1/event.h"
 #include "async/executor.h"
 #include "async/mutex.h"
+#include "async/runtime.h"
 #include "async/stop.h"
 #include "async/timers.h"
 #include "client/api/api_client.h"
