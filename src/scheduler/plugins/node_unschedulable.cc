@@ -4,7 +4,7 @@
 namespace mizzen::scheduler {
 
 std::optional<Rejection> check_unschedulable(const PodInfo& pod, const NodeState& node) {
-  if (!node.node->spec.unschedulable) return std::nullopt;
+  if (!node.unschedulable) return std::nullopt;
   api::core::v1::Taint taint;
   taint.key = "node.kubernetes.io/unschedulable";
   taint.effect = "NoSchedule";

@@ -9,6 +9,7 @@ using api::tolerates;
 using api::core::v1::Taint;
 
 std::optional<Rejection> check_taints(const PodInfo& pod, const NodeState& node) {
+  if (!node.tainted) return std::nullopt;
   for (const Taint& taint : node.node->spec.taints)
     if ((taint.effect == "NoSchedule" || taint.effect == "NoExecute") &&
         !tolerates(pod.pod->spec.tolerations, taint))
@@ -17,6 +18,7 @@ std::optional<Rejection> check_taints(const PodInfo& pod, const NodeState& node)
 }
 
 int64_t score_taints(const PodInfo& pod, const NodeState& node, const ClusterState&) {
+  if (!node.tainted) return 0;
   const auto& taints = node.node->spec.taints;
   return std::count_if(taints.begin(), taints.end(), [&](const Taint& taint) {
     return taint.effect == "PreferNoSchedule" && !tolerates(pod.pod->spec.tolerations, taint);

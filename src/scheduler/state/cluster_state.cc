@@ -48,19 +48,23 @@ uint32_t ClusterState::set_node(std::shared_ptr<const Node> node) {
     for (const std::string& name : image.names) state.image_bytes[name] = image.sizeBytes;
   count_images(state, 1);
   state.allocatable = std::move(allocatable);
+  state.unschedulable = node->spec.unschedulable;
+  state.tainted = !node->spec.taints.empty();
   state.node = std::move(node);
-  if (!old) reorder();
+  if (!old) ordered_.insert(place_of(state.name), &state);
   return changes;
 }
 
 void ClusterState::remove_node(const std::string& name) {
   const auto it = nodes_.find(name);
-  if (it == nodes_.end()) return;
+  if (it == nodes_.end() || !it->second.node) return;
+  const auto place = place_of(name);
+  MZ_CHECK(place != ordered_.end() && *place == &it->second, "node {} is not among the nodes", name);
+  ordered_.erase(place);
   count_images(it->second, -1);
   it->second.image_bytes.clear();
   it->second.node.reset();
   if (it->second.pods.empty()) nodes_.erase(it);
-  reorder();
 }
 
 uint32_t ClusterState::set_pod(const PodInfoPtr& pod) {
@@ -127,10 +131,9 @@ void ClusterState::count_images(const NodeState& node, int64_t sign) {
   }
 }
 
-void ClusterState::reorder() {
-  ordered_.clear();
-  for (const auto& [name, state] : nodes_)
-    if (state.node) ordered_.push_back(&state);
+std::vector<const NodeState*>::iterator ClusterState::place_of(const std::string& name) {
+  return std::lower_bound(ordered_.begin(), ordered_.end(), name,
+                          [](const NodeState* node, const std::string& than) { return node->name < than; });
 }
 
 }  // namespace mizzen::scheduler

@@ -16,6 +16,9 @@ using api::core::v1::Node;
 struct NodeState {
   std::string name;
   std::shared_ptr<const Node> node;  ///< null while only pods of it are known
+  /// Of the node, here because every decision asks for them of thousands of nodes.
+  bool unschedulable = false;
+  bool tainted = false;
   Amounts allocatable;
   Amounts requested;
   int64_t nonzero_milli_cpu = 0;
@@ -68,10 +71,11 @@ class ClusterState {
   };
   void put(const PodInfoPtr& pod, const std::string& node, bool assumed);
   void count_images(const NodeState& node, int64_t sign);
-  void reorder();
+  /// Where a node of this name stands in ordered_, or would.
+  std::vector<const NodeState*>::iterator place_of(const std::string& name);
 
   std::map<std::string, NodeState> nodes_;
-  std::vector<const NodeState*> ordered_;
+  std::vector<const NodeState*> ordered_;          ///< those that exist, by name
   std::unordered_map<std::string, Place> places_;  ///< by uid
   std::unordered_map<std::string, int64_t> image_nodes_;
 };

@@ -1,7 +1,11 @@
 #include "scheduler/state/cluster_state.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "base/random.h"
 #include "scheduler/run/metrics.h"
 #include "scheduler/testing/objects.h"
 
@@ -32,6 +36,25 @@ TEST(ClusterStateTest, SumsFollowPodsThroughAssumeConfirmForgetAndNodeLoss) {
   EXPECT_EQ(state.nodes()[0]->requested.milli_cpu, 1000) << "pods of a node that comes back still count";
   EXPECT_EQ(state.remove_pod(pod->uid()), kPodGone);
   EXPECT_EQ(state.nodes()[0]->requested, Amounts());
+}
+
+TEST(ClusterStateTest, NodesStandInOrderOfNameHoweverTheyComeAndGo) {
+  ClusterState state;
+  std::set<std::string> there;
+  SeededRandom random(3);
+  for (int i = 0; i < 2000; ++i) {
+    const std::string name = fmt::format("n{}", random.below(100));
+    if (random.below(3) == 0) {
+      state.remove_node(name);
+      there.erase(name);
+    } else {
+      state.set_node(make_node(name, "{}"));
+      there.insert(name);
+    }
+    std::vector<std::string> names;
+    for (const NodeState* node : state.nodes()) names.push_back(node->name);
+    ASSERT_EQ(names, std::vector<std::string>(there.begin(), there.end())) << "after step " << i;
+  }
 }
 
 }  // namespace
