@@ -77,10 +77,7 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
   void add(const std::string& key) {
     {
       Lock lock(m);
-      if (stopped || !dirty.emplace(key, runtime.clock.monotonic()).second) return;
-      if (metrics) metrics->adds.add();
-      if (processing.contains(key)) return;  // runs again when done
-      ready.push_back(key);
+      if (!make_ready(key)) return;
     }
     pump();
   }
@@ -101,23 +98,38 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
     delayed[key] = {due, id};
   }
 
+  /// On the executor. Works on the key itself where a worker is wanted: nobody else has to be woken.
   void come_due(const std::string& key, Monotonic due) {
     {
       Lock lock(m);
       const auto it = delayed.find(key);
       if (it == delayed.end() || it->second.first != due) return;
       delayed.erase(it);
+      if (!make_ready(key) || !wants_worker()) return;
+      ++workers;
     }
-    add(key);
+    work();
+  }
+
+  /// False where the key waits already, or will run again when it is done.
+  bool make_ready(const std::string& key) MZ_REQUIRES(m) {
+    if (stopped || !dirty.emplace(key, runtime.clock.monotonic()).second) return false;
+    if (metrics) metrics->adds.add();
+    if (processing.contains(key)) return false;
+    ready.push_back(key);
+    return true;
+  }
+
+  bool wants_worker() const MZ_REQUIRES(m) {
+    return started && !stopped && workers < options.workers_max &&
+           workers < ready.size() + processing.size() && !ready.empty();
   }
 
   void pump() {
     for (;;) {
       {
         Lock lock(m);
-        if (!started || stopped || workers >= options.workers_max ||
-            workers >= ready.size() + processing.size() || ready.empty())
-          return;
+        if (!wants_worker()) return;
         ++workers;
       }
       if (runtime.executor.post([self = shared_from_this()] { self->work(); })) continue;

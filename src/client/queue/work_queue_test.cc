@@ -129,6 +129,35 @@ TEST_F(ClientTest, LaterIsKeptOnceAtItsEarliest) {
   queue.stop();
 }
 
+/// Passes on, and counts.
+class CountingExecutor final : public Executor {
+ public:
+  explicit CountingExecutor(Executor& on) : on_(on) {}
+  bool post(std::function<void()> f) override {
+    ++posts;
+    return on_.post(std::move(f));
+  }
+  std::atomic<int> posts = 0;
+
+ private:
+  Executor& on_;
+};
+
+TEST_F(ClientTest, AKeyThatComesDueTakesOneTurnOfTheExecutor) {
+  CountingExecutor counted(executor_);
+  Timers timers(counted, real_clock());
+  std::atomic<int> runs = 0;
+  WorkQueue queue({.name = "q"}, {real_clock(), secure_random(), counted, timers}, [&](const std::string&) {
+    return ++runs < 20 ? Outcome::later(milliseconds(2)) : Outcome::done();
+  });
+  queue.start();
+  queue.add_after("a", milliseconds(2));
+  ASSERT_TRUE(soon([&] { return runs == 20; }));
+  queue.stop();
+  timers.stop();
+  EXPECT_EQ(counted.posts, 20);
+}
+
 TEST_F(ClientTest, StopWaitsAndNothingRunsAfterwards) {
   std::atomic<bool> inside = false, left = false;
   std::atomic<int> runs = 0;
