@@ -15,9 +15,6 @@ using client::Call;
 using client::Outcome;
 using machinery::Object;
 
-/// Each node is looked at this often while nothing changes.
-constexpr Duration kPeriod = std::chrono::seconds(5);
-
 /// Role: watches nodes and their leases. Keys are node names. Time is this process's own, since the last
 /// change it saw, so that clocks of nodes do not matter. NoExecute taints are given out zone by zone at
 /// plan_zones()' pace. Threading: as Controller; sync() runs on two workers.
@@ -117,7 +114,7 @@ class NodeLifecycle final : public Controller {
       const auto r = client::update(env_.api(), std::move(*next), Call());
       if (!r.ok() && r.error().code() != Code::NotFound) return Outcome::retry();
     }
-    return Outcome::later(kPeriod);
+    return Outcome::later(until_next_look(*node, quiet, options_.grace));
   }
 
   /// What may be done about this node's NoExecute taints now; takes the zone's turn where one is added.

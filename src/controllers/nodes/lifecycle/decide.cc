@@ -111,4 +111,10 @@ std::optional<Node> judged_taints(const Node& node, WallTime now, ZonePlan::Exec
   return next;
 }
 
+Duration until_next_look(const Node& node, Duration quiet_for, Duration grace) {
+  const bool ready = std::any_of(node.status.conditions.begin(), node.status.conditions.end(),
+                                 [](const auto& c) { return c.type == "Ready" && c.status == "True"; });
+  return ready && node.spec.taints.empty() ? std::max(kPeriod, grace - quiet_for) : kPeriod;
+}
+
 }  // namespace mizzen::controllers::nodes

@@ -15,6 +15,9 @@ using api::coordination::v1::Lease;
 /// --node-monitor-grace-period).
 inline constexpr Duration kGracePeriod = std::chrono::seconds(50);
 
+/// A node that is not well is looked at this often.
+inline constexpr Duration kPeriod = std::chrono::seconds(5);
+
 /// The node with its status as it should be; nothing where it is right. `quiet_for`: since its lease or
 /// status moved; it may be quiet for `grace`.
 std::optional<Node> judged_status(const Node& node, Duration quiet_for, WallTime now,
@@ -23,6 +26,9 @@ std::optional<Node> judged_status(const Node& node, Duration quiet_for, WallTime
 /// about NoExecute now; taints against scheduling follow the conditions at once.
 std::optional<Node> judged_taints(const Node& node, WallTime now,
                                   ZonePlan::Execute execute = ZonePlan::Execute::Add);
+/// How long until a node has to be looked at again to which nothing happens: kPeriod, but where all is well
+/// only once it could have been quiet for too long. Of many healthy nodes few are looked at at any time.
+Duration until_next_look(const Node& node, Duration quiet_for, Duration grace);
 /// judged_taints() with Add would put a NoExecute taint that is not there.
 bool wants_execute_taint(const Node& node);
 

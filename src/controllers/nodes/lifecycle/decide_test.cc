@@ -30,6 +30,19 @@ TEST(NodesDecide, ASilentNodeBecomesUnknown) {
   EXPECT_FALSE(nodes::judged_status(*judged, std::chrono::hours(1), kNow)) << "told once";
 }
 
+TEST(NodesDecide, AHealthyNodeIsLookedAtWhenItMayHaveBeenSilentTooLong) {
+  using std::chrono::seconds;
+  nodes::Node n = node({{"Ready", "True"}});
+  EXPECT_EQ(nodes::until_next_look(n, seconds(0), seconds(50)), seconds(50));
+  EXPECT_EQ(nodes::until_next_look(n, seconds(40), seconds(50)), seconds(10));
+  EXPECT_EQ(nodes::until_next_look(n, seconds(49), seconds(50)), nodes::kPeriod) << "no storm at the end";
+  EXPECT_EQ(nodes::until_next_look(n, seconds(90), seconds(50)), nodes::kPeriod);
+  n.spec.taints.emplace_back().key = "node.kubernetes.io/not-ready";
+  EXPECT_EQ(nodes::until_next_look(n, seconds(0), seconds(50)), nodes::kPeriod) << "a taint may have to go";
+  EXPECT_EQ(nodes::until_next_look(node({{"Ready", "False"}}), seconds(0), seconds(50)), nodes::kPeriod)
+      << "a taint may have to come";
+}
+
 TEST(NodesDecide, TaintsFollowConditions) {
   struct Row {
     std::initializer_list<std::pair<const char*, const char*>> conditions;
