@@ -41,6 +41,7 @@ class CommandLine {
     add_server();
     add_apiserver();
     add_components();
+    add_hollow_node();
     add_down();
   }
 
@@ -122,6 +123,15 @@ class CommandLine {
     add_component_flags(scheduler, scheduler_options_, 10259);
     add_log_flags(scheduler, scheduler_options_.log);
   }
+  void add_hollow_node() {
+    CLI::App& c =
+        add("hollow-node", "Run nodes without containers, thousands if wanted, for any API server", [this] {
+          configure(hollow_options_.log);
+          return run_hollow_nodes(hollow_options_);
+        });
+    add_hollow_flags(c, hollow_options_);
+    add_log_flags(c, hollow_options_.log);
+  }
   void add_down() {
     CLI::App& c =
         add("down", "Take pods, containerd, links, rules and mounts of a stopped server off this machine",
@@ -137,6 +147,7 @@ class CommandLine {
   ServerOptions server_options_;
   ApiServerOptions apiserver_options_;
   ComponentOptions manager_options_, scheduler_options_;
+  HollowOptions hollow_options_;
   NodeOptions gone_;
 };
 

@@ -151,6 +151,43 @@ void add_component_flags(CLI::App& command, ComponentOptions& component, uint16_
       ->capture_default_str();
 }
 
+void add_hollow_flags(CLI::App& command, HollowOptions& options) {
+  hollow::FleetOptions& fleet = options.fleet;
+  command.add_option("--kubeconfig", options.kubeconfig, "File that says which API server, and as whom")
+      ->required();
+  command.add_option("--name", fleet.name, "What the nodes' names begin with; their number follows")
+      ->capture_default_str();
+  command.add_option("--count", fleet.count, "How many nodes")->capture_default_str();
+  command.add_option("--first", fleet.first, "Number of the first of them")->capture_default_str();
+  command.add_option("--node-cpu", fleet.shape.cpu, "CPUs that a node says it has")->capture_default_str();
+  command.add_option("--node-memory", fleet.shape.memory, "Memory that a node says it has")
+      ->capture_default_str();
+  command.add_option("--max-pods", fleet.shape.pods_max, "Most pods on a node")->capture_default_str();
+  command
+      .add_option("--node-network", options.node_network,
+                  "IPv4 range of nodes; each has the address of its number")
+      ->capture_default_str();
+  command
+      .add_option("--pod-network", options.pod_network,
+                  "IPv4 range of all pods; each node has a block of its own")
+      ->capture_default_str();
+  add_duration(command, "--pod-stage-min", fleet.stage_min,
+               "A pod takes at least so long to start, and to stop; default 200ms");
+  add_duration(command, "--pod-stage-max", fleet.stage_max, "And at most so long; default 3s");
+  command
+      .add_option("--kube-api-qps", options.qps, "Most requests per second of one node; 0: as many as it has")
+      ->capture_default_str();
+  command
+      .add_option("--kube-api-burst", options.burst, "Most requests of one node at once, with --kube-api-qps")
+      ->capture_default_str();
+  command.add_option("--starting-max", fleet.starting_max, "So many nodes at most register at the same time")
+      ->capture_default_str();
+  command
+      .add_option("--calls-max", fleet.calls_max,
+                  "So many requests at most wait for answers, of nodes and of pods each")
+      ->capture_default_str();
+}
+
 void add_log_flags(CLI::App& command, LogOptions& log) {
   command.add_option("-v,--v", log.verbosity, "Log verbosity")->capture_default_str();
   command.add_option("--logging-format", log.format, "text or json")

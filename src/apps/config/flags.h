@@ -1,6 +1,7 @@
 #pragma once
 #include <CLI/CLI.hpp>
 
+#include "apps/config/hollow_options.h"
 #include "apps/config/options.h"
 
 /// Flags that several roles share, under upstream's names.
@@ -13,6 +14,8 @@ void add_election_flags(CLI::App& command, ElectionOptions& election, const std:
 void add_controller_flags(CLI::App& command, ControllerFlags& controllers);
 /// `port`: the default of --secure-port; the lease's name stands in `component`.
 void add_component_flags(CLI::App& command, ComponentOptions& component, uint16_t port);
+/// Names that kubemark's hollow-node has mean the same here.
+void add_hollow_flags(CLI::App& command, HollowOptions& hollow);
 void add_log_flags(CLI::App& command, LogOptions& log);
 
 }  // namespace mizzen::apps
