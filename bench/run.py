@@ -21,6 +21,7 @@ PARTS = {
     "watch": ["fan_out", "watch_list", "idle"],
     "store": ["syncs", "restart"],
     "footprint": ["idle", "stored", "churn"],
+    "scale": ["beside", "grow"],
 }
 ASKED_FOR = {"footprint": ["node"]}  # run with --only
 

@@ -11,6 +11,7 @@ import report  # noqa: E402
 from lib import proc, results  # noqa: E402
 from lib.answers import list_version  # noqa: E402
 from lib.load import NotEnded, Refused, WrongAnswer  # noqa: E402
+from lib.prometheus import buckets, quantile, total  # noqa: E402
 from lib.row import Row  # noqa: E402
 from lib.suite import Suite  # noqa: E402
 
@@ -154,6 +155,38 @@ class Page(unittest.TestCase):
 
     def test_a_missed_target_stands_out(self):
         self.assertIn("**no**", report.page([self.run_of("2026-01-01T00:00:00", 30)]))
+
+
+METRICS = """# HELP d Seconds.
+d_bucket{verb="PUT",resource="a",le="0.1"} %d
+d_bucket{verb="PUT",resource="a",le="1"} %d
+d_bucket{verb="PUT",resource="a",le="+Inf"} %d
+d_bucket{verb="GET",resource="a",le="0.1"} 100
+d_bucket{verb="GET",resource="a",le="1"} 100
+d_bucket{verb="GET",resource="a",le="+Inf"} 100
+d_bucket_more 5
+d_count{verb="PUT",resource="a"} 3e2
+d_count{verb="POST",resource="a \\"b\\", {c}"} 7
+"""
+
+
+class Prometheus(unittest.TestCase):
+    def test_samples_are_chosen_by_name_and_labels(self):
+        text = METRICS % (1, 2, 3)
+        self.assertEqual(total(text, "d_count"), 307)
+        self.assertEqual(total(text, "d_count", verb=frozenset(("PUT", "PATCH"))), 300)
+        self.assertEqual(total(text, "d_count", resource='a \\"b\\", {c}'), 7)
+        self.assertEqual(total(text, "d_bucket_more"), 5)
+        self.assertEqual(buckets(text, "d", verb="PUT"), {0.1: 1, 1.0: 2, float("inf"): 3})
+
+    def test_a_quantile_is_of_what_came_between_two_looks(self):
+        before, after = (buckets(METRICS % counts, "d", verb="PUT") for counts in ((50, 60, 60), (140, 160, 160)))
+        self.assertAlmostEqual(quantile(before, after, 0.45), 0.05)
+        self.assertAlmostEqual(quantile(before, after, 0.95), 0.55)
+        self.assertAlmostEqual(quantile(before, after, 1.0), 1.0)
+        self.assertEqual(quantile(before, buckets(METRICS % (50, 60, 90), "d", verb="PUT"), 0.99), 1.0, "the last bucket has no end")
+        self.assertIsNone(quantile(after, after, 0.99))
+        self.assertIsNone(quantile({}, {}, 0.99))
 
 
 if __name__ == "__main__":

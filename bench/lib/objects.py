@@ -25,6 +25,14 @@ def pod(node="", rare="usual"):
     return json.dumps(out)
 
 
+def scheduled_pod():
+    """The same without a node: the scheduler finds it one."""
+    out = json.loads(pod())
+    del out["spec"]["schedulerName"]
+    out["spec"]["terminationGracePeriodSeconds"] = 1
+    return json.dumps(out)
+
+
 def config_map(size):
     return json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(), "data": {"key": "v" * size}})
 
