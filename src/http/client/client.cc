@@ -148,19 +148,18 @@ Result<std::shared_ptr<ClientConn>> Client::Impl::dial_pooled(const Target& targ
   Loop& loop = loops.next();
   std::shared_ptr<ClientConn> connection =
       h2 ? make_h2_client(loop, pool, key) : make_h1_client(loop, pool, key);
-  {
-    Lock lock(pool->m);
-    TargetPool& entry = pool->targets[key];
-    entry.seen = true;
-    entry.speaks_h2 = h2;
-    connection->in_use = 1;
-    connection->tls_generation = generation;
-    if (h2) connection->limit = 2;  // until its loop has begun
-    entry.connections.push_back(connection);
-    ++pool->connections;
-  }
   auto [fd, transport] = socket->release();
   auto shared = std::make_shared<std::unique_ptr<Transport>>(std::move(transport));
+  Lock lock(pool->m);
+  TargetPool& entry = pool->targets[key];
+  entry.seen = true;
+  entry.speaks_h2 = h2;
+  connection->in_use = 1;
+  connection->tls_generation = generation;
+  if (h2) connection->limit = 2;  // until its loop has begun
+  entry.connections.push_back(connection);
+  ++pool->connections;
+  // Under the lock: who finds the connection posts to its loop too, and must come after this.
   loop.post([this_loops = &loop, connection, fd = fd, shared] {
     Socket s;
     s.watch = this_loops->watch(fd, *connection);

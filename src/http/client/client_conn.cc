@@ -2,9 +2,13 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace mizzen::http {
 
 void ClientConn::begin(Socket socket) {
+  MZ_CHECK(!closed_, "a connection to {} is closed before it begins", key_);
+  begun_ = true;
   open(std::move(socket));
   begun();
   if (closed_) return;
@@ -15,6 +19,7 @@ void ClientConn::begin(Socket socket) {
 void ClientConn::start(const std::shared_ptr<ClientCall>& call) {
   if (closed_)
     return call->failed(Error(Code::ServiceUnavailable, "the connection closed before the request"), true);
+  MZ_CHECK(begun_, "a call is started on a connection to {} before it begins", key_);
   if (call->cancelled()) return release_slot(*call);
   idle_ends();
   call->connection = this;

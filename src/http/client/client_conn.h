@@ -82,6 +82,7 @@ class ClientConn : public Channel, public std::enable_shared_from_this<ClientCon
 
  private:
   Loop::TimerId idle_timer_ = 0;
+  bool begun_ = false;
   std::shared_ptr<ClientConn> self_;  ///< once the pool has let go
 };
 
