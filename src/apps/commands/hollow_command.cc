@@ -48,7 +48,7 @@ Result<void> run_hollow_nodes(const HollowOptions& options) {
   WorkRuntime work("hollow", 2 * nodes.calls_max + kWatchThreads);
   const api::ResourceCatalog resources(api::builtin());
   const auto sender = std::make_shared<rest::Sender>(loops, work.runtime(), std::move(config));
-  rest::RestClient api({sender, resources, work.runtime()});
+  rest::RestClient api({sender, resources, resources.registry(), work.runtime()});
   hollow::Fleet fleet({api, work.runtime()}, nodes);
   fleet.start();
   log::info("hollow", "nodes begin",
