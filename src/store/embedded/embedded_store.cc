@@ -7,9 +7,10 @@
 namespace mizzen::store {
 
 Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(Options options) {
-  MZ_ASSIGN(DataDir dir, DataDir::open(options.path, options.reserve_bytes));
-  MZ_ASSIGN(auto engine, Engine::open(dir.db_path(), {.memtable_bytes = options.memtable_bytes,
-                                                      .cache_bytes = options.cache_bytes}));
+  MZ_ASSIGN(DataDir dir, DataDir::open(options.path, options.reserve_bytes, options.disk));
+  MZ_ASSIGN(auto engine,
+            Engine::open(dir.db_path(), dir.disk(),
+                         {.memtable_bytes = options.memtable_bytes, .cache_bytes = options.cache_bytes}));
   auto impl = std::make_unique<Impl>(std::move(options), std::move(dir), std::move(engine));
   MZ_TRY(impl->start());
   return std::unique_ptr<EmbeddedStore>(new EmbeddedStore(std::move(impl)));

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "store/contract/store.h"
+#include "store/embedded/disk.h"
 #include "store/embedded/group_commit.h"
 #include "store/local/retention.h"
 
@@ -25,6 +26,7 @@ class EmbeddedStore final : public Store {
   struct Options {
     const Clock& clock;
     std::string path;
+    std::shared_ptr<Disk> disk = system_disk();
     RetentionOptions retention;
     GroupCommit::Options commits;
     size_t memtable_bytes = 16u << 20;

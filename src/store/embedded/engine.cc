@@ -3,7 +3,6 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/env.h>
-#include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
@@ -45,26 +44,6 @@ class ErrorLog final : public rocksdb::Logger {
   }
 };
 
-/// Lets the log's file have its full length from the start, so that a sync writes data and no new length: on
-/// ext4 up to twice as fast. What follows the last record reads as zeros, which recovery takes for the end.
-class FullLengthLogs final : public rocksdb::FileSystemWrapper {
- public:
-  using FileSystemWrapper::FileSystemWrapper;
-  const char* Name() const override { return "mizzen.full-length-logs"; }
-  rocksdb::FileOptions OptimizeForLogWrite(const rocksdb::FileOptions& file,
-                                           const rocksdb::DBOptions& db) const override {
-    rocksdb::FileOptions out = FileSystemWrapper::OptimizeForLogWrite(file, db);
-    out.fallocate_with_keep_size = false;
-    return out;
-  }
-};
-
-rocksdb::Env* log_env() {
-  static rocksdb::Env* const env =  // for ever, as the default one
-      rocksdb::NewCompositeEnv(std::make_shared<FullLengthLogs>(rocksdb::FileSystem::Default())).release();
-  return env;
-}
-
 /// Keeps the engine from recovering on a schedule of its own: the store calls resume(), after it made room.
 class NoSelfRecovery final : public rocksdb::EventListener {
  public:
@@ -94,10 +73,11 @@ rocksdb::BlockBasedTableOptions table_options(const Engine::Options& options) {
   return table;
 }
 
-rocksdb::Options engine_options(const Engine::Options& options) {
+rocksdb::Options engine_options(const Engine::Options& options, Disk& disk) {
   rocksdb::Options o;
   o.create_if_missing = true;
-  o.env = log_env();
+  o.env = &disk.env();
+  if (disk.takes_turns()) o.max_file_opening_threads = 1;
   o.info_log = std::make_shared<ErrorLog>();
   o.listeners.push_back(std::make_shared<NoSelfRecovery>());
   o.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -131,20 +111,21 @@ Error error_of(const rocksdb::Status& status) {
   return unavailable("store: " + status.ToString());
 }
 
-Result<std::unique_ptr<Engine>> Engine::open(const std::string& path, const Options& options) {
-  std::unique_ptr<Engine> engine(new Engine);
+Result<std::unique_ptr<Engine>> Engine::open(const std::string& path, Disk& disk, const Options& options) {
+  std::unique_ptr<Engine> engine(new Engine(disk));
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(engine_options(options), path, &db);
+  const rocksdb::Status status = rocksdb::DB::Open(engine_options(options, disk), path, &db);
   if (!status.ok()) return error_of(status).with_context("open " + path);
   engine->db_.reset(db);
   return engine;
 }
 
 Engine::~Engine() {
-  if (db_) (void)db_->Close();
+  if (db_) disk_.wait_for_background([&] { (void)db_->Close(); });
 }
 
 Result<void> Engine::write(rocksdb::WriteBatch& batch, bool sync) {
+  disk_.before_write(*db_);
   rocksdb::WriteOptions options;
   options.sync = sync;
   const rocksdb::Status status = db_->Write(options, &batch);
@@ -153,7 +134,8 @@ Result<void> Engine::write(rocksdb::WriteBatch& batch, bool sync) {
 }
 
 Result<void> Engine::resume() {
-  const rocksdb::Status status = db_->Resume();
+  rocksdb::Status status;
+  disk_.wait_for_background([&] { status = db_->Resume(); });
   if (!status.ok()) return error_of(status);
   return {};
 }
@@ -163,7 +145,8 @@ void Engine::cancel_background_work() { rocksdb::CancelAllBackgroundWork(db_.get
 void Engine::compact_all() {
   rocksdb::CompactRangeOptions options;
   options.exclusive_manual_compaction = false;
-  const rocksdb::Status status = db_->CompactRange(options, nullptr, nullptr);
+  rocksdb::Status status;
+  disk_.wait_for_background([&] { status = db_->CompactRange(options, nullptr, nullptr); });
   if (!status.ok()) log::warn("store", "compaction gave up", {log::kv("reason", status.ToString())});
 }
 

@@ -6,10 +6,12 @@
 #include <string>
 
 #include "base/result.h"
+#include "store/embedded/disk.h"
 
 namespace mizzen::store {
 
 /// Role: the RocksDB instance under the embedded store: how it is set up, and its errors as ours.
+/// The disk outlives it.
 /// Included by the embedded store's sources only. Threading: thread-safe.
 class Engine {
  public:
@@ -18,7 +20,7 @@ class Engine {
     size_t cache_bytes = 32u << 20;     ///< blocks, indexes and filters
     int files_max = 128;
   };
-  static Result<std::unique_ptr<Engine>> open(const std::string& path, const Options& options);
+  static Result<std::unique_ptr<Engine>> open(const std::string& path, Disk& disk, const Options& options);
   ~Engine();
 
   rocksdb::DB& db() { return *db_; }
@@ -35,7 +37,8 @@ class Engine {
   std::optional<std::string> read(std::string_view key);
 
  private:
-  Engine() = default;
+  explicit Engine(Disk& disk) : disk_(disk) {}
+  Disk& disk_;
   std::unique_ptr<rocksdb::DB> db_;
 };
 
