@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "sim/power/lives.h"
 #include "sim/run/scenario.h"
 #include "telemetry/log.h"
 
@@ -15,11 +16,13 @@ using mizzen::sim::ScenarioOutcome;
 
 constexpr const char* kUsage =
     "usage: mizzen_sim [--seeds N] [--from SEED] [--nodes N] [--trouble SECONDS] [--no-faults]\n"
-    "                  [--mutation NAME] [--print] [--quiet]\n";
+    "                  [--mutation NAME] [--print] [--quiet]\n"
+    "       mizzen_sim --disk [--seeds N] [--from SEED] [--mutation NAME] [--print] [--quiet]\n";
 
 struct Words {
   uint64_t seeds = 1;
   uint64_t from = 1;
+  bool disk = false;   ///< the embedded store alone, on a disk that loses power
   bool quiet = false;  ///< only what fails, and the count
   ScenarioOptions options;
 };
@@ -48,6 +51,8 @@ std::optional<Words> read(int argc, char** argv) {
     } else if (word == "--mutation" && i + 1 < argc) {
       out.options.mutation = mizzen::sim::mutation_named(argv[++i]);
       if (out.options.mutation == mizzen::sim::Mutation::None) return std::nullopt;
+    } else if (word == "--disk") {
+      out.disk = true;
     } else if (word == "--no-faults") {
       out.options.faults = false;
     } else if (word == "--print") {
@@ -84,6 +89,24 @@ void tell_failure(uint64_t seed, const ScenarioOptions& options) {
              small.faults ? "" : " --no-faults");
 }
 
+/// The embedded store alone; how many seeds failed.
+uint64_t run_disks(const Words& words) {
+  uint64_t failed = 0, cuts = 0;
+  for (uint64_t seed = words.from; seed < words.from + words.seeds; ++seed) {
+    const auto outcome =
+        mizzen::sim::run_lives(seed, {.mutation = words.options.mutation, .print = words.options.print});
+    cuts += outcome.cuts;
+    if (!words.quiet || !outcome.failure.empty())
+      fmt::print("seed {}: {} writes, {} losses of power, run {:016x}{}{}\n", seed, outcome.writes,
+                 outcome.cuts, outcome.fingerprint, outcome.failure.empty() ? "" : ": ", outcome.failure);
+    if (outcome.failure.empty()) continue;
+    if (++failed <= 3 && words.options.mutation == mizzen::sim::Mutation::None)
+      fmt::print("{}run it again: ./dev sim --disk --from {} --print\n", outcome.trace, seed);
+  }
+  fmt::print("{} seeds with {} losses of power, {} failed\n", words.seeds, cuts, failed);
+  return failed;
+}
+
 }  // namespace
 
 /// Runs simulated clusters, one for each seed. Of those that fail it prints the trace of a small run that
@@ -95,6 +118,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   mizzen::log::configure({.fd = words->options.print ? 2 : -1});
+  if (words->disk) return run_disks(*words) == 0 ? 0 : 1;
   uint64_t failed = 0;
   for (uint64_t seed = words->from; seed < words->from + words->seeds; ++seed) {
     const ScenarioOutcome outcome = mizzen::sim::run_scenario(seed, words->options);

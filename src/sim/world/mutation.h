@@ -12,6 +12,8 @@ enum class Mutation : uint8_t {
   SilentWatch,      ///< they stop telling anything, and do not end
   ErrorIsNotFound,  ///< whoever cannot reach the server believes that the object is gone
   TwoLeaders,       ///< managers do not see each other's lease
+  UnsyncedWrite,    ///< the disk says that bytes are synced which are not
+  UnsyncedFolder,   ///< it says so of a folder's names
   FalseAnswer,      ///< an update is answered as done and is not
 };
 
