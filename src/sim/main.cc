@@ -16,6 +16,7 @@ using mizzen::sim::ScenarioOutcome;
 
 constexpr const char* kUsage =
     "usage: mizzen_sim [--seeds N] [--from SEED] [--nodes N] [--trouble SECONDS] [--no-faults]\n"
+    "                  [--store memory|embedded]\n"
     "                  [--mutation NAME] [--print] [--quiet]\n"
     "       mizzen_sim --disk [--seeds N] [--from SEED] [--mutation NAME] [--print] [--quiet]\n";
 
@@ -51,6 +52,10 @@ std::optional<Words> read(int argc, char** argv) {
     } else if (word == "--mutation" && i + 1 < argc) {
       out.options.mutation = mizzen::sim::mutation_named(argv[++i]);
       if (out.options.mutation == mizzen::sim::Mutation::None) return std::nullopt;
+    } else if (word == "--store" && i + 1 < argc) {
+      const std::string_view store = argv[++i];
+      if (store != "memory" && store != "embedded") return std::nullopt;
+      out.options.embedded = store == "embedded";
     } else if (word == "--disk") {
       out.disk = true;
     } else if (word == "--no-faults") {
@@ -84,9 +89,9 @@ void tell_failure(uint64_t seed, const ScenarioOptions& options) {
   const ScenarioOptions small = shrunk(seed, options);
   const ScenarioOutcome outcome = mizzen::sim::run_scenario(seed, small);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(small.trouble).count();
-  fmt::print("{}seed {} failed: {}\nrun it again: ./dev sim --from {} --nodes {} --trouble {}{} --print\n",
+  fmt::print("{}seed {} failed: {}\nrun it again: ./dev sim --from {} --nodes {} --trouble {}{}{} --print\n",
              outcome.trace, seed, outcome.failure, seed, small.nodes, seconds,
-             small.faults ? "" : " --no-faults");
+             small.faults ? "" : " --no-faults", small.embedded ? " --store embedded" : "");
 }
 
 /// The embedded store alone; how many seeds failed.

@@ -25,10 +25,14 @@ std::vector<std::string> prefixes_of(const std::string& key) {
 
 }  // namespace
 
-StoreLog::StoreLog(store::Store& store) {
+void StoreLog::follow(store::Store& store) {
+  const auto stands = store.current_revision(Deadline::never());
+  begins_at_ = stands.ok() ? stands->get() : 0;
+  if (begins_at_ < newest())
+    fault_ = fmt::format("the store opened at revision {}; watches were told {}", begins_at_, newest());
   store::WatchRequest request;
   request.range = store::KeyRange::prefix("/");
-  request.from = store::Revision(1);
+  request.from = store::Revision(newest() + 1);
   watch_ = store.watch(request, [this](const store::WatchMessage& message) {
     if (message.end) fault_ = "the log ends: " + message.end->message();
     for (const store::Event* event : message.events) add(*event);

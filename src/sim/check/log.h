@@ -18,7 +18,13 @@ class StoreLog {
     std::string key;
   };
 
-  explicit StoreLog(store::Store& store);
+  /// Goes on with this life of the store. Where it stands before what was told already, that is a fault.
+  void follow(store::Store& store);
+  /// Before that life ends.
+  void stop() { watch_.reset(); }
+  /// True once it has all that this life began with.
+  bool is_complete() const { return watch_ && watch_->progress().get() >= begins_at_; }
+  int64_t newest() const { return changes_.empty() ? 1 : changes_.back().revision; }
 
   const std::vector<Change>& changes() const { return changes_; }
   /// The first revision after `revision` at which something below `prefix` changed; 0 where none has.
@@ -50,6 +56,7 @@ class StoreLog {
   std::map<std::string, PodSeen> pods_;                    ///< by uid
   std::set<std::string> there_;
   std::string fault_;
+  int64_t begins_at_ = 1;  ///< where this life of the store stood at first
   std::unique_ptr<store::Watch> watch_;
 };
 

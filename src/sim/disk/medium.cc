@@ -58,7 +58,7 @@ void Medium::name(std::vector<std::pair<std::string, FilePtr>> names) {
 Medium::FilePtr Medium::open(const std::string& path) const {
   const Held held(m_);
   const auto found = now_.find(path);
-  return found == now_.end() || off_ ? nullptr : found->second;
+  return found == now_.end() ? nullptr : found->second;
 }
 
 Medium::Outcome Medium::create(const std::string& path, FilePtr& out) {

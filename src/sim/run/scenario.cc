@@ -3,12 +3,10 @@
 #include <memory>
 #include <vector>
 
-#include "async/executor.h"
 #include "sim/check/converged.h"
 #include "sim/check/log.h"
 #include "sim/cluster/component.h"
 #include "sim/user/user.h"
-#include "store/memory/memory_store.h"
 
 namespace mizzen {}
 namespace mizzen::sim {
@@ -32,10 +30,9 @@ class Cluster {
   Cluster(World& world, const ScenarioOptions& options)
       : world_(world),
         options_(options),
-        store_(store_options(world, background_)),
-        log_(store_),
-        server_(world, store_) {
-    world.log = &log_;
+        storage_(options.embedded ? embedded_storage(world) : memory_storage(world)),
+        server_(world, *storage_) {
+    world.log = &storage_->log();
     server_.start();
     for (int i = 0; i < kManagers; ++i) components_.push_back(make_controllers(world, server_, i));
     components_.push_back(make_scheduler(world, server_));
@@ -87,19 +84,17 @@ class Cluster {
     return "";
   }
   /// What was against the API's promises on the way.
-  std::string violation() const { return log_.fault().empty() ? world_.violation() : log_.fault(); }
-
-  uint64_t writes() const { return log_.changes().size(); }
-
- private:
-  static store::MemoryStore::Options store_options(World& world, Executor& background) {
-    return {.clock = world.clock, .executor = &background};
+  std::string violation() const {
+    return storage_->log().fault().empty() ? world_.violation() : storage_->log().fault();
   }
 
+  uint64_t writes() const { return storage_->log().changes().size(); }
+
+ private:
   /// Starts a component, and again after each crash.
   void keep(Component& component, Monotonic end) {
     for (;;) {
-      while (!component.start()) world_.fibers.pause(seconds(1));
+      while (!component.start() && violation().empty()) world_.fibers.pause(seconds(1));
       const Monotonic crash =
           world_.clock.monotonic() + world_.between(seconds(5), options_.faults ? minutes(3) : minutes(600));
       if (crash >= end) return;
@@ -111,21 +106,25 @@ class Cluster {
   }
   void keep_server(Monotonic end) {
     for (;;) {
-      const Monotonic crash = world_.clock.monotonic() + world_.between(seconds(20), minutes(3));
+      // What only a loss of power shows needs many.
+      const Monotonic crash =
+          world_.clock.monotonic() + (options_.embedded ? world_.between(seconds(5), minutes(1))
+                                                        : world_.between(seconds(20), minutes(3)));
       if (!options_.faults || crash >= end) break;
       world_.fibers.pause(crash - world_.clock.monotonic());
+      // Its process alone, or power goes in the middle of something.
+      if (world_.chance(0.6) && storage_->break_soon())
+        for (int i = 0; i < 500 && !storage_->is_broken(); ++i) world_.fibers.pause(milliseconds(10));
       server_.crash();
       world_.fibers.pause(world_.between(milliseconds(10), seconds(15)));
-      while (!server_.start()) world_.fibers.pause(seconds(1));
+      while (!server_.start() && violation().empty()) world_.fibers.pause(seconds(1));
     }
     if (world_.clock.monotonic() < end) world_.fibers.pause(end - world_.clock.monotonic());
   }
 
   World& world_;
   const ScenarioOptions options_;
-  ThreadPool background_{world_.clock, {.name = "store", .threads_max = 2}};
-  store::MemoryStore store_;
-  StoreLog log_;
+  std::unique_ptr<Storage> storage_;
   Server server_;
   std::vector<std::unique_ptr<Component>> components_;
   std::unique_ptr<Client> admin_;

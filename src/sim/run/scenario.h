@@ -12,6 +12,7 @@ struct ScenarioOptions {
   int nodes = 3;
   Duration trouble = std::chrono::minutes(4);  ///< how long users act and things go wrong
   bool faults = true;
+  bool embedded = false;               ///< the program's own store, on a disk that loses power
   Mutation mutation = Mutation::None;  ///< put in on purpose
   bool print = false;                  ///< each line of the trace as it comes
 };

@@ -34,6 +34,15 @@ TEST(Scenario, TheSameSeedGivesTheSameRun) {
   EXPECT_NE(run_scenario(1, {}).fingerprint, run_scenario(2, {}).fingerprint);
 }
 
+TEST(Scenario, TheSameSeedGivesTheSameRunOnADisk) {
+  ScenarioOptions options;
+  options.embedded = true;
+  const ScenarioOutcome once = run_scenario(1, options), again = run_scenario(1, options);
+  EXPECT_EQ(once.failure, "") << once.trace;
+  EXPECT_EQ(once.fingerprint, again.fingerprint);
+  EXPECT_NE(once.fingerprint, run_scenario(1, {}).fingerprint);
+}
+
 TEST(Scenario, WithoutFaultsAllComesAboutAtOnce) {
   ScenarioOptions options;
   options.faults = false;
@@ -53,6 +62,7 @@ TEST_P(PutIn, IsFound) {
   ScenarioOptions options;
   options.mutation = mutation_named(GetParam());
   ASSERT_NE(options.mutation, Mutation::None);
+  options.embedded = std::string(GetParam()).starts_with("unsynced");
   std::string why;
   EXPECT_NE(first_failure(200, options, &why), 0u);
   EXPECT_NE(why, "");
@@ -60,7 +70,8 @@ TEST_P(PutIn, IsFound) {
 
 INSTANTIATE_TEST_SUITE_P(Faults, PutIn,
                          ::testing::Values("drop-event", "swap-events", "silent-watch", "error-is-not-found",
-                                           "false-answer", "two-leaders"),
+                                           "false-answer", "two-leaders", "unsynced-write",
+                                           "unsynced-folder"),
                          [](const auto& info) {
                            std::string out = info.param;
                            std::erase(out, '-');

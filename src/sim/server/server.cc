@@ -4,16 +4,25 @@
 
 namespace mizzen::sim {
 
-ServerLife::ServerLife(World& world, store::Store& store)
-    : resources(api::builtin()), core({store, world.clock, world.ids, resources}, {}) {}
+ServerLife::ServerLife(World& world, std::shared_ptr<store::Store> opened)
+    : store(std::move(opened)),
+      resources(api::builtin()),
+      core({*store, world.clock, world.ids, resources}, {}) {}
 
 ServerLife::~ServerLife() { core.stop(); }
 
 bool Server::start() {
-  auto life = std::make_shared<ServerLife>(world_, store_);
+  auto store = storage_.open();
+  if (!store) return false;
+  auto life = std::make_shared<ServerLife>(world_, std::move(store));
   const auto started = life->core.start(Deadline::after(std::chrono::seconds(30), world_.clock));
   world_.trace.add("server", started.ok() ? "is up" : "does not start: " + started.error().message());
-  if (started.ok()) life_ = std::move(life);
+  if (started.ok()) {
+    life_ = std::move(life);
+  } else {
+    life.reset();
+    storage_.end();
+  }
   return started.ok();
 }
 
@@ -21,6 +30,7 @@ void Server::crash() {
   const auto life = std::exchange(life_, nullptr);
   if (!life) return;
   world_.trace.add("server", "crashes");
+  storage_.end();  // first: what is under way comes to nothing
   life->core.stop();
 }
 

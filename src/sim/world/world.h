@@ -7,6 +7,7 @@
 #include "sim/check/log.h"
 #include "sim/fibers/fibers.h"
 #include "sim/world/faults.h"
+#include "sim/world/log_time.h"
 #include "sim/world/mutation.h"
 #include "sim/world/trace.h"
 
@@ -22,7 +23,8 @@ struct World {
         ids(seed ^ 0x696473),
         fibers(clock, turns_random),
         faults(random),
-        trace(clock) {}
+        trace(clock),
+        log_time(clock) {}
 
   ManualClock clock;
   SeededRandom turns_random;
@@ -31,6 +33,7 @@ struct World {
   Fibers fibers;
   Faults faults;
   Trace trace;
+  const LogTime log_time;
   const StoreLog* log = nullptr;  ///< the truth that checks hold against; set by whoever makes the store
   Mutation mutation = Mutation::None;
 
