@@ -1,75 +1,20 @@
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <optional>
 #include <string>
-#include <string_view>
 
+#include "sim/check/state.h"
+#include "sim/command/words.h"
 #include "sim/power/lives.h"
 #include "sim/run/scenario.h"
+#include "sim/run/sieve.h"
 #include "telemetry/log.h"
 
 namespace {
 
 using mizzen::sim::ScenarioOptions;
 using mizzen::sim::ScenarioOutcome;
-
-constexpr const char* kUsage =
-    "usage: mizzen_sim [--seeds N] [--from SEED] [--nodes N] [--trouble SECONDS] [--no-faults]\n"
-    "                  [--store memory|embedded]\n"
-    "                  [--mutation NAME] [--print] [--quiet]\n"
-    "       mizzen_sim --disk [--seeds N] [--from SEED] [--mutation NAME] [--print] [--quiet]\n";
-
-struct Words {
-  uint64_t seeds = 1;
-  uint64_t from = 1;
-  bool disk = false;   ///< the embedded store alone, on a disk that loses power
-  bool quiet = false;  ///< only what fails, and the count
-  ScenarioOptions options;
-};
-
-std::optional<Words> read(int argc, char** argv) {
-  Words out;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    const auto number = [&](uint64_t& into) {
-      if (i + 1 >= argc) return false;
-      char* end = nullptr;
-      into = std::strtoull(argv[++i], &end, 10);
-      return *end == '\0' && end != argv[i];
-    };
-    uint64_t n = 0;
-    if (word == "--seeds") {
-      if (!number(out.seeds)) return std::nullopt;
-    } else if (word == "--from") {
-      if (!number(out.from)) return std::nullopt;
-    } else if (word == "--nodes") {
-      if (!number(n) || n > 100) return std::nullopt;
-      out.options.nodes = static_cast<int>(n);
-    } else if (word == "--trouble") {
-      if (!number(n) || n > 86'400) return std::nullopt;
-      out.options.trouble = std::chrono::seconds(n);
-    } else if (word == "--mutation" && i + 1 < argc) {
-      out.options.mutation = mizzen::sim::mutation_named(argv[++i]);
-      if (out.options.mutation == mizzen::sim::Mutation::None) return std::nullopt;
-    } else if (word == "--store" && i + 1 < argc) {
-      const std::string_view store = argv[++i];
-      if (store != "memory" && store != "embedded") return std::nullopt;
-      out.options.embedded = store == "embedded";
-    } else if (word == "--disk") {
-      out.disk = true;
-    } else if (word == "--no-faults") {
-      out.options.faults = false;
-    } else if (word == "--print") {
-      out.options.print = true;
-    } else if (word == "--quiet") {
-      out.quiet = true;
-    } else {
-      return std::nullopt;
-    }
-  }
-  return out;
-}
+using mizzen::sim::Words;
 
 /// The shortest trouble with the fewest nodes in which this seed fails too.
 ScenarioOptions shrunk(uint64_t seed, ScenarioOptions options) {
@@ -112,17 +57,41 @@ uint64_t run_disks(const Words& words) {
   return failed;
 }
 
+/// Every component in every way; how many plans failed.
+uint64_t run_sweep(const Words& words) {
+  mizzen::sim::SieveOptions options = words.sweep;
+  options.seed = words.from;
+  options.mutation = words.options.mutation;
+  const auto outcome = mizzen::sim::run_sieve(options);
+  for (const std::string& failure : outcome.failures) fmt::print("{}\n", failure);
+  fmt::print("{} plans, {} whose moment did not come, {} failed\n", outcome.plans, outcome.missed,
+             outcome.failures.size());
+  return outcome.failures.size();
+}
+
+/// One plan, line by line.
+uint64_t run_plan(const Words& words) {
+  const auto undisturbed = mizzen::sim::run_script(words.from, {}, false);
+  const auto run = mizzen::sim::run_script(words.from, words.plan, true);
+  const std::string wrong =
+      run.failure.empty() ? mizzen::sim::difference(undisturbed.state, run.state) : run.failure;
+  fmt::print("{}: {}\n", words.plan.text(), wrong.empty() ? "as undisturbed" : wrong);
+  return wrong.empty() ? 0 : 1;
+}
+
 }  // namespace
 
 /// Runs simulated clusters, one for each seed. Of those that fail it prints the trace of a small run that
 /// fails too, and the command for it.
 int main(int argc, char** argv) {
-  const std::optional<Words> words = read(argc, argv);
+  const std::optional<Words> words = mizzen::sim::read_words(argc, argv);
   if (!words) {
-    fmt::print(stderr, "{}", kUsage);
+    fmt::print(stderr, "{}", mizzen::sim::kUsage);
     return 2;
   }
   mizzen::log::configure({.fd = words->options.print ? 2 : -1});
+  if (words->plan.kind != mizzen::sim::Plan::Kind::None) return run_plan(*words) == 0 ? 0 : 1;
+  if (words->sieve) return run_sweep(*words) == 0 ? 0 : 1;
   if (words->disk) return run_disks(*words) == 0 ? 0 : 1;
   uint64_t failed = 0;
   for (uint64_t seed = words->from; seed < words->from + words->seeds; ++seed) {

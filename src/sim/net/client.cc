@@ -32,6 +32,17 @@ client::Object falsely(const client::Object& object) {
   return std::move(out).freeze();
 }
 
+int64_t number(const std::string& revision) { return std::strtoll(revision.c_str(), nullptr, 10); }
+
+/// How many revisions a watch tells again at most, and how far in the past a view begins.
+constexpr uint64_t kRepeatedMax = 20;
+constexpr uint64_t kBehindMax = 50;
+
+/// True of writes that a cluster's state does not come from.
+bool is_aside(const std::string& what) {
+  return what.find(" leases ") != std::string::npos || what.find(" events ") != std::string::npos;
+}
+
 /// The end of a watch that the component lets go of.
 class Held final : public client::Watch {
  public:
@@ -75,6 +86,9 @@ auto Client::over_the_net(const std::string& what, const F& f)
   if (!what.empty()) check_leads(what);
   auto result = f(api);
   if (!what.empty()) world_.trace.add(who_, fmt::format("{}: {}", what, outcome(result)));
+  if (!what.empty() && !is_aside(what) && result.ok() &&
+      world_.perturbation.after_write(who_, world_.log->newest(), world_.clock.monotonic()))
+    kill();
   world_.fibers.pause(world_.faults.delay());
   if (killed_ || world_.faults.lose_answer()) return unreachable();
   return result;
@@ -152,19 +166,64 @@ Result<client::Object> Client::remove(const api::ResourceInfo& resource, const s
 }
 
 std::unique_ptr<client::Watch> Client::watch(const api::ResourceInfo& resource,
-                                             const client::ListOptions& options, client::WatchSink sink) {
-  auto pipe = std::make_shared<Pipe>(world_, WatchCheck(*world_.log, resource, options), std::move(sink));
+                                             const client::ListOptions& asked, client::WatchSink sink) {
+  client::ListOptions options = asked;
+  std::optional<View> view;
   const auto life = server_.life();
-  if (killed_ || !life || world_.faults.lose_request()) {
-    pipe->end(unreachable(), true);
-  } else {
+  const bool reached = !killed_ && life && !world_.faults.lose_request();
+  if (reached) {
+    apiserver::Loopback api({life->core, life->authorizer}, user_);
+    view = view_in_the_past(api, resource, options);
+    const int64_t told = number(options.resource_version);
+    if (!view && told > 1 && world_.faults.repeat_watch())
+      options.resource_version =
+          std::to_string(told - static_cast<int64_t>(world_.random.below(
+                                    std::min<uint64_t>(static_cast<uint64_t>(told), kRepeatedMax))));
+  }
+  auto pipe =
+      std::make_shared<Pipe>(world_, who_, WatchCheck(*world_.log, resource, options), std::move(sink));
+  if (reached) {
+    if (view) pipe->begin_with(std::move(view->events), view->held);
     apiserver::Loopback api({life->core, life->authorizer}, user_);
     pipe->attach(life, api.watch(resource, options, pipe->inlet()));
     std::erase_if(pipes_, [](const auto& each) { return each.expired(); });
     pipes_.push_back(pipe);
+  } else {
+    pipe->end(unreachable(), true);
   }
   pipe->open();
   return std::make_unique<Held>(pipe);
+}
+
+std::optional<Client::View> Client::view_in_the_past(client::ApiClient& api,
+                                                     const api::ResourceInfo& resource,
+                                                     client::ListOptions& options) {
+  if (!options.send_initial_events || !options.resource_version.empty()) return std::nullopt;
+  const Monotonic now = world_.clock.monotonic();
+  View out;
+  std::optional<int64_t> at = world_.perturbation.view_of(who_, now);
+  out.held = world_.perturbation.stays_behind(now);
+  if (!at && world_.faults.old_view()) {
+    at = std::max<int64_t>(1, world_.log->newest() - static_cast<int64_t>(world_.random.below(kBehindMax)));
+    out.held = world_.faults.lag();
+  }
+  if (!at) return std::nullopt;
+  client::ListOptions past = options;
+  past.resource_version = std::to_string(*at);
+  past.resource_version_match = "Exact";
+  past.send_initial_events = false;
+  auto list = api.list(resource, past, {});
+  if (!list.ok()) return std::nullopt;  // history does not go back so far
+  for (client::Object& object : list->items)
+    out.events.push_back({client::WatchEvent::Type::Added, std::move(object)});
+  machinery::MutableObject end(resource.message());
+  end.meta().resourceVersion = past.resource_version;
+  end.meta().annotations.set("k8s.io/initial-events-end", "true");
+  out.events.push_back({client::WatchEvent::Type::Bookmark, std::move(end).freeze()});
+  options.resource_version = past.resource_version;
+  options.send_initial_events = false;
+  world_.trace.add(who_, fmt::format("sees {} as of revision {}", resource.plural, *at));
+  return out;
 }
 
 }  // namespace mizzen::sim

@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,14 @@ class Client final : public client::ApiClient {
                                 const client::Call& call) override;
 
  private:
+  /// What a new watch begins with where the server that it reaches is behind.
+  struct View {
+    std::vector<client::WatchEvent> events;
+    Duration held;  ///< how long it stays behind
+  };
+  /// Nothing where it begins with the newest; else `options` are those of the watch that goes on from there.
+  std::optional<View> view_in_the_past(client::ApiClient& api, const api::ResourceInfo& resource,
+                                       client::ListOptions& options);
   /// Carries `f` out at the server; `what` is told in the trace, empty for reads.
   template <typename F>
   auto over_the_net(const std::string& what, const F& f) -> decltype(f(std::declval<client::ApiClient&>()));

@@ -4,8 +4,8 @@
 
 namespace mizzen::sim {
 
-Pipe::Pipe(World& world, WatchCheck check, client::WatchSink sink)
-    : world_(world), check_(std::move(check)), sink_(std::move(sink)) {}
+Pipe::Pipe(World& world, std::string who, WatchCheck check, client::WatchSink sink)
+    : world_(world), who_(std::move(who)), check_(std::move(check)), sink_(std::move(sink)) {}
 
 Pipe::~Pipe() { close(); }
 
@@ -27,6 +27,14 @@ void Pipe::take(std::vector<client::WatchEvent> events) {
   if (world_.mutated(Mutation::SilentWatch, 0.01)) silent_ = true;
   if (silent_) return;
   world_.violate(check_.look(events));
+  for (auto event = events.begin(); event != events.end(); ++event) {
+    if (event->type == client::WatchEvent::Type::Bookmark || !world_.perturbation.skips_event(who_)) continue;
+    if (world_.mutation == Mutation::SkipForGood) {
+      events.erase(event);
+      break;
+    }
+    return end(Error(Code::Expired, "too old resource version"), true);
+  }
   if (world_.faults.cut_watch()) return end(Error(Code::ServiceUnavailable, "the connection broke"), true);
   Lock lock(m_);
   if (end_) return;
@@ -37,6 +45,13 @@ void Pipe::take(std::vector<client::WatchEvent> events) {
 void Pipe::attach(std::shared_ptr<ServerLife> life, std::unique_ptr<client::Watch> from) {
   life_ = std::move(life);
   from_ = std::move(from);
+}
+
+void Pipe::begin_with(std::vector<client::WatchEvent> events, Duration held) {
+  Lock lock(m_);
+  queue_.push_back(std::move(events));
+  first_ = true;
+  held_ = held;
 }
 
 void Pipe::open() {
@@ -71,6 +86,7 @@ void Pipe::run() {
     sink_thread_ = this_thread_id();
     sink_.on_events(std::move(*events));
     sink_thread_ = 0;
+    if (std::exchange(first_, false)) hold();
   }
   std::optional<Error> end;
   {
@@ -81,6 +97,13 @@ void Pipe::run() {
   sink_thread_ = this_thread_id();
   sink_.on_end(*end);
   sink_thread_ = 0;
+}
+
+void Pipe::hold() {
+  const Monotonic until = later(world_.clock.monotonic(), held_);
+  Lock lock(m_);
+  while (!closed_ && !end_ && changed_.wait_until(m_, Deadline::at(until, world_.clock))) {
+  }
 }
 
 void Pipe::close() {

@@ -7,6 +7,7 @@ namespace mizzen::sim {
 /// A fault that is put in on purpose, so that a test shows that the checks find it.
 enum class Mutation : uint8_t {
   None,
+  SkipForGood,      ///< an event that a plan takes away is left out, and the watch goes on
   DropEvent,        ///< the server's watches leave out a change
   SwapEvents,       ///< they tell two changes in the wrong order
   SilentWatch,      ///< they stop telling anything, and do not end

@@ -9,6 +9,7 @@
 #include "sim/world/faults.h"
 #include "sim/world/log_time.h"
 #include "sim/world/mutation.h"
+#include "sim/world/perturbation.h"
 #include "sim/world/trace.h"
 
 namespace mizzen::sim {
@@ -36,6 +37,7 @@ struct World {
   const LogTime log_time;
   const StoreLog* log = nullptr;  ///< the truth that checks hold against; set by whoever makes the store
   Mutation mutation = Mutation::None;
+  Perturbation perturbation;
 
   /// The first thing that was against what the API promises; empty where nothing was.
   const std::string& violation() const { return violation_; }
