@@ -14,6 +14,7 @@
 
 #include "store/contract/errors.h"
 #include "store/embedded/layout.h"
+#include "store/embedded/manifest.h"
 #include "telemetry/log.h"
 
 namespace mizzen::store {
@@ -114,7 +115,9 @@ Error error_of(const rocksdb::Status& status) {
 Result<std::unique_ptr<Engine>> Engine::open(const std::string& path, Disk& disk, const Options& options) {
   std::unique_ptr<Engine> engine(new Engine(disk));
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(engine_options(options, disk), path, &db);
+  rocksdb::Status status = rocksdb::DB::Open(engine_options(options, disk), path, &db);
+  if (status.IsCorruption() && cut_torn_manifest(disk.env(), path))
+    status = rocksdb::DB::Open(engine_options(options, disk), path, &db);
   if (!status.ok()) return error_of(status).with_context("open " + path);
   engine->db_.reset(db);
   return engine;
