@@ -53,5 +53,25 @@ TEST(Disk, TheEngineWorksInTheBackgroundBetweenWrites) {
   EXPECT_EQ(store::view((*again)->get("k", Deadline::never())->kv->value), "499");
 }
 
+/// With a deleted range in its memory the engine would abort at the second log that it cannot make.
+TEST(Disk, AStoreWhoseHistoryWasErasedOutlivesADiskThatTakesNothing) {
+  const ManualClock clock;
+  SeededRandom random(1);
+  const auto medium = std::make_shared<Medium>(1);
+  store::EmbeddedStore::Options options{
+      .clock = clock, .path = "/data/store", .disk = disk_on(medium, clock, random, nullptr)};
+  options.reserve_bytes = 0;
+  options.free_bytes_min = 0;
+  options.own_maintenance = false;
+  auto store = store::EmbeddedStore::open(options);
+  ASSERT_TRUE(store.ok()) << store.error().message();
+  for (int i = 0; i < 10; ++i)
+    ASSERT_TRUE((*store)->txn(store::Txn::put("k", store::make_bytes("v")), Deadline::never()).ok());
+  ASSERT_TRUE((*store)->compact(store::Revision(8), Deadline::never()).ok());
+  medium->cut();
+  for (int i = 0; i < 300; ++i)
+    EXPECT_FALSE((*store)->grant(std::chrono::seconds(9), Deadline::never()).ok());
+}
+
 }  // namespace
 }  // namespace mizzen::sim

@@ -46,13 +46,13 @@ Result<void> Collector::collect(Revision upto, const std::atomic<bool>& stop) {
     const auto revision = layout::parse_revision_key(view(it->key()));
     if (!revision) return Error(Code::InternalError, "store: damaged data: malformed revision place");
     MZ_TRY(erase_superseded(view(it->value()), *revision, batch));
+    batch.SingleDelete(it->key());
     if (batch.Count() < kBatchMax) continue;
     batch.Put(slice(layout::kCollected), layout::number(revision->get()));
     MZ_TRY(engine_.write(batch, false));
     batch.Clear();
   }
   if (!it->status().ok()) return error_of(it->status());
-  batch.DeleteRange(slice(layout::revision_key(Revision(0))), upper_slice);
   batch.Put(slice(layout::kCollected), layout::number(upto.get()));
   return engine_.write(batch, false);
 }
