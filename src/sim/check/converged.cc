@@ -175,7 +175,44 @@ std::string services_missing(const Seen& seen) {
   return "";
 }
 
+struct Everything {
+  std::vector<std::pair<const api::ResourceInfo*, client::Object>> objects;
+  std::set<std::string> uids, namespaces;
+};
+
+std::string left_over(const Everything& all, const api::ResourceInfo& resource,
+                      const client::Object& object) {
+  const auto& meta = object.meta();
+  const std::string name = fmt::format("{} {}/{}", resource.plural, meta.namespace_, meta.name);
+  if (meta.deletionTimestamp) return name + " still terminates";
+  if (!meta.namespace_.empty() && !all.namespaces.contains(meta.namespace_))
+    return name + " is in no namespace";
+  const auto& owners = meta.ownerReferences;
+  if (!owners.empty() && std::none_of(owners.begin(), owners.end(),
+                                      [&](const auto& owner) { return all.uids.contains(owner.uid); }))
+    return name + " has outlived its owner";
+  return "";
+}
+
 }  // namespace
+
+std::string what_is_left_over(client::ApiClient& api) {
+  Everything all;
+  const api::RegistryPtr registry = api.registry();
+  for (const api::ResourceInfo& resource : registry->resources()) {
+    if (resource.create_only || !resource.allows(api::Verb::List)) continue;
+    const auto list = api.list(resource, {}, {});
+    if (!list.ok()) return "the API does not answer: " + list.error().message();
+    for (const auto& object : list->items) {
+      all.uids.insert(object.meta().uid);
+      if (resource.plural == "namespaces") all.namespaces.insert(object.meta().name);
+      all.objects.emplace_back(&resource, object);
+    }
+  }
+  for (const auto& [resource, object] : all.objects)
+    if (std::string left = left_over(all, *resource, object); !left.empty()) return left;
+  return "";
+}
 
 std::string what_is_missing(client::ApiClient& api) {
   const auto looked = look(api);

@@ -16,6 +16,7 @@ class StoreLog {
   struct Change {
     int64_t revision;
     std::string key;
+    bool deleted = false;
   };
 
   /// Goes on with this life of the store. Where it stands before what was told already, that is a fault.
@@ -33,6 +34,11 @@ class StoreLog {
   const std::string& holder(const std::string& lease) const;
   /// True where `key` changed at this revision.
   bool has(const std::string& key, int64_t revision) const;
+  /// The last change of `key` up to a revision; null where there was none.
+  const Change* last_change(const std::string& key, int64_t revision) const;
+  bool deleted_after(const std::string& key, int64_t revision) const;
+  /// What was there below `prefix` at a revision: keys, with the revision of their last change.
+  std::map<std::string, int64_t> content(const std::string& prefix, int64_t revision) const;
   /// What is wrong with the log itself: revisions that do not rise, a change of what is not there. Empty
   /// where nothing is.
   const std::string& fault() const { return fault_; }
@@ -43,17 +49,24 @@ class StoreLog {
   template <typename T>
   std::shared_ptr<const T> written(const store::Event& event);
   void look_at_lease(const store::Event& event);
-  /// A pod keeps its uid's node, and does not come back from its end.
+  /// A pod keeps its uid's node, and does not come back from its end; no two that live have one address.
   void look_at_pod(const store::Event& event);
+  /// No two Services have one address, or one port of the nodes.
+  void look_at_service(const store::Event& event);
+  /// Takes what `key` had and gives it these; a fault where another has one of them.
+  void hold(const std::string& key, const std::vector<std::string>& what);
 
   struct PodSeen {
     std::string node;
     bool ended = false;
   };
   std::vector<Change> changes_;
-  std::map<std::string, std::vector<int64_t>> by_prefix_;  ///< revisions, by /registry/RESOURCE/
-  std::map<std::string, std::string> holders_;             ///< by the key of a lease
-  std::map<std::string, PodSeen> pods_;                    ///< by uid
+  std::map<std::string, std::vector<Change>> by_key_;
+  std::map<std::string, std::string> holds_;                 ///< whose an address or a port is
+  std::map<std::string, std::vector<std::string>> held_by_;  ///< the same by key
+  std::map<std::string, std::vector<int64_t>> by_prefix_;    ///< revisions, by /registry/RESOURCE/
+  std::map<std::string, std::string> holders_;               ///< by the key of a lease
+  std::map<std::string, PodSeen> pods_;                      ///< by uid
   std::set<std::string> there_;
   std::string fault_;
   int64_t begins_at_ = 1;  ///< where this life of the store stood at first

@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,12 +19,15 @@ class WatchCheck {
 
  private:
   std::string look(const client::WatchEvent& event);
+  /// Holds the objects of the beginning against what was there.
+  std::string look_at_beginning(int64_t revision);
 
   const StoreLog& log_;
-  const std::string prefix_;
-  const bool whole_;  ///< no selector: each change has to come
-  bool initial_;      ///< objects of the beginning still come
-  int64_t seen_ = 0;  ///< what it has told up to
+  const std::string top_, prefix_;
+  std::map<std::string, int64_t> beginning_;  ///< what it told of it: keys and revisions
+  const bool whole_;                          ///< no selector: each change has to come
+  bool initial_;                              ///< objects of the beginning still come
+  int64_t seen_ = 0;                          ///< what it has told up to
 };
 
 }  // namespace mizzen::sim

@@ -40,6 +40,8 @@ class Fibers final : public Cooperation {
   void join(ThreadId thread) override;
   ThreadId current() const override;
 
+  /// Threads that have not ended.
+  size_t alive() const { return alive_.size(); }
   /// Turns given so far, and a number that stands for who had them: equal runs have equal ones.
   uint64_t turns() const { return turns_; }
   uint64_t fingerprint() const { return fingerprint_; }

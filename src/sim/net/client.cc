@@ -7,6 +7,7 @@
 #include "api/builtin.h"
 #include "apiserver/entry/stored.h"
 #include "apiserver/loopback/loopback.h"
+#include "sim/check/reads.h"
 #include "sim/net/pipe.h"
 
 namespace mizzen::sim {
@@ -107,7 +108,8 @@ Result<client::Object> Client::acknowledged(const api::ResourceInfo& resource,
   const auto& meta = answer->meta();
   const std::string key =
       apiserver::storage_prefix(resource) + apiserver::entry_key(meta.namespace_, meta.name);
-  if (!world_.log->has(key, std::strtoll(meta.resourceVersion.c_str(), nullptr, 10)))
+  world_.acknowledged = std::max(world_.acknowledged, number(meta.resourceVersion));
+  if (!world_.log->has(key, number(meta.resourceVersion)))
     world_.violate(fmt::format("a write of {} was answered with revision {}, which it never had", key,
                                meta.resourceVersion));
   return answer;
@@ -115,7 +117,15 @@ Result<client::Object> Client::acknowledged(const api::ResourceInfo& resource,
 
 Result<client::Object> Client::get(const api::ResourceInfo& resource, const std::string& ns,
                                    const std::string& name, const client::Call& call) {
-  auto found = over_the_net("", [&](client::ApiClient& api) { return api.get(resource, ns, name, call); });
+  auto found = over_the_net("", [&](client::ApiClient& api) {
+    const int64_t acknowledged = world_.acknowledged;
+    auto read = api.get(resource, ns, name, call);
+    if (read.ok() || read.error().code() == Code::NotFound)
+      world_.violate(wrong_get(*world_.log,
+                               apiserver::storage_prefix(resource) + apiserver::entry_key(ns, name),
+                               read.ok() ? number(read->meta().resourceVersion) : 0, acknowledged));
+    return read;
+  });
   if (!found.ok() && found.error().code() == Code::ServiceUnavailable &&
       world_.mutated(Mutation::ErrorIsNotFound, 1))
     return Error(Code::NotFound, "not found, says the fault that was put in");
@@ -124,7 +134,12 @@ Result<client::Object> Client::get(const api::ResourceInfo& resource, const std:
 
 Result<client::ObjectList> Client::list(const api::ResourceInfo& resource, const client::ListOptions& options,
                                         const client::Call& call) {
-  return over_the_net("", [&](client::ApiClient& api) { return api.list(resource, options, call); });
+  return over_the_net("", [&](client::ApiClient& api) {
+    const int64_t acknowledged = world_.acknowledged;
+    auto read = api.list(resource, options, call);
+    if (read.ok()) world_.violate(wrong_list(*world_.log, resource, options, *read, acknowledged));
+    return read;
+  });
 }
 
 Result<client::Object> Client::create(const api::ResourceInfo& resource, const client::Object& object,

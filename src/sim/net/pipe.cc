@@ -5,9 +5,14 @@
 namespace mizzen::sim {
 
 Pipe::Pipe(World& world, std::string who, WatchCheck check, client::WatchSink sink)
-    : world_(world), who_(std::move(who)), check_(std::move(check)), sink_(std::move(sink)) {}
+    : world_(world), who_(std::move(who)), check_(std::move(check)), sink_(std::move(sink)) {
+  ++world_.watches;
+}
 
-Pipe::~Pipe() { close(); }
+Pipe::~Pipe() {
+  close();
+  --world_.watches;
+}
 
 client::WatchSink Pipe::inlet() {
   client::WatchSink out;

@@ -1,5 +1,7 @@
 #include "sim/run/scenario.h"
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <vector>
 
@@ -81,6 +83,19 @@ class Cluster {
       missing = what_is_missing(*admin_);
       if (!missing.empty()) return "does not stay: " + missing;
     }
+    if (std::string left = what_is_left_over(*admin_); !left.empty()) return "is left over: " + left;
+    return "";
+  }
+  /// Watches that are open after every component has ended, and threads but this one; empty where there are
+  /// none.
+  std::string end() {
+    components_.clear();
+    admin_.reset();
+    if (world_.watches != 0) return fmt::format("{} watches are open after all have ended", world_.watches);
+    server_.crash();
+    storage_.reset();
+    if (world_.fibers.alive() != 1)
+      return fmt::format("{} threads run after all have ended", world_.fibers.alive() - 1);
     return "";
   }
   /// What was against the API's promises on the way.
@@ -147,6 +162,7 @@ ScenarioOutcome run_scenario(uint64_t seed, const ScenarioOptions& options) {
     if (out.failure.empty()) out.failure = cluster.settle(out.settled_after);
     if (const std::string found = cluster.violation(); out.failure.empty()) out.failure = found;
     out.writes = cluster.writes();
+    if (const std::string left = cluster.end(); out.failure.empty()) out.failure = left;
   });
   out.virtual_seconds = std::chrono::duration<double>(world.clock.monotonic() - start).count();
   out.turns = world.fibers.turns();

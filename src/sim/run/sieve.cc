@@ -49,9 +49,12 @@ class Scripted {
     if (failure.empty()) failure = world_.violation();
     if (failure.empty()) failure = storage_->log().fault();
     if (!failure.empty()) return failure;
+    if (std::string left = what_is_left_over(*admin_); !left.empty()) return "is left over: " + left;
     auto state = state_of(*admin_);
     if (!state.ok()) return "the API does not answer: " + state.error().message();
     out.state = std::move(*state);
+    // What a component forgot to end shows as one more than undisturbed.
+    out.state.push_back(fmt::format("watches {}", world_.watches));
     return "";
   }
 

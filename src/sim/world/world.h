@@ -36,6 +36,8 @@ struct World {
   Trace trace;
   const LogTime log_time;
   const StoreLog* log = nullptr;  ///< the truth that checks hold against; set by whoever makes the store
+  int64_t acknowledged = 0;       ///< the highest revision that a write was answered with
+  int64_t watches = 0;            ///< open ones, of all components
   Mutation mutation = Mutation::None;
   Perturbation perturbation;
 
