@@ -27,10 +27,8 @@ class Lives {
  public:
   Lives(World& world, const LivesOptions& options)
       : world_(world), options_(options), medium_(std::make_shared<Medium>(world.random.next())) {
-    Medium::Faults faults;
-    if (options.mutation == Mutation::UnsyncedWrite) faults.sync_lies = 0.05;
-    if (options.mutation == Mutation::UnsyncedFolder) faults.folder_sync_lies = 0.2;
-    medium_->set_faults(faults);
+    if (options.mutation == Mutation::UnsyncedWrite) faults_.sync_lies = 0.05;
+    if (options.mutation == Mutation::UnsyncedFolder) faults_.folder_sync_lies = 0.2;
   }
 
   void run() {
@@ -45,6 +43,9 @@ class Lives {
   void live(bool last = false) {
     const bool power_goes = !last && world_.chance(0.9);
     if (power_goes) medium_->cut_after(1 + world_.random.below(uint64_t{1} << world_.random.below(9)));
+    Medium::Faults faults = faults_;
+    if (!last && world_.chance(0.15)) faults.sync_fails = 0.03;
+    medium_->set_faults(faults);
     auto disk = disk_on(medium_, world_.clock, world_.random, [this] {
       world_.fibers.pause(world_.between(Duration(), milliseconds(4)));  // how long a sync takes
     });
@@ -54,7 +55,7 @@ class Lives {
       check();
       if (world_.violation().empty()) work(last);
       store_.reset();
-    } else if (!medium_->is_off()) {
+    } else if (!medium_->is_off() && faults.sync_fails == 0) {
       world_.violate("does not open: " + opened.error().message());
     }
     medium_->cut();
@@ -130,11 +131,12 @@ class Lives {
         const auto granted = store_->grant(seconds(1 + world_.random.below(10)), Deadline::never());
         if (granted.ok()) lease = *granted;
       }
-      if (!write_one(lease)) return;
+      // Whoever is refused tries again: nothing may rest on a sync that failed.
+      if (!write_one(lease) && medium_->is_off()) return;
     }
   }
 
-  /// False where the store writes no more.
+  /// False where it was refused.
   bool write_one(std::optional<LeaseId>& lease) {
     const bool leased = lease && world_.chance(0.15);
     std::set<std::string> puts, deletes;
@@ -178,6 +180,7 @@ class Lives {
   World& world_;
   const LivesOptions options_;
   std::shared_ptr<Medium> medium_;
+  Medium::Faults faults_;  ///< of every life
   Truth truth_;
   std::unique_ptr<store::EmbeddedStore> store_;
   bool ended_ = false;

@@ -25,7 +25,8 @@ struct LivesOutcome {
 /// Role: one embedded store on a simulated disk, over many lives: writers, leases and compactions, until
 /// power goes at some operation of the disk, also while it opens; then it opens again and has to be what it
 /// said it was: at a prefix of history that has every acknowledged write, with no hole, and watches go on
-/// where they were. What came about without an answer stays. Threading: as run_scenario.
+/// where they were. In some lives syncs fail, and what was to be synced is lost. What came about without an
+/// answer stays. Threading: as run_scenario.
 LivesOutcome run_lives(uint64_t seed, const LivesOptions& options);
 
 }  // namespace mizzen::sim
