@@ -1,8 +1,16 @@
 #include "sim/net/pipe.h"
 
+#include <algorithm>
+
 #include "base/cooperation.h"
 
 namespace mizzen::sim {
+namespace {
+
+/// How often a view that is held in the past is looked at.
+constexpr Duration kLook = std::chrono::milliseconds(200);
+
+}  // namespace
 
 Pipe::Pipe(World& world, std::string who, WatchCheck check, client::WatchSink sink)
     : world_(world), who_(std::move(who)), check_(std::move(check)), sink_(std::move(sink)) {
@@ -106,9 +114,12 @@ void Pipe::run() {
 
 void Pipe::hold() {
   const Monotonic until = later(world_.clock.monotonic(), held_);
+  const bool in_trouble = world_.faults.are_on();
   Lock lock(m_);
-  while (!closed_ && !end_ && changed_.wait_until(m_, Deadline::at(until, world_.clock))) {
-  }
+  // What the trouble began ends with it.
+  while (!closed_ && !end_ && world_.clock.monotonic() < until && in_trouble == world_.faults.are_on())
+    changed_.wait_until(m_,
+                        Deadline::at(std::min(until, later(world_.clock.monotonic(), kLook)), world_.clock));
 }
 
 void Pipe::close() {

@@ -24,6 +24,8 @@ class Faults {
   /// From now on nothing goes wrong, and delays are short.
   void stop() { on_ = false; }
 
+  bool are_on() const { return on_; }
+
   bool lose_request() { return draw(rates_.lose_request); }
   bool lose_answer() { return draw(rates_.lose_answer); }
   bool cut_watch() { return draw(rates_.cut_watch); }
