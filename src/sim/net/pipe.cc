@@ -90,7 +90,8 @@ std::optional<std::vector<client::WatchEvent>> Pipe::next() {
 
 void Pipe::run() {
   while (auto events = next()) {
-    world_.fibers.pause(world_.faults.delay() + world_.faults.stall());
+    world_.fibers.pause(world_.faults.delay());
+    hold(world_.faults.stall());
     {
       Lock lock(m_);
       // What was on its way when the connection broke is lost.
@@ -99,7 +100,7 @@ void Pipe::run() {
     sink_thread_ = this_thread_id();
     sink_.on_events(std::move(*events));
     sink_thread_ = 0;
-    if (std::exchange(first_, false)) hold();
+    if (std::exchange(first_, false)) hold(held_);
   }
   std::optional<Error> end;
   {
@@ -112,8 +113,8 @@ void Pipe::run() {
   sink_thread_ = 0;
 }
 
-void Pipe::hold() {
-  const Monotonic until = later(world_.clock.monotonic(), held_);
+void Pipe::hold(Duration how_long) {
+  const Monotonic until = later(world_.clock.monotonic(), how_long);
   const bool in_trouble = world_.faults.are_on();
   Lock lock(m_);
   // What the trouble began ends with it.

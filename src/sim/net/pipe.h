@@ -36,8 +36,8 @@ class Pipe : public std::enable_shared_from_this<Pipe> {
 
  private:
   void run();
-  /// Waits as begin_with() asked.
-  void hold();
+  /// Waits; what began in trouble ends with it, and with the watch.
+  void hold(Duration how_long);
   /// What the server tells, after the fault that was put in, if any.
   void take(std::vector<client::WatchEvent> events);
   /// Takes what comes next; nothing where there is no more.
