@@ -190,8 +190,11 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
       for (const auto& [name, index] : indexers)
         for (const std::string& value : index(object)) indexes[name][value][key] = object;
     }
+    // Another one under the same name, seen after a gap: the first has gone, whoever looks at uids must know.
+    const bool another = old && old.meta().uid != object.meta().uid;
     for (const InformerHandler& h : handlers) {
-      if (!old) {
+      if (another && h.on_delete) h.on_delete(old);
+      if (!old || another) {
         if (h.on_add) h.on_add(object);
       } else if (h.on_update) {
         h.on_update(old, object);

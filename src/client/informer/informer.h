@@ -13,7 +13,8 @@ namespace mizzen::client {
 
 /// What an informer tells. Calls come one at a time, in order, on the executor. `old` is empty for additions.
 /// After a gap (410, reconnect) differences are told as if they had just happened; intermediate states may be
-/// missing.
+/// missing. An object that went and came again under its name goes and comes here too, where client-go tells
+/// of an update: its uid is another.
 struct InformerHandler {
   std::function<void(const Object& now)> on_add;
   std::function<void(const Object& old, const Object& now)> on_update;

@@ -23,6 +23,12 @@ Object config(const std::string& name, int revision, const std::string& value = 
   return Object::of(std::move(c));
 }
 
+Object with_uid(const std::string& name, int revision, const std::string& uid) {
+  ConfigMap c = *config(name, revision).as<ConfigMap>();
+  c.metadata.uid = uid;
+  return Object::of(std::move(c));
+}
+
 Object initial_end(int revision) {
   ConfigMap c;
   c.metadata.resourceVersion = std::to_string(revision);
@@ -105,6 +111,17 @@ TEST_F(InformerTest, ExpiredListsAgainAndTellsTheDifference) {
            {WatchEvent::Type::Added, config("c", 20)},
            {WatchEvent::Type::Bookmark, initial_end(21)}});
   ASSERT_TRUE(soon([&] { return said() == "+a +b -a +c "; })) << said();
+}
+
+TEST_F(InformerTest, AnotherObjectUnderTheSameNameIsNoUpdate) {
+  sync();
+  send(0, {{WatchEvent::Type::Added, with_uid("c", 6, "first")}});
+  api_.opened(0).sink.on_end(Error(Code::Expired, "too old"));
+  ASSERT_TRUE(soon([&] { return api_.watches() == 2; }));
+  send(1,
+       {{WatchEvent::Type::Added, with_uid("c", 9, "second")}, {WatchEvent::Type::Bookmark, initial_end(9)}});
+  EXPECT_TRUE(soon([&] { return said() == "+a +b +c -a -b -c +c "; })) << said();
+  EXPECT_EQ(informer_.get("ns", "c").meta().uid, "second");
 }
 
 TEST_F(InformerTest, AfterStopNothingIsTold) {
