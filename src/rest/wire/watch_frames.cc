@@ -42,6 +42,7 @@ Result<void> WatchFrames::feed(std::string_view bytes, std::vector<WatchEvent>& 
     out.push_back(std::move(event));
   }
   rest_.erase(0, at);
+  if (rest_.empty()) std::string().swap(rest_);  // thousands of watches wait most of the time
   searched_ = rest_.size();
   return {};
 }
