@@ -48,7 +48,7 @@ class NodePodsTest : public client::testing::ClientTest {
   }
 
   ManualClock clock_;
-  SeededRandom random_{5};
+  Random& random_ = secure_random();  // several threads ask it
   NodePods pods_ = make();
 };
 

@@ -18,7 +18,7 @@ using Calls = std::map<std::string, int>;
 /// One node by hand: the test is its fleet, and time passes when it says so.
 class NodeTest : public client::testing::ClientTest, protected Node::Listener {
  protected:
-  ~NodeTest() override { node_.stop(); }
+  void TearDown() override { node_.stop(); }  // while this is still what it calls
   void beat_now(uint32_t) override { ++beats_wanted_; }
   void look(uint32_t, const std::string& pod) override {
     Lock lock(m_);
@@ -50,7 +50,7 @@ class NodeTest : public client::testing::ClientTest, protected Node::Listener {
   }
 
   ManualClock clock_;
-  SeededRandom random_{5};
+  Random& random_ = secure_random();  // several threads ask it
   client::testing::FakeApi fake_;
   std::atomic<int> beats_wanted_ = 0;
   std::atomic<uint32_t> settled_ = 0;

@@ -262,32 +262,43 @@ TEST_P(ClientTest, CutStreamsAreErrorsNotEnds) {
   EXPECT_TRUE(end.error().retryable());
 }
 
+/// How often a reader was told that something waits; shared, since the last telling may outlast the test.
+struct Told {
+  Mutex m;
+  CondVar changed;
+  int times MZ_GUARDED_BY(m) = 0;
+
+  void tell() {
+    Lock lock(m);
+    ++times;
+    changed.notify_all();
+  }
+  int so_far() {
+    Lock lock(m);
+    return times;
+  }
+  void wait(int until) {
+    Lock lock(m);
+    while (times < until) changed.wait(m);
+  }
+};
+
 TEST_P(ClientTest, WhoTakesIsToldOnceWhenSomethingComes) {
   auto opened = client->open(get("/watch"), within(3000));
   ASSERT_TRUE(opened.ok());
   ResponseReader& reader = **opened;
-  Mutex seen;
-  CondVar changed;
-  int told = 0;
-  const auto ready = [&] {
-    Lock lock(seen);
-    ++told;
-    changed.notify_all();
-  };
+  const auto told = std::make_shared<Told>();
+  const auto ready = [told] { told->tell(); };
   const auto next = [&](int calls) -> Result<std::string> {
     if (auto got = reader.take(ready)) return *got;
-    Lock lock(seen);
-    while (told < calls) changed.wait(seen);
+    told->wait(calls);
     auto got = reader.take(nullptr);
     if (!got) return Error(Code::Unknown, "told of nothing");
     return *got;
   };
   EXPECT_EQ(next(1).value_or(""), "first ");
   ASSERT_FALSE(reader.take(ready).has_value());
-  const int before = [&] {
-    Lock lock(seen);
-    return told;
-  }();
+  const int before = told->so_far();
   {
     Lock lock(m);
     streams.back()->write("second");
