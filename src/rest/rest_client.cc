@@ -91,7 +91,7 @@ Result<client::ObjectList> RestClient::list(const ResourceInfo& resource, const 
     return fetch_page(*deps_.sender, resource, options, call);
   client::ObjectList out;
   MZ_ASSIGN(out.resource_version,
-            fetch_pages(*deps_.sender, resource, options, kPageItems, call, [&](std::vector<Object> page) {
+            fetch_pages(*deps_.sender, resource, options, call, [&](std::vector<Object> page) {
               out.items.insert(out.items.end(), std::make_move_iterator(page.begin()),
                                std::make_move_iterator(page.end()));
             }));
@@ -106,29 +106,27 @@ std::unique_ptr<client::Watch> RestClient::watch(const ResourceInfo& resource,
 
 Result<Object> RestClient::create(const ResourceInfo& resource, const Object& object,
                                   const client::WriteOptions& options, const client::Call& call) {
-  MZ_TRY(may_send_whole(resource, options));
   const auto& meta = object.meta();
-  Ask ask;
-  ask.method = "POST";
   // A creation is asked for in the collection: only subresources have a name above them.
-  ask.path = resource_path(resource, meta.namespace_, options.subresource.empty() ? "" : meta.name,
-                           options.subresource) +
-             write_query(options);
-  ask.accept = accept(resource, false);
-  ask.content_type = kProto;
-  ask.body = encode_body(resource, object, options.subresource);
-  MZ_ASSIGN(const http::Response answer, deps_.sender->send(ask, call));
-  return object_of(answer, resource, options.subresource,
-                   [&object](const meta::v1::Status&) { return object; });
+  const std::string name = options.subresource.empty() ? "" : meta.name;
+  return send_object("POST", resource_path(resource, meta.namespace_, name, options.subresource), resource,
+                     object, options, call);
 }
 
 Result<Object> RestClient::update(const ResourceInfo& resource, const Object& object,
                                   const client::WriteOptions& options, const client::Call& call) {
-  MZ_TRY(may_send_whole(resource, options));
   const auto& meta = object.meta();
+  return send_object("PUT", resource_path(resource, meta.namespace_, meta.name, options.subresource),
+                     resource, object, options, call);
+}
+
+Result<Object> RestClient::send_object(const char* method, std::string path, const ResourceInfo& resource,
+                                       const Object& object, const client::WriteOptions& options,
+                                       const client::Call& call) {
+  MZ_TRY(may_send_whole(resource, options));
   Ask ask;
-  ask.method = "PUT";
-  ask.path = resource_path(resource, meta.namespace_, meta.name, options.subresource) + write_query(options);
+  ask.method = method;
+  ask.path = std::move(path) + write_query(options);
   ask.accept = accept(resource, false);
   ask.content_type = kProto;
   ask.body = encode_body(resource, object, options.subresource);

@@ -10,14 +10,12 @@ namespace mizzen::rest {
 
 /// Role: the API of a server elsewhere, over HTTP: what `Loopback` is to a server in this process. Place: of
 /// components that run on their own, and of hollow nodes. Kubernetes contract: requests as client-go's:
-/// protobuf, JSON where the server answers it, lists in pages of kPageItems, watches that begin with the list
+/// protobuf, JSON where the server answers it, lists in pages, watches that begin with the list
 /// where the server can (sendInitialEvents), else after one. Threading and failure: as ApiClient's. A watch
 /// holds no thread while nothing comes; its sink is called on the runtime's executor. Lifecycle: watches go
 /// before it.
 class RestClient final : public client::ApiClient {
  public:
-  static constexpr int64_t kPageItems = 500;
-
   struct Deps {
     std::shared_ptr<Sender> sender;
     const api::ResourceCatalog& resources;  ///< what the server serves, see discover()
@@ -47,6 +45,11 @@ class RestClient final : public client::ApiClient {
                                 const client::Call& call) override;
 
  private:
+  /// A body that is `object`, to `path`.
+  Result<client::Object> send_object(const char* method, std::string path,
+                                     const client::ResourceInfo& resource, const client::Object& object,
+                                     const client::WriteOptions& options, const client::Call& call);
+
   const Deps deps_;
   const std::shared_ptr<ListMode> mode_;
 };

@@ -16,9 +16,9 @@ Result<client::ObjectList> fetch_page(Sender& sender, const client::ResourceInfo
 }
 
 Result<std::string> fetch_pages(Sender& sender, const client::ResourceInfo& resource,
-                                client::ListOptions options, int64_t page_items, const client::Call& call,
+                                client::ListOptions options, const client::Call& call,
                                 const std::function<void(std::vector<client::Object>)>& take) {
-  options.limit = page_items;
+  options.limit = kPageItems;
   for (;;) {
     MZ_ASSIGN(client::ObjectList page, fetch_page(sender, resource, options, call));
     take(std::move(page.items));

@@ -36,7 +36,6 @@ class Sender {
   /// An answer that comes piece by piece. `until`: for its header.
   Result<std::unique_ptr<http::ResponseReader>> open(const Ask& ask, const http::CallContext& until);
   void stop() { client_.stop(); }
-  const RestConfig& config() const { return config_; }
 
  private:
   http::ClientRequest request_of(const Ask& ask);

@@ -15,7 +15,6 @@ using client::WatchEvent;
 /// Until an executor that had no room is tried again.
 constexpr Duration kFullWait = std::chrono::seconds(1);
 constexpr int64_t kSecondsMin = 300;
-constexpr int64_t kPageItems = 500;
 constexpr size_t kErrorBytesMax = 64 * 1024;
 
 WatchEvent list_ends_at(const client::ResourceInfo& resource, const std::string& version) {
@@ -79,14 +78,13 @@ class RestWatch::State : public std::enable_shared_from_this<RestWatch::State> {
     client::Call call;
     call.timeout = kListTimeout;
     call.stop = stop_.token();
-    const auto version = fetch_pages(*deps_.sender, *resource_, asked, kPageItems, call,
-                                     [this](std::vector<client::Object> page) {
-                                       std::vector<WatchEvent> events;
-                                       events.reserve(page.size());
-                                       for (client::Object& object : page)
-                                         events.push_back({WatchEvent::Type::Added, std::move(object)});
-                                       tell(std::move(events));
-                                     });
+    const auto version =
+        fetch_pages(*deps_.sender, *resource_, asked, call, [this](std::vector<client::Object> page) {
+          std::vector<WatchEvent> events;
+          events.reserve(page.size());
+          for (client::Object& object : page) events.push_back({WatchEvent::Type::Added, std::move(object)});
+          tell(std::move(events));
+        });
     if (!version.ok()) return end(version.error());
     std::vector<WatchEvent> last;
     last.push_back(list_ends_at(*resource_, *version));
