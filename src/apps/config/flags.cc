@@ -75,7 +75,11 @@ void add_api_flags(CLI::App& command, ApiOptions& api) {
   command.add_option("--store", api.store, "embedded, memory, or etcd://host:port")->capture_default_str();
   command
       .add_option_function<std::string>(
-          "--etcd-servers", [&api](const std::string& url) { api.store = etcd_store(url); },
+          "--etcd-servers",
+          [&api](const std::string& url) {
+            api.store = etcd_store(url);
+            api.etcd_https = url.starts_with("https://");
+          },
           "The store is the etcd at this URL (http or https, one)")
       ->check([](const std::string& url) {
         return etcd_store(url).empty() ? "must be http://host:port or https://host:port, one alone"

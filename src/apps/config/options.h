@@ -22,6 +22,7 @@ struct ApiOptions {
   std::string data_dir = "/var/lib/mizzen";
   std::string store = "embedded";  ///< or etcd://host:port, or memory
   std::string etcd_ca_file, etcd_certificate_file, etcd_key_file;
+  bool etcd_https = false;  ///< --etcd-servers names https
   std::string bind_address = "0.0.0.0";
   uint16_t secure_port = 6443;
   std::vector<std::string> tls_san;

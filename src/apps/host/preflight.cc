@@ -54,6 +54,11 @@ Result<void> check_node(const ServerOptions& options) {
 }  // namespace
 
 Result<void> preflight(const ApiOptions& options) {
+  // One of these files is what makes the store speak TLS: without, it would ask an https address in the
+  // clear.
+  if (options.etcd_https && options.etcd_ca_file.empty() && options.etcd_certificate_file.empty() &&
+      options.etcd_key_file.empty())
+    return Error(Code::Invalid, "--etcd-servers: https needs --etcd-cafile, or a client certificate");
   return check_port(options.bind_address, options.secure_port, "API", "--secure-port");
 }
 

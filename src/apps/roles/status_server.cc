@@ -60,8 +60,11 @@ void StatusServer::answer(const http::ExchangePtr& exchange) const {
   for (size_t i = 1; i < segments->size(); ++i) check += (i > 1 ? "/" : "") + (*segments)[i];
   const auto query = http::Query::parse(request.query);
   const bool verbose = query.ok() && query->has("verbose");
+  std::vector<std::string> excluded;
+  if (query.ok())
+    for (const std::string_view e : query->all("exclude")) excluded.emplace_back(e);
   const Health::Answer told =
-      check.empty() ? deps_.health.summary(first, verbose, {}) : deps_.health.single(first, check);
+      check.empty() ? deps_.health.summary(first, verbose, excluded) : deps_.health.single(first, check);
   exchange->respond(told.status, {{"Content-Type", "text/plain; charset=utf-8"}}, http::Slice(told.body));
 }
 

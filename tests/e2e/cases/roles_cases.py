@@ -136,6 +136,7 @@ class Roles(Case):
                 (["scheduler", "--kubeconfig", "/nonexistent"], "open /nonexistent: No such file or directory"),
                 (["controller-manager", "--kubeconfig", "/nonexistent", "--controllers", "*,nothing"], '"nothing" is not in the list of known controllers'),
                 (["apiserver", "--etcd-servers", "http://a:1,http://b:2"], "must be http://host:port or https://host:port, one alone"),
+                (["apiserver", "--etcd-servers", "https://a:1"], "--etcd-servers: https needs --etcd-cafile, or a client certificate"),
                 (["scheduler", "--bind-adress", "x"], "--bind-adress")):
             done = subprocess.run([self.c.binary, *words, *(["--secure-port", "0"] if words[0] != "apiserver" else [])], text=True, capture_output=True, timeout=60,
                                   env={k: v for k, v in os.environ.items() if not k.startswith("KUBERNETES_")})
