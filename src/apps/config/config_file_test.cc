@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "base/file.h"
 
 namespace mizzen::apps {
@@ -30,6 +32,7 @@ TEST(ConfigFile, FlagsComeAfterTheFileAndSoWin) {
   ASSERT_TRUE(words.ok());
   EXPECT_EQ(*words, (std::vector<std::string>{"server", "--secure-port=1", "--secure-port=2"}));
   EXPECT_EQ(with_config_file({"server", "--config=/nowhere"}, kFlags).ok(), false);
+  std::filesystem::remove(path);
 }
 
 }  // namespace mizzen::apps

@@ -140,6 +140,13 @@ class ClientTest : public ::testing::TestWithParam<Kind> {
     }
   }
   ClientRequest get(const std::string& path) { return {.target = target, .path = path}; }
+  /// Asks for a connection that says again what it hears.
+  ClientRequest echo() {
+    return {.method = "POST",
+            .target = target,
+            .path = "/upgrade",
+            .headers = {{"Connection", "Upgrade"}, {"Upgrade", "echo"}}};
+  }
 
   TestCa ca;
   Loops loops{{.clock = real_clock(), .random = secure_random(), .threads = 2}};
@@ -342,11 +349,7 @@ TEST_P(ClientTest, ServerStopAndReturnIsSurvived) {
 }
 
 TEST_P(ClientTest, WhoWroteBeforeTheStartIsToldOfRoomToo) {
-  ClientRequest request{.method = "POST",
-                        .target = target,
-                        .path = "/upgrade",
-                        .headers = {{"Connection", "Upgrade"}, {"Upgrade", "echo"}}};
-  auto up = client->dial_upgrade(request, within(3000));
+  auto up = client->dial_upgrade(echo(), within(3000));
   ASSERT_TRUE(up.ok()) << up.error().message();
   DuplexPtr duplex = up->duplex;
   ASSERT_EQ(duplex->write(Slice(std::string(duplex->buffer_bytes_max() * 3 / 4, 'x'))), Duplex::Write::Ok);
@@ -358,11 +361,7 @@ TEST_P(ClientTest, WhoWroteBeforeTheStartIsToldOfRoomToo) {
 }
 
 TEST_P(ClientTest, UpgradeCarriesBytesAndHalfClose) {
-  ClientRequest request{.method = "POST",
-                        .target = target,
-                        .path = "/upgrade",
-                        .headers = {{"Connection", "Upgrade"}, {"Upgrade", "echo"}}};
-  auto up = client->dial_upgrade(request, within(3000));
+  auto up = client->dial_upgrade(echo(), within(3000));
   ASSERT_TRUE(up.ok()) << up.error().message();
   ASSERT_EQ(up->status, 101);
   EXPECT_EQ(up->headers.get("Upgrade"), "echo");

@@ -1,12 +1,25 @@
 #include "rest/config/kubeconfig.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "base/file.h"
 #include "base/strings.h"
 
 namespace mizzen::rest {
 namespace {
+
+/// A folder that goes with the test.
+struct Folder {
+  explicit Folder(const std::string& name)
+      : path(::testing::TempDir() + "/mizzen-" + name + "-" + std::to_string(::getpid())) {
+    EXPECT_TRUE(make_folders(path).ok());
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  const std::string path;
+};
 
 std::string config(const std::string& cluster, const std::string& user) {
   return "apiVersion: v1\nkind: Config\ncurrent-context: here\n"
@@ -39,8 +52,8 @@ TEST(Kubeconfig, CertificatesStandInTheFile) {
 }
 
 TEST(Kubeconfig, FilesAreReadBesideIt) {
-  const std::string folder = ::testing::TempDir() + "/kubeconfig-files";
-  ASSERT_TRUE(make_folders(folder).ok());
+  const Folder made("kubeconfig");
+  const std::string& folder = made.path;
   ASSERT_TRUE(write_file(folder + "/ca.pem", "CA").ok());
   ASSERT_TRUE(write_file(folder + "/config",
                          config("{server: \"https://a\", certificate-authority: ca.pem}", "{tokenFile: t}"))
@@ -92,8 +105,8 @@ TEST(Kubeconfig, WhatIsWrongOrUnknownIsNamed) {
 
 TEST(Kubeconfig, InClusterNeedsTheServicesAddress) {
   EXPECT_EQ(in_cluster_config("", "443").error().code(), Code::NotFound);
-  const std::string folder = ::testing::TempDir() + "/in-cluster";
-  ASSERT_TRUE(make_folders(folder).ok());
+  const Folder made("in-cluster");
+  const std::string& folder = made.path;
   ASSERT_TRUE(write_file(folder + "/token", "secret").ok());
   ASSERT_TRUE(write_file(folder + "/ca.crt", "CA").ok());
   const auto read = in_cluster_config("10.96.0.1", "443", folder);
