@@ -17,11 +17,12 @@ Result<std::unique_ptr<Client>> Client::open(const std::string& endpoint) {
   return std::unique_ptr<Client>(new Client(std::move(channel)));
 }
 
-#define MZ_CRI_DEFINE(service, wire, name)                                                              \
-  Result<v1::wire##Response> Client::name(const v1::wire##Request& request, Deadline deadline) {        \
-    static constexpr rpc::Method<v1::wire##Request, v1::wire##Response> kMethod{"/runtime.v1." #service \
-                                                                                "/" #wire};             \
-    return rpc::call(*channel_, kMethod, request, deadline);                                            \
+#define MZ_CRI_DEFINE(service, wire, name)                                                               \
+  void Client::name(const v1::wire##Request& request, const Call& call, Done<v1::wire##Response> done) { \
+    static constexpr rpc::Method<v1::wire##Request, v1::wire##Response> kMethod{"/runtime.v1." #service  \
+                                                                                "/" #wire};              \
+    rpc::call<v1::wire##Request, v1::wire##Response>(*channel_, kMethod, request, call.deadline,         \
+                                                     {.stop = call.stop}, std::move(done));              \
   }
 MZ_CRI_CALLS(MZ_CRI_DEFINE)
 #undef MZ_CRI_DEFINE

@@ -8,7 +8,7 @@
 namespace mizzen::cri {
 
 /// The Runtime behind a CRI socket: containerd, CRI-O or another Mizzen's.
-/// Threading: thread-safe; a call blocks its thread up to the deadline.
+/// Threading: thread-safe; `done` is told on a thread of the gRPC library.
 /// Failure: errors carry the text a Go client prints (`rpc error: code = NotFound desc = ...`), as upstream's
 /// events do.
 class Client final : public Runtime {
@@ -18,7 +18,7 @@ class Client final : public Runtime {
   ~Client() override;
 
 #define MZ_CRI_DECLARE(service, wire, name) \
-  Result<v1::wire##Response> name(const v1::wire##Request& request, Deadline deadline) override;
+  void name(const v1::wire##Request& request, const Call& call, Done<v1::wire##Response> done) override;
   MZ_CRI_CALLS(MZ_CRI_DECLARE)
 #undef MZ_CRI_DECLARE
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "codec/proto/proto_codec.h"
+#include "cri/blocking.h"
 #include "cri/client.h"
 #include "cri/containerd.h"
 #include "cri/testing/fake_runtime.h"
@@ -50,63 +51,67 @@ void play_life(Runtime& runtime, const std::string& folder) {
   const auto soon = Deadline::after(seconds(60), real_clock());
   v1::RunPodSandboxRequest run;
   run.config = sandbox_config(folder);
-  auto sandbox = runtime.run_pod_sandbox(run, soon);
+  auto sandbox = wait<&Runtime::run_pod_sandbox>(runtime, run, soon);
   ASSERT_TRUE(sandbox.ok()) << sandbox.error().message();
   v1::CreateContainerRequest create;
   create.pod_sandbox_id = sandbox->pod_sandbox_id;
   create.config = container_config();
   create.sandbox_config = run.config;
-  auto created = runtime.create_container(create, soon);
+  auto created = wait<&Runtime::create_container>(runtime, create, soon);
   ASSERT_TRUE(created.ok()) << created.error().message();
   v1::ContainerStatusRequest status;
   status.container_id = created->container_id;
-  EXPECT_EQ(runtime.container_status(status, soon)->status->state, v1::ContainerState::CONTAINER_CREATED);
+  EXPECT_EQ(wait<&Runtime::container_status>(runtime, status, soon)->status->state,
+            v1::ContainerState::CONTAINER_CREATED);
   v1::StartContainerRequest start;
   start.container_id = created->container_id;
-  ASSERT_TRUE(runtime.start_container(start, soon).ok());
-  EXPECT_EQ(runtime.container_status(status, soon)->status->state, v1::ContainerState::CONTAINER_RUNNING);
+  ASSERT_TRUE(wait<&Runtime::start_container>(runtime, start, soon).ok());
+  EXPECT_EQ(wait<&Runtime::container_status>(runtime, status, soon)->status->state,
+            v1::ContainerState::CONTAINER_RUNNING);
   v1::ListContainersRequest list;
   list.filter.ensure().label_selector.set(kContainerNameLabel, "main");
-  EXPECT_EQ(runtime.list_containers(list, soon)->containers.size(), 1u);
+  EXPECT_EQ(wait<&Runtime::list_containers>(runtime, list, soon)->containers.size(), 1u);
   list.filter->label_selector.set(kContainerNameLabel, "other");
-  EXPECT_EQ(runtime.list_containers(list, soon)->containers.size(), 0u);
+  EXPECT_EQ(wait<&Runtime::list_containers>(runtime, list, soon)->containers.size(), 0u);
 
   v1::StopContainerRequest stop;
   stop.container_id = created->container_id;
   stop.timeout = 5;
-  ASSERT_TRUE(runtime.stop_container(stop, soon).ok());
-  ASSERT_TRUE(runtime.stop_container(stop, soon).ok()) << "stopping twice is success";
-  const auto stopped = runtime.container_status(status, soon);
+  ASSERT_TRUE(wait<&Runtime::stop_container>(runtime, stop, soon).ok());
+  ASSERT_TRUE(wait<&Runtime::stop_container>(runtime, stop, soon).ok()) << "stopping twice is success";
+  const auto stopped = wait<&Runtime::container_status>(runtime, status, soon);
   EXPECT_EQ(stopped->status->state, v1::ContainerState::CONTAINER_EXITED);
   EXPECT_GE(stopped->status->finished_at, stopped->status->started_at);
   v1::RemoveContainerRequest remove;
   remove.container_id = created->container_id;
-  ASSERT_TRUE(runtime.remove_container(remove, soon).ok());
-  ASSERT_TRUE(runtime.remove_container(remove, soon).ok()) << "removing twice is success";
-  EXPECT_EQ(runtime.container_status(status, soon).error().code(), Code::NotFound);
+  ASSERT_TRUE(wait<&Runtime::remove_container>(runtime, remove, soon).ok());
+  ASSERT_TRUE(wait<&Runtime::remove_container>(runtime, remove, soon).ok()) << "removing twice is success";
+  EXPECT_EQ(wait<&Runtime::container_status>(runtime, status, soon).error().code(), Code::NotFound);
   v1::StopPodSandboxRequest stop_sandbox;
   stop_sandbox.pod_sandbox_id = sandbox->pod_sandbox_id;
-  ASSERT_TRUE(runtime.stop_pod_sandbox(stop_sandbox, soon).ok());
+  ASSERT_TRUE(wait<&Runtime::stop_pod_sandbox>(runtime, stop_sandbox, soon).ok());
   v1::PodSandboxStatusRequest sandbox_status;
   sandbox_status.pod_sandbox_id = sandbox->pod_sandbox_id;
-  EXPECT_EQ(runtime.pod_sandbox_status(sandbox_status, soon)->status->state,
+  EXPECT_EQ(wait<&Runtime::pod_sandbox_status>(runtime, sandbox_status, soon)->status->state,
             v1::PodSandboxState::SANDBOX_NOTREADY);
   v1::RemovePodSandboxRequest remove_sandbox;
   remove_sandbox.pod_sandbox_id = sandbox->pod_sandbox_id;
-  ASSERT_TRUE(runtime.remove_pod_sandbox(remove_sandbox, soon).ok());
-  EXPECT_EQ(runtime.pod_sandbox_status(sandbox_status, soon).error().code(), Code::NotFound);
+  ASSERT_TRUE(wait<&Runtime::remove_pod_sandbox>(runtime, remove_sandbox, soon).ok());
+  EXPECT_EQ(wait<&Runtime::pod_sandbox_status>(runtime, sandbox_status, soon).error().code(), Code::NotFound);
   v1::ImageStatusRequest image;
   image.image.ensure().image = "docker.io/library/no-such:1";
-  EXPECT_FALSE(runtime.image_status(image, soon)->image) << "an absent image is no error";
+  EXPECT_FALSE(wait<&Runtime::image_status>(runtime, image, soon)->image) << "an absent image is no error";
 }
 
 TEST(FakeRuntime, PlaysTheLifeOfAContainer) {
   ManualClock clock;
-  FakeRuntime runtime(clock);
+  ThreadPool pool(real_clock(), {.name = "fake"});
+  FakeRuntime runtime(clock, pool);
   play_life(runtime, "/logs");
   runtime.fail_next("RunPodSandbox", Error(Code::Timeout, "slow"));
-  EXPECT_EQ(runtime.run_pod_sandbox({}, Deadline::never()).error().code(), Code::Timeout);
-  EXPECT_TRUE(runtime.run_pod_sandbox({}, Deadline::never()).ok());
+  EXPECT_EQ(wait<&Runtime::run_pod_sandbox>(runtime, {}, Deadline::never()).error().code(), Code::Timeout);
+  EXPECT_TRUE(wait<&Runtime::run_pod_sandbox>(runtime, {}, Deadline::never()).ok());
+  pool.stop();
 }
 
 TEST(Schema, KeepsTheWireNumbersOfTheInterface) {
@@ -168,7 +173,7 @@ TEST_F(ContainerdTest, RunsTheSameLifeAndNamesItsVersion) {
   ASSERT_TRUE(containerd.import_pause(Deadline::after(seconds(20), real_clock())).ok());
   auto client = Client::open(containerd.socket());
   ASSERT_TRUE(client.ok());
-  const auto version = (*client)->version({}, Deadline::after(seconds(10), real_clock()));
+  const auto version = wait<&Runtime::version>(**client, {}, Deadline::after(seconds(10), real_clock()));
   ASSERT_TRUE(version.ok()) << version.error().message();
   EXPECT_EQ(version->runtime_name, "containerd");
   play_life(**client, scratch_.at("logs"));
@@ -181,7 +186,8 @@ TEST_F(ContainerdTest, ContainersOutliveDeathOfContainerdAndOfItsOwner) {
   auto client = Client::open("unix://" + first->socket());
   v1::RunPodSandboxRequest run;
   run.config = sandbox_config(scratch_.at("logs"));
-  const auto sandbox = (*client)->run_pod_sandbox(run, Deadline::after(seconds(30), real_clock()));
+  const auto sandbox =
+      wait<&Runtime::run_pod_sandbox>(**client, run, Deadline::after(seconds(30), real_clock()));
   ASSERT_TRUE(sandbox.ok()) << sandbox.error().message();
 
   const pid_t pid = first->pid();
@@ -191,7 +197,7 @@ TEST_F(ContainerdTest, ContainersOutliveDeathOfContainerdAndOfItsOwner) {
   Result<v1::PodSandboxStatusResponse> again = Error(Code::Unknown, "");
   for (int i = 0; i < 200 && !again.ok(); ++i) {
     ::usleep(50'000);
-    again = (*client)->pod_sandbox_status(status, Deadline::after(seconds(2), real_clock()));
+    again = wait<&Runtime::pod_sandbox_status>(**client, status, Deadline::after(seconds(2), real_clock()));
   }
   ASSERT_TRUE(again.ok()) << again.error().message();
   EXPECT_EQ(again->status->state, v1::PodSandboxState::SANDBOX_READY);
@@ -202,7 +208,8 @@ TEST_F(ContainerdTest, ContainersOutliveDeathOfContainerdAndOfItsOwner) {
   Containerd second(options(), real_clock());
   ASSERT_TRUE(second.start(Deadline::after(seconds(20), real_clock())).ok());
   EXPECT_EQ(second.pid(), second_pid);
-  EXPECT_TRUE((*client)->pod_sandbox_status(status, Deadline::after(seconds(10), real_clock())).ok());
+  EXPECT_TRUE(
+      wait<&Runtime::pod_sandbox_status>(**client, status, Deadline::after(seconds(10), real_clock())).ok());
   // The sandbox is left running on purpose: TearDown proves that down() ends it.
 }
 

@@ -1,4 +1,7 @@
 #pragma once
+#include <functional>
+
+#include "async/stop.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "cri/schema/runtime/v1/api.h"
@@ -35,15 +38,26 @@ namespace mizzen::cri {
   X(ImageService, RemoveImage, remove_image)                              \
   X(ImageService, ImageFsInfo, image_fs_info)
 
+/// How long a call may take, and who may end it early.
+struct Call {
+  Deadline deadline = Deadline::never();
+  StopToken stop = {};
+};
+/// Told once how a call went.
+template <typename T>
+using Done = std::function<void(Result<T>)>;
+
 /// A container runtime as the kubelet sees it. Implemented by Client (containerd over its socket) and by
-/// FakeRuntime. Threading: thread-safe; calls block until answered or the deadline passed. Failure: NotFound
-/// for unknown ids where the interface says so (stop and remove are idempotent), Timeout at the deadline,
-/// ServiceUnavailable where the runtime does not answer; messages are the runtime's own.
+/// FakeRuntime. No call holds a thread: `done` is told later, once, on a thread of the implementation and
+/// never within the call; it must be short and must not block. Who can wait asks through blocking.h.
+/// Threading: thread-safe. Failure: NotFound for unknown ids where the interface says so (stop and remove are
+/// idempotent), Timeout at the deadline, Cancelled after a stop (after either the runtime may have done it,
+/// or may yet), ServiceUnavailable where the runtime does not answer; messages are the runtime's own.
 class Runtime {
  public:
   virtual ~Runtime() = default;
 #define MZ_CRI_DECLARE(service, wire, name) \
-  virtual Result<v1::wire##Response> name(const v1::wire##Request& request, Deadline deadline) = 0;
+  virtual void name(const v1::wire##Request& request, const Call& call, Done<v1::wire##Response> done) = 0;
   MZ_CRI_CALLS(MZ_CRI_DECLARE)
 #undef MZ_CRI_DECLARE
 };

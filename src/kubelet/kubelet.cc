@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "base/strings.h"
 #include "client/informer/informer.h"
+#include "cri/blocking.h"
 #include "kubelet/config/api_sources.h"
 #include "kubelet/logs/log_rotation.h"
 #include "kubelet/node/node_manager.h"
@@ -251,7 +252,8 @@ void Kubelet::Impl::rotate_logs() {
 void Kubelet::Impl::housekeeping() {
   statuses.tick();
   rotate_logs();
-  auto listed = deps.runtime.list_images({}, Deadline::after(kRuntimeTimeout, deps.clock));
+  auto listed =
+      cri::wait<&cri::Runtime::list_images>(deps.runtime, {}, Deadline::after(kRuntimeTimeout, deps.clock));
   if (listed.ok()) images.with([&](auto& i) { i = std::move(listed->images); });
   if (!pods.synced()) return;  // nobody is an orphan before the API was heard
   for (const auto& [uid, sketch] : watch.pods()) {
@@ -340,13 +342,17 @@ Result<void> Kubelet::start() {
     MZ_TRY(k.server->start());
     k.bound_port = k.server->port();
   }
-  if (auto version = k.deps.runtime.version({}, Deadline::after(seconds(5), k.deps.clock)); version.ok()) {
+  if (auto version =
+          cri::wait<&cri::Runtime::version>(k.deps.runtime, {}, Deadline::after(seconds(5), k.deps.clock));
+      version.ok()) {
     std::string number = version->runtime_version;
     if (number.starts_with("v")) number.erase(0, 1);
     k.runtime_version = version->runtime_name + "://" + number.substr(0, number.find('~'));
   }
   k.watch.ask_status();
-  if (auto listed = k.deps.runtime.list_images({}, Deadline::after(seconds(5), k.deps.clock)); listed.ok()) {
+  if (auto listed = cri::wait<&cri::Runtime::list_images>(k.deps.runtime, {},
+                                                          Deadline::after(seconds(5), k.deps.clock));
+      listed.ok()) {
     k.images.with([&](auto& i) { i = std::move(listed->images); });
   }
   k.node.start();
@@ -376,15 +382,18 @@ bool Kubelet::ready() const { return impl_->reported_ready; }
 
 Result<void> Kubelet::down(cri::Runtime& runtime, const Clock& clock, const std::string& data_folder,
                            const std::string& cgroup_root) {
-  MZ_ASSIGN(const auto listed, runtime.list_pod_sandbox({}, Deadline::after(kRuntimeTimeout, clock)));
+  MZ_ASSIGN(const auto listed,
+            cri::wait<&cri::Runtime::list_pod_sandbox>(runtime, {}, Deadline::after(kRuntimeTimeout, clock)));
   Result<void> first;
   for (const auto& sandbox : listed.items) {
     cri::v1::StopPodSandboxRequest stop;
     stop.pod_sandbox_id = sandbox.id;
-    auto stopped = runtime.stop_pod_sandbox(stop, Deadline::after(kRuntimeTimeout, clock));
+    auto stopped =
+        cri::wait<&cri::Runtime::stop_pod_sandbox>(runtime, stop, Deadline::after(kRuntimeTimeout, clock));
     cri::v1::RemovePodSandboxRequest remove;
     remove.pod_sandbox_id = sandbox.id;
-    auto removed = runtime.remove_pod_sandbox(remove, Deadline::after(kRuntimeTimeout, clock));
+    auto removed = cri::wait<&cri::Runtime::remove_pod_sandbox>(runtime, remove,
+                                                                Deadline::after(kRuntimeTimeout, clock));
     if (!stopped.ok() && first.ok()) first = stopped.error();
     if (!removed.ok() && first.ok()) first = removed.error();
   }

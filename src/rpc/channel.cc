@@ -7,10 +7,10 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/impl/client_unary_call.h>
 #include <grpcpp/security/credentials.h>
+#include <grpcpp/support/client_callback.h>
 #include <grpcpp/support/sync_stream.h>
 
-#include <atomic>
-
+#include "async/mutex.h"
 #include "rpc/bytes.h"
 #include "rpc/redial.h"
 #include "telemetry/log.h"
@@ -139,13 +139,44 @@ class Channel::Impl {
   explicit Impl(const ChannelOptions& options)
       : channel_(grpc::CreateCustomChannel(options.target, credentials(options), arguments(options))),
         redial_(channel_) {}
+  ~Impl() {
+    Lock lock(m_);
+    while (under_way_ > 0) ended_.wait(m_);
+  }
   grpc::ChannelInterface& channel() { return *channel_; }
   Redial& redial() { return redial_; }
+  void begin_call() {
+    Lock lock(m_);
+    ++under_way_;
+  }
+  void end_call() {
+    Lock lock(m_);
+    if (--under_way_ == 0) ended_.notify_all();
+  }
 
  private:
   const std::shared_ptr<grpc::Channel> channel_;
   Redial redial_;
+  Mutex m_;
+  CondVar ended_;
+  size_t under_way_ MZ_GUARDED_BY(m_) = 0;  ///< calls that nobody waits for
 };
+
+namespace {
+
+/// All that a call needs until it is answered.
+struct Pending {
+  Pending(std::string_view method, std::string_view bytes)
+      : name(method), rpc(name.c_str(), grpc::internal::RpcMethod::NORMAL_RPC), request(to_buffer(bytes)) {}
+  const std::string name;
+  const grpc::internal::RpcMethod rpc;
+  const grpc::ByteBuffer request;
+  grpc::ByteBuffer answer;
+  grpc::ClientContext context;
+  std::shared_ptr<void> on_stop;
+};
+
+}  // namespace
 
 Channel::Channel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Channel::~Channel() = default;
@@ -172,6 +203,29 @@ Result<std::string> Channel::call(std::string_view method, std::string_view requ
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE) impl_->redial().lost();
   if (!status.ok()) return to_error(status);
   return from_buffer(answer);
+}
+
+void Channel::call(std::string_view method, std::string_view request, Deadline deadline,
+                   const CallOptions& options, std::function<void(Result<std::string>)> done) {
+  auto pending = std::make_shared<Pending>(method, request);
+  prepare(pending->context, deadline, options);
+  impl_->begin_call();
+  pending->on_stop = options.stop.on_stop([weak = std::weak_ptr<Pending>(pending)] {
+    if (const auto p = weak.lock()) p->context.TryCancel();
+  });
+  grpc::internal::CallbackUnaryCall(&impl_->channel(), pending->rpc, &pending->context, &pending->request,
+                                    &pending->answer,
+                                    [this, pending, done = std::move(done)](grpc::Status status) {
+                                      pending->on_stop.reset();
+                                      if (status.error_code() == grpc::StatusCode::UNAVAILABLE)
+                                        impl_->redial().lost();
+                                      if (status.ok()) {
+                                        done(from_buffer(pending->answer));
+                                      } else {
+                                        done(to_error(status));
+                                      }
+                                      impl_->end_call();
+                                    });
 }
 
 std::unique_ptr<Stream> Channel::stream(std::string_view method, Deadline deadline,

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -100,6 +101,10 @@ class Channel {
   /// One request, one answer. `method` is `/package.Service/Method`.
   Result<std::string> call(std::string_view method, std::string_view request, Deadline deadline,
                            const CallOptions& options = {});
+  /// The same without a thread that waits: `done` is called once, on a thread of the library, never within
+  /// this call. It must be short and must not block. The channel's end waits for those under way.
+  void call(std::string_view method, std::string_view request, Deadline deadline, const CallOptions& options,
+            std::function<void(Result<std::string>)> done);
   /// Never null; problems come with finish(). The deadline bounds the whole call.
   std::unique_ptr<Stream> stream(std::string_view method, Deadline deadline, const CallOptions& options = {});
 

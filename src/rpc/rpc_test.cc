@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "async/mutex.h"
 #include "async/thread.h"
 #include "rpc/channel.h"
 #include "rpc/testing/server.h"
@@ -69,6 +70,59 @@ TEST_F(Rpc, ErrorsReadAsGoPrintsThem) {
   EXPECT_EQ(status_of(unknown.error()), Status::Unimplemented);
   EXPECT_EQ(status_of(Error(Code::NotFound, "plain")), Status::Unknown);
   EXPECT_EQ(description(failed.error().with_context("pull")), "no bread");
+}
+
+/// What a call without a waiting thread gave.
+class Told {
+ public:
+  std::function<void(Result<std::string>)> done() {
+    return [this](Result<std::string> result) {
+      Lock lock(m_);
+      result_ = std::move(result);
+      changed_.notify_all();
+    };
+  }
+  Result<std::string> wait() {
+    Lock lock(m_);
+    while (!result_)
+      if (!changed_.wait_until(m_, soon())) return Error(Code::Unknown, "never told");
+    return *result_;
+  }
+
+ private:
+  Mutex m_;
+  CondVar changed_;
+  std::optional<Result<std::string>> result_ MZ_GUARDED_BY(m_);
+};
+
+TEST_F(Rpc, CallsThatNobodyWaitsForAreToldOnce) {
+  Told good, failed, late, stopped, never;
+  channel_->call("/t.T/Echo", "hello", soon(), {}, good.done());
+  EXPECT_EQ(*good.wait(), "hello");
+  channel_->call("/t.T/Fail", "bread", soon(), {}, failed.done());
+  EXPECT_EQ(failed.wait().error().message(), "rpc error: code = NotFound desc = no bread");
+  channel_->call("/t.T/Hang", "", Deadline::after(std::chrono::milliseconds(50), real_clock()), {},
+                 late.done());
+  EXPECT_EQ(late.wait().error().code(), Code::Timeout);
+  StopSource stop;
+  channel_->call("/t.T/Hang", "", soon(), {.stop = stop.token()}, stopped.done());
+  stop.stop();
+  EXPECT_EQ(stopped.wait().error().code(), Code::Cancelled);
+  channel_->call("/t.T/Hang", "", soon(), {.stop = stop.token()}, never.done());
+  EXPECT_EQ(never.wait().error().code(), Code::Cancelled) << "stopped before it began";
+}
+
+TEST_F(Rpc, AChannelWaitsForWhatIsUnderWay) {
+  StopSource stop;
+  Told told;
+  channel_->call("/t.T/Hang", "", soon(), {.stop = stop.token()}, told.done());
+  Thread stopper("stopper", [&] {
+    (void)StopToken().wait_until(Deadline::after(std::chrono::milliseconds(20), real_clock()));
+    stop.stop();
+  });
+  channel_.reset();
+  EXPECT_EQ(told.wait().error().code(), Code::Cancelled);
+  stopper.join();
 }
 
 TEST_F(Rpc, DeadlineEndsACall) {

@@ -25,6 +25,16 @@ Result<Response> call(Channel& channel, Method<Request, Response> method, const 
   return codec::from_proto<Response>(bytes);
 }
 
+/// The same without a thread that waits: `done` as Channel's.
+template <typename Request, typename Response>
+void call(Channel& channel, Method<Request, Response> method, const Request& request, Deadline deadline,
+          const CallOptions& options, std::function<void(Result<Response>)> done) {
+  channel.call(method.path, codec::to_proto(request), deadline, options,
+               [done = std::move(done)](Result<std::string> bytes) {
+                 done(bytes.ok() ? codec::from_proto<Response>(*bytes) : Result<Response>(bytes.error()));
+               });
+}
+
 /// Role: a Stream of messages. A message that does not decode ends it: read() gives the error.
 template <typename Request, typename Response>
 class TypedStream {

@@ -20,6 +20,109 @@ bool matches(const codec::Map<std::string>& labels, const codec::Map<std::string
 
 }  // namespace
 
+template <typename Response>
+void FakeRuntime::take(const char* name, const Call& call, std::function<Result<Response>()> work,
+                       Done<Response> done) {
+  auto go = [this, stop = call.stop, work = std::move(work),
+             done = std::move(done)](std::optional<Error> instead) {
+    const auto answer = [instead, stop, work, done] {
+      if (instead) return done(*instead);
+      if (stop.stopped())
+        return done(Error(Code::Cancelled, "rpc error: code = Canceled desc = context canceled"));
+      done(work());
+    };
+    // An executor that has stopped carries nothing out, but whoever waits is told.
+    if (!executor_.post(answer)) done(Error(Code::ServiceUnavailable, "the runtime has stopped"));
+  };
+  bool waits = false;
+  {
+    Lock lock(m_);
+    ++counts_[name];
+    waits = holds_.contains(name);
+  }
+  if (waits) {
+    wait_for_release(name, call, std::move(go));
+  } else {
+    go(std::nullopt);
+  }
+}
+
+void FakeRuntime::wait_for_release(const std::string& name, const Call& call,
+                                   std::function<void(std::optional<Error>)> go) {
+  uint64_t id = 0;
+  {
+    Lock lock(m_);
+    id = ++holds_made_;
+    held_.emplace(id, std::pair(name, Held{call, nullptr, std::move(go)}));
+  }
+  auto on_stop = call.stop.on_stop([this, id] { cut(id); });
+  Lock lock(m_);
+  if (const auto found = held_.find(id); found != held_.end())
+    found->second.second.on_stop = std::move(on_stop);
+}
+
+void FakeRuntime::cut(uint64_t id) {
+  Held held;
+  {
+    Lock lock(m_);
+    const auto found = held_.find(id);
+    if (found == held_.end()) return;
+    held = std::move(found->second.second);
+    held_.erase(found);
+  }
+  held.go(Error(Code::Cancelled, "rpc error: code = Canceled desc = context canceled"));
+  // What unregisters the stop waits for it, and this runs within it.
+  if (held.on_stop) (void)executor_.post([keep = std::move(held.on_stop)] {});
+}
+
+void FakeRuntime::hold(const std::string& call) {
+  Lock lock(m_);
+  holds_.insert(call);
+}
+
+void FakeRuntime::release(const std::string& call) {
+  std::vector<Held> free;
+  {
+    Lock lock(m_);
+    holds_.erase(call);
+    for (auto it = held_.begin(); it != held_.end();) {
+      if (it->second.first != call) {
+        ++it;
+        continue;
+      }
+      free.push_back(std::move(it->second.second));
+      it = held_.erase(it);
+    }
+  }
+  for (auto& held : free) {
+    const bool late = held.call.deadline.expired();
+    held.go(late ? std::optional(Error(Code::Timeout,
+                                       "rpc error: code = DeadlineExceeded desc = context deadline exceeded"))
+                 : std::nullopt);
+  }
+}
+
+size_t FakeRuntime::held(const std::string& call) const {
+  Lock lock(m_);
+  size_t out = 0;
+  for (const auto& [id, held] : held_) out += held.first == call ? 1 : 0;
+  return out;
+}
+
+size_t FakeRuntime::count(const std::string& call) const {
+  Lock lock(m_);
+  const auto found = counts_.find(call);
+  return found == counts_.end() ? 0 : found->second;
+}
+
+#define MZ_CRI_DEFINE(service, wire, name)                                                                  \
+  void FakeRuntime::name(const v1::wire##Request& request, const Call& call,                                \
+                         Done<v1::wire##Response> done) {                                                   \
+    take<v1::wire##Response>(#wire, call, [this, request] { return do_##name(request); }, std::move(done)); \
+  }
+MZ_CRI_CALLS(MZ_CRI_DEFINE)
+#undef MZ_CRI_DEFINE
+
 Result<void> FakeRuntime::enter(const std::string& call, bool change) {
   if (change) changes_.push_back(call);
   auto& queue = failures_[call];
@@ -39,7 +142,7 @@ void FakeRuntime::finish(Container& c, int32_t code, const std::string& reason) 
   c.status.reason = !reason.empty() ? reason : code == 0 ? "Completed" : "Error";
 }
 
-Result<v1::VersionResponse> FakeRuntime::version(const v1::VersionRequest&, Deadline) {
+Result<v1::VersionResponse> FakeRuntime::do_version(const v1::VersionRequest&) {
   Lock lock(m_);
   MZ_TRY(enter("Version", false));
   v1::VersionResponse out;
@@ -50,7 +153,7 @@ Result<v1::VersionResponse> FakeRuntime::version(const v1::VersionRequest&, Dead
   return out;
 }
 
-Result<v1::StatusResponse> FakeRuntime::status(const v1::StatusRequest&, Deadline) {
+Result<v1::StatusResponse> FakeRuntime::do_status(const v1::StatusRequest&) {
   Lock lock(m_);
   MZ_TRY(enter("Status", false));
   v1::StatusResponse out;
@@ -62,14 +165,14 @@ Result<v1::StatusResponse> FakeRuntime::status(const v1::StatusRequest&, Deadlin
   return out;
 }
 
-Result<v1::UpdateRuntimeConfigResponse> FakeRuntime::update_runtime_config(
-    const v1::UpdateRuntimeConfigRequest&, Deadline) {
+Result<v1::UpdateRuntimeConfigResponse> FakeRuntime::do_update_runtime_config(
+    const v1::UpdateRuntimeConfigRequest&) {
   Lock lock(m_);
   MZ_TRY(enter("UpdateRuntimeConfig", true));
   return v1::UpdateRuntimeConfigResponse{};
 }
 
-Result<v1::RunPodSandboxResponse> FakeRuntime::run_pod_sandbox(const v1::RunPodSandboxRequest& r, Deadline) {
+Result<v1::RunPodSandboxResponse> FakeRuntime::do_run_pod_sandbox(const v1::RunPodSandboxRequest& r) {
   Lock lock(m_);
   MZ_TRY(enter("RunPodSandbox", true));
   Sandbox s;
@@ -90,8 +193,7 @@ Result<v1::RunPodSandboxResponse> FakeRuntime::run_pod_sandbox(const v1::RunPodS
   return out;
 }
 
-Result<v1::StopPodSandboxResponse> FakeRuntime::stop_pod_sandbox(const v1::StopPodSandboxRequest& r,
-                                                                 Deadline) {
+Result<v1::StopPodSandboxResponse> FakeRuntime::do_stop_pod_sandbox(const v1::StopPodSandboxRequest& r) {
   Lock lock(m_);
   MZ_TRY(enter("StopPodSandbox", true));
   for (auto& [id, c] : containers_) {
@@ -105,8 +207,8 @@ Result<v1::StopPodSandboxResponse> FakeRuntime::stop_pod_sandbox(const v1::StopP
   return v1::StopPodSandboxResponse{};
 }
 
-Result<v1::RemovePodSandboxResponse> FakeRuntime::remove_pod_sandbox(const v1::RemovePodSandboxRequest& r,
-                                                                     Deadline) {
+Result<v1::RemovePodSandboxResponse> FakeRuntime::do_remove_pod_sandbox(
+    const v1::RemovePodSandboxRequest& r) {
   Lock lock(m_);
   MZ_TRY(enter("RemovePodSandbox", true));
   std::erase_if(containers_, [&](const auto& c) { return c.second.sandbox == r.pod_sandbox_id; });
@@ -114,8 +216,8 @@ Result<v1::RemovePodSandboxResponse> FakeRuntime::remove_pod_sandbox(const v1::R
   return v1::RemovePodSandboxResponse{};
 }
 
-Result<v1::PodSandboxStatusResponse> FakeRuntime::pod_sandbox_status(const v1::PodSandboxStatusRequest& r,
-                                                                     Deadline) {
+Result<v1::PodSandboxStatusResponse> FakeRuntime::do_pod_sandbox_status(
+    const v1::PodSandboxStatusRequest& r) {
   Lock lock(m_);
   MZ_TRY(enter("PodSandboxStatus", false));
   const auto s = sandboxes_.find(r.pod_sandbox_id);
@@ -125,8 +227,7 @@ Result<v1::PodSandboxStatusResponse> FakeRuntime::pod_sandbox_status(const v1::P
   return out;
 }
 
-Result<v1::ListPodSandboxResponse> FakeRuntime::list_pod_sandbox(const v1::ListPodSandboxRequest& r,
-                                                                 Deadline) {
+Result<v1::ListPodSandboxResponse> FakeRuntime::do_list_pod_sandbox(const v1::ListPodSandboxRequest& r) {
   Lock lock(m_);
   MZ_TRY(enter("ListPodSandbox", false));
   v1::ListPodSandboxResponse out;
@@ -145,8 +246,7 @@ Result<v1::ListPodSandboxResponse> FakeRuntime::list_pod_sandbox(const v1::ListP
   return out;
 }
 
-Result<v1::CreateContainerResponse> FakeRuntime::create_container(const v1::CreateContainerRequest& r,
-                                                                  Deadline) {
+Result<v1::CreateContainerResponse> FakeRuntime::do_create_container(const v1::CreateContainerRequest& r) {
   Lock lock(m_);
   MZ_TRY(enter("CreateContainer", true));
   if (!sandboxes_.contains(r.pod_sandbox_id)) return not_found("sandbox", r.pod_sandbox_id);
@@ -170,8 +270,7 @@ Result<v1::CreateContainerResponse> FakeRuntime::create_container(const v1::Crea
   return out;
 }
 
-Result<v1::StartContainerResponse> FakeRuntime::start_container(const v1::StartContainerRequest& r,
-                                                                Deadline) {
+Result<v1::StartContainerResponse> FakeRuntime::do_start_container(const v1::StartContainerRequest& r) {
   Lock lock(m_);
   const auto failed = enter("StartContainer", true);
   const auto c = containers_.find(r.container_id);
@@ -186,23 +285,21 @@ Result<v1::StartContainerResponse> FakeRuntime::start_container(const v1::StartC
   return v1::StartContainerResponse{};
 }
 
-Result<v1::StopContainerResponse> FakeRuntime::stop_container(const v1::StopContainerRequest& r, Deadline) {
+Result<v1::StopContainerResponse> FakeRuntime::do_stop_container(const v1::StopContainerRequest& r) {
   Lock lock(m_);
   MZ_TRY(enter("StopContainer", true));
   if (auto c = containers_.find(r.container_id); c != containers_.end()) finish(c->second, 143, "");
   return v1::StopContainerResponse{};
 }
 
-Result<v1::RemoveContainerResponse> FakeRuntime::remove_container(const v1::RemoveContainerRequest& r,
-                                                                  Deadline) {
+Result<v1::RemoveContainerResponse> FakeRuntime::do_remove_container(const v1::RemoveContainerRequest& r) {
   Lock lock(m_);
   MZ_TRY(enter("RemoveContainer", true));
   containers_.erase(r.container_id);
   return v1::RemoveContainerResponse{};
 }
 
-Result<v1::ListContainersResponse> FakeRuntime::list_containers(const v1::ListContainersRequest& r,
-                                                                Deadline) {
+Result<v1::ListContainersResponse> FakeRuntime::do_list_containers(const v1::ListContainersRequest& r) {
   Lock lock(m_);
   MZ_TRY(enter("ListContainers", false));
   v1::ListContainersResponse out;
@@ -225,8 +322,7 @@ Result<v1::ListContainersResponse> FakeRuntime::list_containers(const v1::ListCo
   return out;
 }
 
-Result<v1::ContainerStatusResponse> FakeRuntime::container_status(const v1::ContainerStatusRequest& r,
-                                                                  Deadline) {
+Result<v1::ContainerStatusResponse> FakeRuntime::do_container_status(const v1::ContainerStatusRequest& r) {
   Lock lock(m_);
   MZ_TRY(enter("ContainerStatus", false));
   const auto c = containers_.find(r.container_id);
@@ -236,8 +332,8 @@ Result<v1::ContainerStatusResponse> FakeRuntime::container_status(const v1::Cont
   return out;
 }
 
-Result<v1::UpdateContainerResourcesResponse> FakeRuntime::update_container_resources(
-    const v1::UpdateContainerResourcesRequest& r, Deadline) {
+Result<v1::UpdateContainerResourcesResponse> FakeRuntime::do_update_container_resources(
+    const v1::UpdateContainerResourcesRequest& r) {
   Lock lock(m_);
   MZ_TRY(enter("UpdateContainerResources", true));
   const auto c = containers_.find(r.container_id);
@@ -246,15 +342,15 @@ Result<v1::UpdateContainerResourcesResponse> FakeRuntime::update_container_resou
   return v1::UpdateContainerResourcesResponse{};
 }
 
-Result<v1::ReopenContainerLogResponse> FakeRuntime::reopen_container_log(
-    const v1::ReopenContainerLogRequest& r, Deadline) {
+Result<v1::ReopenContainerLogResponse> FakeRuntime::do_reopen_container_log(
+    const v1::ReopenContainerLogRequest& r) {
   Lock lock(m_);
   MZ_TRY(enter("ReopenContainerLog", true));
   if (!containers_.contains(r.container_id)) return not_found("container", r.container_id);
   return v1::ReopenContainerLogResponse{};
 }
 
-Result<v1::ExecSyncResponse> FakeRuntime::exec_sync(const v1::ExecSyncRequest& r, Deadline) {
+Result<v1::ExecSyncResponse> FakeRuntime::do_exec_sync(const v1::ExecSyncRequest& r) {
   ExecHandler handler;
   {
     Lock lock(m_);
@@ -265,24 +361,24 @@ Result<v1::ExecSyncResponse> FakeRuntime::exec_sync(const v1::ExecSyncRequest& r
   return handler ? handler(r) : v1::ExecSyncResponse{};
 }
 
-Result<v1::ExecResponse> FakeRuntime::exec(const v1::ExecRequest&, Deadline) {
+Result<v1::ExecResponse> FakeRuntime::do_exec(const v1::ExecRequest&) {
   return Error(Code::MethodNotAllowed, "the fake runtime streams nothing");
 }
-Result<v1::AttachResponse> FakeRuntime::attach(const v1::AttachRequest&, Deadline) {
+Result<v1::AttachResponse> FakeRuntime::do_attach(const v1::AttachRequest&) {
   return Error(Code::MethodNotAllowed, "the fake runtime streams nothing");
 }
-Result<v1::PortForwardResponse> FakeRuntime::port_forward(const v1::PortForwardRequest&, Deadline) {
+Result<v1::PortForwardResponse> FakeRuntime::do_port_forward(const v1::PortForwardRequest&) {
   return Error(Code::MethodNotAllowed, "the fake runtime streams nothing");
 }
-Result<v1::ContainerStatsResponse> FakeRuntime::container_stats(const v1::ContainerStatsRequest&, Deadline) {
+Result<v1::ContainerStatsResponse> FakeRuntime::do_container_stats(const v1::ContainerStatsRequest&) {
   return Error(Code::MethodNotAllowed, "the fake runtime measures nothing");
 }
-Result<v1::ListContainerStatsResponse> FakeRuntime::list_container_stats(const v1::ListContainerStatsRequest&,
-                                                                         Deadline) {
+Result<v1::ListContainerStatsResponse> FakeRuntime::do_list_container_stats(
+    const v1::ListContainerStatsRequest&) {
   return v1::ListContainerStatsResponse{};
 }
 
-Result<v1::ListImagesResponse> FakeRuntime::list_images(const v1::ListImagesRequest&, Deadline) {
+Result<v1::ListImagesResponse> FakeRuntime::do_list_images(const v1::ListImagesRequest&) {
   Lock lock(m_);
   MZ_TRY(enter("ListImages", false));
   v1::ListImagesResponse out;
@@ -290,7 +386,7 @@ Result<v1::ListImagesResponse> FakeRuntime::list_images(const v1::ListImagesRequ
   return out;
 }
 
-Result<v1::ImageStatusResponse> FakeRuntime::image_status(const v1::ImageStatusRequest& r, Deadline) {
+Result<v1::ImageStatusResponse> FakeRuntime::do_image_status(const v1::ImageStatusRequest& r) {
   Lock lock(m_);
   MZ_TRY(enter("ImageStatus", false));
   v1::ImageStatusResponse out;
@@ -299,7 +395,7 @@ Result<v1::ImageStatusResponse> FakeRuntime::image_status(const v1::ImageStatusR
   return out;
 }
 
-Result<v1::PullImageResponse> FakeRuntime::pull_image(const v1::PullImageRequest& r, Deadline) {
+Result<v1::PullImageResponse> FakeRuntime::do_pull_image(const v1::PullImageRequest& r) {
   std::string name = r.image ? r.image->image : "";
   {
     Lock lock(m_);
@@ -315,14 +411,14 @@ Result<v1::PullImageResponse> FakeRuntime::pull_image(const v1::PullImageRequest
   return out;
 }
 
-Result<v1::RemoveImageResponse> FakeRuntime::remove_image(const v1::RemoveImageRequest& r, Deadline) {
+Result<v1::RemoveImageResponse> FakeRuntime::do_remove_image(const v1::RemoveImageRequest& r) {
   Lock lock(m_);
   MZ_TRY(enter("RemoveImage", true));
   if (r.image) images_.erase(r.image->image);
   return v1::RemoveImageResponse{};
 }
 
-Result<v1::ImageFsInfoResponse> FakeRuntime::image_fs_info(const v1::ImageFsInfoRequest&, Deadline) {
+Result<v1::ImageFsInfoResponse> FakeRuntime::do_image_fs_info(const v1::ImageFsInfoRequest&) {
   return v1::ImageFsInfoResponse{};
 }
 

@@ -2,10 +2,13 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "async/executor.h"
 #include "async/mutex.h"
 #include "cri/runtime.h"
 
@@ -13,17 +16,26 @@ namespace mizzen::cri {
 
 /// A runtime in memory for tests of what drives one: sandboxes and containers with their states, images by
 /// name. Does not model: networks (addresses are made up), mounts, logs, processes, streaming, resource use.
-/// An exec gives what the test told it to give. A container runs until exit_container() or a stop. Threading:
-/// thread-safe.
+/// An exec gives what the test told it to give. A container runs until exit_container() or a stop. A call is
+/// carried out when its turn comes on the executor; one that is held is carried out when it is released, or
+/// never, where its caller's stop or deadline came first. Threading: thread-safe. Lifecycle: the executor has
+/// stopped before it goes.
 class FakeRuntime final : public Runtime {
  public:
-  explicit FakeRuntime(const Clock& clock) : clock_(clock) {}
+  FakeRuntime(const Clock& clock, Executor& executor) : clock_(clock), executor_(executor) {}
 
 #define MZ_CRI_DECLARE(service, wire, name) \
-  Result<v1::wire##Response> name(const v1::wire##Request& request, Deadline deadline) override;
+  void name(const v1::wire##Request& request, const Call& call, Done<v1::wire##Response> done) override;
   MZ_CRI_CALLS(MZ_CRI_DECLARE)
 #undef MZ_CRI_DECLARE
 
+  /// Calls of this wire name are not carried out before release(); new ones wait too.
+  void hold(const std::string& call);
+  void release(const std::string& call);
+  /// How many are held.
+  size_t held(const std::string& call) const;
+  /// Times that a call of this wire name came, held ones too.
+  size_t count(const std::string& call) const;
   /// The container's process ends by itself.
   void exit_container(const std::string& id, int32_t code, const std::string& reason = {});
   /// The pause process dies.
@@ -57,13 +69,32 @@ class FakeRuntime final : public Runtime {
     v1::ContainerConfig config;
     v1::ContainerStatus status;
   };
+  struct Held {
+    Call call;
+    std::shared_ptr<void> on_stop;
+    std::function<void(std::optional<Error> instead)> go;
+  };
+  template <typename Response>
+  void take(const char* name, const Call& call, std::function<Result<Response>()> work, Done<Response> done);
+  void wait_for_release(const std::string& name, const Call& call,
+                        std::function<void(std::optional<Error>)> go);
+  void cut(uint64_t id);
+#define MZ_CRI_DECLARE(service, wire, name) \
+  Result<v1::wire##Response> do_##name(const v1::wire##Request& request);
+  MZ_CRI_CALLS(MZ_CRI_DECLARE)
+#undef MZ_CRI_DECLARE
   int64_t now() const { return clock_.wall().time_since_epoch().count(); }
   Result<void> enter(const std::string& call, bool change) MZ_REQUIRES(m_);
   std::string next_id() MZ_REQUIRES(m_);
   void finish(Container& c, int32_t code, const std::string& reason) MZ_REQUIRES(m_);
 
   const Clock& clock_;
+  Executor& executor_;
   mutable Mutex m_;
+  std::set<std::string> holds_ MZ_GUARDED_BY(m_);
+  std::map<uint64_t, std::pair<std::string, Held>> held_ MZ_GUARDED_BY(m_);
+  std::map<std::string, size_t> counts_ MZ_GUARDED_BY(m_);
+  uint64_t holds_made_ MZ_GUARDED_BY(m_) = 0;
   std::map<std::string, Sandbox> sandboxes_ MZ_GUARDED_BY(m_);
   std::map<std::string, Container> containers_ MZ_GUARDED_BY(m_);
   std::set<std::string> offered_ MZ_GUARDED_BY(m_);

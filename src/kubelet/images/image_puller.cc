@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "codec/tables/values.h"
+#include "cri/blocking.h"
 
 namespace mizzen::kubelet {
 namespace {
@@ -72,7 +73,8 @@ std::string effective_pull_policy(const Container& c) {
 bool ImagePuller::inspect(const std::string& image, PulledImage& out, bool& present, std::string& error) {
   cri::v1::ImageStatusRequest request;
   request.image.ensure().image = image;
-  auto status = deps_.runtime.image_status(request, Deadline::after(kInspectTimeout, deps_.clock));
+  auto status = cri::wait<&cri::Runtime::image_status>(deps_.runtime, request,
+                                                       Deadline::after(kInspectTimeout, deps_.clock));
   if (!status.ok()) {
     error = status.error().message();
     return false;
@@ -153,7 +155,8 @@ bool ImagePuller::pull(const Pod& pod, const Container& c, const std::string& im
         !auth.registry_token.empty())
       request.auth = auth;
     request.sandbox_config = sandbox;
-    pulled = deps_.runtime.pull_image(request, Deadline::after(kPullTimeout, deps_.clock));
+    pulled = cri::wait<&cri::Runtime::pull_image>(deps_.runtime, request,
+                                                  Deadline::after(kPullTimeout, deps_.clock));
     if (pulled.ok()) break;
   }
   if (!pulled.ok()) {

@@ -12,6 +12,7 @@
 
 #include "base/strings.h"
 #include "codec/tables/values.h"
+#include "cri/blocking.h"
 #include "kubelet/state/runtime_state.h"
 #include "linux/files/descriptor.h"
 #include "linux/files/file.h"
@@ -127,7 +128,8 @@ Result<std::string> LogRotation::running_container(const std::string& uid, const
   filter.label_selector.set(cri::kPodUidLabel, uid);
   filter.label_selector.set(cri::kContainerNameLabel, container);
   filter.state.ensure().state = cri::v1::ContainerState::CONTAINER_RUNNING;
-  MZ_ASSIGN(const auto found, runtime_.list_containers(request, Deadline::after(kRuntimeTimeout, clock_)));
+  MZ_ASSIGN(const auto found, cri::wait<&cri::Runtime::list_containers>(
+                                  runtime_, request, Deadline::after(kRuntimeTimeout, clock_)));
   for (const auto& c : found.containers) {
     if (c.metadata && c.metadata->attempt == attempt) return c.id;
   }
@@ -147,7 +149,8 @@ Result<bool> LogRotation::rotate(const std::string& uid, const std::string& cont
   if (::rename(path.c_str(), rotated.c_str()) != 0) return system_error("rename " + path, errno);
   cri::v1::ReopenContainerLogRequest reopen;
   reopen.container_id = id;
-  auto reopened = runtime_.reopen_container_log(reopen, Deadline::after(kRuntimeTimeout, clock_));
+  auto reopened = cri::wait<&cri::Runtime::reopen_container_log>(runtime_, reopen,
+                                                                 Deadline::after(kRuntimeTimeout, clock_));
   if (reopened.ok()) return true;
   // The runtime still writes to the old file: it gets its name back.
   if (::rename(rotated.c_str(), path.c_str()) != 0)

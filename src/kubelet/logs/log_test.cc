@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/file.h"
+#include "cri/blocking.h"
 #include "cri/testing/fake_runtime.h"
 #include "http/message/gzip.h"
 #include "kubelet/logs/log_file.h"
@@ -135,10 +136,11 @@ TEST(LogRotation, KeepsTheNewestAndCompressesAllButTheLastOne) {
 TEST(LogRotation, RotatesTheLogsOfRunningContainersThatAreTooBig) {
   linux::ScratchFolder scratch;
   ManualClock clock;
-  cri::FakeRuntime runtime(clock);
+  ThreadPool pool(real_clock(), {.name = "runtime"});
+  cri::FakeRuntime runtime(clock, pool);
   cri::v1::RunPodSandboxRequest sandbox;
   sandbox.config.ensure().metadata.ensure().name = "p";
-  const auto placed = runtime.run_pod_sandbox(sandbox, Deadline::never());
+  const auto placed = cri::wait<&cri::Runtime::run_pod_sandbox>(runtime, sandbox, Deadline::never());
   ASSERT_TRUE(placed.ok());
   cri::v1::CreateContainerRequest create;
   create.pod_sandbox_id = placed->pod_sandbox_id;
@@ -146,11 +148,11 @@ TEST(LogRotation, RotatesTheLogsOfRunningContainersThatAreTooBig) {
   create.config->metadata->attempt = 1;
   create.config->labels.set(cri::kPodUidLabel, "u1");
   create.config->labels.set(cri::kContainerNameLabel, "c");
-  const auto made = runtime.create_container(create, Deadline::never());
+  const auto made = cri::wait<&cri::Runtime::create_container>(runtime, create, Deadline::never());
   ASSERT_TRUE(made.ok()) << made.error().message();
   cri::v1::StartContainerRequest start;
   start.container_id = made->container_id;
-  ASSERT_TRUE(runtime.start_container(start, Deadline::never()).ok());
+  ASSERT_TRUE(cri::wait<&cri::Runtime::start_container>(runtime, start, Deadline::never()).ok());
   const std::string folder = scratch.at("default_p_u1/c");
   ASSERT_TRUE(make_folders(folder).ok());
   ASSERT_TRUE(write_file(folder + "/0.log", std::string(200, 'o')).ok());  // of an earlier, dead one

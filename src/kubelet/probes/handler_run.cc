@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "cri/blocking.h"
 #include "kubelet/probes/grpc_probe.h"
 #include "linux/files/descriptor.h"
 
@@ -88,8 +89,9 @@ HandlerResult HandlerRunner::exec(const HandlerTarget& target, const v1::ExecAct
   request.cmd = action.command;
   request.timeout = std::chrono::ceil<std::chrono::seconds>(timeout).count();
   const auto slack = std::chrono::seconds(5);  // the runtime's own deadline comes first
-  auto answer = runtime_.exec_sync(
-      request, timeout == Duration::zero() ? Deadline::never() : Deadline::after(timeout + slack, clock_));
+  auto answer = cri::wait<&cri::Runtime::exec_sync>(
+      runtime_, request,
+      timeout == Duration::zero() ? Deadline::never() : Deadline::after(timeout + slack, clock_));
   if (!answer.ok()) {
     if (answer.error().code() == Code::Timeout) {
       return {Outcome::Failure, fmt::format("command timed out: {} timed out after {}s",

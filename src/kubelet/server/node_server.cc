@@ -8,6 +8,7 @@
 #include "api/schema/core/v1/pod.h"
 #include "base/strings.h"
 #include "codec/json/json_codec.h"
+#include "cri/blocking.h"
 #include "http/exchange/duplex.h"
 #include "http/message/url.h"
 #include "kubelet/logs/log_request.h"
@@ -170,7 +171,8 @@ void NodeServer::Impl::logs(const ExchangePtr& exchange, const Words& path, cons
   if (!id.ok()) return exchange->respond_text(400, id.error().message());
   cri::v1::ContainerStatusRequest request;
   request.container_id = *id;
-  const auto status = deps.runtime.container_status(request, Deadline::after(kRuntimeTimeout, deps.clock));
+  const auto status = cri::wait<&cri::Runtime::container_status>(
+      deps.runtime, request, Deadline::after(kRuntimeTimeout, deps.clock));
   if (!status.ok() || !status->status) {
     return exchange->respond_text(400, fmt::format("failed to get container status: {}",
                                                    status.ok() ? "empty" : status.error().message()));
@@ -184,7 +186,8 @@ void NodeServer::Impl::logs(const ExchangePtr& exchange, const Words& path, cons
 bool NodeServer::Impl::is_running(const std::string& id) {
   cri::v1::ContainerStatusRequest request;
   request.container_id = id;
-  const auto status = deps.runtime.container_status(request, Deadline::after(kRuntimeTimeout, deps.clock));
+  const auto status = cri::wait<&cri::Runtime::container_status>(
+      deps.runtime, request, Deadline::after(kRuntimeTimeout, deps.clock));
   return status.ok() && status->status && status->status->state == cri::v1::ContainerState::CONTAINER_RUNNING;
 }
 
@@ -255,7 +258,8 @@ void NodeServer::Impl::exec(const ExchangePtr& exchange, const Words& path, cons
   request.stdout = query.flag("output");
   request.tty = query.flag("tty");
   request.stderr = query.flag("error") && !request.tty;
-  const auto answer = deps.runtime.exec(request, Deadline::after(kRuntimeTimeout, deps.clock));
+  const auto answer =
+      cri::wait<&cri::Runtime::exec>(deps.runtime, request, Deadline::after(kRuntimeTimeout, deps.clock));
   if (!answer.ok()) return exchange->respond_text(500, answer.error().message());
   proxy(exchange, answer->url, "");
 }
@@ -272,7 +276,8 @@ void NodeServer::Impl::attach(const ExchangePtr& exchange, const Words& path, co
   request.stdout = query.flag("output");
   request.tty = container && container->tty;
   request.stderr = query.flag("error") && !request.tty;
-  const auto answer = deps.runtime.attach(request, Deadline::after(kRuntimeTimeout, deps.clock));
+  const auto answer =
+      cri::wait<&cri::Runtime::attach>(deps.runtime, request, Deadline::after(kRuntimeTimeout, deps.clock));
   if (!answer.ok()) return exchange->respond_text(500, answer.error().message());
   proxy(exchange, answer->url, "");
 }
@@ -297,7 +302,8 @@ void NodeServer::Impl::port_forward(const ExchangePtr& exchange, const Words& pa
       rest += fmt::format("{}port={}", rest.empty() ? "" : "&", *number);
     }
   }
-  const auto answer = deps.runtime.port_forward(request, Deadline::after(kRuntimeTimeout, deps.clock));
+  const auto answer = cri::wait<&cri::Runtime::port_forward>(deps.runtime, request,
+                                                             Deadline::after(kRuntimeTimeout, deps.clock));
   if (!answer.ok()) return exchange->respond_text(500, answer.error().message());
   proxy(exchange, answer->url, rest);
 }
@@ -311,7 +317,8 @@ void NodeServer::Impl::run(const ExchangePtr& exchange, const Words& path, const
   for (const auto word : split(query.get("cmd"), ' ')) {
     if (!word.empty()) request.cmd.emplace_back(word);
   }
-  const auto answer = deps.runtime.exec_sync(request, Deadline::after(kRuntimeTimeout, deps.clock));
+  const auto answer = cri::wait<&cri::Runtime::exec_sync>(deps.runtime, request,
+                                                          Deadline::after(kRuntimeTimeout, deps.clock));
   if (!answer.ok()) return exchange->respond_text(500, answer.error().message());
   exchange->respond(answer->exit_code == 0 ? 200 : 500, text_headers(),
                     http::Slice(answer->stdout + answer->stderr));

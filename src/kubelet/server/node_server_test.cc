@@ -104,7 +104,8 @@ class NodeServerTest : public ::testing::Test {
   const WallTime now_ = real_clock().wall();
   Result<pki::Authority> authority_ = pki::Authority::create("ca", now_);
   http::Loops loops_{{.clock = real_clock(), .random = secure_random()}};
-  cri::FakeRuntime runtime_{real_clock()};
+  ThreadPool runtime_pool_{real_clock(), {.name = "runtime"}};
+  cri::FakeRuntime runtime_{real_clock(), runtime_pool_};
   FakeApi api_;
   Silent events_;
   NoHttp http_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "cri/blocking.h"
 
 namespace mizzen::kubelet {
 namespace {
@@ -61,7 +62,8 @@ Result<SandboxRecord> read_sandbox(cri::Runtime& runtime, const Clock& clock,
   out.created_ns = listed.created_at;
   cri::v1::PodSandboxStatusRequest request;
   request.pod_sandbox_id = listed.id;
-  MZ_ASSIGN(const auto answer, runtime.pod_sandbox_status(request, Deadline::after(kRuntimeTimeout, clock)));
+  MZ_ASSIGN(const auto answer, cri::wait<&cri::Runtime::pod_sandbox_status>(
+                                   runtime, request, Deadline::after(kRuntimeTimeout, clock)));
   if (!answer.status) return out;
   const auto& s = *answer.status;
   out.host_network = s.linux && s.linux->namespaces && s.linux->namespaces->options &&
@@ -96,7 +98,8 @@ Result<RuntimePod> read_runtime_pod(cri::Runtime& runtime, const Clock& clock, c
   out.uid = uid;
   cri::v1::ListPodSandboxRequest sandboxes;
   sandboxes.filter.ensure().label_selector.set(cri::kPodUidLabel, uid);
-  MZ_ASSIGN(const auto listed, runtime.list_pod_sandbox(sandboxes, Deadline::after(kRuntimeTimeout, clock)));
+  MZ_ASSIGN(const auto listed, cri::wait<&cri::Runtime::list_pod_sandbox>(
+                                   runtime, sandboxes, Deadline::after(kRuntimeTimeout, clock)));
   for (const auto& item : listed.items) {
     out.name = item.labels.get(cri::kPodNameLabel);
     out.namespace_ = item.labels.get(cri::kPodNamespaceLabel);
@@ -109,11 +112,13 @@ Result<RuntimePod> read_runtime_pod(cri::Runtime& runtime, const Clock& clock, c
   }
   cri::v1::ListContainersRequest containers;
   containers.filter.ensure().label_selector.set(cri::kPodUidLabel, uid);
-  MZ_ASSIGN(const auto found, runtime.list_containers(containers, Deadline::after(kRuntimeTimeout, clock)));
+  MZ_ASSIGN(const auto found, cri::wait<&cri::Runtime::list_containers>(
+                                  runtime, containers, Deadline::after(kRuntimeTimeout, clock)));
   for (const auto& item : found.containers) {
     cri::v1::ContainerStatusRequest request;
     request.container_id = item.id;
-    auto status = runtime.container_status(request, Deadline::after(kRuntimeTimeout, clock));
+    auto status =
+        cri::wait<&cri::Runtime::container_status>(runtime, request, Deadline::after(kRuntimeTimeout, clock));
     if (!status.ok()) {
       if (status.error().code() == Code::NotFound) continue;
       return status.error();
@@ -130,8 +135,10 @@ Result<RuntimePod> read_runtime_pod(cri::Runtime& runtime, const Clock& clock, c
 
 Result<Sketches> sketch_pods(cri::Runtime& runtime, const Clock& clock) {
   Sketches out;
-  MZ_ASSIGN(const auto sandboxes, runtime.list_pod_sandbox({}, Deadline::after(kRuntimeTimeout, clock)));
-  MZ_ASSIGN(const auto containers, runtime.list_containers({}, Deadline::after(kRuntimeTimeout, clock)));
+  MZ_ASSIGN(const auto sandboxes,
+            cri::wait<&cri::Runtime::list_pod_sandbox>(runtime, {}, Deadline::after(kRuntimeTimeout, clock)));
+  MZ_ASSIGN(const auto containers,
+            cri::wait<&cri::Runtime::list_containers>(runtime, {}, Deadline::after(kRuntimeTimeout, clock)));
   std::map<std::string, std::vector<std::string>> parts;
   const auto add = [&](const codec::Map<std::string>& labels, std::string part) {
     const std::string uid = labels.get(cri::kPodUidLabel);

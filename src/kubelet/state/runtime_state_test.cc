@@ -1,4 +1,5 @@
 #include "kubelet/state/runtime_state.h"
+#include "cri/blocking.h"
 
 #include <gtest/gtest.h>
 
@@ -23,7 +24,7 @@ class RuntimeStateTest : public testing::Test {
     config.labels.set(cri::kPodUidLabel, uid);
     config.labels.set(cri::kPodNameLabel, m.name);
     config.labels.set(cri::kPodNamespaceLabel, "ns");
-    auto answer = runtime_.run_pod_sandbox(request, soon());
+    auto answer = cri::wait<&cri::Runtime::run_pod_sandbox>(runtime_, request, soon());
     EXPECT_TRUE(answer.ok()) << answer.error().message();
     clock_.advance(std::chrono::seconds(1));
     return answer->pod_sandbox_id;
@@ -44,19 +45,20 @@ class RuntimeStateTest : public testing::Test {
     auto& mount = config.mounts.emplace_back();
     mount.container_path = "/dev/termination-log";
     mount.host_path = "/host/log";
-    auto answer = runtime_.create_container(request, soon());
+    auto answer = cri::wait<&cri::Runtime::create_container>(runtime_, request, soon());
     EXPECT_TRUE(answer.ok()) << answer.error().message();
     if (start) {
       cri::v1::StartContainerRequest go;
       go.container_id = answer->container_id;
-      EXPECT_TRUE(runtime_.start_container(go, soon()).ok());
+      EXPECT_TRUE(cri::wait<&cri::Runtime::start_container>(runtime_, go, soon()).ok());
     }
     clock_.advance(std::chrono::seconds(1));
     return answer->container_id;
   }
 
   ManualClock clock_;
-  cri::FakeRuntime runtime_{clock_};
+  ThreadPool runtime_pool_{real_clock(), {.name = "runtime"}};
+  cri::FakeRuntime runtime_{clock_, runtime_pool_};
 };
 
 TEST_F(RuntimeStateTest, NewestComesFirstAndOthersPodsStayOut) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cri/blocking.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {
@@ -33,7 +34,7 @@ void RuntimeWatch::look(const std::function<void(const std::string&, const PodSk
 }
 
 void RuntimeWatch::ask_status() {
-  auto answer = runtime_.status({}, Deadline::after(kStatusTimeout, clock_));
+  auto answer = cri::wait<&cri::Runtime::status>(runtime_, {}, Deadline::after(kStatusTimeout, clock_));
   std::string problem, network;
   if (!answer.ok()) {
     problem = answer.error().message();

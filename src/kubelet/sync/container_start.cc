@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/strings.h"
 #include "codec/json/tree.h"
+#include "cri/blocking.h"
 #include "kubelet/sync/pod_runner.h"
 #include "linux/files/file.h"
 #include "telemetry/log.h"
@@ -75,12 +76,14 @@ bool PodRunner::start_container(const Pod& pod, const Container& c, const Runtim
   create.pod_sandbox_id = placed.id;
   create.config = *config;
   create.sandbox_config = placed.config;
-  auto created = deps_.runtime.create_container(create, runtime_deadline(deps_.clock));
+  auto created =
+      cri::wait<&cri::Runtime::create_container>(deps_.runtime, create, runtime_deadline(deps_.clock));
   if (!created.ok()) return fail({"CreateContainerError", created.error().message()});
   deps_.events.pod_event(pod, c.name, false, "Created", "Container created");
   cri::v1::StartContainerRequest start;
   start.container_id = created->container_id;
-  auto started = deps_.runtime.start_container(start, runtime_deadline(deps_.clock));
+  auto started =
+      cri::wait<&cri::Runtime::start_container>(deps_.runtime, start, runtime_deadline(deps_.clock));
   remove_old_records(state, c.name, 1);  // what `logs --previous` shows stays
   if (!started.ok()) return fail({"RunContainerError", started.error().message()});
   deps_.events.pod_event(pod, c.name, false, "Started", "Container started");

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "cri/blocking.h"
 #include "linux/files/file.h"
 #include "telemetry/log.h"
 
@@ -78,7 +79,8 @@ Result<PodRunner::Placed> PodRunner::create_sandbox(const Pod& pod, const Runtim
   MZ_TRY(make_folders(out.config.log_directory, 0755));
   cri::v1::RunPodSandboxRequest request;
   request.config = out.config;
-  auto made = deps_.runtime.run_pod_sandbox(request, Deadline::after(kSandboxTimeout, deps_.clock));
+  auto made = cri::wait<&cri::Runtime::run_pod_sandbox>(deps_.runtime, request,
+                                                        Deadline::after(kSandboxTimeout, deps_.clock));
   if (!made.ok()) {
     deps_.events.pod_event(pod, "", true, "FailedCreatePodSandBox",
                            fmt::format("Failed to create pod sandbox: {}", made.error().message()));
@@ -87,7 +89,8 @@ Result<PodRunner::Placed> PodRunner::create_sandbox(const Pod& pod, const Runtim
   out.id = made->pod_sandbox_id;
   cri::v1::PodSandboxStatusRequest status;
   status.pod_sandbox_id = out.id;
-  auto read = deps_.runtime.pod_sandbox_status(status, runtime_deadline(deps_.clock));
+  auto read =
+      cri::wait<&cri::Runtime::pod_sandbox_status>(deps_.runtime, status, runtime_deadline(deps_.clock));
   if (!read.ok()) {
     deps_.events.pod_event(pod, "", true, "FailedPodSandBoxStatus",
                            fmt::format("Unable to get pod sandbox status: {}", read.error().message()));
@@ -156,7 +159,8 @@ Result<bool> PodRunner::reset(const Pod& pod, const RuntimePod& state,
     }
     cri::v1::RemoveContainerRequest request;  // its log stays: the numbers of the next ones go on from it
     request.container_id = r.id;
-    auto removed = deps_.runtime.remove_container(request, runtime_deadline(deps_.clock));
+    auto removed =
+        cri::wait<&cri::Runtime::remove_container>(deps_.runtime, request, runtime_deadline(deps_.clock));
     if (!removed.ok() && removed.error().code() != Code::NotFound) return removed.error();
   }
   return true;
@@ -192,8 +196,9 @@ Result<void> PodRunner::stop_container(const Pod& pod, const ContainerRecord& re
   cri::v1::StopContainerRequest request;
   request.container_id = record.id;
   request.timeout = std::max<int64_t>(grace_s - spent, std::min<int64_t>(grace_s, 2));
-  auto stopped = deps_.runtime.stop_container(
-      request, Deadline::after(kRuntimeTimeout + std::chrono::seconds(request.timeout), deps_.clock));
+  auto stopped = cri::wait<&cri::Runtime::stop_container>(
+      deps_.runtime, request,
+      Deadline::after(kRuntimeTimeout + std::chrono::seconds(request.timeout), deps_.clock));
   if (!stopped.ok() && stopped.error().code() != Code::NotFound) return stopped.error();
   return {};
 }
@@ -243,7 +248,8 @@ Result<void> PodRunner::stop_pod(const Pod& pod, const RuntimePod& state, int64_
   for (const auto& sandbox : state.sandboxes) {
     cri::v1::StopPodSandboxRequest request;
     request.pod_sandbox_id = sandbox.id;
-    auto stopped = deps_.runtime.stop_pod_sandbox(request, runtime_deadline(deps_.clock));
+    auto stopped =
+        cri::wait<&cri::Runtime::stop_pod_sandbox>(deps_.runtime, request, runtime_deadline(deps_.clock));
     if (!stopped.ok() && stopped.error().code() != Code::NotFound && first.ok()) first = stopped.error();
   }
   if (!first.ok()) {
@@ -260,8 +266,9 @@ void PodRunner::hurry(const RuntimePod& state, int64_t grace_s) {
       cri::v1::StopContainerRequest request;
       request.container_id = id;
       request.timeout = grace_s;
-      const auto stopped = deps_.runtime.stop_container(
-          request, Deadline::after(kRuntimeTimeout + std::chrono::seconds(grace_s), deps_.clock));
+      const auto stopped = cri::wait<&cri::Runtime::stop_container>(
+          deps_.runtime, request,
+          Deadline::after(kRuntimeTimeout + std::chrono::seconds(grace_s), deps_.clock));
       if (!stopped.ok())
         log::warn("kubelet", "Cannot stop container",
                   {log::kv("id", id), log::kv("error", stopped.error().message())});
@@ -281,11 +288,13 @@ Result<void> PodRunner::remove(const RuntimePod& state) {
   for (const auto& sandbox : state.sandboxes) {
     cri::v1::StopPodSandboxRequest stop;
     stop.pod_sandbox_id = sandbox.id;
-    auto stopped = deps_.runtime.stop_pod_sandbox(stop, runtime_deadline(deps_.clock));
+    auto stopped =
+        cri::wait<&cri::Runtime::stop_pod_sandbox>(deps_.runtime, stop, runtime_deadline(deps_.clock));
     if (!stopped.ok() && stopped.error().code() != Code::NotFound) return stopped.error();
     cri::v1::RemovePodSandboxRequest request;
     request.pod_sandbox_id = sandbox.id;
-    auto removed = deps_.runtime.remove_pod_sandbox(request, runtime_deadline(deps_.clock));
+    auto removed =
+        cri::wait<&cri::Runtime::remove_pod_sandbox>(deps_.runtime, request, runtime_deadline(deps_.clock));
     if (!removed.ok() && removed.error().code() != Code::NotFound) return removed.error();
   }
   if (state.name.empty()) return {};
@@ -301,7 +310,8 @@ void PodRunner::remove_old_records(const RuntimePod& state, const std::string& c
     }
     cri::v1::RemoveContainerRequest request;
     request.container_id = record.id;
-    const auto removed = deps_.runtime.remove_container(request, runtime_deadline(deps_.clock));
+    const auto removed =
+        cri::wait<&cri::Runtime::remove_container>(deps_.runtime, request, runtime_deadline(deps_.clock));
     if (!removed.ok()) {
       log::warn("kubelet", "Cannot remove container",
                 {log::kv("id", record.id), log::kv("error", removed.error().message())});
@@ -319,7 +329,8 @@ void PodRunner::remove_empty_sandboxes(const RuntimePod& state) {
     if (sandbox.ready || used) continue;
     cri::v1::RemovePodSandboxRequest request;
     request.pod_sandbox_id = sandbox.id;
-    const auto removed = deps_.runtime.remove_pod_sandbox(request, runtime_deadline(deps_.clock));
+    const auto removed =
+        cri::wait<&cri::Runtime::remove_pod_sandbox>(deps_.runtime, request, runtime_deadline(deps_.clock));
     if (!removed.ok()) {
       log::warn("kubelet", "Cannot remove sandbox",
                 {log::kv("id", sandbox.id), log::kv("error", removed.error().message())});

@@ -92,6 +92,7 @@ class WorkersTest : public ::testing::Test {
   ~WorkersTest() override {
     workers_->stop();
     pool_.stop();
+    runtime_pool_.stop();
   }
   /// A pod bound to this node, stored in the API and told to the workers.
   std::shared_ptr<const Pod> add(const std::string& json) {
@@ -127,7 +128,8 @@ class WorkersTest : public ::testing::Test {
 
   linux::ScratchFolder scratch_;
   ManualClock clock_;
-  cri::FakeRuntime runtime_{clock_};
+  ThreadPool runtime_pool_{real_clock(), {.name = "runtime"}};
+  cri::FakeRuntime runtime_{clock_, runtime_pool_};
   FakeApi api_;
   RecordedEvents events_;
   NoHttp http_;
