@@ -16,9 +16,10 @@
 #include "kubelet/logs/log_rotation.h"
 #include "kubelet/node/node_manager.h"
 #include "kubelet/probes/http_getter.h"
+#include "kubelet/runtime/runtime_cache.h"
+#include "kubelet/runtime/runtime_health.h"
 #include "kubelet/server/node_server.h"
-#include "kubelet/state/runtime_watch.h"
-#include "kubelet/sync/pod_workers.h"
+#include "kubelet/work/pod_workers.h"
 #include "linux/files/file.h"
 #include "linux/files/mounts.h"
 #include "telemetry/log.h"
@@ -32,12 +33,22 @@ using std::chrono::seconds;
 constexpr auto kLookEvery = seconds(1);
 constexpr auto kStatusEvery = seconds(5);
 constexpr auto kHousekeepingEvery = seconds(10);
-constexpr int64_t kOrphanGraceS = 1;
 
 client::Informer::Options bound_to(const std::string& node) {
   client::Informer::Options out;
   out.scope.field_selector = "spec.nodeName=" + node;
   return out;
+}
+
+/// Our own status coming back is no news to the pod's work.
+bool only_our_status_differs(const Pod& before, const Pod& after) {
+  return codec::equal(before.spec, after.spec) &&
+         before.metadata.deletionTimestamp == after.metadata.deletionTimestamp &&
+         before.metadata.deletionGracePeriodSeconds == after.metadata.deletionGracePeriodSeconds &&
+         before.metadata.labels == after.metadata.labels &&
+         before.metadata.annotations == after.metadata.annotations &&
+         is_terminal(before.status.phase) == is_terminal(after.status.phase) &&
+         codec::equal(merge_status(after.status, before.status), before.status);
 }
 
 }  // namespace
@@ -50,32 +61,19 @@ struct Kubelet::Impl {
         recorder({d.api, {d.clock, d.random, background, timers}}, {"kubelet", options.node_name}),
         events(recorder, options.node_name),
         objects(d.api),
-        getter(d.loops),
-        handlers(d.runtime, getter, d.clock),
-        puller({d.runtime, events, d.clock}),
+        getter(d.loops, probe_pool),
         volumes(options.data_folder + "/pods", d.clock, d.random),
-        runner({d.runtime, puller, events, handlers, volumes, objects, cgroups ? &*cgroups : nullptr,
-                stoppers, d.clock, d.random, [this](const std::string& ns) { return services_of(ns); },
-                [this] { return node.allocatable(); }},
-               runner_options()),
-        probes(
-            {handlers, events, probe_pool, d.clock, [this](const std::string& uid) { workers.kick(uid); }}),
-        statuses({d.api, background, d.clock}),
         rotation(d.runtime, d.clock,
                  {options.data_folder + "/logs", options.log_bytes_max, options.log_files_max}),
-        watch(d.runtime, d.clock),
-        workers({d.runtime, runner, probes, statuses, events, pod_pool, d.clock, d.random, [this] { wake(); },
-                 [this] { return watch.network_problem(); }},
-                worker_options()),
         node({d.api, events, d.clock, [this] { return facts(); }}),
         pods(*client::require_resource<Pod>(d.api), {d.api, {d.clock, d.random, background, timers}},
              bound_to(options.node_name)),
         services(*client::require_resource<api::core::v1::Service>(d.api),
                  {d.api, {d.clock, d.random, background, timers}}) {}
 
-  PodRunner::Options runner_options() {
+  PodOptions pod_options() {
     if (options.hostname.empty()) options.hostname = machine.hostname;
-    PodRunner::Options out;
+    PodOptions out;
     out.logs_folder = options.data_folder + "/logs";
     out.seccomp_folder = options.data_folder + "/seccomp";
     out.cgroup_root = options.cgroup_root;
@@ -84,12 +82,7 @@ struct Kubelet::Impl {
     out.relaxed_environment_names = options.relaxed_environment_names;
     out.node_memory_bytes = static_cast<int64_t>(machine.memory_bytes);
     out.host_ips = options.addresses;
-    return out;
-  }
-  PodWorkers::Options worker_options() const {
-    PodWorkers::Options out;
     out.pods_max = static_cast<size_t>(options.pods_max);
-    out.host_ips = options.addresses;
     return out;
   }
   static std::optional<linux::Cgroups> detect_cgroups(bool wanted) {
@@ -102,6 +95,9 @@ struct Kubelet::Impl {
   }
 
   Result<Services> services_of(const std::string& ns) {
+    if (!services.synced())
+      return Error(Code::ServiceUnavailable,
+                   "services have not yet been read at least once, cannot construct envvars");
     Services out;
     for (const auto& object : services.list(ns)) {
       if (auto s = object.share<api::core::v1::Service>()) out.push_back(std::move(s));
@@ -110,38 +106,63 @@ struct Kubelet::Impl {
       out.push_back(std::move(s));
     return out;
   }
+  std::optional<Monotonic> listed_at() const {
+    return cache.is_ready() ? std::optional(cache.listed_at()) : std::nullopt;
+  }
   NodeFacts facts();
   void feed();
   void run();
   void wake();
   void housekeeping();
+  void list_images();
   void rotate_logs();
-  void remove_orphan(const std::string& uid);
+  void remove_leftovers();
 
   const Deps deps;
   KubeletOptions options;
   const linux::SystemInfo machine;
   // Executors first: what uses them goes before them.
-  ThreadPool background{deps.clock, {.name = "kubelet-bg", .threads_max = 8, .queue_max = 20'000}};
-  ThreadPool stoppers{deps.clock, {.name = "kubelet-stop", .threads_max = 64}};
-  ThreadPool probe_pool{deps.clock, {.name = "kubelet-probe", .threads_max = 16}};
-  ThreadPool pod_pool{deps.clock, {.name = "kubelet-pod", .threads_max = 24}};
+  ThreadPool background{deps.clock, {.name = "kubelet-bg", .threads_max = 3, .queue_max = 20'000}};
+  ThreadPool api_pool{deps.clock, {.name = "kubelet-api", .threads_max = 3, .queue_max = 20'000}};
+  ThreadPool probe_pool{deps.clock, {.name = "kubelet-probe", .threads_max = 8}};
+  ThreadPool pod_pool{deps.clock, {.name = "kubelet-pod", .threads_max = 4, .queue_max = 20'000}};
   Timers timers{background, deps.clock};
+  Alarms alarms{deps.clock, [this] { wake(); }};
   client::EventRecorder recorder;
   ApiEvents events;
   ApiObjects objects;
   ClientHttpGetter getter;
-  HandlerRunner handlers;
-  ImagePuller puller;
+  HandlerRunner handlers{{deps.runtime, getter, alarms, background, deps.clock}};
+  ImagePuller puller{{deps.runtime, events, alarms, deps.clock}};
   volumes::Volumes volumes;
   std::optional<linux::Cgroups> cgroups = detect_cgroups(options.manage_cgroups);
-  PodRunner runner;
-  ProbeManager probes;
-  StatusManager statuses;
+  RuntimeCache cache{{deps.runtime, deps.clock, [this](const std::string& uid) { workers.kick(uid); },
+                      [this] { workers.kick_all(); }}};
+  RuntimeHealth health{deps.runtime, deps.clock};
+  ProbeManager probes{{handlers, events, deps.clock, [this](const std::string& uid) { workers.kick(uid); }}};
+  StatusManager statuses{{deps.api, api_pool, deps.clock}};
+  NodeWorld world{.runtime = deps.runtime,
+                  .cache = cache,
+                  .puller = puller,
+                  .handlers = handlers,
+                  .probes = probes,
+                  .statuses = statuses,
+                  .events = events,
+                  .volumes = volumes,
+                  .objects = objects,
+                  .cgroups = cgroups ? &*cgroups : nullptr,
+                  .executor = pod_pool,
+                  .alarms = alarms,
+                  .clock = deps.clock,
+                  .random = deps.random,
+                  .services = [this](const std::string& ns) { return services_of(ns); },
+                  .allocatable = [this] { return node.allocatable(); },
+                  .network_problem = [this] { return health.network_problem(); },
+                  .sources_ready = [this] { return pods.synced(); },
+                  .options = pod_options()};
+  PodWorkers workers{world};
   LogRotation rotation;
   std::atomic<bool> rotating = false;
-  RuntimeWatch watch;
-  PodWorkers workers;
   NodeManager node;
   client::Informer pods;
   client::Informer services;
@@ -149,13 +170,13 @@ struct Kubelet::Impl {
 
   std::string runtime_version;  ///< set before threads start
   Guarded<std::vector<cri::v1::Image>> images;
+  Gate listing_images;
   std::atomic<int> bound_port = 0;
   std::atomic<bool> reported_ready = false;
   StopSource stop_source;
   Mutex m;
   CondVar changed;
   bool woken MZ_GUARDED_BY(m) = false;
-  std::set<std::string> orphans_in_work MZ_GUARDED_BY(m);
   Thread loop;
 };
 
@@ -174,8 +195,8 @@ NodeFacts Kubelet::Impl::facts() {
   out.port = bound_port;
   out.version = options.version;
   out.runtime_version = runtime_version;
-  out.runtime_problem = watch.runtime_problem();
-  out.network_problem = watch.network_problem();
+  out.runtime_problem = health.runtime_problem(listed_at());
+  out.network_problem = health.network_problem();
   out.images = images.with([](const auto& i) { return i; });
   out.labels = options.node_labels;
   reported_ready = out.runtime_problem.empty() && out.network_problem.empty();
@@ -188,17 +209,15 @@ void Kubelet::Impl::feed() {
   handler.on_update = [this](const client::Object& old, const client::Object& now) {
     if (old.meta().uid != now.meta().uid) workers.gone(old.meta().uid);
     const auto *before = old.as<Pod>(), *after = now.as<Pod>();
-    // Our own status coming back is no news.
-    const bool same =
-        codec::equal(before->spec, after->spec) &&
-        before->metadata.deletionTimestamp == after->metadata.deletionTimestamp &&
-        before->metadata.deletionGracePeriodSeconds == after->metadata.deletionGracePeriodSeconds &&
-        before->metadata.labels == after->metadata.labels &&
-        before->metadata.annotations == after->metadata.annotations &&
-        is_terminal(before->status.phase) == is_terminal(after->status.phase);
-    if (!same || old.meta().uid != now.meta().uid) workers.upsert(now.share<Pod>());
+    if (old.meta().uid == now.meta().uid && only_our_status_differs(*before, *after)) {
+      statuses.observe(now.share<Pod>());
+    } else {
+      workers.upsert(now.share<Pod>());
+    }
   };
-  handler.on_delete = [this](const client::Object& last) { workers.gone(last.meta().uid); };
+  handler.on_delete = [this](const client::Object& last) {
+    workers.gone(last.meta().uid, last.share<Pod>());
+  };
   pods.add_handler(std::move(handler));
   services.start();
   pods.start();
@@ -218,19 +237,19 @@ void Kubelet::Impl::run() {
   while (!token.stopped()) {
     const auto now = deps.clock.monotonic();
     if (now >= status_due) {
-      watch.ask_status();
+      health.ask();
       status_due =
-          now + (watch.runtime_problem().empty() ? Duration(kStatusEvery) : Duration(milliseconds(200)));
+          now + (health.runtime_problem(now).empty() ? Duration(kStatusEvery) : Duration(milliseconds(200)));
     }
     if (now >= look_due) {
-      watch.look([this](const std::string& uid, const PodSketch&) { workers.kick(uid); });
-      look_due = now + kLookEvery;
+      cache.relist();
+      look_due = now + (cache.is_ready() ? Duration(kLookEvery) : Duration(milliseconds(50)));
     }
     if (now >= housekeeping_due) {
       housekeeping();
       housekeeping_due = now + kHousekeepingEvery;
     }
-    const auto next = std::min({workers.tick(), probes.tick(), look_due, status_due, housekeeping_due});
+    const auto next = std::min({alarms.tick(), probes.tick(), look_due, status_due, housekeeping_due});
     Lock lock(m);
     while (!woken && deps.clock.monotonic() < next) {
       if (!changed.wait_until(m, Deadline::at(next, deps.clock))) break;
@@ -249,19 +268,33 @@ void Kubelet::Impl::rotate_logs() {
   if (!posted) rotating = false;
 }
 
+void Kubelet::Impl::list_images() {
+  auto token = listing_images.enter();
+  if (!token) return;
+  deps.runtime.list_images(
+      {}, {.deadline = Deadline::after(kRuntimeTimeout, deps.clock), .stop = stop_source.token()},
+      [this, token](const auto& listed) {
+        if (listed.ok()) images.with([&](auto& i) { i = listed->images; });
+      });
+}
+
 void Kubelet::Impl::housekeeping() {
   statuses.tick();
   rotate_logs();
-  auto listed =
-      cri::wait<&cri::Runtime::list_images>(deps.runtime, {}, Deadline::after(kRuntimeTimeout, deps.clock));
-  if (listed.ok()) images.with([&](auto& i) { i = std::move(listed->images); });
-  if (!pods.synced()) return;  // nobody is an orphan before the API was heard
-  for (const auto& [uid, sketch] : watch.pods()) {
-    if (!workers.knows(uid)) remove_orphan(uid);
-  }
+  list_images();
+  // Nobody is an orphan before every source and the runtime were heard.
+  if (!pods.synced() || !cache.is_ready()) return;
+  for (const auto& pod : cache.pods())
+    if (!workers.knows(pod.uid)) workers.remove_orphan(pod);
+  (void)background.post([this] { remove_leftovers(); });
+}
+
+/// Folders of pods that are gone.
+void Kubelet::Impl::remove_leftovers() {
+  const auto is_known = [&](const std::string& uid) { return workers.knows(uid) || cache.knows(uid); };
   const auto folders = linux::list_folder(options.data_folder + "/pods");
   for (const auto& uid : folders.ok() ? *folders : std::vector<std::string>()) {
-    if (workers.knows(uid) || watch.pods().contains(uid)) continue;
+    if (is_known(uid)) continue;
     const auto gone = volumes.tear_down(uid);
     if (!gone.ok())
       log::warn("kubelet", "Cannot remove folder of a gone pod",
@@ -271,48 +304,12 @@ void Kubelet::Impl::housekeeping() {
   for (const auto& name : logs.ok() ? *logs : std::vector<std::string>()) {
     const auto uid =
         name.substr(name.rfind('_') + 1);  // NAMESPACE_NAME_UID; none of the three has another underscore
-    if (workers.knows(uid) || watch.pods().contains(uid)) continue;
+    if (is_known(uid)) continue;
     const auto gone = linux::remove_all(options.data_folder + "/logs/" + name);
     if (!gone.ok())
       log::warn("kubelet", "Cannot remove logs of a gone pod",
                 {log::kv("uid", uid), log::kv("error", gone.error().message())});
   }
-}
-
-void Kubelet::Impl::remove_orphan(const std::string& uid) {
-  {
-    Lock lock(m);
-    if (!orphans_in_work.insert(uid).second) return;
-  }
-  const bool posted = pod_pool.post([this, uid] {
-    auto state = read_runtime_pod(deps.runtime, deps.clock, uid);
-    Result<void> done;
-    if (state.ok() && !workers.knows(uid)) {
-      log::info("kubelet", "Removing a pod that the API does not know",
-                {log::kv("pod", state->namespace_ + "/" + state->name)});
-      Pod pod;  // what is left to know of it
-      pod.metadata.uid = uid;
-      pod.metadata.name = state->name;
-      pod.metadata.namespace_ = state->namespace_;
-      done = runner.stop_pod(pod, *state, kOrphanGraceS);
-      if (done.ok()) done = runner.remove(*state);
-      if (done.ok()) done = volumes.tear_down(uid);
-      if (done.ok() && cgroups) {
-        for (const char* qos : {"", "/besteffort", "/burstable"}) {
-          const auto group = options.cgroup_root + qos + "/pod" + uid;
-          if (cgroups->exists(group)) done = cgroups->remove(group);
-        }
-      }
-    }
-    if (!done.ok())
-      log::warn("kubelet", "Cannot remove orphan",
-                {log::kv("uid", uid), log::kv("error", done.error().message())});
-    Lock lock(m);
-    orphans_in_work.erase(uid);
-  });
-  if (posted) return;
-  Lock lock(m);
-  orphans_in_work.erase(uid);
 }
 
 Kubelet::Kubelet(Deps deps, KubeletOptions options)
@@ -330,7 +327,7 @@ Result<void> Kubelet::start() {
   }
   if (k.options.port >= 0) {
     k.server = std::make_unique<NodeServer>(
-        NodeServer::Deps{k.deps.loops, k.deps.runtime, k.workers, k.deps.clock},
+        NodeServer::Deps{k.deps.loops, k.deps.runtime, k.workers, k.cache, k.deps.clock},
         NodeServer::Options{.address = k.options.listen_address,
                             .port = static_cast<uint16_t>(k.options.port),
                             .serving = k.options.serving,
@@ -349,12 +346,8 @@ Result<void> Kubelet::start() {
     if (number.starts_with("v")) number.erase(0, 1);
     k.runtime_version = version->runtime_name + "://" + number.substr(0, number.find('~'));
   }
-  k.watch.ask_status();
-  if (auto listed = cri::wait<&cri::Runtime::list_images>(k.deps.runtime, {},
-                                                          Deadline::after(seconds(5), k.deps.clock));
-      listed.ok()) {
-    k.images.with([&](auto& i) { i = std::move(listed->images); });
-  }
+  k.health.ask();
+  k.list_images();
   k.node.start();
   k.feed();
   k.loop = Thread("kubelet", [&k] { k.run(); });
@@ -363,17 +356,24 @@ Result<void> Kubelet::start() {
 
 void Kubelet::stop() {
   Impl& k = *impl_;
-  k.stop_source.stop();
   if (k.server) k.server->stop();
   k.pods.stop();
   k.services.stop();
   k.node.stop();
-  k.loop.join();
+  // The loop goes on until everything under way was told to end: alarms and answers come through it.
+  k.probes.stop();
   k.workers.stop();
+  k.handlers.stop();
+  k.puller.stop();
+  k.stop_source.stop();
+  k.loop.join();
+  k.cache.stop();
+  k.health.stop();
+  k.listing_images.close();
   k.pod_pool.stop();
   k.probe_pool.stop();
-  k.stoppers.stop();
   k.timers.stop();
+  k.api_pool.stop();
   k.background.stop();
 }
 

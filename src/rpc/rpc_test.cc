@@ -125,6 +125,22 @@ TEST_F(Rpc, AChannelWaitsForWhatIsUnderWay) {
   stopper.join();
 }
 
+TEST_F(Rpc, AChannelMayGoOnTheThreadThatTold) {
+  for (int i = 0; i < 200; ++i) {
+    auto opened = Channel::open({.target = socket_address()});
+    ASSERT_TRUE(opened.ok());
+    auto channel = std::shared_ptr<Channel>(std::move(*opened));
+    auto told = std::make_shared<Told>();
+    Channel* const raw = channel.get();
+    // The last that has the channel is what is told.
+    raw->call("/t.T/Echo", "x", soon(), {},
+              [channel = std::move(channel), told, done = told->done()](Result<std::string> result) mutable {
+                done(std::move(result));
+              });
+    EXPECT_EQ(*told->wait(), "x");
+  }
+}
+
 TEST_F(Rpc, DeadlineEndsACall) {
   auto late = channel_->call("/t.T/Hang", "", Deadline::after(std::chrono::milliseconds(100), real_clock()));
   ASSERT_FALSE(late.ok());

@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <optional>
 
+#include "base/check.h"
 #include "base/file.h"
 #include "base/strings.h"
 #include "linux/files/file.h"
@@ -66,6 +68,19 @@ std::string_view type_name(const v1::VolumeSource& s) {
   return "given";
 }
 
+/// Volumes that are files made from the API: where they stand, and whether they may reach a disk.
+struct PayloadType {
+  const char* folder;
+  bool in_memory;
+};
+std::optional<PayloadType> payload_type(const v1::VolumeSource& source) {
+  if (source.configMap) return PayloadType{"configmap", false};
+  if (source.secret) return PayloadType{"secret", true};
+  if (source.downwardAPI) return PayloadType{"downward-api", true};
+  if (source.projected) return PayloadType{"projected", true};
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<void> check_host_path(const std::string& path, const std::string& type) {
@@ -95,18 +110,46 @@ Result<void> check_host_path(const std::string& path, const std::string& type) {
   return Error(Code::BadRequest, fmt::format("{} is an invalid volume type", type));
 }
 
-std::string Volumes::volume_folder(const PayloadContext& c, const std::string& type,
+std::string Volumes::volume_folder(const std::string& uid, const std::string& type,
                                    const std::string& name) const {
-  return fmt::format("{}/volumes/kubernetes.io~{}/{}", pod_folder(c.pod.metadata.uid), type, name);
+  return fmt::format("{}/volumes/kubernetes.io~{}/{}", pod_folder(uid), type, name);
+}
+
+std::string Volumes::ready_marker(const std::string& uid, const std::string& name) const {
+  return fmt::format("{}/plugins/kubernetes.io~empty-dir/{}", pod_folder(uid), name);
+}
+
+bool Volumes::stands(const v1::Volume& volume, const v1::Pod& pod) const {
+  const auto& source = volume.volumeSource;
+  const std::string& uid = pod.metadata.uid;
+  if (source.hostPath) return true;
+  if (source.emptyDir) {
+    if (!path_exists(ready_marker(uid, volume.name) + "/ready")) return false;
+    if (source.emptyDir->medium != "Memory") return true;
+    const auto mounted = linux::is_mount_point(volume_folder(uid, "empty-dir", volume.name));
+    return mounted.ok() && *mounted;
+  }
+  const auto payload = payload_type(source);
+  return payload && path_exists(volume_folder(uid, payload->folder, volume.name) + "/..data");
+}
+
+Result<ReadyVolume> Volumes::as_it_stands(const v1::Volume& volume, const v1::Pod& pod) const {
+  const auto& source = volume.volumeSource;
+  if (source.hostPath) {
+    MZ_TRY(check_host_path(source.hostPath->path, source.hostPath->type.value_or("")));
+    return ReadyVolume{source.hostPath->path, false};
+  }
+  if (source.emptyDir) return ReadyVolume{volume_folder(pod.metadata.uid, "empty-dir", volume.name), false};
+  const auto payload = payload_type(source);
+  MZ_CHECK(payload, "volume {} does not stand", volume.name);
+  return ReadyVolume{volume_folder(pod.metadata.uid, payload->folder, volume.name), true};
 }
 
 Result<ReadyVolume> Volumes::set_up(const v1::Volume& volume, const PayloadContext& context) {
   const auto& source = volume.volumeSource;
   if (source.emptyDir) return set_up_empty_dir(volume, context);
-  if (source.configMap) return set_up_payload(volume, "configmap", false, context);
-  if (source.secret) return set_up_payload(volume, "secret", true, context);
-  if (source.downwardAPI) return set_up_payload(volume, "downward-api", true, context);
-  if (source.projected) return set_up_payload(volume, "projected", true, context);
+  if (const auto payload = payload_type(source))
+    return set_up_payload(volume, payload->folder, payload->in_memory, context);
   if (source.hostPath) {
     MZ_TRY(check_host_path(source.hostPath->path, source.hostPath->type.value_or("")));
     return ReadyVolume{source.hostPath->path, false};
@@ -117,13 +160,12 @@ Result<ReadyVolume> Volumes::set_up(const v1::Volume& volume, const PayloadConte
 
 Result<ReadyVolume> Volumes::set_up_empty_dir(const v1::Volume& volume, const PayloadContext& context) {
   const auto& source = *volume.volumeSource.emptyDir;
-  const std::string folder = volume_folder(context, "empty-dir", volume.name);
+  const std::string folder = volume_folder(context.pod.metadata.uid, "empty-dir", volume.name);
   if (source.medium != "" && source.medium != "Memory") {
     return Error(Code::BadRequest,
                  fmt::format("emptyDir medium {} is not supported by this node yet", source.medium));
   }
-  const std::string ready =
-      fmt::format("{}/plugins/kubernetes.io~empty-dir/{}", pod_folder(context.pod.metadata.uid), volume.name);
+  const std::string ready = ready_marker(context.pod.metadata.uid, volume.name);
   MZ_TRY(make_folders(folder, 0750));
   bool mounted = true;
   if (source.medium == "Memory") {
@@ -146,7 +188,7 @@ Result<ReadyVolume> Volumes::set_up_empty_dir(const v1::Volume& volume, const Pa
 Result<ReadyVolume> Volumes::set_up_payload(const v1::Volume& volume, const std::string& type, bool in_memory,
                                             const PayloadContext& context) {
   MZ_ASSIGN(const auto payload, payload_of(volume, context));
-  const std::string folder = volume_folder(context, type, volume.name);
+  const std::string folder = volume_folder(context.pod.metadata.uid, type, volume.name);
   MZ_TRY(make_folders(folder, 0750));
   if (in_memory) {
     MZ_ASSIGN(const bool mounted, linux::is_mount_point(folder));

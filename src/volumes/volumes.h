@@ -29,6 +29,12 @@ class Volumes {
   /// Called again, it brings configMap, secret and downward API content up to date.
   Result<ReadyVolume> set_up(const api::core::v1::Volume& volume, const PayloadContext& context);
 
+  /// It was set up, and can be mounted without asking anybody: whatever its sources have become, its content
+  /// is the last that was written.
+  bool stands(const api::core::v1::Volume& volume, const api::core::v1::Pod& pod) const;
+  /// Requires stands(). Checks a hostPath again.
+  Result<ReadyVolume> as_it_stands(const api::core::v1::Volume& volume, const api::core::v1::Pod& pod) const;
+
   /// What one mount of a volume with a sub-path needs.
   struct SubPath {
     std::string pod_uid;
@@ -51,8 +57,8 @@ class Volumes {
   Result<ReadyVolume> set_up_empty_dir(const api::core::v1::Volume& volume, const PayloadContext& context);
   Result<ReadyVolume> set_up_payload(const api::core::v1::Volume& volume, const std::string& type,
                                      bool in_memory, const PayloadContext& context);
-  std::string volume_folder(const PayloadContext& context, const std::string& type,
-                            const std::string& name) const;
+  std::string volume_folder(const std::string& uid, const std::string& type, const std::string& name) const;
+  std::string ready_marker(const std::string& uid, const std::string& name) const;
 
   const std::string pods_folder_;
   const Clock& clock_;

@@ -6,6 +6,9 @@
 #include <string_view>
 
 #include "api/strategy/strategy.h"
+#include "codec/json/json_codec.h"
+#include "codec/json/tree.h"
+#include "machinery/patch/patch.h"
 
 namespace mizzen::client::testing {
 namespace {
@@ -139,9 +142,29 @@ Result<Object> FakeApi::update(const ResourceInfo& r, const Object& object, cons
   return store(r, object);
 }
 
-Result<Object> FakeApi::patch(const ResourceInfo&, const std::string&, const std::string&, PatchType,
-                              const std::string&, const WriteOptions&, const Call&) {
-  return Error(Code::MethodNotAllowed, "the fake API does not patch");
+Result<Object> FakeApi::patch(const ResourceInfo& r, const std::string& ns, const std::string& name,
+                              PatchType type, const std::string& body, const WriteOptions& options,
+                              const Call&) {
+  Lock lock(m_);
+  MZ_TRY(enter("patch", r, options.subresource));
+  const auto found = objects_.find(key_of(r, ns, name));
+  if (found == objects_.end()) return not_found(r, name);
+  std::string text;
+  codec::encode_json(text, r.message(), found->second.get());
+  MZ_ASSIGN(codec::Value document, codec::Value::parse(text));
+  MZ_ASSIGN(const codec::Value changes, codec::Value::parse(body));
+  if (type == PatchType::Strategic) {
+    MZ_TRY(machinery::apply_strategic_patch(document, changes, r.message()));
+  } else if (type == PatchType::Merge) {
+    machinery::apply_merge_patch(document, changes);
+  } else {
+    return Error(Code::MethodNotAllowed, "the fake API does not know this kind of patch");
+  }
+  machinery::MutableObject patched(r.message());
+  MZ_TRY(codec::decode_json(document.str(), r.message(), patched.get()));
+  if (patched.meta().uid != found->second.meta().uid)
+    return Error(Code::Conflict, "the UID in the precondition does not match");
+  return store(r, std::move(patched).freeze());
 }
 
 Result<Object> FakeApi::remove(const ResourceInfo& r, const std::string& ns, const std::string& name,

@@ -12,8 +12,8 @@ namespace mizzen::client::testing {
 
 /// The API in memory for tests of what is a client of it: objects by resource, namespace and name, with
 /// optimistic conflicts, and watches that begin with all there is and select by fields. Does not model:
-/// defaults, admission, validation, label selectors, history (every watch begins anew), patches, grace
-/// periods (a delete removes). Threading: thread-safe; sinks are told by whoever writes.
+/// defaults, admission, validation, label selectors, history (every watch begins anew), JSON patches and
+/// apply, grace periods (a delete removes). Threading: thread-safe; sinks are told by whoever writes.
 class FakeApi final : public ApiClient {
  public:
   api::RegistryPtr registry() const override { return api::builtin(); }

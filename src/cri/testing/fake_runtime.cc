@@ -23,13 +23,15 @@ bool matches(const codec::Map<std::string>& labels, const codec::Map<std::string
 template <typename Response>
 void FakeRuntime::take(const char* name, const Call& call, std::function<Result<Response>()> work,
                        Done<Response> done) {
-  auto go = [this, stop = call.stop, work = std::move(work),
+  auto go = [this, name = std::string(name), stop = call.stop, work = std::move(work),
              done = std::move(done)](std::optional<Error> instead) {
-    const auto answer = [instead, stop, work, done] {
+    const auto answer = [this, name, instead, stop, work, done] {
       if (instead) return done(*instead);
       if (stop.stopped())
         return done(Error(Code::Cancelled, "rpc error: code = Canceled desc = context canceled"));
-      done(work());
+      auto result = work();
+      if (const auto lost = lost_answer(name)) return done(*lost);
+      done(std::move(result));
     };
     // An executor that has stopped carries nothing out, but whoever waits is told.
     if (!executor_.post(answer)) done(Error(Code::ServiceUnavailable, "the runtime has stopped"));
@@ -73,6 +75,20 @@ void FakeRuntime::cut(uint64_t id) {
   held.go(Error(Code::Cancelled, "rpc error: code = Canceled desc = context canceled"));
   // What unregisters the stop waits for it, and this runs within it.
   if (held.on_stop) (void)executor_.post([keep = std::move(held.on_stop)] {});
+}
+
+std::optional<Error> FakeRuntime::lost_answer(const std::string& call) {
+  Lock lock(m_);
+  const auto found = lost_.find(call);
+  if (found == lost_.end() || found->second.empty()) return std::nullopt;
+  Error error = found->second.front();
+  found->second.pop_front();
+  return error;
+}
+
+void FakeRuntime::lose_answer(const std::string& call, Error error) {
+  Lock lock(m_);
+  lost_[call].push_back(std::move(error));
 }
 
 void FakeRuntime::hold(const std::string& call) {

@@ -46,6 +46,8 @@ class FakeRuntime final : public Runtime {
   void add_image(const std::string& name);
   /// The next call of this wire name fails with the error; queued per name.
   void fail_next(const std::string& call, Error error);
+  /// The next call of this wire name is carried out, and its caller told the error.
+  void lose_answer(const std::string& call, Error error);
   using ExecHandler = std::function<Result<v1::ExecSyncResponse>(const v1::ExecSyncRequest&)>;
   void on_exec(ExecHandler handler);
 
@@ -79,6 +81,7 @@ class FakeRuntime final : public Runtime {
   void wait_for_release(const std::string& name, const Call& call,
                         std::function<void(std::optional<Error>)> go);
   void cut(uint64_t id);
+  std::optional<Error> lost_answer(const std::string& call);
 #define MZ_CRI_DECLARE(service, wire, name) \
   Result<v1::wire##Response> do_##name(const v1::wire##Request& request);
   MZ_CRI_CALLS(MZ_CRI_DECLARE)
@@ -100,6 +103,7 @@ class FakeRuntime final : public Runtime {
   std::set<std::string> offered_ MZ_GUARDED_BY(m_);
   std::map<std::string, v1::Image> images_ MZ_GUARDED_BY(m_);
   std::map<std::string, std::deque<Error>> failures_ MZ_GUARDED_BY(m_);
+  std::map<std::string, std::deque<Error>> lost_ MZ_GUARDED_BY(m_);
   std::vector<std::string> changes_ MZ_GUARDED_BY(m_);
   ExecHandler exec_ MZ_GUARDED_BY(m_);
   uint64_t ids_ MZ_GUARDED_BY(m_) = 0;

@@ -106,6 +106,10 @@ bool plan_init(const Pod& pod, const RuntimePod& state, const ProbeVerdicts& pro
   return true;
 }
 
+std::optional<int64_t> grace_of(const codec::Box<api::core::v1::Probe>& probe) {
+  return probe ? probe->terminationGracePeriodSeconds : std::nullopt;
+}
+
 void plan_regular(const Pod& pod, const RuntimePod& state, const ProbeVerdicts& probes, PodActions& out) {
   size_t kept = 0;
   for (const auto& c : pod.spec.containers) {
@@ -129,9 +133,11 @@ void plan_regular(const Pod& pod, const RuntimePod& state, const ProbeVerdicts& 
     } else if (probes.liveness_failed.contains(newest->id)) {
       kill.message = fmt::format("Container {} failed liveness probe", c.name);
       kill.why = ContainerKill::Why::Liveness;
+      kill.grace_s = grace_of(c.livenessProbe);
     } else if (probes.startup_failed.contains(newest->id)) {
       kill.message = fmt::format("Container {} failed startup probe", c.name);
       kill.why = ContainerKill::Why::Startup;
+      kill.grace_s = grace_of(c.startupProbe);
     } else {
       ++kept;
       continue;

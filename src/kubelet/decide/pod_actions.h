@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ struct ContainerKill {
   std::string name;
   std::string message;
   enum class Why : uint8_t { Changed, Liveness, Startup, Unknown } why = Why::Changed;
+  std::optional<int64_t> grace_s = {};  ///< the probe's own; none: the pod's
 };
 
 /// A container whose record goes, so that the whole pod starts anew in its sandbox.

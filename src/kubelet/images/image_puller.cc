@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "codec/tables/values.h"
-#include "cri/blocking.h"
 
 namespace mizzen::kubelet {
 namespace {
@@ -70,120 +69,214 @@ std::string effective_pull_policy(const Container& c) {
   return image.ends_with(":latest") ? "Always" : "IfNotPresent";
 }
 
-bool ImagePuller::inspect(const std::string& image, PulledImage& out, bool& present, std::string& error) {
-  cri::v1::ImageStatusRequest request;
-  request.image.ensure().image = image;
-  auto status = cri::wait<&cri::Runtime::image_status>(deps_.runtime, request,
-                                                       Deadline::after(kInspectTimeout, deps_.clock));
-  if (!status.ok()) {
-    error = status.error().message();
-    return false;
-  }
-  present = static_cast<bool>(status->image);
-  if (present) {
-    out.ref = status->image->id;
-    out.image = *status->image;
-  }
-  return true;
+std::string registry_of(const std::string& image) {
+  const auto slash = image.find('/');
+  const auto first = image.substr(0, slash);
+  const bool host =
+      slash != std::string::npos && (first.find_first_of(".:") != std::string::npos || first == "localhost");
+  return host ? first : "docker.io";
 }
 
-bool ImagePuller::ensure(const Pod& pod, const Container& c, const Credentials& credentials,
-                         const cri::v1::PodSandboxConfig& sandbox, PulledImage& out, StartFailure& failure) {
-  const std::string image = with_default_tag(c.image);
-  if (image.empty()) {
-    failure = {
+/// One wish on its way. Only one step of it runs at a time.
+struct ImagePuller::Job {
+  ImageWish wish;
+  Done done;
+  Gate::Token token;
+  std::string image;  ///< with its tag
+  std::string key;    ///< of the back-off
+  Monotonic asked, begun;
+  size_t attempt = 0;  ///< which credential
+  std::shared_ptr<void> on_stop;
+};
+
+void ImagePuller::fail(const JobPtr& job, StartFailure failure) {
+  Answer answer;
+  answer.failure = std::move(failure);
+  job->done(std::move(answer));
+}
+
+void ImagePuller::inspect(const JobPtr& job, std::function<void(Result<cri::v1::ImageStatusResponse>)> then) {
+  cri::v1::ImageStatusRequest request;
+  request.image.ensure().image = job->image;
+  deps_.runtime.image_status(
+      request, {.deadline = Deadline::after(kInspectTimeout, deps_.clock), .stop = job->wish.stop},
+      std::move(then));
+}
+
+void ImagePuller::ensure(ImageWish wish, Done done) {
+  auto job = std::make_shared<Job>();
+  job->token = gate_.enter();
+  if (!job->token) return;
+  job->wish = std::move(wish);
+  job->done = std::move(done);
+  job->asked = deps_.clock.monotonic();
+  job->image = with_default_tag(job->wish.image);
+  if (job->image.empty()) {
+    const StartFailure failure{
         "InvalidImageName",
         fmt::format("Failed to apply default image tag \"{0}\": couldn't parse image name \"{0}\": invalid "
                     "reference format",
-                    c.image)};
-    deps_.events.pod_event(pod, c.name, true, "InspectFailed", failure.message);
-    return false;
+                    job->wish.image)};
+    deps_.events.pod_event(*job->wish.pod, job->wish.container, true, "InspectFailed", failure.message);
+    return fail(job, failure);
   }
-  bool present = false;
-  std::string error;
-  if (!inspect(image, out, present, error)) {
-    failure = {"ImageInspectError", fmt::format("Failed to inspect image \"{}\": {}", image, error)};
-    deps_.events.pod_event(pod, c.name, true, "InspectFailed", failure.message);
-    return false;
+  job->key = job->wish.pod->metadata.uid + "_" + job->image;
+  inspect(job, [this, job](const auto& answer) { inspected(job, answer); });
+}
+
+void ImagePuller::inspected(const JobPtr& job, const Result<cri::v1::ImageStatusResponse>& answer) {
+  const auto& [pod, container, image, policy, credentials, sandbox, stop] = job->wish;
+  if (!answer.ok()) {
+    const StartFailure failure{"ImageInspectError", fmt::format("Failed to inspect image \"{}\": {}",
+                                                                job->image, answer.error().message())};
+    if (!stop.stopped()) deps_.events.pod_event(*pod, container, true, "InspectFailed", failure.message);
+    return fail(job, failure);
   }
-  const std::string policy = effective_pull_policy(c);
+  const bool present = static_cast<bool>(answer->image);
   if (policy == "Never" && !present) {
-    failure = {"ErrImageNeverPull",
-               fmt::format("Container image \"{}\" is not present with pull policy of Never", c.image)};
-    deps_.events.pod_event(pod, c.name, true, "ErrImageNeverPull", failure.message);
-    return false;
+    const StartFailure failure{
+        "ErrImageNeverPull",
+        fmt::format("Container image \"{}\" is not present with pull policy of Never", image)};
+    deps_.events.pod_event(*pod, container, true, "ErrImageNeverPull", failure.message);
+    return fail(job, failure);
   }
   if (present && policy != "Always") {
     deps_.events.pod_event(
-        pod, c.name, false, "Pulled",
+        *pod, container, false, "Pulled",
         fmt::format("Container image \"{}\" already present on machine and can be accessed by the pod",
-                    c.image));
-    return true;
+                    image));
+    return job->done({{answer->image->id, *answer->image}, std::nullopt});
   }
-  if (!pull(pod, c, image, credentials, sandbox, failure)) return false;
-  if (!inspect(image, out, present, error) || !present) {
-    failure = {"ImageInspectError", fmt::format("Failed to inspect image \"{}\": {}", image,
-                                                error.empty() ? "not found after pull" : error)};
-    return false;
-  }
-  return true;
+  enqueue(job);
 }
 
-bool ImagePuller::pull(const Pod& pod, const Container& c, const std::string& image,
-                       const Credentials& credentials, const cri::v1::PodSandboxConfig& sandbox,
-                       StartFailure& failure) {
-  const std::string key = pod.metadata.uid + "_" + image;
-  const auto last = failures_.with(
-      [&](auto& all) { return all.contains(key) ? all[key] : std::pair<Monotonic, std::string>(); });
-  if (!last.second.empty() && backoff_.in_backoff(key, last.first)) {
-    failure = {"ImagePullBackOff",
-               fmt::format("Back-off pulling image \"{}\": ErrImagePull: {}", c.image, last.second)};
-    deps_.events.pod_event(pod, c.name, false, "BackOff",
-                           fmt::format("Back-off pulling image \"{}\"", c.image));
-    return false;
+void ImagePuller::enqueue(const JobPtr& job) {
+  std::string last;
+  {
+    Lock lock(m_);
+    const auto found = failures_.find(job->key);
+    if (found != failures_.end() && backoff_.in_backoff(job->key, found->second.first)) {
+      last = found->second.second;
+    } else {
+      queue_.push_back(job);
+    }
   }
-  deps_.events.pod_event(pod, c.name, false, "Pulling", fmt::format("Pulling image \"{}\"", c.image));
-  const auto started = deps_.clock.monotonic();
-  Credentials attempts = credentials;
-  if (attempts.empty()) attempts.emplace_back();
-  Result<cri::v1::PullImageResponse> pulled = Error(Code::Unknown, "");
-  for (const auto& auth : attempts) {
-    cri::v1::PullImageRequest request;
-    request.image.ensure().image = image;
-    request.image->annotations = pod.metadata.annotations;
-    if (!auth.username.empty() || !auth.auth.empty() || !auth.identity_token.empty() ||
-        !auth.registry_token.empty())
-      request.auth = auth;
-    request.sandbox_config = sandbox;
-    pulled = cri::wait<&cri::Runtime::pull_image>(deps_.runtime, request,
-                                                  Deadline::after(kPullTimeout, deps_.clock));
-    if (pulled.ok()) break;
-  }
-  if (!pulled.ok()) {
-    const std::string why = pulled.error().message();
-    deps_.events.pod_event(pod, c.name, true, "Failed",
-                           fmt::format("Failed to pull image \"{}\": {}", c.image, why));
-    const auto now = deps_.clock.monotonic();
-    backoff_.next(key, now);
-    failures_.with([&](auto& all) {
-      if (all.size() >= kFailuresMax) all.clear();
-      all[key] = {now, why};
+  if (last.empty()) {
+    start_next();
+    // A wish that waits for its turn is told of its stop too; not within the stop, whose caller may hold
+    // locks.
+    job->on_stop = job->wish.stop.on_stop([this, token = job->token] {
+      deps_.alarms.after(Duration::zero(), [this, token] { start_next(); });
     });
-    failure = {"ErrImagePull", why};
-    return false;
+    return;
   }
-  failures_.with([&](auto& all) { all.erase(key); });
-  backoff_.forget(key);
-  PulledImage size;
-  bool present = false;
-  std::string ignored;
-  inspect(image, size, present, ignored);
-  const auto took = duration_text(deps_.clock.monotonic() - started);
-  deps_.events.pod_event(
-      pod, c.name, false, "Pulled",
-      fmt::format("Successfully pulled image \"{}\" in {} ({} including waiting). Image size: {} bytes.",
-                  c.image, took, took, size.image.size));
-  return true;
+  deps_.events.pod_event(*job->wish.pod, job->wish.container, false, "BackOff",
+                         fmt::format("Back-off pulling image \"{}\"", job->wish.image));
+  fail(job, {"ImagePullBackOff",
+             fmt::format("Back-off pulling image \"{}\": ErrImagePull: {}", job->wish.image, last)});
+}
+
+void ImagePuller::start_next() {
+  std::vector<JobPtr> next, stopped;
+  {
+    Lock lock(m_);
+    for (auto it = queue_.begin(); it != queue_.end();) {
+      const std::string host = registry_of((*it)->image);
+      if ((*it)->wish.stop.stopped()) {
+        stopped.push_back(*it);
+      } else if (pulling_ >= kPullsMax) {
+        break;
+      } else if (of_host_[host] >= kPullsOfHostMax) {
+        ++it;
+        continue;
+      } else {
+        ++of_host_[host];
+        ++pulling_;
+        next.push_back(*it);
+      }
+      it = queue_.erase(it);
+    }
+  }
+  for (const auto& job : stopped) fail(job, {"ErrImagePull", "context canceled"});
+  for (const auto& job : next) {
+    deps_.events.pod_event(*job->wish.pod, job->wish.container, false, "Pulling",
+                           fmt::format("Pulling image \"{}\"", job->wish.image));
+    job->begun = deps_.clock.monotonic();
+    if (job->wish.credentials.empty()) job->wish.credentials.emplace_back();
+    pull(job);
+  }
+}
+
+void ImagePuller::pull(const JobPtr& job) {
+  const auto& auth = job->wish.credentials[job->attempt];
+  cri::v1::PullImageRequest request;
+  request.image.ensure().image = job->image;
+  request.image->annotations = job->wish.pod->metadata.annotations;
+  if (!auth.username.empty() || !auth.auth.empty() || !auth.identity_token.empty() ||
+      !auth.registry_token.empty())
+    request.auth = auth;
+  request.sandbox_config = job->wish.sandbox;
+  deps_.runtime.pull_image(request,
+                           {.deadline = Deadline::after(kPullTimeout, deps_.clock), .stop = job->wish.stop},
+                           [this, job](const auto& answer) { pulled(job, answer); });
+}
+
+void ImagePuller::finish_pull(const JobPtr& job) {
+  {
+    Lock lock(m_);
+    --pulling_;
+    const auto host = of_host_.find(registry_of(job->image));
+    if (--host->second == 0) of_host_.erase(host);
+  }
+  start_next();
+}
+
+void ImagePuller::pulled(const JobPtr& job, const Result<cri::v1::PullImageResponse>& answer) {
+  const auto& wish = job->wish;
+  if (!answer.ok() && !wish.stop.stopped() && ++job->attempt < wish.credentials.size()) return pull(job);
+  const auto now = deps_.clock.monotonic();
+  if (!answer.ok()) {
+    const std::string why = answer.error().message();
+    if (!wish.stop.stopped()) {
+      deps_.events.pod_event(*wish.pod, wish.container, true, "Failed",
+                             fmt::format("Failed to pull image \"{}\": {}", wish.image, why));
+      backoff_.next(job->key, now);
+      Lock lock(m_);
+      if (failures_.size() >= kFailuresMax) failures_.clear();
+      failures_[job->key] = {now, why};
+    }
+    finish_pull(job);
+    return fail(job, {"ErrImagePull", why});
+  }
+  {
+    Lock lock(m_);
+    failures_.erase(job->key);
+  }
+  backoff_.forget(job->key);
+  finish_pull(job);
+  inspect(job, [this, job, now](const auto& found) {
+    if (!found.ok() || !found->image) {
+      return fail(job, {"ImageInspectError",
+                        fmt::format("Failed to inspect image \"{}\": {}", job->image,
+                                    found.ok() ? "not found after pull" : found.error().message())});
+    }
+    deps_.events.pod_event(
+        *job->wish.pod, job->wish.container, false, "Pulled",
+        fmt::format("Successfully pulled image \"{}\" in {} ({} including waiting). Image size: {} bytes.",
+                    job->wish.image, duration_text(now - job->begun), duration_text(now - job->asked),
+                    found->image->size));
+    job->done({{found->image->id, *found->image}, std::nullopt});
+  });
+}
+
+size_t ImagePuller::waiting() const {
+  Lock lock(m_);
+  return queue_.size();
+}
+
+size_t ImagePuller::pulling() const {
+  Lock lock(m_);
+  return pulling_;
 }
 
 }  // namespace mizzen::kubelet

@@ -1,8 +1,15 @@
 #pragma once
+#include <deque>
 #include <functional>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "async/alarms.h"
+#include "async/gate.h"
+#include "async/mutex.h"
 #include "base/clock.h"
 #include "cri/runtime.h"
 #include "kubelet/decide/backoff.h"
@@ -25,35 +32,74 @@ struct PulledImage {
 /// Credentials for registries, by the pod's pull secrets. First match is tried first.
 using Credentials = std::vector<cri::v1::AuthConfig>;
 
+/// What is asked of the puller: one container's image.
+struct ImageWish {
+  std::shared_ptr<const Pod> pod;
+  std::string container;
+  std::string image;   ///< as the container names it
+  std::string policy;  ///< Always, IfNotPresent, Never
+  Credentials credentials;
+  cri::v1::PodSandboxConfig sandbox;
+  StopToken stop = {};
+};
+
 /// Role: sees to it that an image is on the node, by the container's pull policy, with back-off per pod and
-/// image and upstream's events. Threading: thread-safe; blocks while pulling. Failure: StartFailure with
-/// ErrImagePull, ImagePullBackOff, ErrImageNeverPull, InvalidImageName or ImageInspectError.
+/// image and upstream's events. A queue: no thread waits for a registry. Threading: thread-safe. `done` is
+/// told once, later, on the runtime's threads; it must be short. Failure: StartFailure with ErrImagePull,
+/// ImagePullBackOff, ErrImageNeverPull, InvalidImageName or ImageInspectError. Bounds: kPullsMax pulls at
+/// once and kPullsOfHostMax of them from one registry, so that one that hangs holds up nobody else; wishes
+/// beyond wait in their order.
 class ImagePuller {
  public:
+  static constexpr size_t kPullsMax = 32;
+  static constexpr size_t kPullsOfHostMax = 8;
+  struct Answer {
+    PulledImage image;                    ///< where `failure` is empty
+    std::optional<StartFailure> failure;  ///< why it is not there
+  };
+  using Done = std::function<void(Answer)>;
   struct Deps {
     cri::Runtime& runtime;
     Events& events;
+    Alarms& alarms;
     const Clock& clock;
   };
   explicit ImagePuller(Deps deps) : deps_(deps), backoff_(deps.clock, {}) {}
+  ~ImagePuller() { stop(); }
 
-  /// True where `out` is set, false where `failure` is.
-  bool ensure(const Pod& pod, const Container& container, const Credentials& credentials,
-              const cri::v1::PodSandboxConfig& sandbox, PulledImage& out, StartFailure& failure);
+  void ensure(ImageWish wish, Done done);
+  /// Wishes that wait for a pull of their own, and those under way; for metrics and tests.
+  size_t waiting() const;
+  size_t pulling() const;
+  /// Nothing begins any more; waits for what is under way, which its wishes' stops end, through the alarms.
+  void stop() { gate_.close(); }
 
  private:
-  bool inspect(const std::string& image, PulledImage& out, bool& present, std::string& error);
-  bool pull(const Pod& pod, const Container& container, const std::string& image,
-            const Credentials& credentials, const cri::v1::PodSandboxConfig& sandbox, StartFailure& failure);
+  struct Job;
+  using JobPtr = std::shared_ptr<Job>;
+  void inspected(const JobPtr& job, const Result<cri::v1::ImageStatusResponse>& answer);
+  void enqueue(const JobPtr& job);
+  void start_next();
+  void pull(const JobPtr& job);
+  void pulled(const JobPtr& job, const Result<cri::v1::PullImageResponse>& answer);
+  void finish_pull(const JobPtr& job);
+  void fail(const JobPtr& job, StartFailure failure);
+  void inspect(const JobPtr& job, std::function<void(Result<cri::v1::ImageStatusResponse>)> then);
 
   Deps deps_;
   Backoff backoff_;
-  Guarded<std::map<std::string, std::pair<Monotonic, std::string>>>
-      failures_;  ///< by back-off key: when, what
+  Gate gate_;
+  mutable Mutex m_;
+  std::map<std::string, std::pair<Monotonic, std::string>> failures_ MZ_GUARDED_BY(m_);  ///< by back-off key
+  std::deque<JobPtr> queue_ MZ_GUARDED_BY(m_);
+  std::map<std::string, size_t> of_host_ MZ_GUARDED_BY(m_);  ///< pulls under way by registry
+  size_t pulling_ MZ_GUARDED_BY(m_) = 0;
 };
 
 /// nginx -> nginx:latest; with a tag or digest as it is. Empty where the name cannot be one of an image.
 std::string with_default_tag(const std::string& image);
+/// The registry of an image name: docker.io where it names none.
+std::string registry_of(const std::string& image);
 /// True where a key of a pull secret (host[:port][/path], with or without scheme) is meant for this image: a
 /// credential must never be shown to another registry than its own.
 bool credential_matches(std::string_view key, const std::string& image);

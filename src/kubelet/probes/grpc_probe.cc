@@ -20,35 +20,51 @@ std::string status_name(int32_t status) {
   return status >= 0 && status < 4 ? kNames[status] : std::to_string(status);
 }
 
-}  // namespace
-
-HandlerResult grpc_probe(const std::string& address, const std::string& service, Duration timeout,
-                         const Clock& clock) {
-  const auto within = fmt::format("{}s", std::chrono::duration_cast<std::chrono::seconds>(timeout).count());
-  auto channel = rpc::Channel::open({.target = address});
-  if (!channel.ok())
-    return {Outcome::Failure, fmt::format("error: failed to connect service at {}: {}", quote(address),
-                                          channel.error().message())};
-  health::v1::HealthCheckRequest request;
-  request.service = service;
-  const auto answer = rpc::call(**channel, kCheck, request, Deadline::after(timeout, clock));
-  if (!answer.ok()) {
-    const Error& e = answer.error();
-    if (e.code() == Code::Timeout)
-      return {Outcome::Failure, fmt::format("timeout: health rpc did not complete within {}", within)};
-    if (rpc::status_of(e) == rpc::Status::Unimplemented)
-      return {Outcome::Failure, fmt::format("error: this server does not implement the grpc health protocol "
-                                            "(grpc.health.v1.Health): {}",
-                                            rpc::description(e))};
-    if (e.code() == Code::ServiceUnavailable)
-      return {Outcome::Failure, fmt::format("timeout: failed to connect service {} within {}: {}",
-                                            quote(address), within, rpc::description(e))};
-    return {Outcome::Failure, fmt::format("error: health rpc probe failed: {}", e.message())};
-  }
-  if (answer->status != kServing)
+HandlerResult result_of(const GrpcProbe& probe, const Result<health::v1::HealthCheckResponse>& answer) {
+  if (answer.ok()) {
+    if (answer->status == kServing) return {Outcome::Success, "service healthy"};
     return {Outcome::Failure,
             fmt::format("service unhealthy (responded with {})", quote(status_name(answer->status)))};
-  return {Outcome::Success, "service healthy"};
+  }
+  const Error& e = answer.error();
+  const auto within =
+      fmt::format("{}s", std::chrono::duration_cast<std::chrono::seconds>(probe.timeout).count());
+  if (e.code() == Code::Cancelled) return {Outcome::Unknown, e.message()};
+  if (e.code() == Code::Timeout)
+    return {Outcome::Failure, fmt::format("timeout: health rpc did not complete within {}", within)};
+  if (rpc::status_of(e) == rpc::Status::Unimplemented)
+    return {Outcome::Failure, fmt::format("error: this server does not implement the grpc health protocol "
+                                          "(grpc.health.v1.Health): {}",
+                                          rpc::description(e))};
+  if (e.code() == Code::ServiceUnavailable)
+    return {Outcome::Failure, fmt::format("timeout: failed to connect service {} within {}: {}",
+                                          quote(probe.address), within, rpc::description(e))};
+  return {Outcome::Failure, fmt::format("error: health rpc probe failed: {}", e.message())};
+}
+
+}  // namespace
+
+void grpc_probe(GrpcProbe probe, const Clock& clock, Executor& executor, HandlerDone done) {
+  auto opened = rpc::Channel::open({.target = probe.address});
+  if (!opened.ok()) {
+    const HandlerResult failure{
+        Outcome::Failure, fmt::format("error: failed to connect service at {}: {}", quote(probe.address),
+                                      opened.error().message())};
+    if (!executor.post([done, failure] { done(failure); })) done(failure);
+    return;
+  }
+  const std::shared_ptr<rpc::Channel> channel = std::move(*opened);
+  health::v1::HealthCheckRequest request;
+  request.service = probe.service;
+  const auto deadline = Deadline::after(probe.timeout, clock);
+  const auto told = std::make_shared<HandlerDone>(std::move(done));
+  rpc::call<health::v1::HealthCheckRequest, health::v1::HealthCheckResponse>(
+      *channel, kCheck, request, deadline, {.stop = probe.stop},
+      [channel, probe, told, &executor](auto answer) {
+        // Elsewhere, for a channel's end waits for its calls, and this is one.
+        const HandlerResult result = result_of(probe, answer);
+        if (!executor.post([channel, told, result] { (*told)(result); })) (*told)(result);
+      });
 }
 
 }  // namespace mizzen::kubelet

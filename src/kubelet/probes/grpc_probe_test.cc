@@ -12,6 +12,24 @@ namespace {
 
 using Outcome = HandlerResult::Outcome;
 
+HandlerResult ask(const std::string& address, const std::string& service, int seconds) {
+  ThreadPool pool(real_clock(), {.name = "probe"});
+  HandlerResult out;
+  Mutex m;
+  CondVar told;
+  bool done = false;
+  grpc_probe({address, service, std::chrono::seconds(seconds)}, real_clock(), pool,
+             [&](HandlerResult result) {
+               Lock lock(m);
+               out = std::move(result);
+               done = true;
+               told.notify_all();
+             });
+  Lock lock(m);
+  while (!done) told.wait(m);
+  return out;
+}
+
 TEST(GrpcProbe, OnlyServingIsHealthy) {
   rpc::Server server;
   server.on("/grpc.health.v1.Health/Check", [](const std::string& bytes) -> Result<std::string> {
@@ -23,13 +41,10 @@ TEST(GrpcProbe, OnlyServingIsHealthy) {
   });
   const auto address = server.start("127.0.0.1:0");
   ASSERT_TRUE(address.ok()) << address.error().message();
-  const auto ask = [&](const std::string& service) {
-    return grpc_probe(*address, service, std::chrono::seconds(5), real_clock());
-  };
-  EXPECT_EQ(ask("").outcome, Outcome::Success);
-  EXPECT_EQ(ask("ill").outcome, Outcome::Failure);
-  EXPECT_EQ(ask("ill").output, "service unhealthy (responded with \"NOT_SERVING\")");
-  EXPECT_EQ(ask("none").output,
+  EXPECT_EQ(ask(*address, "", 5).outcome, Outcome::Success);
+  EXPECT_EQ(ask(*address, "ill", 5).outcome, Outcome::Failure);
+  EXPECT_EQ(ask(*address, "ill", 5).output, "service unhealthy (responded with \"NOT_SERVING\")");
+  EXPECT_EQ(ask(*address, "none", 5).output,
             "error: health rpc probe failed: rpc error: code = NotFound desc = unknown service");
 }
 
@@ -38,9 +53,9 @@ TEST(GrpcProbe, WhoDoesNotAnswerFails) {
   server.on("/t.T/Echo", [](const std::string& request) -> Result<std::string> { return request; });
   const auto address = server.start("127.0.0.1:0");
   ASSERT_TRUE(address.ok());
-  EXPECT_TRUE(grpc_probe(*address, "", std::chrono::seconds(5), real_clock())
+  EXPECT_TRUE(ask(*address, "", 5)
                   .output.starts_with("error: this server does not implement the grpc health protocol"));
-  const auto refused = grpc_probe("127.0.0.1:1", "", std::chrono::seconds(1), real_clock());
+  const auto refused = ask("127.0.0.1:1", "", 1);
   EXPECT_EQ(refused.outcome, Outcome::Failure);
   EXPECT_TRUE(refused.output.starts_with("timeout: ")) << refused.output;
 }

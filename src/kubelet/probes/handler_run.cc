@@ -1,21 +1,11 @@
 #include "kubelet/probes/handler_run.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <netdb.h>
-#include <poll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
-#include "base/file.h"
 #include "base/strings.h"
-#include "cri/blocking.h"
 #include "kubelet/probes/grpc_probe.h"
-#include "linux/files/descriptor.h"
 
 namespace mizzen::kubelet {
 namespace {
@@ -25,6 +15,8 @@ using Outcome = HandlerResult::Outcome;
 
 constexpr size_t kOutputBytesMax = 10 * 1024;
 constexpr int kRedirectsMax = 10;
+constexpr const char* kProbeAgent = "kube-probe/1.36";
+constexpr const char* kHookAgent = "kube-lifecycle/1.36";
 
 std::string cut(std::string text) {
   if (text.size() > kOutputBytesMax) text.resize(kOutputBytesMax);
@@ -47,31 +39,6 @@ std::string_view origin_of(std::string_view url) {
   return begin == std::string_view::npos ? std::string_view() : url.substr(0, url.find('/', begin + 3));
 }
 
-Result<void> connect_to(const std::string& host, int port, Duration timeout) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(host.c_str(), fmt::format("{}", port).c_str(), &hints, &found) != 0 || !found) {
-    return Error(Code::NotFound, fmt::format("dial tcp: lookup {}: no such host", host));
-  }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
-  linux::Fd fd(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd.valid()) return system_error("socket", errno);
-  const std::string where = fmt::format("dial tcp {}:{}", bracket(host), port);
-  if (::connect(fd.get(), found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS)
-    return system_error(where + ": connect", errno);
-  pollfd p{fd.get(), POLLOUT, 0};
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count();
-  if (::poll(&p, 1, static_cast<int>(std::max<int64_t>(ms, 1))) <= 0)
-    return Error(Code::Timeout, where + ": i/o timeout");
-  int error = 0;
-  socklen_t size = sizeof error;
-  ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error == ECONNREFUSED) return Error(Code::ServiceUnavailable, where + ": connect: connection refused");
-  if (error != 0) return system_error(where + ": connect", error);
-  return {};
-}
-
 }  // namespace
 
 int32_t resolve_port(const codec::IntOrString& port, const Container& c) {
@@ -82,90 +49,182 @@ int32_t resolve_port(const codec::IntOrString& port, const Container& c) {
   return parse_int<int32_t>(port.text).value_or(0);
 }
 
-HandlerResult HandlerRunner::exec(const HandlerTarget& target, const v1::ExecAction& action,
-                                  Duration timeout) {
+HandlerDone HandlerRunner::within(HandlerDone done) {
+  return [token = gate_.enter(), done = std::move(done)](HandlerResult result) {
+    if (token) done(std::move(result));
+  };
+}
+
+void HandlerRunner::probe(const HandlerTarget& target, const v1::ProbeHandler& action,
+                          const HandlerCall& call, HandlerDone done) {
+  done = within(std::move(done));
+  if (action.exec) return exec(target, *action.exec, call, std::move(done));
+  if (action.httpGet) return http_get(target, *action.httpGet, call, kProbeAgent, false, std::move(done));
+  if (action.tcpSocket) return tcp(target, *action.tcpSocket, call, std::move(done));
+  if (action.grpc) return grpc(target, *action.grpc, call, std::move(done));
+  later(std::move(done), {Outcome::Unknown, fmt::format("missing probe handler for {}:{}",
+                                                        pod_text(*target.pod), target.container)});
+}
+
+void HandlerRunner::hook(const HandlerTarget& target, const v1::LifecycleHandler& action,
+                         const HandlerCall& call, HandlerDone done) {
+  done = within(std::move(done));
+  if (action.exec) return exec(target, *action.exec, call, std::move(done));
+  if (action.httpGet) return http_get(target, *action.httpGet, call, kHookAgent, true, std::move(done));
+  if (action.sleep) return pause(std::chrono::seconds(action.sleep->seconds), call, std::move(done));
+  // tcpSocket is accepted for old manifests and was never carried out.
+  later(std::move(done),
+        {Outcome::Failure, "Cannot run handler: invalid handler: it has neither exec, httpGet nor sleep"});
+}
+
+void HandlerRunner::later(HandlerDone done, HandlerResult result) {
+  const auto tell = [done = std::move(done), result = std::move(result)] { done(result); };
+  if (!deps_.executor.post(tell)) tell();
+}
+
+void HandlerRunner::exec(const HandlerTarget& target, const v1::ExecAction& action, const HandlerCall& call,
+                         HandlerDone done) {
   cri::v1::ExecSyncRequest request;
   request.container_id = target.container_id;
   request.cmd = action.command;
-  request.timeout = std::chrono::ceil<std::chrono::seconds>(timeout).count();
+  request.timeout = std::chrono::ceil<std::chrono::seconds>(call.timeout).count();
   const auto slack = std::chrono::seconds(5);  // the runtime's own deadline comes first
-  auto answer = cri::wait<&cri::Runtime::exec_sync>(
-      runtime_, request,
-      timeout == Duration::zero() ? Deadline::never() : Deadline::after(timeout + slack, clock_));
-  if (!answer.ok()) {
-    if (answer.error().code() == Code::Timeout) {
-      return {Outcome::Failure, fmt::format("command timed out: {} timed out after {}s",
-                                            quote(join(action.command, " ")), request.timeout)};
-    }
-    return {Outcome::Unknown, answer.error().message()};
-  }
-  std::string output = cut(answer->stdout + answer->stderr);
-  return {answer->exit_code == 0 ? Outcome::Success : Outcome::Failure, std::move(output)};
+  const auto deadline = call.timeout == Duration::zero() ? Deadline::never()
+                                                         : Deadline::after(call.timeout + slack, deps_.clock);
+  deps_.runtime.exec_sync(
+      request, {.deadline = deadline, .stop = call.stop},
+      [command = action.command, timeout = request.timeout, done = std::move(done)](const auto& answer) {
+        if (answer.ok()) {
+          return done({answer->exit_code == 0 ? Outcome::Success : Outcome::Failure,
+                       cut(answer->stdout + answer->stderr)});
+        }
+        if (answer.error().code() != Code::Timeout) return done({Outcome::Unknown, answer.error().message()});
+        done({Outcome::Failure,
+              fmt::format("command timed out: {} timed out after {}s", quote(join(command, " ")), timeout)});
+      });
 }
 
-HandlerResult HandlerRunner::http_get(const HandlerTarget& target, const v1::HTTPGetAction& action,
-                                      Duration timeout, const std::string& agent, bool any_status) {
-  const int32_t port = resolve_port(action.port, target.container);
+/// One GET on its way, from redirect to redirect.
+struct HandlerRunner::Get {
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  Deadline deadline = Deadline::never();
+  StopToken stop;
+  bool any_status = false;
+  int hops = 0;
+  HandlerDone done;
+};
+
+void HandlerRunner::http_get(const HandlerTarget& target, const v1::HTTPGetAction& action,
+                             const HandlerCall& call, const std::string& agent, bool any_status,
+                             HandlerDone done) {
+  const auto* container = find_container(*target.pod, target.container);
+  const int32_t port = container ? resolve_port(action.port, *container) : 0;
   if (port <= 0 || port > 65535)
-    return {Outcome::Unknown, fmt::format("invalid port number: {}", action.port.str())};
+    return later(std::move(done),
+                 {Outcome::Unknown, fmt::format("invalid port number: {}", action.port.str())});
   const std::string scheme = action.scheme.empty() ? "http" : to_lower(action.scheme);
   const std::string host = action.host.empty() ? target.pod_ip : action.host;
-  if (host.empty()) return {Outcome::Failure, "the pod has no address yet"};
-  std::vector<std::pair<std::string, std::string>> headers;
+  if (host.empty()) return later(std::move(done), {Outcome::Failure, "the pod has no address yet"});
+  auto get = std::make_shared<Get>();
   bool has_agent = false, has_accept = false;
   for (const auto& h : action.httpHeaders) {
     has_agent = has_agent || iequals(h.name, "User-Agent");
     has_accept = has_accept || iequals(h.name, "Accept");
     if (!h.value.empty() || !(iequals(h.name, "User-Agent") || iequals(h.name, "Accept")))
-      headers.emplace_back(h.name, h.value);
+      get->headers.emplace_back(h.name, h.value);
   }
-  if (!has_agent) headers.emplace_back("User-Agent", agent);
-  if (!has_accept) headers.emplace_back("Accept", "*/*");
+  if (!has_agent) get->headers.emplace_back("User-Agent", agent);
+  if (!has_accept) get->headers.emplace_back("Accept", "*/*");
   const std::string path = action.path.starts_with("/") ? action.path : "/" + action.path;
-  std::string url = fmt::format("{}://{}:{}{}", scheme, bracket(host), port, path);
-  const auto deadline = Deadline::after(timeout, clock_);
-  for (int hop = 0; hop <= kRedirectsMax; ++hop) {
-    auto answer = http_.get(url, headers, deadline);
+  get->url = fmt::format("{}://{}:{}{}", scheme, bracket(host), port, path);
+  get->deadline = Deadline::after(call.timeout, deps_.clock);
+  get->stop = call.stop;
+  get->any_status = any_status;
+  get->done = std::move(done);
+  follow(get);
+}
+
+void HandlerRunner::follow(const std::shared_ptr<Get>& get) {
+  deps_.http.get(get->url, get->headers, get->deadline, get->stop, [this, get](const auto& answer) {
     if (!answer.ok()) {
       const std::string why =
           answer.error().code() == Code::Timeout
               ? "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
               : answer.error().message();
-      return {Outcome::Failure, fmt::format("Get \"{}\": {}", url, without_url(why))};
+      return get->done({Outcome::Failure, fmt::format("Get \"{}\": {}", get->url, without_url(why))});
     }
-    if (any_status || (answer->status >= 200 && answer->status < 300))
-      return {Outcome::Success, cut(answer->body)};
-    if (answer->status >= 300 && answer->status < 400 && !answer->location.empty()) {
-      const std::string next = answer->location.starts_with("/")
-                                   ? std::string(origin_of(url)) + answer->location
-                                   : answer->location;
-      if (origin_of(next) != origin_of(url)) {
-        return {Outcome::Warning,
-                fmt::format("Probe terminated redirects, Response body: {}", cut(answer->body))};
-      }
-      url = next;
-      continue;
+    if (get->any_status || (answer->status >= 200 && answer->status < 300))
+      return get->done({Outcome::Success, cut(answer->body)});
+    if (answer->status < 300 || answer->status >= 400 || answer->location.empty())
+      return get->done(
+          {Outcome::Failure, fmt::format("HTTP probe failed with statuscode: {}", answer->status)});
+    const std::string next = answer->location.starts_with("/")
+                                 ? std::string(origin_of(get->url)) + answer->location
+                                 : answer->location;
+    if (origin_of(next) != origin_of(get->url)) {
+      return get->done({Outcome::Warning,
+                        fmt::format("Probe terminated redirects, Response body: {}", cut(answer->body))});
     }
-    return {Outcome::Failure, fmt::format("HTTP probe failed with statuscode: {}", answer->status)};
-  }
-  return {Outcome::Failure, fmt::format("Get \"{}\": stopped after 10 redirects", url)};
+    if (++get->hops > kRedirectsMax)
+      return get->done({Outcome::Failure, fmt::format("Get \"{}\": stopped after 10 redirects", get->url)});
+    get->url = next;
+    follow(get);
+  });
 }
 
-HandlerResult HandlerRunner::tcp(const HandlerTarget& target, const v1::TCPSocketAction& action,
-                                 Duration timeout) {
-  const int32_t port = resolve_port(action.port, target.container);
+void HandlerRunner::tcp(const HandlerTarget& target, const v1::TCPSocketAction& action,
+                        const HandlerCall& call, HandlerDone done) {
+  const auto* container = find_container(*target.pod, target.container);
+  const int32_t port = container ? resolve_port(action.port, *container) : 0;
   if (port <= 0 || port > 65535)
-    return {Outcome::Unknown, fmt::format("invalid port number: {}", action.port.str())};
+    return later(std::move(done),
+                 {Outcome::Unknown, fmt::format("invalid port number: {}", action.port.str())});
   const std::string host = action.host.empty() ? target.pod_ip : action.host;
-  const auto connected = connect_to(host, port, timeout);
-  return connected.ok() ? HandlerResult{} : HandlerResult{Outcome::Failure, connected.error().message()};
+  deps_.http.connect(
+      host, port, Deadline::after(call.timeout, deps_.clock), call.stop,
+      [done = std::move(done)](const Result<void>& connected) {
+        done(connected.ok() ? HandlerResult{} : HandlerResult{Outcome::Failure, connected.error().message()});
+      });
 }
 
-HandlerResult HandlerRunner::grpc(const HandlerTarget& target, const v1::GRPCAction& action,
-                                  Duration timeout) {
-  if (target.pod_ip.empty()) return {Outcome::Failure, "the pod has no address yet"};
-  return grpc_probe(fmt::format("{}:{}", bracket(target.pod_ip), action.port), action.service.value_or(""),
-                    timeout, clock_);
+void HandlerRunner::grpc(const HandlerTarget& target, const v1::GRPCAction& action, const HandlerCall& call,
+                         HandlerDone done) {
+  if (target.pod_ip.empty()) return later(std::move(done), {Outcome::Failure, "the pod has no address yet"});
+  grpc_probe({.address = fmt::format("{}:{}", bracket(target.pod_ip), action.port),
+              .service = action.service.value_or(""),
+              .timeout = call.timeout,
+              .stop = call.stop},
+             deps_.clock, deps_.executor, std::move(done));
+}
+
+void HandlerRunner::pause(Duration time, const HandlerCall& call, HandlerDone done) {
+  struct Sleep {
+    Mutex m;
+    HandlerDone done MZ_GUARDED_BY(m);
+    std::shared_ptr<void> on_stop;
+    void end() {
+      HandlerDone told;
+      {
+        Lock lock(m);
+        told = std::exchange(done, nullptr);
+      }
+      if (told) told({});
+    }
+  };
+  auto sleep = std::make_shared<Sleep>();
+  {
+    Lock lock(sleep->m);
+    sleep->done = std::move(done);
+  }
+  if (call.timeout > Duration::zero()) time = std::min(time, call.timeout);
+  const auto alarm = deps_.alarms.after(time, [sleep] { sleep->end(); });
+  // Told from another thread: whoever stops may hold what it needs to be told.
+  sleep->on_stop = call.stop.on_stop([this, alarm, weak = std::weak_ptr<Sleep>(sleep)] {
+    const auto ending = weak.lock();
+    deps_.alarms.cancel(alarm);
+    if (ending && !deps_.executor.post([ending] { ending->end(); })) ending->end();
+  });
 }
 
 }  // namespace mizzen::kubelet

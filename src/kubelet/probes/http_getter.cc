@@ -1,6 +1,16 @@
 #include "kubelet/probes/http_getter.h"
 
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
 #include "http/message/url.h"
+#include "linux/files/descriptor.h"
 
 namespace mizzen::kubelet {
 namespace {
@@ -17,23 +27,69 @@ http::Client::Options options() {
   return out;
 }
 
+std::string bracket(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
+Result<void> connect_to(const std::string& host, int port, Deadline deadline) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), fmt::format("{}", port).c_str(), &hints, &found) != 0 || !found) {
+    return Error(Code::NotFound, fmt::format("dial tcp: lookup {}: no such host", host));
+  }
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+  linux::Fd fd(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return system_error("socket", errno);
+  const std::string where = fmt::format("dial tcp {}:{}", bracket(host), port);
+  if (::connect(fd.get(), found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS)
+    return system_error(where + ": connect", errno);
+  pollfd p{fd.get(), POLLOUT, 0};
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.left()).count();
+  if (::poll(&p, 1, static_cast<int>(std::max<int64_t>(ms, 1))) <= 0)
+    return Error(Code::Timeout, where + ": i/o timeout");
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error == ECONNREFUSED) return Error(Code::ServiceUnavailable, where + ": connect: connection refused");
+  if (error != 0) return system_error(where + ": connect", error);
+  return {};
+}
+
+Error no_room() { return Error(Code::ServiceUnavailable, "the node has too many probes under way"); }
+
 }  // namespace
 
-ClientHttpGetter::ClientHttpGetter(http::Loops& loops) : client_(loops, options()) {}
+ClientHttpGetter::ClientHttpGetter(http::Loops& loops, Executor& executor)
+    : client_(loops, options()), executor_(executor) {}
 
-Result<HttpGetter::Answer> ClientHttpGetter::get(
+void ClientHttpGetter::get(const std::string& url,
+                           const std::vector<std::pair<std::string, std::string>>& headers, Deadline deadline,
+                           const StopToken& stop, Done done) {
+  const bool posted = executor_.post([this, url, headers, deadline, stop, done] {
+    done(ask(url, headers, {.deadline = deadline, .stop = stop}));
+  });
+  if (!posted) done(no_room());
+}
+
+Result<HttpGetter::Answer> ClientHttpGetter::ask(
     const std::string& url, const std::vector<std::pair<std::string, std::string>>& headers,
-    Deadline deadline) {
+    const http::CallContext& context) {
   MZ_ASSIGN(const auto parsed, http::parse_url(url));
   http::ClientRequest request;
   request.target = parsed.target;
   request.path = parsed.path_and_query();
   for (const auto& [name, value] : headers) request.headers.add(name, value);
   request.headers.add("Connection", "close");
-  http::CallContext context;
-  context.deadline = deadline;
   MZ_ASSIGN(auto response, client_.request(request, context));
   return Answer{response.status, std::move(response.body), std::string(response.headers.get("Location"))};
+}
+
+void ClientHttpGetter::connect(const std::string& host, int port, Deadline deadline, const StopToken&,
+                               std::function<void(Result<void>)> done) {
+  const bool posted =
+      executor_.post([host, port, deadline, done] { done(connect_to(host, port, deadline)); });
+  if (!posted) done(no_room());
 }
 
 }  // namespace mizzen::kubelet

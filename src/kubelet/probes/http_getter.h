@@ -1,21 +1,28 @@
 #pragma once
 #include <memory>
 
+#include "async/executor.h"
 #include "http/client/client.h"
 #include "kubelet/probes/handler_run.h"
 
 namespace mizzen::kubelet {
 
 /// HttpGetter over http's client: no certificate is checked, as upstream's probes do, and nothing is shown to
-/// the pod. Threading: thread-safe.
+/// the pod. Threading: thread-safe; each request holds a thread of the executor. Lifecycle: the executor has
+/// stopped before it goes. Failure: ServiceUnavailable where the executor has no room.
 class ClientHttpGetter final : public HttpGetter {
  public:
-  explicit ClientHttpGetter(http::Loops& loops);
-  Result<Answer> get(const std::string& url, const std::vector<std::pair<std::string, std::string>>& headers,
-                     Deadline deadline) override;
+  ClientHttpGetter(http::Loops& loops, Executor& executor);
+  void get(const std::string& url, const std::vector<std::pair<std::string, std::string>>& headers,
+           Deadline deadline, const StopToken& stop, Done done) override;
+  void connect(const std::string& host, int port, Deadline deadline, const StopToken& stop,
+               std::function<void(Result<void>)> done) override;
 
  private:
+  Result<Answer> ask(const std::string& url, const std::vector<std::pair<std::string, std::string>>& headers,
+                     const http::CallContext& context);
   http::Client client_;
+  Executor& executor_;
 };
 
 }  // namespace mizzen::kubelet

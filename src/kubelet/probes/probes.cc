@@ -14,7 +14,6 @@ using Outcome = HandlerResult::Outcome;
 using std::chrono::seconds;
 
 constexpr int kTriesMax = 3;
-constexpr const char* kAgent = "kube-probe/1.36";
 constexpr auto kIdleTick = seconds(60);
 
 const char* kind_text(ProbeKind kind) {
@@ -154,40 +153,36 @@ Monotonic ProbeManager::tick() {
       next = std::min(next, w.due);
     }
   }
-  for (const auto& key : due) {
-    if (deps_.executor.post([this, key] { execute(key); })) continue;
-    Lock lock(m_);
-    if (auto w = workers_.find(key); w != workers_.end()) w->second.in_flight = false;
-  }
+  for (const auto& key : due) execute(key, kTriesMax);
   return next;
 }
 
-HandlerResult ProbeManager::run_probe(const Key& key, const Worker& w) {
-  const auto* c = find_container(*w.pod, key.container);
-  if (!c) return {};
-  const HandlerTarget target{*w.pod, *c, w.container_id, w.pod_ip};
-  const auto& action = w.probe.probeHandler;
-  if (action.exec) return deps_.runner.exec(target, *action.exec, timeout_of(w.probe));
-  if (action.httpGet)
-    return deps_.runner.http_get(target, *action.httpGet, timeout_of(w.probe), kAgent, false);
-  if (action.tcpSocket) return deps_.runner.tcp(target, *action.tcpSocket, timeout_of(w.probe));
-  if (action.grpc) return deps_.runner.grpc(target, *action.grpc, timeout_of(w.probe));
-  return {Outcome::Unknown, "this kind of probe is not supported by this node yet"};
-}
-
-void ProbeManager::execute(const Key& key) {
-  Worker copy;
+void ProbeManager::execute(const Key& key, int tries_left) {
+  const auto token = gate_.enter();
+  if (!token) return;
+  Worker w;
   {
     Lock lock(m_);
-    const auto w = workers_.find(key);
-    if (w == workers_.end()) return;
-    copy = w->second;
+    const auto found = workers_.find(key);
+    if (found == workers_.end()) return;
+    w = found->second;
   }
-  HandlerResult result;
-  for (int i = 0; i < kTriesMax; ++i) {
-    result = run_probe(key, copy);
-    if (result.outcome != Outcome::Unknown) break;
-  }
+  deps_.runner.probe({w.pod, key.container, w.container_id, w.pod_ip}, w.probe.probeHandler,
+                     {.timeout = timeout_of(w.probe), .stop = stop_.token()},
+                     [this, token, key, w, tries_left](HandlerResult result) {
+                       if (result.outcome == Outcome::Unknown && tries_left > 1)
+                         return execute(key, tries_left - 1);
+                       executed(key, w, std::move(result));
+                     });
+}
+
+void ProbeManager::stop() {
+  stop_.stop();
+  gate_.close();
+}
+
+void ProbeManager::executed(const Key& key, const Worker& copy, HandlerResult result) {
+  if (gate_.is_closed()) return;
   const char* kind = kind_text(key.kind);
   if (result.outcome == Outcome::Unknown) {
     deps_.events.pod_event(

@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "async/executor.h"
+#include "async/gate.h"
 #include "async/mutex.h"
 #include "kubelet/decide/pod_actions.h"
 #include "kubelet/probes/handler_run.h"
@@ -16,8 +16,8 @@ namespace mizzen::kubelet {
 
 enum class ProbeKind : uint8_t { Liveness, Readiness, Startup };
 
-/// Role: runs the probes of all containers at their times and keeps what they found. No thread of its own:
-/// tick() starts what is due on the executor. Place: the pod workers tell it what runs after each sync and
+/// Role: runs the probes of all containers at their times and keeps what they found. Holds no thread: tick()
+/// starts what is due, and is told later. Place: the pod workers tell it what runs after each sync and
 /// ask it before the next one; the kubelet's loop ticks it. Truth: results belong to a container id; after a
 /// restart of ours readiness starts from what was published. Threading: thread-safe. on_change is called
 /// without locks held. Bounds: one run of a probe at a time; none is queued twice.
@@ -26,7 +26,6 @@ class ProbeManager {
   struct Deps {
     HandlerRunner& runner;
     Events& events;
-    Executor& executor;
     const Clock& clock;
     std::function<void(const std::string& uid)> on_change;
   };
@@ -46,6 +45,8 @@ class ProbeManager {
 
   /// Starts the probes that are due; when the next one is.
   Monotonic tick();
+  /// Ends what is under way and waits for it; nothing begins any more.
+  void stop();
 
  private:
   struct Key {
@@ -71,11 +72,14 @@ class ProbeManager {
   bool may_run(const Key& key, const Worker& worker) const MZ_REQUIRES(m_);
   bool startup_done(const std::string& uid, const std::string& container, const std::string& id) const
       MZ_REQUIRES(m_);
-  void execute(const Key& key);
-  HandlerResult run_probe(const Key& key, const Worker& worker);
+  /// One run of a probe, up to kTriesMax tries where it cannot tell.
+  void execute(const Key& key, int tries_left);
+  void executed(const Key& key, const Worker& as_begun, HandlerResult result);
   bool count(const Key& key, const HandlerResult& result);
 
   Deps deps_;
+  Gate gate_;
+  StopSource stop_;
   mutable Mutex m_;
   std::map<Key, Worker> workers_ MZ_GUARDED_BY(m_);
 };

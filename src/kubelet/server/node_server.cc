@@ -63,7 +63,6 @@ struct NodeServer::Impl : std::enable_shared_from_this<NodeServer::Impl> {
   void run(const ExchangePtr& exchange, const Words& path, const http::Query& query);
   void proxy(const ExchangePtr& exchange, const std::string& url, const std::string& query);
   Result<std::string> running_container(const Words& path);
-  bool is_running(const std::string& id);
 
   const Deps deps;
   const Options options;
@@ -183,14 +182,6 @@ void NodeServer::Impl::logs(const ExchangePtr& exchange, const Words& path, cons
   send_log(exchange, std::move(*file), *wanted, *id);
 }
 
-bool NodeServer::Impl::is_running(const std::string& id) {
-  cri::v1::ContainerStatusRequest request;
-  request.container_id = id;
-  const auto status = cri::wait<&cri::Runtime::container_status>(
-      deps.runtime, request, Deadline::after(kRuntimeTimeout, deps.clock));
-  return status.ok() && status->status && status->status->state == cri::v1::ContainerState::CONTAINER_RUNNING;
-}
-
 void NodeServer::Impl::send_log(const ExchangePtr& exchange, LogFile file, const LogRequest& wanted,
                                 const std::string& id) {
   struct Count {
@@ -226,7 +217,7 @@ void NodeServer::Impl::send_log(const ExchangePtr& exchange, LogFile file, const
     if (ended || file.exhausted()) break;
     if (const auto replaced = file.reopen_if_replaced(); replaced.ok() && *replaced) continue;
     // Once a second is enough to see that the container ended; then one last look at what it wrote.
-    if (++quiet % 5 == 0 && !is_running(id)) ended = true;
+    if (++quiet % 5 == 0 && !deps.cache.is_running(id)) ended = true;
     if (!ended &&
         (stop_source.token().stopped() || gone.wait_until(Deadline::after(kFollowEvery, deps.clock))))
       return;
@@ -239,7 +230,7 @@ Result<std::string> NodeServer::Impl::running_container(const Words& path) {
   if (!pod || (path.size() == 5 && pod->metadata.uid != path[3]))
     return Error(Code::NotFound, "pod does not exist");
   const std::string& name = path.back();
-  MZ_ASSIGN(const auto state, read_runtime_pod(deps.runtime, deps.clock, pod->metadata.uid));
+  const auto state = deps.cache.pod(pod->metadata.uid);
   const auto* newest = state.newest(name);
   if (!newest || newest->state != ContainerRecord::State::Running) {
     return Error(Code::InternalError, fmt::format("container not found ({})", quote(name)));
@@ -287,11 +278,10 @@ void NodeServer::Impl::port_forward(const ExchangePtr& exchange, const Words& pa
   const auto pod = deps.workers.find(path[1], path[2]);
   if (!pod || (path.size() == 4 && pod->metadata.uid != path[3]))
     return exchange->respond_text(404, "pod does not exist");
-  const auto state = read_runtime_pod(deps.runtime, deps.clock, pod->metadata.uid);
-  const auto ready = state.ok() ? std::find_if(state->sandboxes.begin(), state->sandboxes.end(),
-                                               [](const auto& s) { return s.ready; })
-                                : std::vector<SandboxRecord>::const_iterator();
-  if (!state.ok() || ready == state->sandboxes.end())
+  const auto state = deps.cache.pod(pod->metadata.uid);
+  const auto ready =
+      std::find_if(state.sandboxes.begin(), state.sandboxes.end(), [](const auto& s) { return s.ready; });
+  if (ready == state.sandboxes.end())
     return exchange->respond_text(500, fmt::format("pod not found (\"{}_{}\")", path[2], path[1]));
   cri::v1::PortForwardRequest request;
   request.pod_sandbox_id = ready->id;

@@ -7,7 +7,7 @@
 #include "cri/runtime.h"
 #include "http/client/client.h"
 #include "http/server/server.h"
-#include "kubelet/sync/pod_workers.h"
+#include "kubelet/work/pod_workers.h"
 #include "pki/certificate.h"
 
 namespace mizzen::kubelet {
@@ -35,6 +35,7 @@ class NodeServer {
     http::Loops& loops;
     cri::Runtime& runtime;
     PodWorkers& workers;
+    const RuntimeCache& cache;
     const Clock& clock;
   };
   NodeServer(Deps deps, Options options);

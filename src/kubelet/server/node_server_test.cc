@@ -3,53 +3,21 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "base/file.h"
-#include "client/testing/fake_api.h"
-#include "codec/json/json_codec.h"
-#include "cri/testing/fake_runtime.h"
 #include "http/client/client.h"
-#include "kubelet/config/api_sources.h"
-#include "linux/testing/scratch.h"
+#include "kubelet/testing/test_node.h"
 #include "pki/authority.h"
 
 namespace mizzen::kubelet {
 namespace {
 
-using client::testing::FakeApi;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
-
-class Silent final : public Events {
- public:
-  void pod_event(const Pod&, const std::string&, bool, std::string_view, const std::string&) override {}
-  void node_event(bool, std::string_view, const std::string&) override {}
-};
-
-class NoHttp final : public HttpGetter {
- public:
-  Result<Answer> get(const std::string&, const std::vector<std::pair<std::string, std::string>>&,
-                     Deadline) override {
-    return Error(Code::ServiceUnavailable, "no network here");
-  }
-};
 
 class NodeServerTest : public ::testing::Test {
  protected:
   NodeServerTest() {
-    PodRunner::Options run;
-    run.logs_folder = scratch_.at("logs");
-    runner_ = std::make_unique<PodRunner>(
-        PodRunner::Deps{runtime_, puller_, events_, handlers_, volumes_, objects_, nullptr, pool_,
-                        real_clock(), secure_random(),
-                        [](const std::string&) { return Result<Services>(Services()); },
-                        [] { return volumes::Allocatable(); }},
-        run);
-    workers_ =
-        std::make_unique<PodWorkers>(PodWorkers::Deps{runtime_, *runner_, probes_, statuses_, events_, pool_,
-                                                      real_clock(), secure_random(), nullptr, nullptr},
-                                     PodWorkers::Options{});
     NodeServer::Options options;
     options.address = "127.0.0.1";
     options.serving =
@@ -57,16 +25,12 @@ class NodeServerTest : public ::testing::Test {
     options.client_ca_pem = authority_->certificate_pem();
     options.client_organisations = {"system:masters"};
     options.client_names = {"kube-apiserver-kubelet-client"};
-    server_ =
-        std::make_unique<NodeServer>(NodeServer::Deps{loops_, runtime_, *workers_, real_clock()}, options);
+    server_ = std::make_unique<NodeServer>(
+        NodeServer::Deps{loops_, node_.runtime, node_.workers(), node_.cache(), real_clock()}, options);
     const auto started = server_->start();
     EXPECT_TRUE(started.ok()) << started.error().message();
   }
-  ~NodeServerTest() override {
-    server_->stop();
-    workers_->stop();
-    pool_.stop();
-  }
+  ~NodeServerTest() override { server_->stop(); }
   http::Response get(const std::string& path, const std::optional<pki::KeyPair>& identity) {
     http::Client::Options options;
     options.tls.ca_pem = authority_->certificate_pem();
@@ -88,36 +52,16 @@ class NodeServerTest : public ::testing::Test {
   }
   /// A pod with one running container that has written a log.
   void run_pod() {
-    runtime_.add_image("nginx:latest");
-    auto pod = codec::from_json<Pod>(
-        R"({"metadata":{"name":"web","namespace":"default","uid":"u1"},"spec":{"restartPolicy":"Always",
+    node_.runtime.add_image("nginx:latest");
+    node_.add(R"({"metadata":{"name":"web","namespace":"default","uid":"u1"},"spec":{"restartPolicy":"Always",
             "containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}]}})");
-    workers_->upsert(std::make_shared<const Pod>(*pod));
-    for (int i = 0; i < 400; ++i, ::usleep(5000)) {
-      const auto found = workers_->find("default", "web");
-      if (found && found->status.phase == "Running") return;
-    }
-    ADD_FAILURE() << "the pod does not come up";
+    EXPECT_TRUE(node_.reaches("web", "Running"));
   }
 
-  linux::ScratchFolder scratch_;
+  testing::TestNode node_;
   const WallTime now_ = real_clock().wall();
   Result<pki::Authority> authority_ = pki::Authority::create("ca", now_);
   http::Loops loops_{{.clock = real_clock(), .random = secure_random()}};
-  ThreadPool runtime_pool_{real_clock(), {.name = "runtime"}};
-  cri::FakeRuntime runtime_{real_clock(), runtime_pool_};
-  FakeApi api_;
-  Silent events_;
-  NoHttp http_;
-  HandlerRunner handlers_{runtime_, http_, real_clock()};
-  ThreadPool pool_{real_clock(), {.name = "test", .threads_max = 8}};
-  ImagePuller puller_{{runtime_, events_, real_clock()}};
-  volumes::Volumes volumes_{scratch_.at("pods"), real_clock(), secure_random()};
-  ApiObjects objects_{api_};
-  ProbeManager probes_{{handlers_, events_, pool_, real_clock(), nullptr}};
-  StatusManager statuses_{{api_, pool_, real_clock()}};
-  std::unique_ptr<PodRunner> runner_;
-  std::unique_ptr<PodWorkers> workers_;
   std::unique_ptr<NodeServer> server_;
 };
 
@@ -148,7 +92,7 @@ TEST_F(NodeServerTest, ServesPodsAndLogsAndSaysWhatIsMissing) {
 
 TEST_F(NodeServerTest, RunsACommandToItsEnd) {
   run_pod();
-  runtime_.on_exec([](const cri::v1::ExecSyncRequest& request) {
+  node_.runtime.on_exec([](const cri::v1::ExecSyncRequest& request) {
     cri::v1::ExecSyncResponse out;
     out.stdout = request.cmd.at(0) + "!";
     return Result<cri::v1::ExecSyncResponse>(out);

@@ -1,18 +1,17 @@
 #include "kubelet/state/runtime_state.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/strings.h"
-#include "cri/blocking.h"
 
 namespace mizzen::kubelet {
 namespace {
 
 codec::Time time_of(int64_t ns) { return ns > 0 ? codec::Time::from(WallTime(Duration(ns))) : codec::Time(); }
 
-ContainerRecord::State state_of(int32_t state) {
+}  // namespace
+
+ContainerRecord::State container_state(int32_t state) {
   switch (state) {
     case cri::v1::ContainerState::CONTAINER_CREATED:
       return ContainerRecord::State::Created;
@@ -25,12 +24,12 @@ ContainerRecord::State state_of(int32_t state) {
   }
 }
 
-ContainerRecord record_of(const cri::v1::Container& listed, const cri::v1::ContainerStatus& s) {
+ContainerRecord container_record(const cri::v1::ContainerStatus& s, const std::string& sandbox_id) {
   ContainerRecord out;
   out.id = s.id;
   out.name = s.metadata ? s.metadata->name : "";
-  out.sandbox_id = listed.pod_sandbox_id;
-  out.state = state_of(s.state);
+  out.sandbox_id = sandbox_id;
+  out.state = container_state(s.state);
   out.exit_code = s.exit_code;
   out.reason = s.reason;
   out.message = s.message;
@@ -53,19 +52,12 @@ ContainerRecord record_of(const cri::v1::Container& listed, const cri::v1::Conta
   return out;
 }
 
-Result<SandboxRecord> read_sandbox(cri::Runtime& runtime, const Clock& clock,
-                                   const cri::v1::PodSandbox& listed) {
+SandboxRecord sandbox_record(const cri::v1::PodSandboxStatus& s) {
   SandboxRecord out;
-  out.id = listed.id;
-  out.ready = listed.state == cri::v1::PodSandboxState::SANDBOX_READY;
-  out.attempt = listed.metadata ? listed.metadata->attempt : 0;
-  out.created_ns = listed.created_at;
-  cri::v1::PodSandboxStatusRequest request;
-  request.pod_sandbox_id = listed.id;
-  MZ_ASSIGN(const auto answer, cri::wait<&cri::Runtime::pod_sandbox_status>(
-                                   runtime, request, Deadline::after(kRuntimeTimeout, clock)));
-  if (!answer.status) return out;
-  const auto& s = *answer.status;
+  out.id = s.id;
+  out.ready = s.state == cri::v1::PodSandboxState::SANDBOX_READY;
+  out.attempt = s.metadata ? s.metadata->attempt : 0;
+  out.created_ns = s.created_at;
   out.host_network = s.linux && s.linux->namespaces && s.linux->namespaces->options &&
                      s.linux->namespaces->options->network == cri::v1::NamespaceMode::NODE;
   if (s.network && !s.network->ip.empty()) {
@@ -74,8 +66,6 @@ Result<SandboxRecord> read_sandbox(cri::Runtime& runtime, const Clock& clock,
   }
   return out;
 }
-
-}  // namespace
 
 const ContainerRecord* RuntimePod::newest(const std::string& container) const {
   for (const auto& c : containers) {
@@ -93,67 +83,12 @@ bool RuntimePod::any_sandbox_ready() const {
   return std::any_of(sandboxes.begin(), sandboxes.end(), [](const auto& s) { return s.ready; });
 }
 
-Result<RuntimePod> read_runtime_pod(cri::Runtime& runtime, const Clock& clock, const std::string& uid) {
-  RuntimePod out;
-  out.uid = uid;
-  cri::v1::ListPodSandboxRequest sandboxes;
-  sandboxes.filter.ensure().label_selector.set(cri::kPodUidLabel, uid);
-  MZ_ASSIGN(const auto listed, cri::wait<&cri::Runtime::list_pod_sandbox>(
-                                   runtime, sandboxes, Deadline::after(kRuntimeTimeout, clock)));
-  for (const auto& item : listed.items) {
-    out.name = item.labels.get(cri::kPodNameLabel);
-    out.namespace_ = item.labels.get(cri::kPodNamespaceLabel);
-    auto record = read_sandbox(runtime, clock, item);
-    if (record.ok()) {
-      out.sandboxes.push_back(std::move(*record));
-    } else if (record.error().code() != Code::NotFound) {  // removed since it was listed
-      return record.error();
-    }
-  }
-  cri::v1::ListContainersRequest containers;
-  containers.filter.ensure().label_selector.set(cri::kPodUidLabel, uid);
-  MZ_ASSIGN(const auto found, cri::wait<&cri::Runtime::list_containers>(
-                                  runtime, containers, Deadline::after(kRuntimeTimeout, clock)));
-  for (const auto& item : found.containers) {
-    cri::v1::ContainerStatusRequest request;
-    request.container_id = item.id;
-    auto status =
-        cri::wait<&cri::Runtime::container_status>(runtime, request, Deadline::after(kRuntimeTimeout, clock));
-    if (!status.ok()) {
-      if (status.error().code() == Code::NotFound) continue;
-      return status.error();
-    }
-    if (status->status) out.containers.push_back(record_of(item, *status->status));
-  }
-  const auto newer = [](const auto& a, const auto& b) { return a.created_ns > b.created_ns; };
-  std::stable_sort(out.containers.begin(), out.containers.end(), newer);
-  std::stable_sort(out.sandboxes.begin(), out.sandboxes.end(), [](const auto& a, const auto& b) {
+void sort_newest_first(RuntimePod& pod) {
+  std::stable_sort(pod.containers.begin(), pod.containers.end(),
+                   [](const auto& a, const auto& b) { return a.created_ns > b.created_ns; });
+  std::stable_sort(pod.sandboxes.begin(), pod.sandboxes.end(), [](const auto& a, const auto& b) {
     return a.attempt != b.attempt ? a.attempt > b.attempt : a.created_ns > b.created_ns;
   });
-  return out;
-}
-
-Result<Sketches> sketch_pods(cri::Runtime& runtime, const Clock& clock) {
-  Sketches out;
-  MZ_ASSIGN(const auto sandboxes,
-            cri::wait<&cri::Runtime::list_pod_sandbox>(runtime, {}, Deadline::after(kRuntimeTimeout, clock)));
-  MZ_ASSIGN(const auto containers,
-            cri::wait<&cri::Runtime::list_containers>(runtime, {}, Deadline::after(kRuntimeTimeout, clock)));
-  std::map<std::string, std::vector<std::string>> parts;
-  const auto add = [&](const codec::Map<std::string>& labels, std::string part) {
-    const std::string uid = labels.get(cri::kPodUidLabel);
-    if (uid.empty()) return;  // not a pod's
-    out[uid].name = labels.get(cri::kPodNameLabel);
-    out[uid].namespace_ = labels.get(cri::kPodNamespaceLabel);
-    parts[uid].push_back(std::move(part));
-  };
-  for (const auto& s : sandboxes.items) add(s.labels, fmt::format("s{}:{}", s.id, s.state));
-  for (const auto& c : containers.containers) add(c.labels, fmt::format("c{}:{}", c.id, c.state));
-  for (auto& [uid, list] : parts) {
-    std::sort(list.begin(), list.end());
-    out[uid].text = join(list, " ");
-  }
-  return out;
 }
 
 }  // namespace mizzen::kubelet

@@ -1,11 +1,9 @@
 #pragma once
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/result.h"
 #include "codec/tables/values.h"
 #include "cri/runtime.h"
 
@@ -43,6 +41,7 @@ struct ContainerRecord {
   std::string log_path;          ///< absolute
   std::string termination_path;  ///< on this node; empty where the container has none
   std::string termination_policy;
+  friend bool operator==(const ContainerRecord&, const ContainerRecord&) = default;
 };
 
 /// One sandbox as the runtime has it.
@@ -53,6 +52,7 @@ struct SandboxRecord {
   int64_t created_ns = 0;
   bool host_network = false;
   std::vector<std::string> ips;
+  friend bool operator==(const SandboxRecord&, const SandboxRecord&) = default;
 };
 
 /// What the runtime has of one pod, newest first.
@@ -69,18 +69,10 @@ struct RuntimePod {
   bool any_sandbox_ready() const;
 };
 
-/// Reads everything about one pod. Empty lists where the runtime has nothing.
-Result<RuntimePod> read_runtime_pod(cri::Runtime& runtime, const Clock& clock, const std::string& uid);
-
-/// A short text per pod that changes whenever a sandbox or container of it appears, changes state or goes:
-/// compared from one relist to the next.
-struct PodSketch {
-  std::string name;
-  std::string namespace_;
-  std::string text;
-  friend bool operator==(const PodSketch&, const PodSketch&) = default;
-};
-using Sketches = std::map<std::string, PodSketch>;  ///< by pod UID
-Result<Sketches> sketch_pods(cri::Runtime& runtime, const Clock& clock);
+/// What the runtime says of one, as we keep it. Pure.
+SandboxRecord sandbox_record(const cri::v1::PodSandboxStatus& status);
+ContainerRecord container_record(const cri::v1::ContainerStatus& status, const std::string& sandbox_id);
+ContainerRecord::State container_state(int32_t state);
+void sort_newest_first(RuntimePod& pod);
 
 }  // namespace mizzen::kubelet

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 
+#include "base/check.h"
+#include "base/strings.h"
+#include "codec/json/json_codec.h"
+#include "machinery/patch/patch_create.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {
 namespace {
 
-constexpr int kConflictTriesMax = 5;
 constexpr auto kCallTimeout = std::chrono::seconds(30);
 /// In upstream's order, which `describe` shows.
 constexpr std::array<std::string_view, 6> kOwnConditions = {
@@ -18,6 +21,9 @@ constexpr std::array<std::string_view, 6> kOwnConditions = {
 bool is_own(const std::string& type) {
   return std::find(kOwnConditions.begin(), kOwnConditions.end(), type) != kOwnConditions.end();
 }
+
+/// Later states of one object have greater numbers (Kubernetes 1.35 on).
+int64_t revision_of(const Pod& pod) { return parse_int<int64_t>(pod.metadata.resourceVersion).value_or(0); }
 
 client::Call new_call() { return {.timeout = kCallTimeout}; }
 
@@ -38,14 +44,51 @@ PodStatus merge_status(const PodStatus& in_api, const PodStatus& ours) {
   return out;
 }
 
+std::string status_patch(const Pod& pod, const PodStatus& after) {
+  const auto tree = [](const PodStatus& status) {
+    auto value = codec::Value::parse(codec::to_json(status));
+    MZ_CHECK(value.ok(), "our own JSON does not parse: {}", value.error().message());
+    return std::move(*value);
+  };
+  codec::Value changes =
+      machinery::create_strategic_patch(tree(pod.status), tree(after), PodStatus::descriptor());
+  if (changes.members().empty()) return {};
+  codec::Value patch = codec::Value::object();
+  patch["metadata"]["uid"] = codec::Value::string(pod.metadata.uid);  // of this pod and no later one
+  patch["status"] = std::move(changes);
+  return patch.str();
+}
+
+bool StatusManager::settle(Entry& entry) {
+  if (!entry.ours) return false;
+  PodStatus merged = merge_status(entry.in_api->status, *entry.ours);
+  if (!entry.current || !same_status(*entry.current, merged))
+    entry.current = std::make_shared<const PodStatus>(std::move(merged));
+  return !same_status(*entry.current, entry.in_api->status);
+}
+
+void StatusManager::observe(const std::shared_ptr<const Pod>& pod) {
+  {
+    Lock lock(m_);
+    const auto found = entries_.find(pod->metadata.uid);
+    if (found == entries_.end()) return;  // nothing to compare it with yet
+    Entry& entry = found->second;
+    if (revision_of(*pod) < revision_of(*entry.in_api)) return;
+    entry.in_api = pod;
+    if (!settle(entry)) return;
+    entry.dirty = true;
+  }
+  kick(pod->metadata.uid);
+}
+
 void StatusManager::set(const std::shared_ptr<const Pod>& pod, PodStatus status) {
   const std::string uid = pod->metadata.uid;
   {
     Lock lock(m_);
     Entry& entry = entries_[uid];
-    entry.pod = pod;
-    if (entry.status && same_status(*entry.status, status)) return;
-    entry.status = std::make_shared<const PodStatus>(std::move(status));
+    if (!entry.in_api || revision_of(*pod) > revision_of(*entry.in_api)) entry.in_api = pod;
+    entry.ours = std::make_shared<const PodStatus>(std::move(status));
+    if (!settle(entry)) return;
     entry.dirty = true;
   }
   kick(uid);
@@ -55,7 +98,8 @@ void StatusManager::finish(const std::shared_ptr<const Pod>& pod) {
   {
     Lock lock(m_);
     Entry& entry = entries_[pod->metadata.uid];
-    entry.pod = pod;
+    if (!entry.in_api || revision_of(*pod) > revision_of(*entry.in_api)) entry.in_api = pod;
+    if (entry.finished) return;
     entry.finished = true;
     entry.dirty = true;
   }
@@ -70,7 +114,7 @@ void StatusManager::forget(const std::string& uid) {
 std::shared_ptr<const PodStatus> StatusManager::last(const std::string& uid) const {
   Lock lock(m_);
   const auto found = entries_.find(uid);
-  return found == entries_.end() ? nullptr : found->second.status;
+  return found == entries_.end() ? nullptr : found->second.current;
 }
 
 void StatusManager::tick() {
@@ -110,10 +154,19 @@ void StatusManager::send(const std::string& uid) {
       found->second.dirty = false;
       copy = found->second;
     }
-    const auto written = write(*copy.pod, copy.status.get(), copy.finished);
-    if (written.ok()) continue;
+    Result<void> done;
+    if (copy.current) {
+      auto written = write(*copy.in_api, *copy.current);
+      if (!written.ok()) {
+        done = written.error();
+      } else if (*written) {
+        observe(*written);
+      }
+    }
+    if (done.ok() && copy.finished) done = remove(*copy.in_api);
+    if (done.ok()) continue;
     log::warn("kubelet", "Cannot write pod status",
-              {log::kv("pod", pod_text(*copy.pod)), log::kv("error", written.error().message())});
+              {log::kv("pod", pod_text(*copy.in_api)), log::kv("error", done.error().message())});
     Lock lock(m_);
     if (auto found = entries_.find(uid); found != entries_.end()) {
       found->second.dirty = true;  // tick() tries again
@@ -123,32 +176,32 @@ void StatusManager::send(const std::string& uid) {
   }
 }
 
-Result<void> StatusManager::write(const Pod& pod, const PodStatus* status, bool finished) {
-  const auto& meta = pod.metadata;
-  for (int i = 0; i < kConflictTriesMax; ++i) {
-    auto now = client::get<Pod>(deps_.api, meta.namespace_, meta.name, new_call());
-    if (!now.ok()) return now.error().code() == Code::NotFound ? Result<void>() : now.error();
-    if ((*now)->metadata.uid != meta.uid) return {};
-    if (status) {
-      Pod next = **now;
-      next.status = merge_status((*now)->status, *status);
-      if (!same_status(next.status, (*now)->status)) {
-        auto updated = client::update_status<Pod>(deps_.api, std::move(next), new_call());
-        if (!updated.ok()) {
-          if (updated.error().code() == Code::Conflict) continue;
-          return updated.error().code() == Code::NotFound ? Result<void>() : updated.error();
-        }
-      }
-    }
-    if (!finished || !(*now)->metadata.deletionTimestamp) return {};
-    meta::v1::DeleteOptions options;
-    options.gracePeriodSeconds = 0;
-    options.preconditions.ensure().uid = meta.uid;
-    auto removed = client::remove<Pod>(deps_.api, meta.namespace_, meta.name, options, new_call());
-    if (!removed.ok() && removed.error().code() != Code::NotFound) return removed.error();
-    return {};
-  }
-  return Error(Code::Conflict, "the pod keeps changing");
+Result<std::shared_ptr<const Pod>> StatusManager::write(const Pod& in_api, const PodStatus& wanted) {
+  const auto& meta = in_api.metadata;
+  const std::string patch = status_patch(in_api, wanted);
+  if (patch.empty()) return std::shared_ptr<const Pod>();
+  auto written = client::patch<Pod>(deps_.api, meta.namespace_, meta.name, client::PatchType::Strategic,
+                                    patch, new_call(), {.subresource = "status"});
+  if (written.ok()) return *written;
+  const Code code = written.error().code();
+  if (code == Code::NotFound) return std::shared_ptr<const Pod>();
+  if (code != Code::Conflict && code != Code::Invalid) return written.error();
+  // Perhaps another pod has the name by now.
+  auto now = client::get<Pod>(deps_.api, meta.namespace_, meta.name, new_call());
+  const bool gone = now.ok() ? (*now)->metadata.uid != meta.uid : now.error().code() == Code::NotFound;
+  return gone ? Result<std::shared_ptr<const Pod>>(std::shared_ptr<const Pod>()) : written.error();
+}
+
+Result<void> StatusManager::remove(const Pod& pod) {
+  meta::v1::DeleteOptions options;
+  options.gracePeriodSeconds = 0;
+  options.preconditions.ensure().uid = pod.metadata.uid;
+  const auto removed =
+      client::remove<Pod>(deps_.api, pod.metadata.namespace_, pod.metadata.name, options, new_call());
+  const Code code = removed.ok() ? Code::Unknown : removed.error().code();
+  // Conflict: another pod has the name by now.
+  if (removed.ok() || code == Code::NotFound || code == Code::Conflict) return {};
+  return removed.error();
 }
 
 }  // namespace mizzen::kubelet

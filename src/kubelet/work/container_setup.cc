@@ -1,0 +1,167 @@
+#include "kubelet/work/container_setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "base/strings.h"
+#include "codec/json/tree.h"
+#include "linux/files/file.h"
+
+namespace mizzen::kubelet {
+namespace {
+
+bool mounts_at(const Container& c, std::string_view path) {
+  return std::any_of(c.volumeMounts.begin(), c.volumeMounts.end(),
+                     [&](const auto& m) { return m.mountPath == path; });
+}
+
+Result<std::vector<ReadyMount>> make_mounts(NodeWorld& world, const Pod& pod, const Container& c,
+                                            const std::vector<Variable>& environment,
+                                            const std::vector<std::string>& ips) {
+  std::vector<ReadyMount> out;
+  const auto allocatable = world.allocatable();
+  const volumes::PayloadContext context{pod, world.objects, allocatable};
+  for (size_t i = 0; i < c.volumeMounts.size(); ++i) {
+    const auto& mount = c.volumeMounts[i];
+    const auto volume = std::find_if(pod.spec.volumes.begin(), pod.spec.volumes.end(),
+                                     [&](const auto& v) { return v.name == mount.name; });
+    if (volume == pod.spec.volumes.end()) {
+      return Error(Code::BadRequest, fmt::format("cannot find volume \"{}\" to mount into container \"{}\"",
+                                                 mount.name, c.name));
+    }
+    MZ_ASSIGN(const auto ready, world.volumes.stands(*volume, pod) ? world.volumes.as_it_stands(*volume, pod)
+                                                                   : world.volumes.set_up(*volume, context));
+    ReadyMount m{ready.host_path, mount.mountPath, mount.readOnly || ready.read_only,
+                 mount.mountPropagation.value_or("None")};
+    if (!m.container_path.starts_with("/")) m.container_path = "/" + m.container_path;
+    const std::string sub =
+        mount.subPath.empty() ? expand_all({mount.subPathExpr}, environment).front() : mount.subPath;
+    if (!sub.empty()) {
+      MZ_ASSIGN(m.host_path, world.volumes.bind_sub_path({pod.metadata.uid, mount.name, ready.host_path,
+                                                          c.name, i, sub, m.read_only}));
+    }
+    out.push_back(std::move(m));
+  }
+  const std::string folder = world.volumes.pod_folder(pod.metadata.uid);
+  if ((!ips.empty() || pod.spec.hostNetwork) && !mounts_at(c, "/etc/hosts")) {
+    const auto host_file =
+        pod.spec.hostNetwork ? read_file("/etc/hosts") : Result<std::string>(std::string());
+    MZ_TRY(make_folders(folder, 0750));
+    MZ_TRY(write_file(folder + "/etc-hosts",
+                      hosts_file(pod, ips, world.options.dns.domain, host_file.ok() ? *host_file : ""),
+                      0644));
+    out.push_back({folder + "/etc-hosts", "/etc/hosts", false, "None"});
+  }
+  if (!c.terminationMessagePath.empty()) {
+    const std::string own = fmt::format("{}/containers/{}", folder, c.name);
+    MZ_TRY(make_folders(own, 0750));
+    const std::string file = fmt::format("{}/{:08x}", own, world.random.below(1ull << 32));
+    MZ_TRY(write_file(file, "", 0666));
+    out.push_back({file, c.terminationMessagePath, false, "None"});
+  }
+  return out;
+}
+
+}  // namespace
+
+/// Where the runtime forgot the earlier containers (a restart of all, a reboot), their logs still say how
+/// many there were.
+int32_t restarts_by_logs(const NodeWorld& world, const Pod& pod, const std::string& container) {
+  const auto& meta = pod.metadata;
+  const auto names = linux::list_folder(
+      pod_log_folder(world.options.logs_folder, meta.namespace_, meta.name, meta.uid) + "/" + container);
+  int32_t out = 0;
+  for (const auto& name : names.ok() ? *names : std::vector<std::string>()) {
+    const auto number = parse_int<int32_t>(name.substr(0, name.find('.')));
+    if (number && *number >= 0 && *number < INT32_MAX) out = std::max(out, *number + 1);
+  }
+  return out;
+}
+
+Result<void> set_up_volumes(NodeWorld& world, const Pod& pod) {
+  const auto allocatable = world.allocatable();
+  const volumes::PayloadContext context{pod, world.objects, allocatable};
+  for (const auto& volume : pod.spec.volumes) {
+    auto ready = world.volumes.set_up(volume, context);
+    if (ready.ok()) continue;
+    const auto text =
+        fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", volume.name, ready.error().message());
+    return Error(ready.error().code(), text);
+  }
+  return {};
+}
+
+bool volumes_stand(NodeWorld& world, const Pod& pod) {
+  return std::all_of(pod.spec.volumes.begin(), pod.spec.volumes.end(),
+                     [&](const auto& volume) { return world.volumes.stands(volume, pod); });
+}
+
+Result<cri::v1::ContainerConfig> configure_container(NodeWorld& world, const Pod& pod, const Container& c,
+                                                     int32_t restarts, const Placed& placed,
+                                                     const PulledImage& image) {
+  const Pod with_addresses = addressed(pod, world.options.host_ips, placed.ips);
+  MZ_ASSIGN(const auto services, world.services(pod.metadata.namespace_));
+  const auto allocatable = world.allocatable();
+  MZ_ASSIGN(const auto environment, make_environment({with_addresses, c, world.objects, services, allocatable,
+                                                      world.options.relaxed_environment_names}));
+  for (const auto& text : environment.skipped)
+    world.events.pod_event(pod, "", true, "InvalidEnvironmentVariableNames", text);
+  MZ_ASSIGN(const auto mounts, make_mounts(world, with_addresses, c, environment.variables, placed.ips));
+  return container_config({.pod = pod,
+                           .container = c,
+                           .restart_count = restarts,
+                           .image_ref = image.ref,
+                           .image = image.image,
+                           .environment = environment.variables,
+                           .mounts = mounts,
+                           .node_memory_bytes = world.options.node_memory_bytes,
+                           .seccomp_folder = world.options.seccomp_folder});
+}
+
+Credentials pull_credentials(NodeWorld& world, const Pod& pod, const std::string& image) {
+  Credentials out;
+  std::vector<std::string> missing;
+  for (const auto& reference : pod.spec.imagePullSecrets) {
+    auto secret = world.objects.secret(pod.metadata.namespace_, reference.name);
+    if (!secret.ok()) {
+      missing.push_back(reference.name);
+      continue;
+    }
+    const auto* text = (*secret)->data.find(".dockerconfigjson");
+    auto document = text ? codec::Value::parse(*text) : Result<codec::Value>(codec::Value());
+    const codec::Value* hosts = document.ok() && document->is_object() ? document->find("auths") : nullptr;
+    if (!hosts || !hosts->is_object()) continue;
+    for (const auto& [host, entry] : hosts->members()) {
+      if (!entry.is_object() || !credential_matches(host, image)) continue;
+      const auto field = [&](std::string_view name) {
+        const auto* v = entry.find(name);
+        return v ? v->text() : std::string();
+      };
+      cri::v1::AuthConfig auth;
+      auth.username = field("username");
+      auth.password = field("password");
+      auth.auth = field("auth");
+      auth.identity_token = field("identitytoken");
+      out.push_back(std::move(auth));
+    }
+  }
+  if (!missing.empty()) {
+    world.events.pod_event(
+        pod, "", true, "FailedToRetrieveImagePullSecret",
+        fmt::format(
+            "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
+            join(missing, ", ")));
+  }
+  return out;
+}
+
+Result<void> release(NodeWorld& world, const Pod& pod) {
+  MZ_TRY(world.volumes.tear_down(pod.metadata.uid));
+  if (!world.cgroups) return {};
+  const auto group = pod_cgroup(pod, world.options.cgroup_root);
+  return world.cgroups->exists(group) ? world.cgroups->remove(group) : Result<void>();
+}
+
+}  // namespace mizzen::kubelet

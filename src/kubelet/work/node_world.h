@@ -1,0 +1,78 @@
+#pragma once
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "async/alarms.h"
+#include "async/executor.h"
+#include "async/gate.h"
+#include "async/stop.h"
+#include "base/random.h"
+#include "kubelet/config/environment.h"
+#include "kubelet/config/name_resolution.h"
+#include "kubelet/decide/backoff.h"
+#include "kubelet/images/image_puller.h"
+#include "kubelet/probes/probes.h"
+#include "kubelet/runtime/runtime_cache.h"
+#include "kubelet/state/events.h"
+#include "kubelet/status/status_manager.h"
+#include "linux/groups/cgroups.h"
+#include "volumes/volumes.h"
+
+namespace mizzen::kubelet {
+
+/// How pods are run on this node.
+struct PodOptions {
+  std::string logs_folder;  ///< of pods
+  std::string seccomp_folder;
+  std::string cgroup_root = "/kubepods";
+  ClusterDns dns;
+  std::string resolv_conf = "/etc/resolv.conf";
+  int64_t node_memory_bytes = 0;
+  std::vector<std::string> host_ips;      ///< of the node
+  bool relaxed_environment_names = true;  ///< upstream's gate RelaxedEnvironmentVariableValidation
+  Backoff::Options restart_backoff;
+  size_t pods_max = 110;
+  /// A pod is looked at at least that often, stretched by up to a half, so that pods do not come together.
+  Duration resync = std::chrono::seconds(60);
+  Duration retry = std::chrono::seconds(10);         ///< of what failed
+  Duration retry_network = std::chrono::seconds(1);  ///< while the network is not ready
+  std::string runtime_name = "containerd";
+};
+
+/// Role: what the work of all pods of a node shares. Made by the kubelet; outlives every PodWork and its
+/// operations (`gate` sees to it). Threading: each member is thread-safe.
+struct NodeWorld {
+  cri::Runtime& runtime;
+  RuntimeCache& cache;
+  ImagePuller& puller;
+  HandlerRunner& handlers;
+  ProbeManager& probes;
+  StatusManager& statuses;
+  Events& events;
+  volumes::Volumes& volumes;
+  volumes::ObjectSource& objects;
+  const linux::Cgroups* cgroups;  ///< null: control groups are left to the runtime
+  Executor& executor;             ///< where pods' turns run
+  Alarms& alarms;
+  const Clock& clock;
+  Random& random;
+  std::function<Result<Services>(const std::string& namespace_)> services;
+  std::function<volumes::Allocatable()> allocatable;
+  std::function<std::string()> network_problem;  ///< empty: the network is ready
+  std::function<bool()> sources_ready;           ///< every source of pods was heard
+  PodOptions options;
+
+  Backoff restarts{clock, options.restart_backoff};
+  std::atomic<bool> missing_dns_told = false;  ///< to the node, once
+  Gate gate;                                   ///< of everything under way for pods
+  StopSource stopping;                         ///< ends calls that belong to no operation
+
+  /// `d` and up to a half more.
+  Duration spread(Duration d) {
+    return d + Duration(static_cast<int64_t>(static_cast<double>(d.count()) * 0.5 * random.unit()));
+  }
+};
+
+}  // namespace mizzen::kubelet

@@ -1,0 +1,59 @@
+#pragma once
+#include <memory>
+#include <utility>
+
+#include "async/stop.h"
+#include "kubelet/work/node_world.h"
+
+namespace mizzen::kubelet {
+
+/// Runs `f` on a pod's lane, later where it has no room now: what was begun must be told how it ended.
+inline void post_on(NodeWorld& world, const std::shared_ptr<Executor>& lane, std::function<void()> f) {
+  if (lane->post(f)) return;
+  world.alarms.after(std::chrono::milliseconds(100),
+                     [&world, lane, f = std::move(f)]() mutable { post_on(world, lane, std::move(f)); });
+}
+
+/// Role: something that is done for one pod in several steps, each of which may take long: a state machine
+/// that holds no thread. Place: begun by the pod's work, which is told once how it ended, on its lane.
+/// Threading: every step runs on the pod's lane; whatever comes from elsewhere is posted there. Lifecycle: it
+/// keeps itself until it has ended. Failure: cancel() ends the call under way; the runtime may have carried
+/// it out all the same, so whoever cancels looks at the pod again.
+class Operation : public std::enable_shared_from_this<Operation> {
+ public:
+  virtual ~Operation() = default;
+  Operation(const Operation&) = delete;
+  void cancel() { stop_.stop(); }
+  bool is_cancelled() const { return stop_.token().stopped(); }
+
+ protected:
+  Operation(NodeWorld& world, std::shared_ptr<Executor> lane) : world_(world), lane_(std::move(lane)) {}
+
+  /// `f`, run on the lane with what it is called with. Keeps this, and the world's gate open.
+  template <typename F>
+  auto on_lane(F f) {
+    return [self = shared_from_this(), this, token = world_.gate.enter(), f = std::move(f)](auto... result) {
+      if (token) post_on(world_, lane_, [self, token, f, result...]() mutable { f(std::move(result)...); });
+    };
+  }
+  /// One call to the runtime. Nothing is called, and nobody told, once the node's agent stops.
+  template <auto kCall, typename Request, typename F>
+  void call(const Request& request, Duration timeout, F then) {
+    if (world_.gate.is_closed()) return;
+    (world_.runtime.*kCall)(request,
+                            {.deadline = Deadline::after(timeout, world_.clock), .stop = stop_.token()},
+                            on_lane(std::move(then)));
+  }
+
+  NodeWorld& world_;
+  const std::shared_ptr<Executor> lane_;
+  StopSource stop_;
+};
+
+/// True where nobody can say whether the runtime did what it was asked.
+inline bool is_in_doubt(const Error& error) {
+  return error.code() == Code::Cancelled || error.code() == Code::Timeout ||
+         error.code() == Code::ServiceUnavailable;
+}
+
+}  // namespace mizzen::kubelet

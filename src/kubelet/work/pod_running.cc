@@ -1,0 +1,235 @@
+// What a running pod gets: volumes, a sandbox, containers started and stopped.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "kubelet/work/pod_work.h"
+#include "telemetry/log.h"
+
+namespace mizzen::kubelet {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+constexpr std::string_view kLog = "kubelet";
+
+/// Pauses between tries to set volumes up, as upstream's.
+constexpr Duration kMountPauseFirst = milliseconds(500);
+constexpr Duration kMountPauseMax = seconds(122);
+/// The BackOff event of one container comes at most that often.
+constexpr Duration kBackoffToldEvery = seconds(10);
+
+}  // namespace
+
+void PodWork::run(const RuntimePod& state) {
+  again_in(world_.spread(world_.options.resync));
+  publish(make_status(state, false), state);
+  if (ends()) return begin_end();  // its containers came to their end: the sandbox goes too
+  const RuntimePod seen = shown(state);
+  PodActions plan = compute_pod_actions(*pod_, seen, world_.probes.verdicts(*pod_, seen));
+  const bool starts = plan.create_sandbox || !plan.start.empty() || !plan.start_init.empty();
+  if (!volumes_ready() && starts) {
+    // What is to be stopped is stopped all the same.
+    plan.create_sandbox = false;
+    plan.start.clear();
+    plan.start_init.clear();
+  }
+  if (plan.create_sandbox && !network_ready()) plan.create_sandbox = plan.kill_pod = false;
+  act(next_steps(std::move(plan), seen, under_way()), seen);
+}
+
+bool PodWork::network_ready() {
+  if (pod_->spec.hostNetwork) return true;
+  const auto problem = world_.network_problem ? world_.network_problem() : std::string();
+  if (problem.empty()) return true;
+  world_.events.pod_event(*pod_, "", true, "NetworkNotReady", "network is not ready: " + problem);
+  again_in(world_.spread(world_.options.retry_network));
+  return false;
+}
+
+/// Sets up what is missing, and now and then refreshes what is there. A refresh that fails is told and stops
+/// nothing: what was set up keeps its last content.
+bool PodWork::volumes_ready() {
+  const auto now = world_.clock.monotonic();
+  const auto retry = retry_at_.find(kVolumes);
+  const bool waits = retry != retry_at_.end() && retry->second > now;
+  if (waits) {
+    again_at(retry->second);
+    return mounted_;
+  }
+  if (mounted_ && now < later(refreshed_, world_.options.resync)) return true;
+  refreshed_ = now;
+  const auto fresh = set_up_volumes(world_, *pod_);
+  if (fresh.ok()) {
+    mounted_ = true;
+    mount_pause_ = {};
+    retry_at_.erase(kVolumes);
+    return true;
+  }
+  world_.events.pod_event(*pod_, "", true, "FailedMount", fresh.error().message());
+  mounted_ = volumes_stand(world_, *pod_);
+  mount_pause_ =
+      mount_pause_ == Duration::zero() ? kMountPauseFirst : std::min(mount_pause_ * 2, kMountPauseMax);
+  retry_at_[kVolumes] = later(now, world_.spread(mount_pause_));
+  again_at(retry_at_[kVolumes]);
+  return mounted_;
+}
+
+void PodWork::act(const NextSteps& steps, const RuntimePod& state) {
+  const PodActions& actions = steps.actions;
+  if (steps.cancel_starts)
+    for (const auto& [name, start] : starting_) start->cancel();
+  if (!actions.resets.empty()) return reset(state, actions.resets);
+  if (actions.kill_pod && (state.any_running() || state.any_sandbox_ready()))
+    return take_down(state, grace_seconds(*pod_));
+  for (const auto& k : actions.kills) kill(state, k);
+  if (actions.create_sandbox) return make_sandbox(state, actions.attempt);
+  if (actions.start_init.empty() && actions.start.empty()) return;
+  Placed placed;
+  placed.id = actions.sandbox_id;
+  placed.config = make_sandbox_config(world_, *pod_, actions.attempt);
+  if (!state.sandboxes.empty()) placed.ips = state.sandboxes.front().ips;
+  for (const auto& name : actions.start_init) start(state, name, placed);
+  for (const auto& name : actions.start) start(state, name, placed);
+}
+
+void PodWork::take_down(const RuntimePod& state, int64_t grace_s) {
+  if (const auto retry = retry_at_.find(kTakeDown);
+      retry != retry_at_.end() && retry->second > world_.clock.monotonic())
+    return again_at(retry->second);
+  terminator_ = Terminator::begin(
+      world_, lane_, pod_, state, grace_s, [self = shared_from_this()](const Result<void>& done) {
+        self->terminator_ = nullptr;
+        self->retry_at_.erase(kTakeDown);
+        if (!done.ok()) {
+          self->in_doubt_ = true;
+          self->retry_at_[kTakeDown] = later(self->world_.clock.monotonic(), self->world_.spread(seconds(1)));
+        }
+        self->kick();
+      });
+}
+
+void PodWork::make_sandbox(const RuntimePod& state, uint32_t attempt) {
+  if (const auto retry = retry_at_.find(kSandbox);
+      retry != retry_at_.end() && retry->second > world_.clock.monotonic())
+    return again_at(retry->second);
+  making_sandbox_ = MakeSandbox::begin(
+      world_, lane_, pod_, state, attempt, [self = shared_from_this()](const Result<void>& done) {
+        self->making_sandbox_ = nullptr;
+        self->retry_at_.erase(kSandbox);
+        if (!done.ok()) {
+          const bool away = done.error().code() == Code::ServiceUnavailable;  // the runtime itself, soon back
+          self->in_doubt_ = is_in_doubt(done.error());
+          self->retry_at_[kSandbox] = later(
+              self->world_.clock.monotonic(),
+              self->world_.spread(away ? self->world_.options.retry_network : self->world_.options.retry));
+        }
+        self->kick();
+      });
+}
+
+void PodWork::reset(const RuntimePod& state, const std::vector<ContainerReset>& resets) {
+  // The exit that asked waits as a restart of that container alone would.
+  for (const auto* list : {&pod_->spec.containers, &pod_->spec.initContainers}) {
+    for (const auto& c : *list) {
+      const auto* newest = state.newest(c.name);
+      const bool asks =
+          newest && newest->state == ContainerRecord::State::Exited && matching_rule(c, newest->exit_code);
+      if (asks && in_restart_backoff(c, *newest)) return;
+    }
+  }
+  failures_.clear();
+  resetting_ = ResetContainers::begin(world_, lane_, pod_, state, resets,
+                                      [self = shared_from_this()](const Result<void>& done) {
+                                        self->resetting_ = nullptr;
+                                        if (!done.ok()) self->in_doubt_ = true;
+                                        self->kick();
+                                      });
+}
+
+void PodWork::kill(const RuntimePod& state, const ContainerKill& kill) {
+  for (const auto& record : state.containers) {
+    if (record.id != kill.id) continue;
+    stopping_[record.id] =
+        StopContainer::begin(world_, lane_,
+                             {.pod = pod_,
+                              .record = record,
+                              .message = kill.message,
+                              .grace_s = kill.grace_s.value_or(grace_seconds(*pod_))},
+                             [self = shared_from_this(), id = record.id](const Result<void>& stopped) {
+                               self->stopping_.erase(id);
+                               if (!stopped.ok()) {
+                                 log::warn(kLog, "Cannot stop container",
+                                           {log::kv("id", id), log::kv("error", stopped.error().message())});
+                                 self->in_doubt_ = true;
+                               }
+                               self->kick();
+                             });
+  }
+}
+
+void PodWork::start(const RuntimePod& state, const std::string& container, const Placed& placed) {
+  const auto* c = find_container(*pod_, container);
+  if (!c) return;
+  const auto now = world_.clock.monotonic();
+  if (const auto retry = retry_at_.find(container); retry != retry_at_.end() && retry->second > now)
+    return again_at(retry->second);
+  const auto* newest = state.newest(container);
+  if (newest && newest->state == ContainerRecord::State::Exited && in_restart_backoff(*c, *newest)) return;
+  starting_[container] = StartContainer::begin(
+      world_, lane_, {.pod = pod_, .container = container, .state = state, .placed = placed},
+      [self = shared_from_this(), container](StartContainer::Outcome outcome) {
+        self->started(container, std::move(outcome));
+      });
+}
+
+void PodWork::started(const std::string& container, StartContainer::Outcome outcome) {
+  const bool cancelled = starting_.at(container)->is_cancelled();
+  starting_.erase(container);
+  in_doubt_ = in_doubt_ || outcome.in_doubt;
+  retry_at_.erase(container);
+  if (!outcome.failure) {
+    failures_.erase(container);
+  } else if (!cancelled) {
+    failures_[container] = std::move(*outcome.failure);
+    retry_at_[container] = later(world_.clock.monotonic(), world_.spread(world_.options.retry));
+  }
+  kick();
+}
+
+std::string PodWork::backoff_key(const Container& c) const {
+  return fmt::format("{}/{}/{}", pod_->metadata.uid, c.name, c.image);
+}
+
+Monotonic PodWork::finished_at(const ContainerRecord& record) const {
+  const auto now = world_.clock.monotonic();
+  return record.finished.is_set() ? now - (world_.clock.wall() - record.finished.wall()) : now;
+}
+
+bool PodWork::in_restart_backoff(const Container& c, const ContainerRecord& newest) {
+  const std::string key = backoff_key(c);
+  const auto since = finished_at(newest);
+  if (!world_.restarts.in_backoff(key, since)) {
+    world_.restarts.next(key, since);
+    return false;
+  }
+  const auto pause = world_.restarts.pause(key);
+  failures_[c.name] = {"CrashLoopBackOff",
+                       fmt::format("back-off {} restarting failed container={} pod={}",
+                                   codec::format_go_duration(pause.count()), c.name, pod_text(*pod_))};
+  again_at(later(since, pause));
+  const auto now = world_.clock.monotonic();
+  const auto told = backoff_told_.find(c.name);
+  if (told == backoff_told_.end() || now >= later(told->second, kBackoffToldEvery)) {
+    backoff_told_[c.name] = now;
+    world_.events.pod_event(
+        *pod_, c.name, true, "BackOff",
+        fmt::format("Back-off restarting failed container {} in pod {}", c.name, pod_text(*pod_)));
+  }
+  // The status of this turn was made before: it shows the back-off too.
+  const RuntimePod state = world_.cache.pod(pod_->metadata.uid);
+  publish(make_status(state, false), state);
+  return true;
+}
+
+}  // namespace mizzen::kubelet

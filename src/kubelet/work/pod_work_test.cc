@@ -1,0 +1,313 @@
+// What a pod's work promises where something hangs, ends half-way, or comes from others.
+#include "kubelet/work/pod_work.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "kubelet/testing/test_node.h"
+
+namespace mizzen::kubelet {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::TestNode;
+
+std::string plain(const std::string& name) {
+  return fmt::format(
+      R"({{"metadata":{{"name":"{}"}},"spec":{{"containers":[{{"name":"a","image":"nginx","imagePullPolicy":"Never"}}]}}}})",
+      name);
+}
+
+std::string with_hook(const std::string& name, const char* hook) {
+  return fmt::format(
+      R"({{"metadata":{{"name":"{}"}},"spec":{{"containers":[{{"name":"a","image":"nginx","imagePullPolicy":"Never",
+         "lifecycle":{{"{}":{{"exec":{{"command":["sleep","600"]}}}}}}}}]}}}})",
+      name, hook);
+}
+
+const api::core::v1::PodCondition* condition(const Pod& pod, const std::string& type) {
+  for (const auto& c : pod.status.conditions)
+    if (c.type == type) return &c;
+  return nullptr;
+}
+
+TEST(PodWork, AStartTakesSixCallsToTheRuntime) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  ASSERT_TRUE(node.eventually([&] { return node.cache().is_ready(); }));
+  node.lists = false;
+  node.add(plain("web"));
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  for (const char* call : {"RunPodSandbox", "PodSandboxStatus", "ImageStatus", "CreateContainer",
+                           "StartContainer", "ContainerStatus"})
+    EXPECT_EQ(node.runtime.count(call), 1u) << call;
+}
+
+TEST(PodWork, HooksThatNeverEndHoldUpNobodyElse) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.runtime.hold("ExecSync");
+  for (int i = 0; i < 30; ++i) node.add(with_hook(fmt::format("slow{}", i), "postStart"));
+  ASSERT_TRUE(node.eventually([&] { return node.runtime.held("ExecSync") == 30; }));
+  EXPECT_EQ(node.phase_of("slow0"), "Pending") << "not running before its hook has ended";
+  node.add(plain("web"));
+  EXPECT_TRUE(node.reaches("web", "Running"));
+  // One of them is deleted: its hook is cut off, its container stopped.
+  node.remove("slow3", 1);
+  EXPECT_TRUE(node.eventually([&] { return node.stored("slow3").metadata.name.empty(); }));
+  node.runtime.release("ExecSync");
+  EXPECT_TRUE(node.reaches("slow0", "Running"));
+}
+
+TEST(PodWork, PullsThatNeverEndHoldUpNobodyElse) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.runtime.hold("PullImage");
+  for (int i = 0; i < 50; ++i) {
+    node.add(fmt::format(
+        R"({{"metadata":{{"name":"pull{0}"}},"spec":{{"containers":[{{"name":"a","image":"example.com/{0}:1"}}]}}}})",
+        i));
+  }
+  ASSERT_TRUE(node.eventually([&] { return node.puller().pulling() + node.puller().waiting() == 50; }));
+  EXPECT_EQ(node.runtime.held("PullImage"), ImagePuller::kPullsOfHostMax)
+      << "one registry, a part of the room";
+  node.add(plain("web"));
+  EXPECT_TRUE(node.reaches("web", "Running"));
+  // Deleted while it waits for its turn, and while it pulls: both go at once.
+  for (const char* name : {"pull0", "pull49"}) {
+    node.remove(name, 30);
+    EXPECT_TRUE(node.eventually([&] { return node.stored(name).metadata.name.empty(); })) << name;
+  }
+}
+
+TEST(PodWork, ReadinessGatesAreReadFromTheApi) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(R"({"metadata":{"name":"web"},"spec":{"readinessGates":[{"conditionType":"example.com/lb"}],
+      "containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}]}})");
+  ASSERT_TRUE(node.eventually([&] {
+    const Pod pod = node.stored("web");
+    const auto* ready = condition(pod, "Ready");
+    return ready && ready->reason == "ReadinessGatesNotReady";
+  }));
+  Pod pod = node.stored("web");
+  auto& gate = pod.status.conditions.emplace_back();
+  gate.type = "example.com/lb";
+  gate.status = "True";
+  pod.metadata.resourceVersion.clear();
+  ASSERT_TRUE(client::update_status<Pod>(node.api, pod, {}).ok());
+  node.tell("web");
+  EXPECT_TRUE(node.eventually([&] {
+    const Pod now = node.stored("web");
+    const auto* ready = condition(now, "Ready");
+    return ready && ready->status == "True" && condition(now, "example.com/lb");
+  }));
+}
+
+TEST(PodWork, WhatOthersOverwroteOfOurStatusIsWrittenAgain) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(plain("web"));
+  ASSERT_TRUE(node.eventually([&] {
+    const Pod pod = node.stored("web");
+    const auto* ready = condition(pod, "Ready");
+    return ready && ready->status == "True";
+  }));
+  // As the node lifecycle controller does when the node was away.
+  Pod pod = node.stored("web");
+  for (auto& c : pod.status.conditions)
+    if (c.type == "Ready") c.status = "False";
+  pod.metadata.resourceVersion.clear();
+  ASSERT_TRUE(client::update_status<Pod>(node.api, pod, {}).ok());
+  node.tell("web");
+  EXPECT_TRUE(node.eventually([&] {
+    const Pod now = node.stored("web");
+    return condition(now, "Ready")->status == "True";
+  }));
+}
+
+TEST(PodWork, AConfigMapThatWentDoesNotStopSupervision) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  api::core::v1::ConfigMap map;
+  map.metadata.name = "settings";
+  map.metadata.namespace_ = "default";
+  map.data.set("X", "1");
+  ASSERT_TRUE(client::create<api::core::v1::ConfigMap>(node.api, map, {}).ok());
+  node.add(R"({"metadata":{"name":"web"},"spec":{"volumes":[{"name":"v","configMap":{"name":"settings"}}],
+      "containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never",
+        "volumeMounts":[{"name":"v","mountPath":"/v"}]}]}})");
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  ASSERT_TRUE(client::remove<api::core::v1::ConfigMap>(node.api, "default", "settings", {}, {}).ok());
+  node.clock.advance(seconds(120));  // a refresh is due, and fails
+  ASSERT_TRUE(node.eventually([&] {
+    const auto all = node.events.all();
+    return std::any_of(all.begin(), all.end(), [](const auto& e) { return e.starts_with("FailedMount"); });
+  }));
+  node.runtime.exit_container(node.runtime.container_id("a"), 1);
+  EXPECT_TRUE(
+      node.eventually([&] { return node.stored("web").status.containerStatuses.at(0).restartCount == 1; }));
+}
+
+TEST(PodWork, ARestartedAgentAdoptsWhatRunsWhateverElseIsThere) {
+  TestNode node({.pods_max = 5});
+  node.runtime.add_image("nginx:latest");
+  for (int i = 0; i < 8; ++i) {
+    const auto name = fmt::format("done{}", i);
+    node.add(fmt::format(R"({{"metadata":{{"name":"{}"}},"spec":{{"restartPolicy":"Never",
+        "containers":[{{"name":"a","image":"nginx","imagePullPolicy":"Never"}}]}}}})",
+                         name));
+    ASSERT_TRUE(node.reaches(name, "Running"));
+    node.runtime.exit_container(node.runtime.container_id("a"), 0);
+    ASSERT_TRUE(node.reaches(name, "Succeeded"));
+  }
+  for (int i = 0; i < 5; ++i) {
+    const auto name = fmt::format("run{}", i);
+    node.add(plain(name));
+    ASSERT_TRUE(node.reaches(name, "Running")) << name;
+  }
+  const auto before = node.runtime.changes();
+  node.restart();
+  node.settle(50);
+  EXPECT_EQ(node.runtime.changes(), before) << "nothing started, nothing stopped";
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(node.phase_of(fmt::format("run{}", i)), "Running");
+  EXPECT_EQ(node.workers().active(), 5u);
+  node.add(plain("more"));
+  ASSERT_TRUE(node.reaches("more", "Failed")) << "the node is full";
+  EXPECT_EQ(node.stored("more").status.reason, "OutOfpods");
+}
+
+TEST(PodWork, NothingIsRefusedOrRemovedBeforeEverySourceWasHeard) {
+  TestNode node({.pods_max = 1});
+  node.runtime.add_image("nginx:latest");
+  node.sources_ready = false;
+  node.add(plain("early"));
+  node.settle();
+  EXPECT_EQ(node.phase_of("early"), "Pending");
+  node.sources_ready = true;
+  node.clock.advance(seconds(1));
+  EXPECT_TRUE(node.reaches("early", "Running"));
+}
+
+TEST(PodWork, ADeadlineEndsThePodAndItsLastStateIsTold) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(R"({"metadata":{"name":"web"},"spec":{"activeDeadlineSeconds":5,
+      "containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}]}})");
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  node.runtime.hold("StopContainer");
+  node.clock.advance(seconds(6));
+  ASSERT_TRUE(node.eventually([&] { return node.runtime.held("StopContainer") == 1; }));
+  EXPECT_EQ(node.phase_of("web"), "Running") << "while its container runs";
+  node.runtime.release("StopContainer");
+  ASSERT_TRUE(node.reaches("web", "Failed"));
+  const auto status = node.stored("web").status;
+  EXPECT_EQ(status.reason, "DeadlineExceeded");
+  EXPECT_TRUE(status.containerStatuses.at(0).state.terminated) << "no container shows as running for ever";
+  EXPECT_FALSE(status.containerStatuses.at(0).state.running);
+}
+
+TEST(PodWork, TheNodeMayEndAPodForReasonsOfItsOwn) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  auto pod = node.add(plain("web"));
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  ASSERT_TRUE(node.workers().end(pod->metadata.uid,
+                                 {"Failed", "Evicted", "The node was low on resource: memory.", 0}));
+  ASSERT_TRUE(node.reaches("web", "Failed"));
+  EXPECT_EQ(node.stored("web").status.reason, "Evicted");
+  EXPECT_FALSE(node.workers().end("unknown", {}));
+}
+
+TEST(PodWork, AGracePeriodThatShrinksCutsTheHookShort) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(with_hook("web", "preStop"));
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  node.runtime.hold("ExecSync");
+  node.remove("web", 300);
+  ASSERT_TRUE(node.eventually([&] { return node.runtime.held("ExecSync") == 1; }));
+  node.settle();
+  EXPECT_EQ(node.runtime.count("StopContainer"), 0u) << "its hook has the whole grace period";
+  node.remove("web", 1);
+  node.settle(5);
+  node.clock.advance(seconds(1));
+  EXPECT_TRUE(node.eventually([&] { return node.stored("web").metadata.name.empty(); }));
+}
+
+TEST(PodWork, AnAnswerThatWasLostIsLookedForAndNothingIsMadeTwice) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.runtime.lose_answer("RunPodSandbox", Error(Code::Timeout, "context deadline exceeded"));
+  node.add(plain("web"));
+  ASSERT_TRUE(node.eventually([&] { return node.runtime.sandboxes().size() == 1; }));
+  node.settle();
+  node.clock.advance(seconds(20));
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  EXPECT_EQ(node.runtime.sandboxes().size(), 1u);
+  node.runtime.exit_container(node.runtime.container_id("a"), 1);
+  node.runtime.lose_answer("StartContainer", Error(Code::Timeout, "context deadline exceeded"));
+  ASSERT_TRUE(
+      node.eventually([&] { return node.stored("web").status.containerStatuses.at(0).restartCount == 1; }));
+  node.settle();
+  node.clock.advance(seconds(60));
+  node.settle();
+  const auto all = node.runtime.containers();
+  EXPECT_EQ(
+      std::count_if(all.begin(), all.end(),
+                    [](const auto& c) { return c.state == cri::v1::ContainerState::CONTAINER_RUNNING; }),
+      1);
+}
+
+TEST(PodWork, APodDeletedWhileItsSandboxIsMadeLeavesNothing) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.runtime.hold("RunPodSandbox");
+  auto pod = node.add(plain("web"));
+  ASSERT_TRUE(node.eventually([&] { return node.runtime.held("RunPodSandbox") == 1; }));
+  node.remove("web", 0);
+  ASSERT_TRUE(node.eventually([&] { return node.stored("web").metadata.name.empty(); }));
+  node.workers().gone(pod->metadata.uid);
+  ASSERT_TRUE(node.eventually([&] { return !node.workers().knows(pod->metadata.uid); }));
+  node.runtime.release("RunPodSandbox");
+  EXPECT_TRUE(node.runtime.sandboxes().empty());
+}
+
+TEST(PodWork, WhatNoSourceKnowsIsTakenAway) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  auto pod = node.add(plain("web"));
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  node.restart(false);
+  ASSERT_TRUE(node.eventually([&] { return node.cache().is_ready(); }));
+  for (const auto& name : node.cache().pods()) node.workers().remove_orphan(name);
+  EXPECT_TRUE(node.eventually([&] { return node.runtime.sandboxes().empty(); }));
+  EXPECT_TRUE(node.eventually([&] { return !node.workers().knows(pod->metadata.uid); }));
+}
+
+TEST(PodWork, AStopOfTheAgentLeavesContainersAndWaitsForNobody) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(with_hook("slow", "postStart"));
+  node.add(plain("web"));
+  node.runtime.hold("ExecSync");
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  ASSERT_TRUE(node.eventually([&] { return node.runtime.held("ExecSync") <= 1; }));
+  const auto running = [&] {
+    const auto all = node.runtime.containers();
+    return std::count_if(all.begin(), all.end(),
+                         [](const auto& c) { return c.state == cri::v1::ContainerState::CONTAINER_RUNNING; });
+  };
+  const auto before = running();
+  node.restart(false);
+  EXPECT_EQ(running(), before);
+}
+
+}  // namespace
+}  // namespace mizzen::kubelet

@@ -1,0 +1,175 @@
+#include "kubelet/work/pod_workers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "telemetry/log.h"
+
+namespace mizzen::kubelet {
+
+PodWorkers::WorkPtr PodWorkers::find_work(const std::string& uid) const {
+  Lock lock(m_);
+  const auto found = works_.find(uid);
+  return found == works_.end() ? nullptr : found->second;
+}
+
+PodWorkers::WorkPtr PodWorkers::make_work(const std::shared_ptr<const Pod>& pod) {
+  return std::make_shared<PodWork>(
+      world_, pod, [this](PodWork&) { admit(); },
+      [this](const std::string& uid) {
+        Lock lock(m_);
+        works_.erase(uid);
+        arrivals_.erase(uid);
+      });
+}
+
+/// All who wait are judged at once, the oldest first: whose turn comes first is chance. A pod that was
+/// admitted counts at once, so that two that come together do not both take the last place.
+void PodWorkers::admit() {
+  Lock one_at_a_time(admitting_);
+  std::vector<std::pair<std::tuple<codec::Time, uint64_t>, WorkPtr>> waiting;
+  {
+    Lock lock(m_);
+    for (const auto& [uid, work] : works_) {
+      if (work->awaits_admission())
+        waiting.push_back({{work->pod()->metadata.creationTimestamp, arrivals_[uid]}, work});
+    }
+  }
+  std::sort(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  const size_t max = world_.options.pods_max;
+  size_t used = active();
+  for (const auto& [age, work] : waiting) {
+    if (used < max) {
+      work->set_verdict(std::nullopt);
+      ++used;
+      continue;
+    }
+    work->set_verdict(PodEnd{
+        "Failed", "OutOfpods",
+        fmt::format("Node didn't have enough resource: pods, requested: 1, used: {0}, capacity: {0}", max),
+        std::nullopt});
+  }
+}
+
+void PodWorkers::upsert(const std::shared_ptr<const Pod>& pod) {
+  if (world_.gate.is_closed()) return;
+  WorkPtr work;
+  bool fresh = false;
+  {
+    Lock lock(m_);
+    WorkPtr& slot = works_[pod->metadata.uid];
+    fresh = slot == nullptr;
+    if (fresh) {
+      slot = make_work(pod);
+      arrivals_[pod->metadata.uid] = ++arrived_;
+    }
+    work = slot;
+  }
+  world_.statuses.observe(pod);
+  if (fresh) {
+    work->kick();
+  } else {
+    work->update(pod);
+  }
+}
+
+void PodWorkers::gone(const std::string& uid, const std::shared_ptr<const Pod>& last) {
+  const WorkPtr work = find_work(uid);
+  if (!work) return;
+  if (last) work->update(last);
+  work->gone();
+}
+
+void PodWorkers::remove_orphan(const RuntimeCache::PodName& name) {
+  WorkPtr work;
+  {
+    Lock lock(m_);
+    WorkPtr& slot = works_[name.uid];
+    if (slot) return;
+    Pod pod;  // what is left to know of it
+    pod.metadata.uid = name.uid;
+    pod.metadata.name = name.name;
+    pod.metadata.namespace_ = name.namespace_;
+    work = slot = make_work(std::make_shared<const Pod>(std::move(pod)));
+  }
+  log::info("kubelet", "Removing a pod that no source knows",
+            {log::kv("pod", name.namespace_ + "/" + name.name), log::kv("uid", name.uid)});
+  work->gone();
+}
+
+bool PodWorkers::end(const std::string& uid, PodEnd end) {
+  const WorkPtr work = find_work(uid);
+  if (work) work->end(std::move(end));
+  return work != nullptr;
+}
+
+void PodWorkers::kick(const std::string& uid) {
+  if (const WorkPtr work = find_work(uid)) work->kick();
+}
+
+void PodWorkers::kick_all() {
+  std::vector<WorkPtr> all;
+  {
+    Lock lock(m_);
+    for (const auto& [uid, work] : works_) all.push_back(work);
+  }
+  for (const auto& work : all) work->kick();
+}
+
+bool PodWorkers::knows(const std::string& uid) const { return find_work(uid) != nullptr; }
+
+size_t PodWorkers::active() const {
+  std::vector<WorkPtr> all;
+  {
+    Lock lock(m_);
+    for (const auto& [uid, work] : works_) all.push_back(work);
+  }
+  return static_cast<size_t>(
+      std::count_if(all.begin(), all.end(), [&](const auto& work) { return work->is_active(); }));
+}
+
+std::shared_ptr<const Pod> PodWorkers::with_status(std::shared_ptr<const Pod> pod) const {
+  const auto status = world_.statuses.last(pod->metadata.uid);
+  if (!status) return pod;
+  auto copy = std::make_shared<Pod>(*pod);
+  copy->status = *status;
+  return copy;
+}
+
+std::vector<std::shared_ptr<const Pod>> PodWorkers::pods() const {
+  std::vector<std::shared_ptr<const Pod>> out;
+  {
+    Lock lock(m_);
+    for (const auto& [uid, work] : works_) out.push_back(work->pod());
+  }
+  for (auto& pod : out) pod = with_status(std::move(pod));
+  return out;
+}
+
+std::shared_ptr<const Pod> PodWorkers::find(const std::string& namespace_, const std::string& name) const {
+  std::shared_ptr<const Pod> found;
+  {
+    Lock lock(m_);
+    for (const auto& [uid, work] : works_) {
+      if (work->is_gone()) continue;
+      auto pod = work->pod();
+      if (pod->metadata.name == name && pod->metadata.namespace_ == namespace_) found = std::move(pod);
+    }
+  }
+  return found ? with_status(std::move(found)) : nullptr;
+}
+
+void PodWorkers::stop() {
+  std::vector<WorkPtr> all;
+  {
+    Lock lock(m_);
+    for (const auto& [uid, work] : works_) all.push_back(work);
+  }
+  for (const auto& work : all) work->stop();
+  world_.stopping.stop();
+  world_.gate.close();
+}
+
+}  // namespace mizzen::kubelet

@@ -1,0 +1,269 @@
+// The work of pods against a runtime and an API in memory.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "kubelet/testing/test_node.h"
+
+namespace mizzen::kubelet {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::TestNode;
+
+const char* kWeb =
+    R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"IfNotPresent"}]}})";
+
+TEST(PodWorkers, PodComesUpWithUpstreamsEventsInOrder) {
+  TestNode node;
+  node.runtime.offer_image("nginx:latest");
+  node.add(kWeb);
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  EXPECT_THAT(node.runtime.changes(),
+              ElementsAre("RunPodSandbox", "PullImage", "CreateContainer", "StartContainer"));
+  const auto all = node.events.all();
+  ASSERT_EQ(all.size(), 4u);
+  EXPECT_EQ(all[0], "Pulling/a: Pulling image \"nginx\"");
+  EXPECT_THAT(all[1], HasSubstr("Pulled/a: Successfully pulled image \"nginx\" in "));
+  EXPECT_EQ(all[2], "Created/a: Container created");
+  EXPECT_EQ(all[3], "Started/a: Container started");
+  EXPECT_EQ(node.stored("web").status.podIP.substr(0, 6), "10.42.");
+}
+
+TEST(PodWorkers, DeadContainerIsRestartedAtOnceAndThenAfterABackoff) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(kWeb);
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  node.runtime.exit_container(node.runtime.container_id("a"), 1);
+  node.workers().kick(node.uid_of("web"));
+  ASSERT_TRUE(
+      node.eventually([&] { return node.stored("web").status.containerStatuses.at(0).restartCount == 1; }));
+  node.runtime.exit_container(node.runtime.container_id("a"), 1);
+  node.workers().kick(node.uid_of("web"));
+  ASSERT_TRUE(node.eventually([&] {
+    const auto s = node.stored("web").status.containerStatuses.at(0);
+    return s.state.waiting && s.state.waiting->reason == "CrashLoopBackOff";
+  }));
+  EXPECT_EQ(node.stored("web").status.containerStatuses[0].lastState.terminated->exitCode, 1);
+  node.clock.advance(seconds(11));
+  ASSERT_TRUE(
+      node.eventually([&] { return node.stored("web").status.containerStatuses.at(0).restartCount == 2; }));
+  EXPECT_LE(node.runtime.containers().size(), 2u) << "only the newest dead one is kept";
+}
+
+TEST(PodWorkers, DeadPauseIsReplacedAndOldSandboxesDoNotPileUp) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  auto pod = node.add(kWeb);
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  for (int round = 1; round <= 4; ++round) {
+    for (const auto& s : node.runtime.sandboxes()) node.runtime.kill_sandbox(s.id);
+    node.workers().kick(pod->metadata.uid);
+    node.clock.advance(seconds(1200));  // past every back-off
+    ASSERT_TRUE(node.eventually([&] {
+      const auto s = node.stored("web").status;
+      return s.containerStatuses.at(0).restartCount == round && s.containerStatuses[0].state.running;
+    }));
+  }
+  EXPECT_THAT(node.events.all(),
+              Contains("SandboxChanged: Pod sandbox changed, it will be killed and re-created."));
+  EXPECT_LE(node.runtime.sandboxes().size(), 3u);
+  EXPECT_EQ(node.stored("web").metadata.uid, pod->metadata.uid);
+}
+
+TEST(PodWorkers, DeletedPodIsStoppedGivenBackAndRemoved) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  auto pod = node.add(kWeb);
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  node.remove("web", 1);
+  ASSERT_TRUE(node.eventually([&] { return node.stored("web").metadata.name.empty(); }))
+      << "the object goes last";
+  EXPECT_EQ(node.runtime.containers().at(0).state, cri::v1::ContainerState::CONTAINER_EXITED);
+  EXPECT_FALSE(path_exists(node.volumes().pod_folder(pod->metadata.uid)));
+  node.workers().gone(pod->metadata.uid);
+  EXPECT_TRUE(node.eventually([&] { return !node.workers().knows(pod->metadata.uid); }));
+  EXPECT_TRUE(node.runtime.sandboxes().empty());
+  EXPECT_THAT(node.events.all(), Contains("Killing/a: Stopping container a"));
+}
+
+TEST(PodWorkers, ApiThatIsAwayChangesNothingAndLearnsLater) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  auto pod = node.add(kWeb);
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  node.api.set_down(true);
+  node.runtime.exit_container(node.runtime.container_id("a"), 7);
+  node.workers().kick(pod->metadata.uid);
+  ASSERT_TRUE(node.eventually([&] { return node.runtime.containers().size() == 2; }))
+      << "restarted without the API";
+  node.api.set_down(false);
+  ASSERT_TRUE(
+      node.eventually([&] { return node.stored("web").status.containerStatuses.at(0).restartCount == 1; }));
+}
+
+TEST(PodWorkers, MissingConfigMapHoldsTheContainerUntilItIsThere) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(
+      R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"IfNotPresent",
+         "envFrom":[{"configMapRef":{"name":"settings"}}]}]}})");
+  ASSERT_TRUE(node.eventually([&] {
+    const auto s = node.stored("web").status.containerStatuses;
+    return !s.empty() && s[0].state.waiting && s[0].state.waiting->reason == "CreateContainerConfigError";
+  }));
+  EXPECT_THAT(node.events.all(),
+              Contains("Failed/a: Error: configmap \"settings\" not found in namespace \"default\""));
+  api::core::v1::ConfigMap map;
+  map.metadata.name = "settings";
+  map.metadata.namespace_ = "default";
+  map.data.set("X", "1");
+  ASSERT_TRUE(client::create<api::core::v1::ConfigMap>(node.api, map, {}).ok());
+  node.clock.advance(seconds(16));
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  EXPECT_EQ(node.runtime.container_config(node.runtime.container_id("a")).envs.at(0).key, "X");
+}
+
+TEST(PodWorkers, NeverPodSucceedsAndItsSandboxIsStopped) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  auto pod = node.add(
+      R"({"metadata":{"name":"job"},"spec":{"restartPolicy":"Never",
+         "containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}]}})");
+  ASSERT_TRUE(node.reaches("job", "Running"));
+  node.runtime.exit_container(node.runtime.container_id("a"), 0);
+  node.workers().kick(pod->metadata.uid);
+  ASSERT_TRUE(node.reaches("job", "Succeeded"));
+  ASSERT_TRUE(node.eventually(
+      [&] { return node.runtime.sandboxes().at(0).state == cri::v1::PodSandboxState::SANDBOX_NOTREADY; }));
+  EXPECT_EQ(node.runtime.containers().size(), 1u) << "logs stay until the pod is deleted";
+}
+
+TEST(PodWorkers, PodBeyondTheBoundIsRefusedWithoutTouchingTheRuntime) {
+  TestNode node({.pods_max = 3});
+  node.runtime.add_image("nginx:latest");
+  for (const char* name : {"p1", "p2", "p3", "p4"}) {
+    node.add(R"({"metadata":{"name":")" + std::string(name) +
+             R"("},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}]}})");
+  }
+  ASSERT_TRUE(node.reaches("p4", "Failed"));
+  EXPECT_EQ(node.stored("p4").status.reason, "OutOfpods");
+  ASSERT_TRUE(node.reaches("p3", "Running"));
+  EXPECT_EQ(node.runtime.sandboxes().size(), 3u);
+}
+
+TEST(PodWorkers, ReadinessFollowsTheProbeAndLivenessRestarts) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.http.status = 500;
+  node.add(
+      R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never",
+         "readinessProbe":{"httpGet":{"path":"/","port":80},"periodSeconds":1,"failureThreshold":1},
+         "livenessProbe":{"exec":{"command":["true"]},"periodSeconds":1,"failureThreshold":2}}]}})");
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  const std::string unhealthy = "Unhealthy/a: Readiness probe failed: HTTP probe failed with statuscode: 500";
+  ASSERT_TRUE(node.eventually([&] {
+    node.clock.advance(seconds(1));
+    const auto all = node.events.all();
+    return std::find(all.begin(), all.end(), unhealthy) != all.end();
+  }));
+  EXPECT_FALSE(node.stored("web").status.containerStatuses.at(0).ready);
+  node.http.status = 200;
+  const auto ready = [&] {
+    return node.clock.advance(seconds(1)), node.stored("web").status.containerStatuses.at(0).ready;
+  };
+  ASSERT_TRUE(node.eventually(ready));
+  std::atomic<bool> sick = true;
+  node.runtime.on_exec([&](const cri::v1::ExecSyncRequest&) {
+    cri::v1::ExecSyncResponse out;
+    out.exit_code = sick ? 1 : 0;
+    return Result<cri::v1::ExecSyncResponse>(out);
+  });
+  ASSERT_TRUE(node.eventually([&] {
+    return node.clock.advance(seconds(1)),
+           node.stored("web").status.containerStatuses.at(0).restartCount == 1;
+  }));
+  sick = false;
+  EXPECT_THAT(node.events.all(), Contains("Killing/a: Container a failed liveness probe, will be restarted"));
+}
+
+TEST(PodWorkers, WorkerOfARestartedNodeFindsItsPodsUntouched) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(kWeb);
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  const auto before = node.runtime.changes();
+  node.restart();
+  node.settle();
+  EXPECT_EQ(node.runtime.changes(), before);
+  EXPECT_EQ(node.stored("web").status.containerStatuses.at(0).restartCount, 0);
+}
+
+const char* kAllRestart =
+    R"({"metadata":{"name":"web"},"spec":{"containers":[
+      {"name":"a","image":"nginx","imagePullPolicy":"IfNotPresent","restartPolicy":"Never","restartPolicyRules":[
+        {"action":"RestartAllContainers","exitCodes":{"operator":"In","values":[42]}}]},
+      {"name":"b","image":"nginx","imagePullPolicy":"IfNotPresent"}]}})";
+
+TEST(PodWorkers, OneExitRestartsAllContainersWhereARuleSaysSo) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(kAllRestart);
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  const auto sandbox = node.runtime.sandboxes().front().id;
+  const auto before_a = node.runtime.container_id("a"), before_b = node.runtime.container_id("b");
+  node.runtime.exit_container(before_a, 42);
+  node.workers().kick(node.uid_of("web"));
+  const auto counts = [&] {
+    std::vector<int> out;
+    for (const auto& c : node.stored("web").status.containerStatuses)
+      out.push_back(c.state.running ? c.restartCount : -1);
+    return out;
+  };
+  ASSERT_TRUE(node.eventually([&] { return counts() == std::vector<int>{1, 1}; }));
+  EXPECT_NE(node.runtime.container_id("a"), before_a);
+  EXPECT_NE(node.runtime.container_id("b"), before_b);
+  ASSERT_EQ(node.runtime.sandboxes().size(), 1u);
+  EXPECT_EQ(node.runtime.sandboxes().front().id, sandbox) << "address and volumes stay";
+  const auto status = node.stored("web").status;
+  EXPECT_EQ(status.containerStatuses[1].lastState.terminated->reason, "RestartingAllContainers");
+  const auto condition = std::find_if(status.conditions.begin(), status.conditions.end(),
+                                      [](const auto& c) { return c.type == "AllContainersRestarting"; });
+  ASSERT_NE(condition, status.conditions.end());
+  EXPECT_EQ(condition->status, "False") << "done";
+  // The second time waits, as a restart of one container would.
+  node.runtime.exit_container(node.runtime.container_id("a"), 42);
+  node.workers().kick(node.uid_of("web"));
+  ASSERT_TRUE(node.eventually([&] {
+    const auto s = node.stored("web").status.containerStatuses;
+    return s[0].state.waiting && s[0].state.waiting->reason == "CrashLoopBackOff";
+  }));
+  EXPECT_TRUE(node.stored("web").status.containerStatuses[1].state.running);
+  node.clock.advance(seconds(11));
+  EXPECT_TRUE(node.eventually([&] { return counts() == std::vector<int>{2, 2}; }));
+}
+
+TEST(PodWorkers, MissingClusterDnsIsToldOncePerSandbox) {
+  TestNode node({.dns_servers = {}});
+  node.runtime.add_image("nginx:latest");
+  node.add(kWeb);
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  node.runtime.exit_container(node.runtime.container_id("a"), 1);
+  ASSERT_TRUE(
+      node.eventually([&] { return node.stored("web").status.containerStatuses[0].restartCount == 1; }));
+  const auto all = node.events.all();
+  EXPECT_EQ(std::count_if(all.begin(), all.end(),
+                          [](const auto& e) { return e.starts_with("MissingClusterDNS: pod: "); }),
+            1);
+  EXPECT_EQ(std::count(all.begin(), all.end(), "node MissingClusterDNS"), 1);
+}
+
+}  // namespace
+}  // namespace mizzen::kubelet

@@ -1,0 +1,138 @@
+#include "kubelet/work/start_container.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "kubelet/work/old_records.h"
+
+namespace mizzen::kubelet {
+namespace {
+
+/// An httpGet or sleep hook that does not end; exec has no bound, as upstream.
+constexpr auto kHookTimeout = std::chrono::minutes(10);
+
+/// Reasons that stand in an event's `Error: ...` by their name; the others by their text.
+bool told_by_reason(const std::string& reason) {
+  return reason == "ErrImagePull" || reason == "ImagePullBackOff" || reason == "InvalidImageName" ||
+         reason == "ErrImageNeverPull" || reason == "ImageInspectError";
+}
+
+}  // namespace
+
+StartContainer::StartContainer(NodeWorld& world, std::shared_ptr<Executor> lane, Wish wish, Done done)
+    : Operation(world, std::move(lane)), wish_(std::move(wish)), done_(std::move(done)) {}
+
+std::shared_ptr<StartContainer> StartContainer::begin(NodeWorld& world, std::shared_ptr<Executor> lane,
+                                                      Wish wish, Done done) {
+  std::shared_ptr<StartContainer> out(
+      new StartContainer(world, std::move(lane), std::move(wish), std::move(done)));
+  out->start();
+  return out;
+}
+
+const Container& StartContainer::container() const {
+  const auto* found = find_container(*wish_.pod, wish_.container);
+  MZ_CHECK(found, "pod {} has no container {}", wish_.pod->metadata.name, wish_.container);
+  return *found;
+}
+
+void StartContainer::fail(StartFailure failure, bool in_doubt) {
+  if (!is_cancelled() && failure.reason != "PostStartHookError") {
+    world_.events.pod_event(
+        *wish_.pod, wish_.container, true, "Failed",
+        fmt::format("Error: {}", told_by_reason(failure.reason) ? failure.reason : failure.message));
+  }
+  done_({std::move(failure), in_doubt});
+}
+
+void StartContainer::start() {
+  world_.puller.ensure({.pod = wish_.pod,
+                        .container = wish_.container,
+                        .image = container().image,
+                        .policy = effective_pull_policy(container()),
+                        .credentials = pull_credentials(world_, *wish_.pod, container().image),
+                        .sandbox = wish_.placed.config,
+                        .stop = stop_.token()},
+                       on_lane([this](const ImagePuller::Answer& answer) { image_ready(answer); }));
+}
+
+void StartContainer::image_ready(const ImagePuller::Answer& answer) {
+  if (answer.failure) return fail(*answer.failure);
+  if (is_cancelled()) return fail({"ContainerCreating", ""});
+  const auto* newest = wish_.state.newest(wish_.container);
+  const int32_t restarts =
+      newest ? newest->restart_count + 1 : restarts_by_logs(world_, *wish_.pod, wish_.container);
+  auto config = configure_container(world_, *wish_.pod, container(), restarts, wish_.placed, answer.image);
+  if (!config.ok()) return fail({"CreateContainerConfigError", config.error().message()});
+  cri::v1::CreateContainerRequest request;
+  request.pod_sandbox_id = wish_.placed.id;
+  request.config = std::move(*config);
+  request.sandbox_config = wish_.placed.config;
+  call<&cri::Runtime::create_container>(request, kRuntimeTimeout,
+                                        [this](const auto& made) { created(made); });
+}
+
+void StartContainer::created(const Result<cri::v1::CreateContainerResponse>& answer) {
+  if (!answer.ok())
+    return fail({"CreateContainerError", answer.error().message()}, is_in_doubt(answer.error()));
+  world_.events.pod_event(*wish_.pod, wish_.container, false, "Created", "Container created");
+  id_ = answer->container_id;
+  if (is_cancelled()) return fail({"ContainerCreating", ""}, true);
+  cri::v1::StartContainerRequest request;
+  request.container_id = id_;
+  call<&cri::Runtime::start_container>(request, kRuntimeTimeout,
+                                       [this](const auto& result) { started(result); });
+}
+
+void StartContainer::started(const Result<cri::v1::StartContainerResponse>& answer) {
+  remove_old_records(world_, wish_.state, wish_.container, 1);  // what `logs --previous` shows stays
+  if (answer.ok()) {
+    world_.events.pod_event(*wish_.pod, wish_.container, false, "Started", "Container started");
+  } else {
+    start_error_ = answer.error();
+  }
+  const auto& meta = wish_.pod->metadata;
+  world_.cache.look_at_container(id_, wish_.placed.id, {meta.uid, meta.namespace_, meta.name},
+                                 on_lane([this](const Result<void>& result) { seen(result); }));
+}
+
+void StartContainer::seen(const Result<void>& result) {
+  if (start_error_) {
+    return fail({"RunContainerError", start_error_->message()}, is_in_doubt(*start_error_) || !result.ok());
+  }
+  if (!result.ok()) return fail({"RunContainerError", result.error().message()}, true);
+  const auto& lifecycle = container().lifecycle;
+  if (lifecycle && lifecycle->postStart && !is_cancelled()) return run_hook(*lifecycle->postStart);
+  done_({});
+}
+
+void StartContainer::run_hook(const api::core::v1::LifecycleHandler& hook) {
+  const std::string ip = addressed(*wish_.pod, world_.options.host_ips, wish_.placed.ips).status.podIP;
+  world_.handlers.hook(
+      {wish_.pod, wish_.container, id_, ip}, hook,
+      {.timeout = hook.exec ? Duration::zero() : Duration(kHookTimeout), .stop = stop_.token()},
+      on_lane([this](const HandlerResult& result) { hook_ended(result); }));
+}
+
+void StartContainer::hook_ended(const HandlerResult& result) {
+  // Cancelled: the pod is going, and takes the container with it.
+  if (result.outcome == HandlerResult::Outcome::Success || is_cancelled()) return done_({});
+  world_.events.pod_event(*wish_.pod, wish_.container, true, "FailedPostStartHook", "PostStartHook failed");
+  ContainerRecord record;
+  record.id = id_;
+  record.name = wish_.container;
+  record.sandbox_id = wish_.placed.id;
+  record.state = ContainerRecord::State::Running;
+  StopContainer::begin(
+      world_, lane_,
+      {.pod = wish_.pod,
+       .record = record,
+       .message = "FailedPostStartHook",
+       .grace_s = grace_seconds(*wish_.pod)},
+      [self = shared_from_this(), this, why = result.output](const Result<void>& stopped) {
+        done_({StartFailure{"PostStartHookError", fmt::format("PostStartHook failed: {}", why)},
+               !stopped.ok()});
+      });
+}
+
+}  // namespace mizzen::kubelet

@@ -1,0 +1,48 @@
+#pragma once
+#include <optional>
+
+#include "kubelet/work/container_setup.h"
+#include "kubelet/work/stop_container.h"
+
+namespace mizzen::kubelet {
+
+/// Role: brings one container up: its image, its configuration, the container, its postStart hook.
+/// Threading: see Operation. Failure: told as what `state.waiting` shows, after upstream's events; a hook
+/// that fails takes the container down again.
+class StartContainer final : public Operation {
+ public:
+  struct Wish {
+    std::shared_ptr<const Pod> pod;
+    std::string container;
+    RuntimePod state;
+    Placed placed;
+  };
+  struct Outcome {
+    std::optional<StartFailure> failure;
+    bool in_doubt = false;  ///< the runtime may have made or started something all the same
+  };
+  using Done = std::function<void(Outcome)>;
+  static std::shared_ptr<StartContainer> begin(NodeWorld& world, std::shared_ptr<Executor> lane, Wish wish,
+                                               Done done);
+  /// The container that was made; empty before. While its hook runs it does not count as running yet.
+  const std::string& id() const { return id_; }
+
+ private:
+  StartContainer(NodeWorld& world, std::shared_ptr<Executor> lane, Wish wish, Done done);
+  void start();
+  void image_ready(const ImagePuller::Answer& answer);
+  void created(const Result<cri::v1::CreateContainerResponse>& answer);
+  void started(const Result<cri::v1::StartContainerResponse>& answer);
+  void seen(const Result<void>& result);
+  void run_hook(const api::core::v1::LifecycleHandler& hook);
+  void hook_ended(const HandlerResult& result);
+  void fail(StartFailure failure, bool in_doubt = false);
+  const Container& container() const;
+
+  const Wish wish_;
+  Done done_;
+  std::string id_;
+  std::optional<Error> start_error_;
+};
+
+}  // namespace mizzen::kubelet
