@@ -7,6 +7,8 @@
 #include "cri/blocking.h"
 #include "cri/client.h"
 #include "cri/containerd.h"
+#include "cri/containerd_events.h"
+#include "cri/schema/events/v1/events.h"
 #include "cri/testing/fake_runtime.h"
 #include "linux/files/mounts.h"
 #include "linux/groups/cgroups.h"
@@ -177,6 +179,54 @@ TEST_F(ContainerdTest, RunsTheSameLifeAndNamesItsVersion) {
   ASSERT_TRUE(version.ok()) << version.error().message();
   EXPECT_EQ(version->runtime_name, "containerd");
   play_life(**client, scratch_.at("logs"));
+}
+
+TEST(ContainerdEvents, OnlyTheFirstProcessIsTheContainer) {
+  events::v1::TaskExit exit;
+  exit.container_id = exit.id = "c";
+  EXPECT_EQ(read_event("/tasks/exit", codec::to_proto(exit)).id, "c");
+  EXPECT_FALSE(read_event("/tasks/exit", codec::to_proto(exit)).runs);
+  exit.id = "exec-1";
+  EXPECT_EQ(read_event("/tasks/exit", codec::to_proto(exit)).id, "");
+  events::v1::TaskEvent start;
+  start.container_id = "c";
+  EXPECT_TRUE(read_event("/tasks/start", codec::to_proto(start)).runs);
+  EXPECT_EQ(read_event("/images/create", "x").id, "");
+  EXPECT_EQ(read_event("/tasks/exit", "\xff\xff").id, "");
+}
+
+TEST_F(ContainerdTest, TellsWhatBeginsAndEnds) {
+  Containerd containerd(options(), real_clock());
+  ASSERT_TRUE(containerd.start(Deadline::after(seconds(20), real_clock())).ok());
+  ASSERT_TRUE(containerd.import_pause(Deadline::after(seconds(20), real_clock())).ok());
+  auto client = Client::open(containerd.socket());
+  auto events = ContainerdEvents::open(containerd.socket(), real_clock());
+  ASSERT_TRUE(events.ok());
+  Guarded<std::vector<std::string>> told;
+  (*events)->start([&](const std::string& id, bool runs) {
+    told.with([&](auto& t) { t.push_back((runs ? "+" : "-") + id); });
+  });
+  const auto heard = [&](const std::string& what) {
+    for (int i = 0; i < 500; ++i, ::usleep(10'000))
+      if (told.with([&](const auto& t) { return std::find(t.begin(), t.end(), what) != t.end(); }))
+        return true;
+    return false;
+  };
+  ASSERT_TRUE(heard("-")) << "first of all that something may have been lost";
+  ::usleep(200'000);  // nothing says that the subscription stands
+  v1::RunPodSandboxRequest run;
+  run.config = sandbox_config(scratch_.at("logs"));
+  const auto sandbox =
+      wait<&Runtime::run_pod_sandbox>(**client, run, Deadline::after(seconds(30), real_clock()));
+  ASSERT_TRUE(sandbox.ok());
+  EXPECT_TRUE(heard("+" + sandbox->pod_sandbox_id));
+  v1::StopPodSandboxRequest stop;
+  stop.pod_sandbox_id = sandbox->pod_sandbox_id;
+  ASSERT_TRUE(
+      wait<&Runtime::stop_pod_sandbox>(**client, stop, Deadline::after(seconds(30), real_clock())).ok());
+  EXPECT_TRUE(heard("-" + sandbox->pod_sandbox_id));
+  EXPECT_TRUE((*events)->connected());
+  (*events)->stop();
 }
 
 TEST_F(ContainerdTest, ContainersOutliveDeathOfContainerdAndOfItsOwner) {

@@ -31,8 +31,11 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr auto kLookEvery = seconds(1);
+/// Where the runtime tells of what happens: what it forgot to tell is seen this late.
+constexpr auto kLookWithEventsEvery = seconds(10);
 constexpr auto kStatusEvery = seconds(5);
 constexpr auto kHousekeepingEvery = seconds(10);
+constexpr Duration kHintAgain[] = {milliseconds(100), seconds(1)};
 
 client::Informer::Options bound_to(const std::string& node) {
   client::Informer::Options out;
@@ -60,7 +63,6 @@ struct Kubelet::Impl {
         machine(linux::system_info()),
         recorder({d.api, {d.clock, d.random, background, timers}}, {"kubelet", options.node_name}),
         events(recorder, options.node_name),
-        objects(d.api),
         getter(d.loops, probe_pool),
         volumes(options.data_folder + "/pods", d.clock, d.random),
         rotation(d.runtime, d.clock,
@@ -109,10 +111,16 @@ struct Kubelet::Impl {
   std::optional<Monotonic> listed_at() const {
     return cache.is_ready() ? std::optional(cache.listed_at()) : std::nullopt;
   }
+  Duration look_pause() const {
+    if (!cache.is_ready()) return milliseconds(50);
+    const bool told = deps.runtime_events && deps.runtime_events->connected();
+    return told ? Duration(kLookWithEventsEvery) : Duration(kLookEvery);
+  }
   NodeFacts facts();
   void feed();
   void run();
   void wake();
+  void hear(const std::string& id, bool runs);
   void housekeeping();
   void list_images();
   void rotate_logs();
@@ -130,7 +138,9 @@ struct Kubelet::Impl {
   Alarms alarms{deps.clock, [this] { wake(); }};
   client::EventRecorder recorder;
   ApiEvents events;
-  ApiObjects objects;
+  ObjectWatches objects{{deps.api,
+                         {deps.clock, deps.random, background, timers},
+                         [this](const std::string& uid) { workers.refresh(uid); }}};
   ClientHttpGetter getter;
   HandlerRunner handlers{{deps.runtime, getter, alarms, background, deps.clock}};
   ImagePuller puller{{deps.runtime, events, alarms, deps.clock}};
@@ -171,6 +181,7 @@ struct Kubelet::Impl {
   std::string runtime_version;  ///< set before threads start
   Guarded<std::vector<cri::v1::Image>> images;
   Gate listing_images;
+  std::atomic<bool> look_asked = false;
   std::atomic<int> bound_port = 0;
   std::atomic<bool> reported_ready = false;
   StopSource stop_source;
@@ -223,6 +234,17 @@ void Kubelet::Impl::feed() {
   pods.start();
 }
 
+void Kubelet::Impl::hear(const std::string& id, bool runs) {
+  if (id.empty()) {
+    look_asked = true;
+    return wake();
+  }
+  cache.hint(id, runs);
+  if (runs) return;
+  // The runtime hears of it as we do: its answer may still be the old one.
+  for (const Duration wait : kHintAgain) alarms.after(wait, [this, id] { cache.hint(id, false); });
+}
+
 void Kubelet::Impl::wake() {
   Lock lock(m);
   woken = true;
@@ -241,9 +263,9 @@ void Kubelet::Impl::run() {
       status_due =
           now + (health.runtime_problem(now).empty() ? Duration(kStatusEvery) : Duration(milliseconds(200)));
     }
-    if (now >= look_due) {
+    if (now >= look_due || look_asked.exchange(false)) {
       cache.relist();
-      look_due = now + (cache.is_ready() ? Duration(kLookEvery) : Duration(milliseconds(50)));
+      look_due = now + look_pause();
     }
     if (now >= housekeeping_due) {
       housekeeping();
@@ -348,6 +370,8 @@ Result<void> Kubelet::start() {
   }
   k.health.ask();
   k.list_images();
+  if (k.deps.runtime_events)
+    k.deps.runtime_events->start([&k](const std::string& id, bool runs) { k.hear(id, runs); });
   k.node.start();
   k.feed();
   k.loop = Thread("kubelet", [&k] { k.run(); });
@@ -359,7 +383,9 @@ void Kubelet::stop() {
   if (k.server) k.server->stop();
   k.pods.stop();
   k.services.stop();
+  k.objects.stop();
   k.node.stop();
+  if (k.deps.runtime_events) k.deps.runtime_events->stop();
   // The loop goes on until everything under way was told to end: alarms and answers come through it.
   k.probes.stop();
   k.workers.stop();

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "client/api/api_client.h"
 #include "cri/runtime.h"
+#include "cri/runtime_events.h"
 #include "http/loop/loop.h"
 #include "kubelet/config/name_resolution.h"
 #include "pki/certificate.h"
@@ -52,6 +53,7 @@ class Kubelet {
     http::Loops& loops;
     const Clock& clock;
     Random& random;
+    cri::RuntimeEvents* runtime_events = nullptr;  ///< null: what runs is seen by looking alone
   };
   Kubelet(Deps deps, KubeletOptions options);
   ~Kubelet();

@@ -9,6 +9,7 @@
 #include "codec/tables/quantity.h"
 #include "cri/client.h"
 #include "cri/containerd.h"
+#include "cri/containerd_events.h"
 #include "kubelet/kubelet.h"
 #include "linux/files/file.h"
 #include "linux/files/system_info.h"
@@ -68,6 +69,7 @@ struct NodeRole::Impl {
   const NodeOptions options;
   std::unique_ptr<cri::Containerd> containerd;
   std::unique_ptr<cri::Client> runtime;
+  std::unique_ptr<cri::ContainerdEvents> runtime_events;
   std::unique_ptr<kubelet::Kubelet> kubelet;
 };
 
@@ -102,6 +104,7 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
     return Error(Code::BadRequest, "--container-log-max-files must be at least 2");
   MZ_ASSIGN(const auto endpoint, n.start_runtime(deadline));
   MZ_ASSIGN(n.runtime, cri::Client::open(endpoint));
+  MZ_ASSIGN(n.runtime_events, cri::ContainerdEvents::open(endpoint, real_clock()));
   const std::string name = n.options.name();
   const std::string address = n.options.address();
   kubelet::KubeletOptions k;
@@ -124,7 +127,8 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
                                            .server = true},
                                           real_clock().wall()));
   n.kubelet = std::make_unique<kubelet::Kubelet>(
-      kubelet::Kubelet::Deps{n.deps.api, *n.runtime, n.deps.loops, real_clock(), secure_random()},
+      kubelet::Kubelet::Deps{n.deps.api, *n.runtime, n.deps.loops, real_clock(), secure_random(),
+                             n.runtime_events.get()},
       std::move(k));
   if (auto r = n.kubelet->start(); !r.ok()) return r.error().with_context("kubelet");
   return {};

@@ -1,30 +1,11 @@
 #include "kubelet/config/api_sources.h"
 
-#include <fmt/format.h>
-
 namespace mizzen::kubelet {
 namespace {
 
 namespace v1 = api::core::v1;
 
-client::Call new_call() { return {.timeout = std::chrono::seconds(30)}; }
-
 }  // namespace
-
-Result<std::shared_ptr<const v1::ConfigMap>> ApiObjects::config_map(const std::string& ns,
-                                                                    const std::string& name) {
-  auto found = client::get<v1::ConfigMap>(api_, ns, name, new_call());
-  if (!found.ok() && found.error().code() == Code::NotFound)
-    return Error(Code::NotFound, fmt::format("configmap \"{}\" not found in namespace \"{}\"", name, ns));
-  return found;
-}
-
-Result<std::shared_ptr<const v1::Secret>> ApiObjects::secret(const std::string& ns, const std::string& name) {
-  auto found = client::get<v1::Secret>(api_, ns, name, new_call());
-  if (!found.ok() && found.error().code() == Code::NotFound)
-    return Error(Code::NotFound, fmt::format("secret \"{}\" not found in namespace \"{}\"", name, ns));
-  return found;
-}
 
 void ApiEvents::pod_event(const Pod& pod, const std::string& container, bool warning, std::string_view reason,
                           const std::string& message) {

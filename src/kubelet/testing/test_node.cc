@@ -35,7 +35,9 @@ void FakeHttp::connect(const std::string&, int, Deadline, const StopToken&,
 
 TestNode::Agent::Agent(TestNode& node, const TestNodeOptions& options)
     : alarms(node.clock, nullptr),
-      objects(node.api),
+      objects({node.api,
+               {real_clock(), secure_random(), pool, timers},
+               [this](const std::string& uid) { workers.refresh(uid); }}),
       handlers({node.runtime, node.http, alarms, pool, node.clock}),
       puller({node.runtime, node.events, alarms, node.clock}),
       volumes(node.scratch.at("pods"), node.clock, secure_random()),
@@ -78,12 +80,14 @@ TestNode::Agent::~Agent() {
       ::usleep(kRoundUs);
     }
   });
+  objects.stop();
   probes.stop();
   workers.stop();
   handlers.stop();
   puller.stop();
   ended = true;
   loop.join();
+  timers.stop();
   cache.stop();
   pool.stop();
 }

@@ -8,7 +8,6 @@
 
 #include "client/testing/fake_api.h"
 #include "cri/testing/fake_runtime.h"
-#include "kubelet/config/api_sources.h"
 #include "kubelet/work/pod_workers.h"
 #include "linux/testing/scratch.h"
 
@@ -91,7 +90,8 @@ class TestNode {
     void drive(bool lists);
     ThreadPool pool{real_clock(), {.name = "agent", .threads_max = 4}};
     Alarms alarms;
-    ApiObjects objects;
+    Timers timers{pool, real_clock()};
+    ObjectWatches objects;
     HandlerRunner handlers;
     ImagePuller puller;
     mizzen::volumes::Volumes volumes;

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "kubelet/config/environment.h"
 #include "kubelet/config/name_resolution.h"
+#include "kubelet/config/object_watches.h"
 #include "kubelet/decide/backoff.h"
 #include "kubelet/images/image_puller.h"
 #include "kubelet/probes/probes.h"
@@ -52,7 +53,7 @@ struct NodeWorld {
   StatusManager& statuses;
   Events& events;
   volumes::Volumes& volumes;
-  volumes::ObjectSource& objects;
+  ObjectWatches& objects;
   const linux::Cgroups* cgroups;  ///< null: control groups are left to the runtime
   Executor& executor;             ///< where pods' turns run
   Alarms& alarms;

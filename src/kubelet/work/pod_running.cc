@@ -16,6 +16,9 @@ constexpr std::string_view kLog = "kubelet";
 /// Pauses between tries to set volumes up, as upstream's.
 constexpr Duration kMountPauseFirst = milliseconds(500);
 constexpr Duration kMountPauseMax = seconds(122);
+/// How long watches that were just begun may take, and how often they are looked at.
+constexpr Duration kObjectsWait = seconds(2);
+constexpr Duration kObjectsLook = milliseconds(20);
 /// The BackOff event of one container comes at most that often.
 constexpr Duration kBackoffToldEvery = seconds(10);
 
@@ -47,17 +50,35 @@ bool PodWork::network_ready() {
   return false;
 }
 
+/// What the pod names is read by watches that were just begun: a moment, but not for ever.
+bool PodWork::objects_ready() {
+  if (world_.objects.ready(pod_->metadata.uid)) {
+    objects_asked_.reset();
+    return true;
+  }
+  const auto now = world_.clock.monotonic();
+  if (!objects_asked_) objects_asked_ = now;
+  if (now >= later(*objects_asked_, kObjectsWait)) return true;  // whoever needs them says what is missing
+  again_in(kObjectsLook);
+  return false;
+}
+
 /// Sets up what is missing, and now and then refreshes what is there. A refresh that fails is told and stops
 /// nothing: what was set up keeps its last content.
 bool PodWork::volumes_ready() {
+  if (!objects_ready()) return false;
   const auto now = world_.clock.monotonic();
+  if (stale_.exchange(false)) {
+    refreshed_ = Monotonic();
+    retry_at_.erase(kVolumes);
+  }
   const auto retry = retry_at_.find(kVolumes);
   const bool waits = retry != retry_at_.end() && retry->second > now;
   if (waits) {
     again_at(retry->second);
     return mounted_;
   }
-  if (mounted_ && now < later(refreshed_, world_.options.resync)) return true;
+  if (mounted_ && refreshed_ != Monotonic() && now < later(refreshed_, world_.options.resync)) return true;
   refreshed_ = now;
   const auto fresh = set_up_volumes(world_, *pod_);
   if (fresh.ok()) {

@@ -71,6 +71,11 @@ void PodWork::kick() {
   post_turn();
 }
 
+void PodWork::refresh() {
+  stale_ = true;
+  kick();
+}
+
 void PodWork::post_turn() {
   auto token = world_.gate.enter();
   if (!token) return;

@@ -47,6 +47,8 @@ class PodWork : public std::enable_shared_from_this<PodWork> {
   void end(PodEnd end);
   /// Something happened: a turn comes soon.
   void kick();
+  /// A config map or secret that it names changed: volumes are refreshed with the next turn.
+  void refresh();
   void stop();
 
   std::shared_ptr<const Pod> pod() const;
@@ -86,6 +88,7 @@ class PodWork : public std::enable_shared_from_this<PodWork> {
   void publish(PodStatus status, const RuntimePod& state);
   PodStatus published() const;
 
+  bool objects_ready();
   bool volumes_ready();
   bool network_ready();
   void act(const NextSteps& steps, const RuntimePod& state);
@@ -111,6 +114,7 @@ class PodWork : public std::enable_shared_from_this<PodWork> {
   const std::shared_ptr<Executor> lane_;
   std::atomic<bool> kicked_ = false;
   std::atomic<bool> stopped_ = false;
+  std::atomic<bool> stale_ = false;  ///< objects changed since volumes were refreshed
   std::atomic<bool> active_ = false;
   std::atomic<bool> fresh_ = true;  ///< no turn has decided about it
 
@@ -143,6 +147,7 @@ class PodWork : public std::enable_shared_from_this<PodWork> {
   std::map<std::string, std::string> messages_;  ///< termination messages by container id
   Monotonic refreshed_;                          ///< volumes, last
   bool mounted_ = false;
+  std::optional<Monotonic> objects_asked_;  ///< since when they are waited for
   Duration mount_pause_{};
   Monotonic next_ = Monotonic::max();
   Alarms::Id alarm_ = 0;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/file.h"
 #include "kubelet/testing/test_node.h"
 
 namespace mizzen::kubelet {
@@ -153,6 +154,28 @@ TEST(PodWork, AConfigMapThatWentDoesNotStopSupervision) {
   node.runtime.exit_container(node.runtime.container_id("a"), 1);
   EXPECT_TRUE(
       node.eventually([&] { return node.stored("web").status.containerStatuses.at(0).restartCount == 1; }));
+}
+
+TEST(PodWork, AChangedConfigMapIsInItsVolumeSoon) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  api::core::v1::ConfigMap map;
+  map.metadata.name = "settings";
+  map.metadata.namespace_ = "default";
+  map.data.set("X", "1");
+  ASSERT_TRUE(client::create<api::core::v1::ConfigMap>(node.api, map, {}).ok());
+  auto pod =
+      node.add(R"({"metadata":{"name":"web"},"spec":{"volumes":[{"name":"v","configMap":{"name":"settings"}}],
+      "containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}]}})");
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  const auto file = node.volumes().pod_folder(pod->metadata.uid) + "/volumes/kubernetes.io~configmap/v/X";
+  EXPECT_EQ(*read_file(file), "1");
+  map.data.set("X", "2");
+  ASSERT_TRUE(client::update<api::core::v1::ConfigMap>(node.api, map, {}).ok());
+  EXPECT_TRUE(node.eventually([&] {
+    const auto text = read_file(file);
+    return text.ok() && *text == "2";
+  })) << "without the clock moving";
 }
 
 TEST(PodWork, ARestartedAgentAdoptsWhatRunsWhateverElseIsThere) {

@@ -19,6 +19,7 @@ PodWorkers::WorkPtr PodWorkers::make_work(const std::shared_ptr<const Pod>& pod)
   return std::make_shared<PodWork>(
       world_, pod, [this](PodWork&) { admit(); },
       [this](const std::string& uid) {
+        world_.objects.forget(uid);
         Lock lock(m_);
         works_.erase(uid);
         arrivals_.erase(uid);
@@ -68,6 +69,7 @@ void PodWorkers::upsert(const std::shared_ptr<const Pod>& pod) {
     work = slot;
   }
   world_.statuses.observe(pod);
+  world_.objects.watch(*pod);
   if (fresh) {
     work->kick();
   } else {
@@ -107,6 +109,10 @@ bool PodWorkers::end(const std::string& uid, PodEnd end) {
 
 void PodWorkers::kick(const std::string& uid) {
   if (const WorkPtr work = find_work(uid)) work->kick();
+}
+
+void PodWorkers::refresh(const std::string& uid) {
+  if (const WorkPtr work = find_work(uid)) work->refresh();
 }
 
 void PodWorkers::kick_all() {

@@ -32,6 +32,8 @@ class PodWorkers {
   /// Something happened to the pod; it is looked at soon.
   void kick(const std::string& uid);
   void kick_all();
+  /// What the pod's volumes are made of changed.
+  void refresh(const std::string& uid);
 
   bool knows(const std::string& uid) const;
   /// The pods as they are wanted, with the status last published.
