@@ -1,5 +1,4 @@
 #pragma once
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,6 +6,7 @@
 
 #include "base/result.h"
 #include "linux/files/descriptor.h"
+#include "linux/net/net_namespace.h"
 
 namespace mizzen::linux {
 
@@ -66,12 +66,6 @@ class NetLinks {
   std::unique_ptr<Rep> rep_;
 };
 
-/// Runs `f` on a thread of its own inside the network namespace at `path` (/run/netns/x, /proc/PID/ns/net).
-Result<void> in_network_namespace(const std::string& path, const std::function<Result<void>()>& f);
-/// Creates a namespace kept alive by a mount at `path` (the file is made). AlreadyExists where it is.
-Result<void> create_network_namespace(const std::string& path);
-/// Removes the mount and the file; absent is success.
-Result<void> delete_network_namespace(const std::string& path);
 /// Loopback up, in the current namespace of the calling thread.
 Result<void> set_loopback_up();
 

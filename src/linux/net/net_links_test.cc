@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "linux/net/net_namespace.h"
 #include "linux/net/nftables.h"
 #include "linux/testing/scratch.h"
 
@@ -89,6 +90,32 @@ TEST_F(NetLinksTest, NftTableComesAndGoesAsAWhole) {
     return {};
   });
   ASSERT_TRUE(done.ok()) << done.error().message();
+}
+
+TEST_F(NetLinksTest, NftTableIsListedAsDataWithNumbers) {
+  auto done = in_network_namespace(node_->path(), []() -> Result<void> {
+    EXPECT_EQ(nft_list_table_json("ip", "mizzen").error().code(), Code::NotFound);
+    MZ_TRY(
+        nft("table ip mizzen {\nmap m {\ntype inet_proto . inet_service : ipv4_addr ;\n"
+            "elements = { tcp . 80 : 10.1.0.2 }\n}\n}\n"));
+    MZ_ASSIGN(const auto text, nft_list_table_json("ip", "mizzen"));
+    EXPECT_THAT(text, HasSubstr(R"([{"concat": [6, 80]}, "10.1.0.2"])"));
+    EXPECT_EQ(nft_list_table_json("ip", "no { name").error().code(), Code::InternalError)
+        << "what could not be asked for is not absent";
+    return {};
+  });
+  ASSERT_TRUE(done.ok()) << done.error().message();
+}
+
+TEST_F(NetLinksTest, NamespacesAreToldApart) {
+  const auto node = namespace_at(node_->path());
+  ASSERT_TRUE(node.ok());
+  EXPECT_EQ(*node, *namespace_at(node_->path()));
+  EXPECT_NE(*node, *namespace_at(pod_->path()));
+  EXPECT_NE(*node, *namespace_at("/proc/self/ns/net"));
+  ASSERT_TRUE(write_file(scratch_.at("file"), "").ok());
+  EXPECT_EQ(namespace_at(scratch_.at("file")).error().code(), Code::NotFound) << "what a mount leaves behind";
+  EXPECT_EQ(namespace_at(scratch_.at("absent")).error().code(), Code::NotFound);
 }
 
 TEST_F(NetLinksTest, NamespaceExistsOnceAndWorkDoesNotLeakOut) {

@@ -1,13 +1,17 @@
+#include "linux/net/net_namespace.h"
+
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <cerrno>
 
 #include "async/thread.h"
+#include "linux/files/descriptor.h"
 #include "linux/files/mounts.h"
-#include "linux/net/net_links.h"
 
 namespace mizzen::linux {
 namespace {
@@ -22,6 +26,17 @@ Result<void> on_own_thread(const std::function<Result<void>()>& f) {
 }
 
 }  // namespace
+
+Result<NamespaceId> namespace_at(const std::string& path) {
+  const Fd file(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (!file.valid()) return system_error("open network namespace " + path, errno);
+  struct statfs system{};
+  struct stat at{};
+  if (::fstatfs(file.get(), &system) != 0 || ::fstat(file.get(), &at) != 0)
+    return system_error("look at " + path, errno);
+  if (system.f_type != NSFS_MAGIC) return Error(Code::NotFound, path + " is no namespace");
+  return NamespaceId{at.st_dev, at.st_ino};
+}
 
 Result<void> in_network_namespace(const std::string& path, const std::function<Result<void>()>& f) {
   Fd space(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

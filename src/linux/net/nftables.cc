@@ -20,9 +20,10 @@ struct Answer {
   std::string errors;
 };
 
-Result<Answer> execute(const std::string& commands) {
+Result<Answer> execute(const std::string& commands, unsigned output_flags = 0) {
   std::unique_ptr<nft_ctx, FreeContext> context(::nft_ctx_new(NFT_CTX_DEFAULT));
   if (!context) return Error(Code::InternalError, "nftables: no context");
+  if (output_flags) ::nft_ctx_output_set_flags(context.get(), output_flags);
   ::nft_ctx_buffer_output(context.get());
   ::nft_ctx_buffer_error(context.get());
   Answer answer;
@@ -30,6 +31,14 @@ Result<Answer> execute(const std::string& commands) {
   answer.output = ::nft_ctx_get_output_buffer(context.get());
   answer.errors = ::nft_ctx_get_error_buffer(context.get());
   return answer;
+}
+
+Result<std::string> list_table(std::string_view family, std::string_view table, unsigned output_flags) {
+  MZ_ASSIGN(auto answer, execute(fmt::format("list table {} {}", family, table), output_flags));
+  if (answer.ok) return std::move(answer.output);
+  const bool absent = answer.errors.find("No such file or directory") != std::string::npos;
+  return Error(absent ? Code::NotFound : Code::InternalError,
+               fmt::format("nftables: {}", trim(answer.errors)));
 }
 
 }  // namespace
@@ -41,9 +50,11 @@ Result<void> nft(const std::string& commands) {
 }
 
 Result<std::string> nft_list_table(std::string_view family, std::string_view table) {
-  MZ_ASSIGN(auto answer, execute(fmt::format("list table {} {}", family, table)));
-  if (!answer.ok) return Error(Code::NotFound, fmt::format("nftables: {}", trim(answer.errors)));
-  return std::move(answer.output);
+  return list_table(family, table, 0);
+}
+
+Result<std::string> nft_list_table_json(std::string_view family, std::string_view table) {
+  return list_table(family, table, NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_ALL);
 }
 
 Result<void> nft_delete_table(std::string_view family, std::string_view table) {

@@ -15,6 +15,9 @@ Result<void> nft(const std::string& commands);
 /// The ruleset of one table, as nft prints it; NotFound where there is no such table.
 Result<std::string> nft_list_table(std::string_view family, std::string_view table);
 
+/// The same as JSON (libnftables-json(5)), numbers as numbers.
+Result<std::string> nft_list_table_json(std::string_view family, std::string_view table);
+
 /// Removes a table; absent is success.
 Result<void> nft_delete_table(std::string_view family, std::string_view table);
 

@@ -6,7 +6,7 @@
 
 #include "linux/files/file.h"
 #include "linux/files/mounts.h"
-#include "linux/net/net_links.h"
+#include "linux/net/net_namespace.h"
 
 namespace mizzen::linux {
 
