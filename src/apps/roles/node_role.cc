@@ -1,9 +1,9 @@
 #include "apps/roles/node_role.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "apps/config/feature_gates.h"
+#include "apps/host/work_runtime.h"
 #include "base/file.h"
 #include "base/strings.h"
 #include "codec/tables/quantity.h"
@@ -14,7 +14,9 @@
 #include "linux/files/file.h"
 #include "linux/files/system_info.h"
 #include "linux/net/net_links.h"
-#include "network/cni/cni.h"
+#include "network/bridge/bridge_plane.h"
+#include "network/cni/cni_files.h"
+#include "network/node_network.h"
 #include "pki/keystore.h"
 #include "telemetry/log.h"
 
@@ -32,6 +34,15 @@ network::NetworkOptions network_options(const NodeOptions& o) {
   out.data_folder = o.network_folder();
   return out;
 }
+
+/// The pod network with what it stands on.
+struct Network {
+  explicit Network(const NodeOptions& o)
+      : resident({work.runtime(), plane}, {network_options(o), linux::system_info().boot_id}) {}
+  WorkRuntime work{"network"};
+  network::BridgePlane plane;
+  network::NodeNetwork resident;
+};
 
 cri::ContainerdOptions containerd_options(const NodeOptions& o) {
   cri::ContainerdOptions out;
@@ -52,13 +63,6 @@ Result<int64_t> parse_log_size(const std::string& text) {
   return bytes;
 }
 
-Result<std::string> own_program() {
-  char path[4096];
-  const ssize_t n = ::readlink("/proc/self/exe", path, sizeof path);
-  if (n <= 0) return system_error("read /proc/self/exe", errno);
-  return std::string(path, static_cast<size_t>(n));
-}
-
 }  // namespace
 
 struct NodeRole::Impl {
@@ -67,6 +71,7 @@ struct NodeRole::Impl {
   Result<std::string> start_runtime(Deadline deadline);
   Deps deps;
   const NodeOptions options;
+  std::unique_ptr<Network> network;
   std::unique_ptr<cri::Containerd> containerd;
   std::unique_ptr<cri::Client> runtime;
   std::unique_ptr<cri::ContainerdEvents> runtime_events;
@@ -80,9 +85,10 @@ NodeRole::~NodeRole() { stop(); }
 Result<std::string> NodeRole::Impl::start_runtime(Deadline deadline) {
   if (!options.container_runtime_endpoint.empty()) return options.container_runtime_endpoint;
   const auto wanted = containerd_options(options);
-  MZ_ASSIGN(const auto program, own_program());
-  MZ_TRY(
-      network::install_cni(network_options(options), program, wanted.cni_conf_folder, wanted.cni_bin_folder));
+  // First: a containerd that ran on asks it about pods that end.
+  network = std::make_unique<Network>(options);
+  if (auto r = network->resident.start(deadline); !r.ok()) return r.error().with_context("pod network");
+  MZ_TRY(network::install_cni(network_options(options), wanted.cni_conf_folder, wanted.cni_bin_folder));
   containerd = std::make_unique<cri::Containerd>(wanted, real_clock());
   if (auto r = containerd->start(deadline); !r.ok()) return r.error().with_context("containerd");
   if (auto r = containerd->import_pause(deadline); !r.ok()) return r.error().with_context("pause image");
@@ -93,6 +99,7 @@ Result<void> NodeRole::start(Deadline deadline) {
   const auto r = impl_->start(deadline);
   // Nothing half-started stays: a containerd that was there before, with pods in it, does.
   if (!r.ok() && impl_->containerd) impl_->containerd->stop_what_was_started();
+  if (!r.ok() && impl_->network) impl_->network->resident.stop_what_was_started();
   return r;
 }
 
@@ -137,6 +144,7 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
 void NodeRole::stop() {
   if (impl_->kubelet) impl_->kubelet->stop();
   if (impl_->containerd) impl_->containerd->stop();
+  if (impl_->network) impl_->network->resident.stop();
 }
 
 bool NodeRole::ready() const { return impl_->kubelet && impl_->kubelet->ready(); }
@@ -148,8 +156,10 @@ Result<void> NodeRole::down(const NodeOptions& o) {
     if (!done.ok() && first.ok()) first = std::move(done);
   };
   if (o.container_runtime_endpoint.empty() && path_exists(o.containerd_folder() + "/config.toml")) {
-    // Pods are stopped by their runtime, so that each gives its address back; one that is down is started for
-    // that.
+    // Pods are stopped by their runtime, which takes each off the network; what of both is down is started
+    // for that.
+    Network network(o);
+    note(network.resident.start(Deadline::after(kDownTimeout, real_clock())));
     cri::Containerd containerd(containerd_options(o), real_clock());
     if (auto started = containerd.start(Deadline::after(kDownTimeout, real_clock())); started.ok()) {
       auto runtime = cri::Client::open(containerd.socket());
@@ -161,12 +171,8 @@ Result<void> NodeRole::down(const NodeOptions& o) {
     containerd.stop();
     note(cri::Containerd::down(o.containerd_folder(), real_clock()));
   }
-  auto network = network::PodNetwork::create(network_options(o));
-  if (network.ok()) {
-    note(network->down());
-  } else {
-    note(network.error());
-  }
+  network::BridgePlane plane;
+  note(network::NodeNetwork::down(plane, {network_options(o), linux::system_info().boot_id}));
   note(network::remove_cni_results(network_options(o)));
   note(linux::remove_all(o.data_dir + "/cni"));
   return first;

@@ -6,7 +6,6 @@
 
 #include "base/result.h"
 #include "linux/files/descriptor.h"
-#include "linux/net/net_namespace.h"
 
 namespace mizzen::linux {
 
