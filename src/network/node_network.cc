@@ -134,7 +134,7 @@ Result<std::string> NodeNetwork::Impl::resync(Deadline deadline) {
 }
 
 void NodeNetwork::Impl::look_later() {
-  timer = deps.runtime.timers.after(kResyncEvery, [weak = weak_from_this()] {
+  timer = deps.runtime.timers.after(options.resync_every, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->look();
   });
 }

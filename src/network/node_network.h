@@ -24,8 +24,6 @@ namespace mizzen::network {
 /// and lines of the log, and the next look tries again.
 class NodeNetwork {
  public:
-  static constexpr auto kResyncEvery = std::chrono::seconds(30);
-
   struct Deps {
     Runtime runtime;
     DataPlane& plane;
@@ -33,6 +31,7 @@ class NodeNetwork {
   struct Options {
     NetworkOptions network;
     std::string boot_id;  ///< of the machine: what it remembers ends with a boot
+    Duration resync_every = std::chrono::seconds(30);
   };
   NodeNetwork(Deps deps, Options options);
   ~NodeNetwork();

@@ -17,6 +17,7 @@
 #include "network/bridge/bridge_plane.h"
 #include "network/cni/cni_files.h"
 #include "network/plan/addresses.h"
+#include "network/testing/fake_plane.h"
 
 namespace mizzen::network {
 namespace {
@@ -30,6 +31,52 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 Deadline soon() { return Deadline::after(std::chrono::seconds(20), real_clock()); }
+
+/// On a fake data plane, with a pod whose namespace is the test's own; needs no rights.
+class NodeNetworkLookTest : public ::testing::Test {
+ protected:
+  NodeNetworkLookTest() {
+    EXPECT_TRUE(network_.start(soon()).ok());
+    EXPECT_EQ(call("ADD").exit_code, 0);
+  }
+  CniAnswer call(const std::string& command) {
+    return network_.serve({command, "c", "/proc/self/ns/net", "eth0", "", R"({"cniVersion":"1.1.0"})"},
+                          soon());
+  }
+  static void until(const std::function<bool()>& true_now) {
+    const auto end = soon();
+    while (!true_now() && !end.expired()) ::usleep(1000);
+    EXPECT_TRUE(true_now());
+  }
+  ScratchFolder scratch_;
+  FakePlane plane_;
+  std::atomic<bool> fails_ = false;
+  ThreadPool pool_{real_clock(), {}};
+  Timers timers_{pool_, real_clock()};
+  NodeNetwork network_{{{real_clock(), secure_random(), pool_, timers_}, plane_},
+                       {{.data_folder = scratch_.at("data")}, "boot", std::chrono::milliseconds(10)}};
+};
+
+TEST_F(NodeNetworkLookTest, ItLooksByItselfAgainAndAgain) {
+  for (int i = 0; i < 3; ++i) {
+    plane_.wipe();
+    until([&] { return plane_.wired().size() == 1; });
+  }
+}
+
+TEST_F(NodeNetworkLookTest, WhatItCannotMendIsToldUntilItCan) {
+  network_.stop();
+  plane_.on_look = [&] { return fails_ ? Error(Code::InternalError, "no netlink") : Result<void>(); };
+  ASSERT_TRUE(network_.start(soon()).ok());
+  EXPECT_EQ(call("STATUS").exit_code, 0);
+  fails_ = true;
+  until([&] { return call("STATUS").exit_code == 1; });
+  EXPECT_THAT(call("STATUS").output, HasSubstr("\"code\":50"));
+  EXPECT_THAT(call("STATUS").output, HasSubstr("no netlink"));
+  EXPECT_EQ(call("ADD").exit_code, 0) << "pods are served as well as it goes";
+  fails_ = false;
+  until([&] { return call("STATUS").exit_code == 0; });
+}
 
 /// The resident network with what it stands on; its threads belong to the namespace it was made in.
 struct Resident {

@@ -41,6 +41,7 @@ Result<void> FakePlane::publish(const NodePlan& plan) {
 }
 
 Result<bool> FakePlane::differs(const NodePlan& plan) {
+  if (on_look) MZ_TRY(on_look());
   return state_.with([&](State& s) { return !(s == wanted(plan)); });
 }
 

@@ -31,6 +31,7 @@ class FakePlane final : public DataPlane {
   std::function<Result<void>(const PodAttachment&)> on_wire;
   std::function<Result<void>(const PodAttachment&)> on_unwire;
   std::function<Result<void>()> on_publish;
+  std::function<Result<void>()> on_look;
 
  private:
   struct State {
