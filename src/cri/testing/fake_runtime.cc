@@ -20,6 +20,11 @@ bool matches(const codec::Map<std::string>& labels, const codec::Map<std::string
 
 }  // namespace
 
+namespace {
+/// What a dead caller is told, so that its threads end: it does not act on it any more.
+Error gone_error() { return Error(Code::Cancelled, "rpc error: code = Canceled desc = the caller is dead"); }
+}  // namespace
+
 template <typename Response>
 void FakeRuntime::take(const char* name, const Call& call, std::function<Result<Response>()> work,
                        Done<Response> done) {
@@ -29,7 +34,9 @@ void FakeRuntime::take(const char* name, const Call& call, std::function<Result<
       if (instead) return done(*instead);
       if (stop.stopped())
         return done(Error(Code::Cancelled, "rpc error: code = Canceled desc = context canceled"));
+      if (is_dead()) return done(gone_error());
       auto result = work();
+      if (is_dead()) return done(gone_error());
       if (const auto lost = lost_answer(name)) return done(*lost);
       done(std::move(result));
     };
@@ -139,8 +146,25 @@ size_t FakeRuntime::count(const std::string& call) const {
 MZ_CRI_CALLS(MZ_CRI_DEFINE)
 #undef MZ_CRI_DEFINE
 
+void FakeRuntime::die_with_change(uint64_t n) {
+  Lock lock(m_);
+  dies_with_ = n;
+}
+
+bool FakeRuntime::is_dead() const {
+  Lock lock(m_);
+  return dead_;
+}
+
+void FakeRuntime::revive() {
+  Lock lock(m_);
+  dead_ = false;
+  dies_with_ = 0;
+}
+
 Result<void> FakeRuntime::enter(const std::string& call, bool change) {
   if (change) changes_.push_back(call);
+  if (change && dies_with_ > 0 && --dies_with_ == 0) dead_ = true;
   auto& queue = failures_[call];
   if (queue.empty()) return {};
   Error error = queue.front();

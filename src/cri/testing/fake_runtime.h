@@ -48,6 +48,12 @@ class FakeRuntime final : public Runtime {
   void fail_next(const std::string& call, Error error);
   /// The next call of this wire name is carried out, and its caller told the error.
   void lose_answer(const std::string& call, Error error);
+  /// The caller dies with its `n`-th call from now that changes something: that call is carried out, and
+  /// nobody is told of it, nor of anything later, before revive(). 0: never.
+  void die_with_change(uint64_t n);
+  bool is_dead() const;
+  /// Its next life calls again; what the last one had under way stays untold.
+  void revive();
   using ExecHandler = std::function<Result<v1::ExecSyncResponse>(const v1::ExecSyncRequest&)>;
   void on_exec(ExecHandler handler);
 
@@ -98,6 +104,8 @@ class FakeRuntime final : public Runtime {
   std::map<uint64_t, std::pair<std::string, Held>> held_ MZ_GUARDED_BY(m_);
   std::map<std::string, size_t> counts_ MZ_GUARDED_BY(m_);
   uint64_t holds_made_ MZ_GUARDED_BY(m_) = 0;
+  uint64_t dies_with_ MZ_GUARDED_BY(m_) = 0;  ///< so many changes are left
+  bool dead_ MZ_GUARDED_BY(m_) = false;
   std::map<std::string, Sandbox> sandboxes_ MZ_GUARDED_BY(m_);
   std::map<std::string, Container> containers_ MZ_GUARDED_BY(m_);
   std::set<std::string> offered_ MZ_GUARDED_BY(m_);
