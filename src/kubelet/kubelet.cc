@@ -60,10 +60,10 @@ struct Kubelet::Impl {
   Impl(Deps d, KubeletOptions o)
       : deps(d),
         options(std::move(o)),
-        machine(linux::system_info()),
+        machine(options.machine ? *options.machine : linux::system_info()),
         recorder({d.api, {d.clock, d.random, background, timers}}, {"kubelet", options.node_name}),
         events(recorder, options.node_name),
-        getter(d.loops, probe_pool),
+        getter(make_getter(d.loops, probe_pool)),
         volumes(options.data_folder + "/pods", d.clock, d.random),
         rotation(d.runtime, d.clock,
                  {options.data_folder + "/logs", options.log_bytes_max, options.log_files_max}),
@@ -141,8 +141,8 @@ struct Kubelet::Impl {
   ObjectWatches objects{{deps.api,
                          {deps.clock, deps.random, background, timers},
                          [this](const std::string& uid) { workers.refresh(uid); }}};
-  ClientHttpGetter getter;
-  HandlerRunner handlers{{deps.runtime, getter, alarms, background, deps.clock}};
+  std::unique_ptr<HttpGetter> getter;
+  HandlerRunner handlers{{deps.runtime, *getter, alarms, background, deps.clock}};
   ImagePuller puller{{deps.runtime, events, alarms, deps.clock}};
   volumes::Volumes volumes;
   std::optional<linux::Cgroups> cgroups = detect_cgroups(options.manage_cgroups);
@@ -197,11 +197,13 @@ NodeFacts Kubelet::Impl::facts() {
   out.hostname = options.hostname;
   out.addresses = options.addresses;
   out.machine = machine;
-  if (const auto disk = linux::disk_space(options.data_folder); disk.ok()) {
+  const auto disk = options.watches_machine ? linux::disk_space(options.data_folder)
+                                            : Result<linux::DiskSpace>(Error(Code::NotFound, ""));
+  if (disk.ok()) {
     out.disk_bytes = disk->bytes;
     out.disk_available_bytes = disk->available_bytes;
   }
-  out.memory_available_bytes = linux::available_memory_bytes();
+  if (options.watches_machine) out.memory_available_bytes = linux::available_memory_bytes();
   out.pods_max = options.pods_max;
   out.port = bound_port;
   out.version = options.version;
@@ -343,13 +345,14 @@ Result<void> Kubelet::start() {
   for (const char* folder : {"/pods", "/logs", "/seccomp"})
     MZ_TRY(make_folders(k.options.data_folder + folder, 0750));
   // Mounts made by a container with Bidirectional propagation, and ours, must reach the others.
-  if (const auto shared = linux::make_shared(k.options.data_folder); !shared.ok()) {
+  const auto shared = k.options.shares_mounts ? linux::make_shared(k.options.data_folder) : Result<void>();
+  if (!shared.ok()) {
     log::warn("kubelet", "Mount propagation into containers will not work",
               {log::kv("error", shared.error().message())});
   }
-  if (k.options.port >= 0) {
+  if (k.options.port >= 0 && k.deps.loops) {
     k.server = std::make_unique<NodeServer>(
-        NodeServer::Deps{k.deps.loops, k.deps.runtime, k.workers, k.cache, k.deps.clock},
+        NodeServer::Deps{*k.deps.loops, k.deps.runtime, k.workers, k.cache, k.deps.clock},
         NodeServer::Options{.address = k.options.listen_address,
                             .port = static_cast<uint16_t>(k.options.port),
                             .serving = k.options.serving,

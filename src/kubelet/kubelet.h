@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "cri/runtime_events.h"
 #include "http/loop/loop.h"
 #include "kubelet/config/name_resolution.h"
+#include "linux/files/system_info.h"
 #include "pki/certificate.h"
 
 namespace mizzen::kubelet {
@@ -21,7 +23,7 @@ struct KubeletOptions {
   std::string data_folder;             ///< pods, logs: everything of the kubelet lives below it
   std::vector<std::string> addresses;  ///< of the node; the first is told to everybody
   std::string listen_address = "0.0.0.0";
-  int port = 10250;           ///< 0: any free one; -1: no server
+  int port = 10250;           ///< 0: any free one; -1: no server (and none without loops)
   pki::KeyPair serving;       ///< of the node's HTTPS server
   std::string client_ca_pem;  ///< who may call it must show a certificate of this authority ...
   std::vector<std::string> client_organisations = {
@@ -37,6 +39,9 @@ struct KubeletOptions {
   int64_t log_bytes_max = 10 << 20;       ///< a container's log is rotated at this size ...
   int log_files_max = 5;                  ///< ... and this many files of it are kept
   std::string version = "v1.36.2";
+  std::optional<linux::SystemInfo> machine = {};  ///< none: what this machine says of itself
+  bool watches_machine = true;                    ///< its disk and memory, for the node's conditions
+  bool shares_mounts = true;  ///< mounts of containers (Bidirectional) reach others: needs root
   codec::Map<std::string> node_labels;
 };
 
@@ -50,7 +55,7 @@ class Kubelet {
   struct Deps {
     client::ApiClient& api;
     cri::Runtime& runtime;
-    http::Loops& loops;
+    http::Loops* loops;  ///< null: it makes and takes no connections (probes over the network cannot tell)
     const Clock& clock;
     Random& random;
     cri::RuntimeEvents* runtime_events = nullptr;  ///< null: what runs is seen by looking alone

@@ -134,7 +134,7 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
                                            .server = true},
                                           real_clock().wall()));
   n.kubelet = std::make_unique<kubelet::Kubelet>(
-      kubelet::Kubelet::Deps{n.deps.api, *n.runtime, n.deps.loops, real_clock(), secure_random(),
+      kubelet::Kubelet::Deps{n.deps.api, *n.runtime, &n.deps.loops, real_clock(), secure_random(),
                              n.runtime_events.get()},
       std::move(k));
   if (auto r = n.kubelet->start(); !r.ok()) return r.error().with_context("kubelet");

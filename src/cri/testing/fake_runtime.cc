@@ -28,18 +28,29 @@ Error gone_error() { return Error(Code::Cancelled, "rpc error: code = Canceled d
 template <typename Response>
 void FakeRuntime::take(const char* name, const Call& call, std::function<Result<Response>()> work,
                        Done<Response> done) {
-  auto go = [this, name = std::string(name), stop = call.stop, work = std::move(work),
+  const Trouble trouble = trouble_ ? trouble_(name) : Trouble{};
+  auto go = [this, name = std::string(name), stop = call.stop, trouble, work = std::move(work),
              done = std::move(done)](std::optional<Error> instead) {
-    const auto answer = [this, name, instead, stop, work, done] {
+    const auto answer = [this, name, instead, stop, trouble, work, done] {
       if (instead) return done(*instead);
+      if (trouble.refuse)
+        return done(
+            Error(Code::ServiceUnavailable, "rpc error: code = Unavailable desc = connection refused"));
       if (stop.stopped())
         return done(Error(Code::Cancelled, "rpc error: code = Canceled desc = context canceled"));
       if (is_dead()) return done(gone_error());
       auto result = work();
       if (is_dead()) return done(gone_error());
       if (const auto lost = lost_answer(name)) return done(*lost);
+      if (trouble.lose)
+        return done(
+            Error(Code::Timeout, "rpc error: code = DeadlineExceeded desc = context deadline exceeded"));
       done(std::move(result));
     };
+    if (trouble.delay > Duration::zero()) {
+      timers_->after(trouble.delay, answer);
+      return;
+    }
     // An executor that has stopped carries nothing out, but whoever waits is told.
     if (!executor_.post(answer)) done(Error(Code::ServiceUnavailable, "the runtime has stopped"));
   };
@@ -146,6 +157,32 @@ size_t FakeRuntime::count(const std::string& call) const {
 MZ_CRI_CALLS(MZ_CRI_DEFINE)
 #undef MZ_CRI_DEFINE
 
+void FakeRuntime::set_trouble(Timers& timers, std::function<Trouble(const std::string&)> draw) {
+  timers_ = &timers;
+  trouble_ = std::move(draw);
+}
+
+void FakeRuntime::set_pod_network(std::string prefix) {
+  Lock lock(m_);
+  network_ = std::move(prefix);
+}
+
+void FakeRuntime::offer_all_images() {
+  Lock lock(m_);
+  offers_all_ = true;
+}
+
+std::string FakeRuntime::free_address() {
+  std::set<std::string> taken;
+  for (const auto& [id, s] : sandboxes_)
+    if (s.status.network) taken.insert(s.status.network->ip);
+  for (int i = 0; i < 253; ++i) {
+    last_host_ = last_host_ >= 254 ? 2 : last_host_ + 1;
+    if (std::string out = fmt::format("{}{}", network_, last_host_); !taken.contains(out)) return out;
+  }
+  return {};
+}
+
 void FakeRuntime::die_with_change(uint64_t n) {
   Lock lock(m_);
   dies_with_ = n;
@@ -226,7 +263,7 @@ Result<v1::RunPodSandboxResponse> FakeRuntime::do_run_pod_sandbox(const v1::RunP
   const bool host = s.config.linux && s.config.linux->security_context &&
                     s.config.linux->security_context->namespace_options &&
                     s.config.linux->security_context->namespace_options->network == v1::NamespaceMode::NODE;
-  if (!host) s.status.network.ensure().ip = fmt::format("10.42.0.{}", ids_ % 250 + 2);
+  if (!host) s.status.network.ensure().ip = free_address();
   v1::RunPodSandboxResponse out;
   out.pod_sandbox_id = s.status.id;
   sandboxes_[s.status.id] = std::move(s);
@@ -440,7 +477,7 @@ Result<v1::PullImageResponse> FakeRuntime::do_pull_image(const v1::PullImageRequ
   {
     Lock lock(m_);
     MZ_TRY(enter("PullImage", true));
-    if (!offered_.contains(name)) {
+    if (!offers_all_ && !offered_.contains(name)) {
       return Error(Code::NotFound,
                    fmt::format("failed to pull and unpack image \"{0}\": {0}: not found", name));
     }

@@ -10,6 +10,7 @@
 
 #include "async/executor.h"
 #include "async/mutex.h"
+#include "async/timers.h"
 #include "cri/runtime.h"
 
 namespace mizzen::cri {
@@ -29,6 +30,18 @@ class FakeRuntime final : public Runtime {
   MZ_CRI_CALLS(MZ_CRI_DECLARE)
 #undef MZ_CRI_DECLARE
 
+  /// What becomes of a call: how late it is carried out, whether not at all, whether its caller never hears.
+  struct Trouble {
+    Duration delay{};
+    bool refuse = false;
+    bool lose = false;
+  };
+  /// Before any call. `timers` delay; they have stopped before this goes.
+  void set_trouble(Timers& timers, std::function<Trouble(const std::string& call)> draw);
+  /// Pods get addresses of this /24 ("10.42.3."); one that was given back is the last to be given again.
+  void set_pod_network(std::string prefix);
+  /// Every image can be pulled.
+  void offer_all_images();
   /// Calls of this wire name are not carried out before release(); new ones wait too.
   void hold(const std::string& call);
   void release(const std::string& call);
@@ -97,8 +110,12 @@ class FakeRuntime final : public Runtime {
   std::string next_id() MZ_REQUIRES(m_);
   void finish(Container& c, int32_t code, const std::string& reason) MZ_REQUIRES(m_);
 
+  std::string free_address() MZ_REQUIRES(m_);
+
   const Clock& clock_;
   Executor& executor_;
+  Timers* timers_ = nullptr;
+  std::function<Trouble(const std::string&)> trouble_;
   mutable Mutex m_;
   std::set<std::string> holds_ MZ_GUARDED_BY(m_);
   std::map<uint64_t, std::pair<std::string, Held>> held_ MZ_GUARDED_BY(m_);
@@ -109,6 +126,9 @@ class FakeRuntime final : public Runtime {
   std::map<std::string, Sandbox> sandboxes_ MZ_GUARDED_BY(m_);
   std::map<std::string, Container> containers_ MZ_GUARDED_BY(m_);
   std::set<std::string> offered_ MZ_GUARDED_BY(m_);
+  bool offers_all_ MZ_GUARDED_BY(m_) = false;
+  std::string network_ MZ_GUARDED_BY(m_) = "10.42.0.";
+  int last_host_ MZ_GUARDED_BY(m_) = 1;
   std::map<std::string, v1::Image> images_ MZ_GUARDED_BY(m_);
   std::map<std::string, std::deque<Error>> failures_ MZ_GUARDED_BY(m_);
   std::map<std::string, std::deque<Error>> lost_ MZ_GUARDED_BY(m_);

@@ -19,6 +19,7 @@ constexpr auto kReportAtLeastEvery = std::chrono::minutes(5);
 constexpr auto kRetryFirst = milliseconds(100);
 constexpr auto kRetryMax = seconds(7);
 constexpr int kConflictTriesMax = 5;
+constexpr Duration kTellAgain = std::chrono::minutes(1);
 
 const api::core::v1::NodeCondition* condition(const Node& node, std::string_view type) {
   for (const auto& c : node.status.conditions) {
@@ -44,36 +45,57 @@ codec::Map<codec::Quantity> NodeManager::allocatable() const {
   return allocatable_.with([](const auto& a) { return a; });
 }
 
+/// Says what went wrong once, and again after a while: an API that is away is no news each second.
+void NodeManager::tell_trouble(std::string_view what, const Error& error) {
+  const auto now = deps_.clock.monotonic();
+  const std::string text = std::string(what) + ": " + error.message();
+  if (text == told_ && now < later(told_at_, kTellAgain)) return;
+  told_ = text;
+  told_at_ = now;
+  log::warn("kubelet", what, {log::kv("error", error.message())});
+}
+
 void NodeManager::run() {
   const auto token = stop_.token();
   Duration retry = kRetryFirst;
+  Monotonic lease_due{}, report_due{};
+  bool registered = false;
   while (!token.stopped()) {
-    const auto done = register_node();
-    if (done.ok()) break;
-    log::warn("kubelet", "Cannot register node", {log::kv("error", done.error().message())});
-    if (token.wait_until(Deadline::after(retry, deps_.clock))) return;
-    retry = std::min<Duration>(retry * 2, kRetryMax);
-  }
-  lease_.emplace(deps_.facts().name);
-  Monotonic lease_due = deps_.clock.monotonic();
-  while (!token.stopped()) {
-    if (deps_.clock.monotonic() >= lease_due) {
-      const auto renewed = lease_->renew(deps_.api, uid_, deps_.clock.wall());
-      if (!renewed.ok())
-        log::warn("kubelet", "Cannot renew lease", {log::kv("error", renewed.error().message())});
-      lease_due = deps_.clock.monotonic() + (renewed.ok() ? Duration(kEvery) : Duration(seconds(1)));
+    const auto now = deps_.clock.monotonic();
+    Result<void> done;
+    if (!registered) {
+      done = register_node();
+      if (done.ok()) {
+        registered = true;
+        lease_.emplace(deps_.facts().name);
+        lease_due = report_due = now;
+      } else {
+        tell_trouble("Cannot register node", done.error());
+      }
     }
-    const auto reported = report_status();
-    if (!reported.ok())
-      log::warn("kubelet", "Cannot report node status", {log::kv("error", reported.error().message())});
-    const auto facts = deps_.facts();
-    const bool settling =
-        first_report_ || !reported.ok() || !facts.runtime_problem.empty() || !facts.network_problem.empty();
-    const auto next = deps_.clock.monotonic() + (settling ? Duration(kNotReadyEvery) : Duration(kEvery));
-    if (token.wait_until(Deadline::at(
-            std::min(next, std::max(lease_due, deps_.clock.monotonic() + kNotReadyEvery)), deps_.clock)))
+    if (registered && now >= report_due) {
+      done = report_status();
+      // Somebody deleted it: this agent lives, and says so anew.
+      registered = done.ok() || done.error().code() != Code::NotFound;
+      if (!done.ok()) tell_trouble("Cannot report node status", done.error());
+      if (done.ok()) report_due = now + (is_settling() ? Duration(kNotReadyEvery) : Duration(kEvery));
+    }
+    if (registered && now >= lease_due) {
+      const auto renewed = lease_->renew(deps_.api, uid_, deps_.clock.wall());
+      if (!renewed.ok()) tell_trouble("Cannot renew lease", renewed.error());
+      lease_due = now + (renewed.ok() ? Duration(kEvery) : Duration(seconds(1)));
+    }
+    retry = done.ok() ? Duration(kRetryFirst) : std::min<Duration>(retry * 2, kRetryMax);
+    const auto next = done.ok() ? std::min(report_due, lease_due) : deps_.clock.monotonic() + retry;
+    if (token.wait_until(Deadline::at(std::max(next, deps_.clock.monotonic() + kNotReadyEvery), deps_.clock)))
       return;
   }
+}
+
+/// The first Ready, and the end of a problem, are told fast.
+bool NodeManager::is_settling() const {
+  const auto facts = deps_.facts();
+  return first_report_ || !facts.runtime_problem.empty() || !facts.network_problem.empty();
 }
 
 Result<void> NodeManager::register_node() {
@@ -142,7 +164,6 @@ Result<void> NodeManager::report_status() {
     auto updated = client::update_status<Node>(deps_.api, std::move(next), {});
     if (!updated.ok()) {
       if (updated.error().code() == Code::Conflict) continue;
-      if (updated.error().code() == Code::NotFound) return register_node();
       return updated.error();
     }
     reported_ = deps_.clock.monotonic();

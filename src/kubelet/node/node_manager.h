@@ -17,7 +17,8 @@ namespace mizzen::kubelet {
 /// Role: the node's own object: registers it, keeps its status true and its lease fresh.
 /// Kubernetes contract: lease renewed every 10 s for 40 s; status written when something but heartbeat times
 /// changed, else every 5 minutes. Threading: one thread of its own; hurry() thread-safe. Failure: an API that
-/// is away is tried again after 0.1 s doubling to 7 s; nothing else waits for it.
+/// is away is tried again after 0.1 s doubling to 7 s, and told once a minute; a Node that somebody deleted
+/// is registered anew; nothing else waits for it.
 class NodeManager {
  public:
   struct Deps {
@@ -38,12 +39,16 @@ class NodeManager {
   Result<void> register_node();
   Result<void> report_status();
   void tell_changes(const Node& before, const Node& after);
+  void tell_trouble(std::string_view what, const Error& error);
+  bool is_settling() const;
 
   Deps deps_;
   std::string uid_;
   std::optional<client::NodeLease> lease_;  ///< once the node is registered
   std::optional<Monotonic> reported_;
   bool first_report_ = true;
+  std::string told_;  ///< the last trouble, and when it was told
+  Monotonic told_at_{};
   Guarded<codec::Map<codec::Quantity>> allocatable_;
   StopSource stop_;
   Thread thread_;

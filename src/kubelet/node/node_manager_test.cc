@@ -39,5 +39,35 @@ TEST(NodeManagerTest, RegistersReportsReadyAndHoldsTheLease) {
   EXPECT_THAT(events.all(), Contains("node NodeReady"));
 }
 
+TEST(NodeManagerTest, ADeletedNodeIsRegisteredAnewAndNothingSpins) {
+  FakeApi api;
+  RecordedEvents events;
+  NodeFacts facts;
+  facts.name = facts.hostname = "n1";
+  facts.machine.memory_bytes = 1ull << 30;
+  facts.machine.cpus = 1;
+  facts.runtime_problem = "down";  // so it reports often, and finds out soon
+  NodeManager manager({api, events, real_clock(), [&] { return facts; }});
+  manager.start();
+  const auto ready = [&] {
+    for (int i = 0; i < 2000; ++i, ::usleep(2000)) {
+      const auto node = client::get<Node>(api, "", "n1", {});
+      if (node.ok() && !(*node)->status.conditions.empty()) return (*node)->metadata.uid;
+    }
+    return std::string();
+  };
+  const std::string first = ready();
+  ASSERT_FALSE(first.empty());
+  ASSERT_TRUE(client::remove<Node>(api, "", "n1", {}, {}).ok());
+  std::string second;
+  for (int i = 0; i < 8000 && (second.empty() || second == first); ++i, ::usleep(2000)) {
+    const auto node = client::get<Node>(api, "", "n1", {});
+    second = node.ok() ? (*node)->metadata.uid : "";
+  }
+  EXPECT_FALSE(second.empty());
+  EXPECT_NE(second, first);
+  manager.stop();
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet

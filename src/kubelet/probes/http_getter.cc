@@ -56,9 +56,33 @@ Result<void> connect_to(const std::string& host, int port, Deadline deadline) {
   return {};
 }
 
+/// Where there is no network: nobody answers.
+class NoNetwork final : public HttpGetter {
+ public:
+  explicit NoNetwork(Executor& executor) : executor_(executor) {}
+  void get(const std::string&, const std::vector<std::pair<std::string, std::string>>&, Deadline,
+           const StopToken&, Done done) override {
+    const auto tell = [done] { done(Error(Code::ServiceUnavailable, "this node has no network")); };
+    if (!executor_.post(tell)) tell();
+  }
+  void connect(const std::string&, int, Deadline, const StopToken&,
+               std::function<void(Result<void>)> done) override {
+    const auto tell = [done] { done(Error(Code::ServiceUnavailable, "this node has no network")); };
+    if (!executor_.post(tell)) tell();
+  }
+
+ private:
+  Executor& executor_;
+};
+
 Error no_room() { return Error(Code::ServiceUnavailable, "the node has too many probes under way"); }
 
 }  // namespace
+
+std::unique_ptr<HttpGetter> make_getter(http::Loops* loops, Executor& executor) {
+  if (!loops) return std::make_unique<NoNetwork>(executor);
+  return std::make_unique<ClientHttpGetter>(*loops, executor);
+}
 
 ClientHttpGetter::ClientHttpGetter(http::Loops& loops, Executor& executor)
     : client_(loops, options()), executor_(executor) {}

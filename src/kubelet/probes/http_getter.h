@@ -25,4 +25,7 @@ class ClientHttpGetter final : public HttpGetter {
   Executor& executor_;
 };
 
+/// The one over http's client, or, without loops, one that reaches nobody.
+std::unique_ptr<HttpGetter> make_getter(http::Loops* loops, Executor& executor);
+
 }  // namespace mizzen::kubelet

@@ -39,6 +39,12 @@ PodStatus merge_status(const PodStatus& in_api, const PodStatus& ours) {
     for (const auto& c : ours.conditions)
       if (c.type == type) conditions.push_back(c);
   out.conditions = std::move(conditions);
+  // Nobody comes back from the end: who ended the pod in the API (its node was given up) has ended it.
+  if (is_terminal(in_api.phase)) {
+    out.phase = in_api.phase;
+    out.reason = in_api.reason;
+    out.message = in_api.message;
+  }
   out.nominatedNodeName = in_api.nominatedNodeName;
   out.resourceClaimStatuses = in_api.resourceClaimStatuses;
   return out;
@@ -70,10 +76,9 @@ bool StatusManager::settle(Entry& entry) {
 void StatusManager::observe(const std::shared_ptr<const Pod>& pod) {
   {
     Lock lock(m_);
-    const auto found = entries_.find(pod->metadata.uid);
-    if (found == entries_.end()) return;  // nothing to compare it with yet
-    Entry& entry = found->second;
-    if (revision_of(*pod) < revision_of(*entry.in_api)) return;
+    // Kept also before anything is set: what is set then may have been made from an older state.
+    Entry& entry = entries_[pod->metadata.uid];
+    if (entry.in_api && revision_of(*pod) < revision_of(*entry.in_api)) return;
     entry.in_api = pod;
     if (!settle(entry)) return;
     entry.dirty = true;

@@ -89,6 +89,24 @@ TEST_F(StatusManagerTest, WhatOthersWriteIsSeenAndWhatTheyOverwriteIsMended) {
   EXPECT_EQ(stored("p").status.nominatedNodeName, "elsewhere");
 }
 
+TEST_F(StatusManagerTest, WhatWasSeenBeforeAnythingWasSetCounts) {
+  const auto pod = make("p");
+  manager_.set(pod, running());
+  ASSERT_TRUE(eventually([&] { return stored("p").status.phase == "Running"; }));
+  // Another life of the agent: it sees the pod, then that somebody marked it, and sets what it made of the
+  // first.
+  StatusManager next({api_, pool_, clock_});
+  const auto first = std::make_shared<const Pod>(stored("p"));
+  next.observe(first);
+  Pod marked = *first;
+  for (auto& c : marked.status.conditions) c.status = "False";
+  marked.metadata.resourceVersion.clear();
+  next.observe(*client::update<Pod>(api_, marked, {}));
+  next.set(first, first->status);
+  EXPECT_TRUE(eventually([&] { return stored("p").status.conditions.at(0).status == "True"; }));
+  ::usleep(20'000);  // it writes on the pool, and goes
+}
+
 TEST_F(StatusManagerTest, WhatFailedIsRepeatedAndAnotherPodOfTheNameIsLeftAlone) {
   const auto pod = make("p");
   api_.set_down(true);

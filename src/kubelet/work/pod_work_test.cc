@@ -133,6 +133,28 @@ TEST(PodWork, WhatOthersOverwroteOfOurStatusIsWrittenAgain) {
   }));
 }
 
+TEST(PodWork, APodThatWasEndedInTheApiDoesNotComeBack) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(plain("web"));
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  // As the garbage collector of pods does when the node's object is gone.
+  Pod pod = node.stored("web");
+  pod.status.phase = "Failed";
+  pod.status.reason = "DeletionByPodGC";
+  pod.metadata.resourceVersion.clear();
+  ASSERT_TRUE(client::update_status<Pod>(node.api, pod, {}).ok());
+  node.tell("web");
+  EXPECT_TRUE(node.eventually([&] {
+    const auto all = node.runtime.containers();
+    return std::none_of(all.begin(), all.end(),
+                        [](const auto& c) { return c.state == cri::v1::ContainerState::CONTAINER_RUNNING; });
+  }));
+  node.settle();
+  EXPECT_EQ(node.phase_of("web"), "Failed");
+  EXPECT_EQ(node.stored("web").status.reason, "DeletionByPodGC");
+}
+
 TEST(PodWork, AConfigMapThatWentDoesNotStopSupervision) {
   TestNode node;
   node.runtime.add_image("nginx:latest");

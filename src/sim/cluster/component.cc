@@ -9,6 +9,7 @@
 #include "client/leader/led.h"
 #include "controllers/framework/environment.h"
 #include "hollow/fleet.h"
+#include "kubelet/kubelet.h"
 #include "scheduler/run/scheduler.h"
 
 namespace mizzen::sim {
@@ -141,6 +142,36 @@ class Node final : public Process {
   hollow::Fleet fleet_;
 };
 
+/// A node's agent, as the program has it, on a machine that outlives it.
+class Agent final : public Process {
+ public:
+  Agent(World& world, Server& server, Machine& machine, int number)
+      : Process(world, server, machine.node(), {"system:node:" + machine.node(), {"system:nodes"}}),
+        kubelet_({api_, machine.runtime(), nullptr, world.clock, world.ids}, options(machine, number)) {}
+  bool start() override { return kubelet_.start().ok(); }
+
+ private:
+  void end() override { kubelet_.stop(); }
+  static kubelet::KubeletOptions options(const Machine& machine, int number) {
+    kubelet::KubeletOptions out;
+    out.node_name = out.hostname = machine.node();
+    out.data_folder = machine.folder();
+    out.addresses = {fmt::format("192.0.2.{}", number + 1)};
+    out.port = -1;
+    out.dns.servers = {"10.96.0.10"};
+    out.manage_cgroups = out.watches_machine = out.shares_mounts = false;
+    linux::SystemInfo& m = out.machine.emplace();
+    m.hostname = machine.node();
+    m.architecture = "amd64";
+    m.boot_id = "boot";
+    m.memory_bytes = 16ull << 30;
+    m.cpus = 8;
+    return out;
+  }
+
+  kubelet::Kubelet kubelet_;
+};
+
 /// A component whose lives are made by a function.
 class Made final : public Component {
  public:
@@ -171,6 +202,12 @@ std::unique_ptr<Component> make_node(World& world, Server& server, int number) {
   const std::string name = fmt::format("node-{}", number);
   return std::make_unique<Made>(world, name, [&world, &server, name, number] {
     return std::make_unique<Node>(world, server, name, static_cast<uint32_t>(number));
+  });
+}
+
+std::unique_ptr<Component> make_agent(World& world, Server& server, Machine& machine, int number) {
+  return std::make_unique<Made>(world, machine.node(), [&world, &server, &machine, number] {
+    return std::make_unique<Agent>(world, server, machine, number);
   });
 }
 

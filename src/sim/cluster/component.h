@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 
+#include "sim/machine/machine.h"
 #include "sim/net/client.h"
 
 namespace mizzen::sim {
@@ -40,7 +41,9 @@ class Component {
 /// One of several managers, of which one leads: controllers-NUMBER.
 std::unique_ptr<Component> make_controllers(World& world, Server& server, int number);
 std::unique_ptr<Component> make_scheduler(World& world, Server& server);
-/// `number` from 0 to 99: the node's name is node-NUMBER.
+/// `number` from 0 to 99: the node's name is node-NUMBER. Without containers.
 std::unique_ptr<Component> make_node(World& world, Server& server, int number);
+/// The same with the program's own node agent, whose containers stand in `machine`.
+std::unique_ptr<Component> make_agent(World& world, Server& server, Machine& machine, int number);
 
 }  // namespace mizzen::sim

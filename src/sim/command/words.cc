@@ -6,7 +6,7 @@ namespace mizzen::sim {
 
 const char* const kUsage =
     "usage: mizzen_sim [--seeds N] [--from SEED] [--nodes N] [--trouble SECONDS] [--no-faults]\n"
-    "                  [--store memory|embedded]\n"
+    "                  [--store memory|embedded] [--agents]\n"
     "                  [--mutation NAME] [--print] [--quiet]\n"
     "       mizzen_sim --sieve [--from SEED] [--every N] [--plan KIND COMPONENT NUMBER]\n"
     "       mizzen_sim --disk [--seeds N] [--from SEED] [--mutation NAME] [--print] [--quiet]\n";
@@ -54,6 +54,8 @@ std::optional<Words> read_words(int argc, const char* const* argv) {
       if (!number(out.plan.at)) return std::nullopt;
     } else if (word == "--disk") {
       out.disk = true;
+    } else if (word == "--agents") {
+      out.options.agents = true;
     } else if (word == "--no-faults") {
       out.options.faults = false;
     } else if (word == "--print") {

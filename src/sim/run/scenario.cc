@@ -38,7 +38,14 @@ class Cluster {
     server_.start();
     for (int i = 0; i < kManagers; ++i) components_.push_back(make_controllers(world, server_, i));
     components_.push_back(make_scheduler(world, server_));
-    for (int i = 0; i < options.nodes; ++i) components_.push_back(make_node(world, server_, i));
+    for (int i = 0; i < options.nodes; ++i) {
+      if (!options.agents) {
+        components_.push_back(make_node(world, server_, i));
+        continue;
+      }
+      machines_.push_back(std::make_unique<Machine>(world, i));
+      components_.push_back(make_agent(world, server_, *machines_.back(), i));
+    }
     admin_ = std::make_unique<Client>(world, server_, "checker", auth::User{"admin", {"system:masters"}});
   }
   ~Cluster() {
@@ -84,6 +91,9 @@ class Cluster {
       if (!missing.empty()) return "does not stay: " + missing;
     }
     if (std::string left = what_is_left_over(*admin_); !left.empty()) return "is left over: " + left;
+    for (const auto& machine : machines_)
+      if (std::string wrong = what_runs_wrongly(*admin_, *machine); !wrong.empty())
+        return "does not run as told: " + wrong;
     return "";
   }
   /// Watches that are open after every component has ended, and threads but this one; empty where there are
@@ -94,6 +104,7 @@ class Cluster {
     if (world_.watches != 0) return fmt::format("{} watches are open after all have ended", world_.watches);
     server_.crash();
     storage_.reset();
+    machines_.clear();
     if (world_.fibers.alive() != 1)
       return fmt::format("{} threads run after all have ended", world_.fibers.alive() - 1);
     return "";
@@ -141,6 +152,7 @@ class Cluster {
   const ScenarioOptions options_;
   std::unique_ptr<Storage> storage_;
   Server server_;
+  std::vector<std::unique_ptr<Machine>> machines_;
   std::vector<std::unique_ptr<Component>> components_;
   std::unique_ptr<Client> admin_;
 };

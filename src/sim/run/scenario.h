@@ -10,6 +10,7 @@ namespace mizzen::sim {
 /// What a run is like.
 struct ScenarioOptions {
   int nodes = 3;
+  bool agents = false;                         ///< nodes have the program's own agent, on a runtime in memory
   Duration trouble = std::chrono::minutes(4);  ///< how long users act and things go wrong
   bool faults = true;
   bool embedded = false;               ///< the program's own store, on a disk that loses power

@@ -43,6 +43,16 @@ TEST(Scenario, TheSameSeedGivesTheSameRunOnADisk) {
   EXPECT_NE(once.fingerprint, run_scenario(1, {}).fingerprint);
 }
 
+TEST(Scenario, TheSameSeedGivesTheSameRunWithAgents) {
+  ScenarioOptions options;
+  options.agents = true;
+  for (const uint64_t seed : {1, 2}) {
+    const ScenarioOutcome once = run_scenario(seed, options), again = run_scenario(seed, options);
+    EXPECT_EQ(once.failure, "") << once.trace;
+    EXPECT_EQ(once.fingerprint, again.fingerprint) << seed;
+  }
+}
+
 TEST(Scenario, WithoutFaultsAllComesAboutAtOnce) {
   ScenarioOptions options;
   options.faults = false;
