@@ -21,11 +21,15 @@ namespace mizzen::controllers::testing {
 class Cluster : public ::testing::Test {
  protected:
   using Make = std::function<std::unique_ptr<Controller>(Environment&)>;
-  explicit Cluster(const Make& make)
+  /// What the controller is given in place of the API.
+  using Between = std::function<std::unique_ptr<client::ApiClient>(client::ApiClient&)>;
+  explicit Cluster(const Make& make, const Between& between = nullptr)
       : core_({store_, real_clock(), secure_random(), resources_}, {}),
         api_({core_, authorizer_}, {"system:kube-controller-manager", {"system:masters"}}),
         timers_(pool_, real_clock()),
-        environment_({api_, resources_, {real_clock(), secure_random(), pool_, timers_}}) {
+        between_(between ? between(api_) : nullptr),
+        environment_(
+            {between_ ? *between_ : api_, resources_, {real_clock(), secure_random(), pool_, timers_}}) {
     const auto deadline = Deadline::after(std::chrono::seconds(20), real_clock());
     EXPECT_TRUE(core_.start(deadline).ok());
     controller_ = make(environment_);
@@ -72,6 +76,7 @@ class Cluster : public ::testing::Test {
   apiserver::Loopback api_;
   ThreadPool pool_{real_clock(), {"test", 8}};
   Timers timers_;
+  const std::unique_ptr<client::ApiClient> between_;
   Environment environment_;
   std::unique_ptr<Controller> controller_;
 };

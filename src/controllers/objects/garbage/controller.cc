@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "async/mutex.h"
 #include "controllers/objects/garbage/decide.h"
+#include "controllers/objects/garbage/patches.h"
 
 namespace mizzen::controllers::garbage {
 namespace {
@@ -125,28 +127,30 @@ class GarbageCollector final : public Controller {
   }
 
   bool drop_owners(const Node& node, const std::vector<std::string>& uids) {
-    std::string list;
-    for (const std::string& uid : uids)
-      list += fmt::format("{}{{\"$patch\":\"delete\",\"uid\":\"{}\"}}", list.empty() ? "" : ",", uid);
-    const std::string body =
-        fmt::format(R"({{"metadata":{{"uid":"{}","ownerReferences":[{}]}}}})", node.uid, list);
-    const auto r = env_.api().patch(*node.resource, node.namespace_, node.name, client::PatchType::Strategic,
-                                    body, {}, Call());
-    return r.ok() || gone(r.error());
+    return change_owners(node, drop_owners_strategic(node.uid, uids),
+                         [&](const meta::v1::ObjectMeta& live) { return drop_owners_merge(live, uids); });
   }
 
   /// Its owners no longer wait for it.
   bool unblock_owners(const Object& live, const Node& node) {
-    std::string list;
-    for (const auto& owner : live.meta().ownerReferences)
-      if (owner.blockOwnerDeletion.value_or(false))
-        list += fmt::format("{}{{\"uid\":\"{}\",\"blockOwnerDeletion\":false}}", list.empty() ? "" : ",",
-                            owner.uid);
-    if (list.empty()) return true;
-    const std::string body =
-        fmt::format(R"({{"metadata":{{"uid":"{}","ownerReferences":[{}]}}}})", node.uid, list);
-    const auto r = env_.api().patch(*node.resource, node.namespace_, node.name, client::PatchType::Strategic,
-                                    body, {}, Call());
+    const std::string strategic = unblock_strategic(live.meta());
+    return strategic.empty() || change_owners(node, strategic, unblock_merge);
+  }
+
+  /// `merge` makes the patch of what is there for a server that refuses the strategic one, as of kinds that
+  /// are not built in.
+  bool change_owners(const Node& node, const std::string& strategic,
+                     const std::function<std::string(const meta::v1::ObjectMeta&)>& merge) {
+    const auto patch = [&](client::PatchType type, const std::string& body) {
+      return env_.api().patch(*node.resource, node.namespace_, node.name, type, body, {}, Call());
+    };
+    auto r = patch(client::PatchType::Strategic, strategic);
+    if (!r.ok() && r.error().code() == Code::UnsupportedMediaType) {
+      const auto live = env_.api().get(*node.resource, node.namespace_, node.name, Call());
+      if (!live.ok()) return gone(live.error());
+      if (live->meta().uid != node.uid) return true;
+      r = patch(client::PatchType::Merge, merge(live->meta()));
+    }
     return r.ok() || gone(r.error());
   }
 
