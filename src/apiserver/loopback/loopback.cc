@@ -9,6 +9,7 @@
 #include "apiserver/request/options.h"
 #include "apiserver/subresources/parts.h"
 #include "base/strings.h"
+#include "client/api/guarded_sink.h"
 
 namespace mizzen::apiserver {
 namespace {
@@ -30,7 +31,7 @@ class LoopbackSink final : public WatcherSink {
   static constexpr size_t kGatheredMax = 256;
 
   LoopbackSink(const api::ResourceInfo& resource, client::WatchSink sink)
-      : resource_(resource.share()), sink_(std::move(sink)) {}
+      : resource_(resource.share()), component_(std::move(sink)) {}
 
   bool on_object(const EntryPtr& entry) override { return gather(WatchEvent::Type::Added, entry->object()); }
   bool on_change(const ChangePtr& change, ChangeType as) override {
@@ -46,34 +47,17 @@ class LoopbackSink final : public WatcherSink {
   void on_end(const Error& error) override {
     flush();
     subscription = nullptr;  // they hold each other
-    Lock lock(m_);
-    if (!std::exchange(closed_, true)) sink_.on_end(error);
+    component_.end(error);
   }
   void flush() override {
     if (gathered_.empty()) return;
     std::vector<WatchEvent> events = std::move(gathered_);
     gathered_.clear();
-    Lock lock(m_);
-    if (!closed_) sink_.on_events(std::move(events));
+    component_.tell(std::move(events));
   }
 
-  /// Waits for a running call, unless it is made from one.
-  void close(const Lane& lane) {
-    if (lane.here()) {
-      // Within our own call the lock is held further up this very stack.
-      if (m_.try_lock()) {
-        closed_ = true;
-        m_.unlock();
-      }
-      return;
-    }
-    Lock lock(m_);
-    closed_ = true;
-  }
-  bool closed() {
-    Lock lock(m_);
-    return closed_;
-  }
+  void close() { component_.close(); }
+  bool closed() const { return component_.closed(); }
   std::shared_ptr<Subscription> subscription;  ///< on the lane only
 
  private:
@@ -84,17 +68,15 @@ class LoopbackSink final : public WatcherSink {
   }
 
   const api::ResourcePtr resource_;
-  const client::WatchSink sink_;
+  client::GuardedSink component_;
   std::vector<WatchEvent> gathered_;  ///< on the lane only
-  Mutex m_;                           ///< held while the component's sink runs
-  bool closed_ MZ_GUARDED_BY(m_) = false;
 };
 
 class LoopbackWatch final : public client::Watch {
  public:
   LoopbackWatch(Lane& lane, std::shared_ptr<LoopbackSink> sink) : lane_(lane), sink_(std::move(sink)) {}
   ~LoopbackWatch() override {
-    sink_->close(lane_);
+    sink_->close();
     lane_.post([sink = sink_] {
       if (const auto s = std::exchange(sink->subscription, nullptr)) s->close();
     });

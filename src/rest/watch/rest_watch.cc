@@ -1,8 +1,6 @@
 #include "rest/watch/rest_watch.h"
 
-#include <atomic>
-
-#include "base/cooperation.h"
+#include "client/api/guarded_sink.h"
 #include "rest/list/pages.h"
 #include "rest/wire/body.h"
 #include "rest/wire/watch_frames.h"
@@ -26,7 +24,7 @@ WatchEvent list_ends_at(const client::ResourceInfo& resource, const std::string&
 
 }  // namespace
 
-/// All but close() runs on `serial_`.
+/// All but close() runs on `serial_`, which keeps it for each step.
 class RestWatch::State : public std::enable_shared_from_this<RestWatch::State> {
  public:
   State(Deps deps, const client::ResourceInfo& resource, client::ListOptions options, client::WatchSink sink)
@@ -56,16 +54,9 @@ class RestWatch::State : public std::enable_shared_from_this<RestWatch::State> {
     list();
   }
 
-  /// Waits for a running call of the sink, unless it is made from one.
   void close() {
     stop_.stop();
-    if (telling_ == this_thread_id()) {
-      // The lock is held further up this very stack.
-      closed_within_ = true;
-      return;
-    }
-    Lock lock(m_);
-    closed_ = true;
+    sink_.close();
   }
 
  private:
@@ -143,22 +134,11 @@ class RestWatch::State : public std::enable_shared_from_this<RestWatch::State> {
   void tell(std::vector<WatchEvent> events) {
     if (events.empty()) return;
     told_ = true;
-    run([&] { sink_.on_events(std::move(events)); });
+    sink_.tell(std::move(events));
   }
   void end(const Error& error) {
     reader_.reset();
-    run([&] {
-      closed_within_ = true;
-      sink_.on_end(error);
-    });
-  }
-  void run(const std::function<void()>& call) {
-    Lock lock(m_);
-    if (closed_) return;
-    telling_ = this_thread_id();
-    call();
-    telling_ = 0;
-    closed_ = closed_within_;
+    sink_.end(error);
   }
 
   /// A list may be long, and every page is a request.
@@ -167,16 +147,12 @@ class RestWatch::State : public std::enable_shared_from_this<RestWatch::State> {
   const Deps deps_;
   const api::ResourcePtr resource_;
   client::ListOptions options_;
-  const client::WatchSink sink_;
+  client::GuardedSink sink_;
   SerialQueue serial_;
   StopSource stop_;
   std::unique_ptr<http::ResponseReader> reader_;
   std::optional<WatchFrames> frames_;
-  bool told_ = false;                  ///< the sink has had events
-  std::atomic<uint64_t> telling_ = 0;  ///< the thread in a call of the sink
-  bool closed_within_ = false;         ///< only by the thread in `telling_`
-  Mutex m_;                            ///< held while the sink runs
-  bool closed_ MZ_GUARDED_BY(m_) = false;
+  bool told_ = false;  ///< the sink has had events
 };
 
 RestWatch::RestWatch(Deps deps, const client::ResourceInfo& resource, client::ListOptions options,
