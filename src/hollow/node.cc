@@ -37,14 +37,12 @@ Node::Node(Deps deps, uint32_t number, NodeShape shape, NodePods::Options pods, 
                   told_of("metadata.name=" + shape_.name)),
       lease_(shape_.name) {
   client::InformerHandler pods_told;
-  pods_told.on_add = [this](const client::Object& pod) {
-    const std::string key = client::key_of(pod);
+  pods_told.on_add = [this](const client::Seen& pod) {
+    const std::string key = pod.key();
     pods_.see(key, pod.share<Pod>());
     deps_.listener.look(number_, key);
   };
-  pods_told.on_delete = [this](const client::Object& pod) {
-    pods_.forget(client::key_of(pod), *pod.as<Pod>());
-  };
+  pods_told.on_delete = [this](const client::Seen& pod) { pods_.forget(pod.key(), *pod.as<Pod>()); };
   pods_told.on_listed = [this](const std::set<std::string>& uids) {
     for (const std::string& key : pods_.listed(uids)) deps_.listener.look(number_, key);
     {
@@ -55,8 +53,8 @@ Node::Node(Deps deps, uint32_t number, NodeShape shape, NodePods::Options pods, 
   };
   pods_watch_.add_handler(std::move(pods_told));
   client::InformerHandler node_told;
-  node_told.on_add = [this](const client::Object& node) { see_node(*node.as<NodeObject>()); };
-  node_told.on_delete = [this](const client::Object&) { lose_node(); };
+  node_told.on_add = [this](const client::Seen& node) { see_node(*node.as<NodeObject>()); };
+  node_told.on_delete = [this](const client::Seen&) { lose_node(); };
   node_told.on_listed = [this](const std::set<std::string>& uids) {
     if (uids.empty()) lose_node();
   };

@@ -218,18 +218,17 @@ NodeFacts Kubelet::Impl::facts() {
 
 void Kubelet::Impl::feed() {
   client::InformerHandler handler;
-  handler.on_add = [this](const client::Object& now) { workers.upsert(now.share<Pod>()); };
-  handler.on_update = [this](const client::Object& old, const client::Object& now) {
-    if (old.meta().uid != now.meta().uid) workers.gone(old.meta().uid);
+  handler.on_add = [this](const client::Seen& now) { workers.upsert(now.share<Pod>()); };
+  handler.on_update = [this](const client::Seen& old, const client::Seen& now) {
     const auto *before = old.as<Pod>(), *after = now.as<Pod>();
-    if (old.meta().uid == now.meta().uid && only_our_status_differs(*before, *after)) {
+    if (only_our_status_differs(*before, *after)) {
       statuses.observe(now.share<Pod>());
     } else {
       workers.upsert(now.share<Pod>());
     }
   };
-  handler.on_delete = [this](const client::Object& last) {
-    workers.gone(last.meta().uid, last.share<Pod>());
+  handler.on_delete = [this](const client::Seen& last) {
+    workers.gone(std::string(last.uid()), last.share<Pod>());
   };
   pods.add_handler(std::move(handler));
   services.start();

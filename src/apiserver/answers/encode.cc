@@ -74,7 +74,7 @@ constexpr std::string_view kEnvelopeTail{"\x1a\x00\x22\x00", 4};
 
 /// A PartialObjectMetadata in protobuf: its only field is the first one of every object.
 std::string partial_proto(const Entry& entry) {
-  const std::string_view meta = metadata_in(entry.wire_view());
+  const std::string_view meta = machinery::metadata_in(entry.wire_view());
   std::string out = "\x0a";
   append_varint(out, meta.size());
   out += meta;
@@ -117,7 +117,7 @@ meta::v1::ListMeta list_meta(const ListMeta& meta) {
 
 std::string partial_json(const View& view, const Entry& entry, bool typed) {
   std::string out = typed ? json_prefix(partial_type(view, false)) + ",\"metadata\":" : "{\"metadata\":";
-  codec::proto_to_json(out, meta::v1::ObjectMeta::descriptor(), metadata_in(entry.wire_view()));
+  codec::proto_to_json(out, meta::v1::ObjectMeta::descriptor(), machinery::metadata_in(entry.wire_view()));
   return out += '}';
 }
 

@@ -36,7 +36,7 @@ class ResourceCache : public std::enable_shared_from_this<ResourceCache> {
 
   struct Deps {
     store::Store& store;
-    Companions& companions;
+    CompanionsPtr companions;
     Runtime runtime;  ///< its executor reads the store's history and loads again
   };
 

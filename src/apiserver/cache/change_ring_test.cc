@@ -30,7 +30,7 @@ class ChangeRingTest : public testing::Test {
   }
 
   const api::ResourceInfo& resource_ = api::resource_of<api::core::v1::ConfigMap>();
-  Companions companions_{1 << 20};
+  const CompanionsPtr companions_ = std::make_shared<Companions>(1 << 20);
   const EntryHomePtr home_ = std::make_shared<EntryHome>(resource_, companions_);
   Monotonic now_{1h};
 };

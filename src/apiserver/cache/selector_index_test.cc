@@ -44,7 +44,7 @@ class SelectorIndexTest : public testing::Test {
     indexes_.install(std::move(made), now_);
   }
 
-  Companions companions_{1 << 20};
+  const CompanionsPtr companions_ = std::make_shared<Companions>(1 << 20);
   const EntryHomePtr home_ = std::make_shared<EntryHome>(api::resource_of<Pod>(), companions_);
   SelectorIndexes indexes_;
   std::optional<IndexKey> wanted_;

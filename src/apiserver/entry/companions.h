@@ -33,4 +33,6 @@ class Companions {
   size_t old_ MZ_GUARDED_BY(m_) = 0;  ///< so many at the front were there at the last age()
 };
 
+using CompanionsPtr = std::shared_ptr<Companions>;
+
 }  // namespace mizzen::apiserver

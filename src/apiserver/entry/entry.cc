@@ -52,8 +52,8 @@ std::string field_values(const EntryHome& home, const void* object) {
 
 }  // namespace
 
-EntryHome::EntryHome(const api::ResourceInfo& resource, Companions& companions)
-    : resource_(resource.share()), companions_(companions), fields_(field_names(resource)) {}
+EntryHome::EntryHome(const api::ResourceInfo& resource, CompanionsPtr companions)
+    : resource_(resource.share()), companions_(std::move(companions)), fields_(field_names(resource)) {}
 
 EntryPtr Entry::encode(EntryHomePtr home, std::string_view key, int64_t revision, Object object) {
   std::string wire;
@@ -67,7 +67,7 @@ EntryPtr Entry::encode(EntryHomePtr home, std::string_view key, int64_t revision
 EntryPtr Entry::stamp(EntryHomePtr home, std::string_view key, int64_t revision, std::string_view wire,
                       machinery::MutableObject object) {
   auto out = std::make_shared<Entry>(Private(), std::move(home), revision);
-  out->fill(key, field_values(*out->home_, object.get()), with_revision(wire, revision));
+  out->fill(key, field_values(*out->home_, object.get()), machinery::with_revision(wire, revision));
   auto& version = object.meta().resourceVersion;
   version = revision == 0 ? "" : std::to_string(revision);
   out->keep(std::move(object).freeze());
@@ -76,7 +76,7 @@ EntryPtr Entry::stamp(EntryHomePtr home, std::string_view key, int64_t revision,
 
 EntryPtr Entry::at(int64_t revision) const {
   auto out = std::make_shared<Entry>(Private(), home_, revision);
-  out->fill(key(), fields_view(), with_revision(wire_view(), revision));
+  out->fill(key(), fields_view(), machinery::with_revision(wire_view(), revision));
   return out;
 }
 
@@ -88,7 +88,7 @@ void Entry::fill(std::string_view key, std::string_view fields, std::string_view
   char* at = block.get();
   for (const std::string_view part : {key, fields, wire}) at = std::copy(part.begin(), part.end(), at);
   block_ = std::move(block);
-  labels_ = find_labels(wire_view());
+  labels_ = machinery::find_labels(wire_view());
 }
 
 void Entry::keep(const Object& object) const {
@@ -110,7 +110,7 @@ std::string_view Entry::name() const {
 }
 
 std::optional<std::string_view> Entry::label(std::string_view key) const {
-  return label_in(wire_view().substr(labels_.at, labels_.size), key);
+  return machinery::label_in(wire_view().substr(labels_.at, labels_.size), key);
 }
 
 std::string_view Entry::field(std::string_view name) const {
@@ -130,11 +130,14 @@ void Entry::each_field(absl::FunctionRef<void(std::string_view name, std::string
     if (values.next()) f(field, values.value());
 }
 
+Object Entry::at_hand() const {
+  Lock guard(lock());
+  auto held = object_.lock();
+  return held ? Object(resource().message(), std::move(held)) : Object();
+}
+
 Object Entry::object() const {
-  {
-    Lock guard(lock());
-    if (auto held = object_.lock()) return Object(resource().message(), std::move(held));
-  }
+  if (Object held = at_hand()) return held;
   machinery::MutableObject made(resource().message());
   const auto decoded = codec::decode_proto(wire_view(), resource().message(), made.get());
   MZ_CHECK(decoded.ok(), "{} {} does not decode: {}", resource().plural, key(), decoded.error().message());

@@ -9,37 +9,40 @@
 
 #include "apiserver/entry/companions.h"
 #include "apiserver/entry/stored.h"
-#include "apiserver/entry/wire_scan.h"
 #include "async/mutex.h"
 #include "http/message/slice.h"
+#include "machinery/object/packed.h"
+#include "machinery/object/wire_scan.h"
 
 namespace mizzen::apiserver {
 
 class Entry;
 using EntryPtr = std::shared_ptr<const Entry>;
 
-/// Role: what all entries of one resource share, and what keeps it while there are any. Threading: immutable.
+/// Role: what all entries of one resource share, and what keeps it while there are any: components may have
+/// some when the server has gone. Threading: immutable.
 class EntryHome {
  public:
-  EntryHome(const api::ResourceInfo& resource, Companions& companions);
+  EntryHome(const api::ResourceInfo& resource, CompanionsPtr companions);
 
   const api::ResourceInfo& resource() const { return *resource_; }
-  Companions& companions() const { return companions_; }
+  Companions& companions() const { return *companions_; }
   /// The resource's selectable fields, in the order in which entries keep their values.
   const std::vector<std::string>& fields() const { return fields_; }
 
  private:
   const api::ResourcePtr resource_;
-  Companions& companions_;
+  const CompanionsPtr companions_;
   const std::vector<std::string> fields_;
 };
 using EntryHomePtr = std::shared_ptr<const EntryHome>;
 
 /// Role: one object at one revision, as the watch cache holds it: its protobuf bytes (with resourceVersion),
 /// key and selectable fields in one block. Labels are read from the bytes. Decoded and JSON forms are
-/// companions made on demand, once while anyone uses them. Threading: thread-safe, logically immutable.
-/// Bounds: about 150 bytes beside the object's own.
-class Entry {
+/// companions made on demand, once while anyone uses them. Components in the process keep what they watch as
+/// these entries too (`machinery::Packed`). Threading: thread-safe, logically immutable. Bounds: about 160
+/// bytes beside the object's own.
+class Entry final : public machinery::Packed {
   struct Private {};  // entries are made by the functions below
 
  public:
@@ -65,10 +68,13 @@ class Entry {
   std::string_view field(std::string_view name) const;
   void each_field(absl::FunctionRef<void(std::string_view name, std::string_view value)> f) const;
 
-  Object object() const;
+  Object object() const override;
+  Object at_hand() const override;
   /// Protobuf of the object in its storage version, without envelope.
   http::Slice wire() const { return {block_, wire_view()}; }
-  std::string_view wire_view() const { return {block_.get() + key_size_ + fields_size_, wire_size_}; }
+  std::string_view wire_view() const override {
+    return {block_.get() + key_size_ + fields_size_, wire_size_};
+  }
   /// JSON of the object in its storage version, without kind and apiVersion: `{"metadata":...`.
   http::Slice json() const;
 
@@ -83,7 +89,7 @@ class Entry {
   /// Key, values of fields (as a protobuf message numbers them), wire.
   std::shared_ptr<const char[]> block_;
   uint32_t key_size_ = 0, fields_size_ = 0, wire_size_ = 0;
-  Extent labels_;                                  ///< in the wire
+  machinery::Extent labels_;                       ///< in the wire
   mutable std::weak_ptr<const void> object_;       ///< guarded by lock()
   mutable std::weak_ptr<const std::string> json_;  ///< guarded by lock()
 };

@@ -33,7 +33,7 @@ class EntryTest : public testing::Test {
   }
   static std::string text(const EntryPtr& e) { return std::string(e->wire_view()); }
 
-  Companions companions_{1 << 20};
+  const CompanionsPtr companions_ = std::make_shared<Companions>(1 << 20);
   const EntryHomePtr home_ = std::make_shared<EntryHome>(api::resource_of<Pod>(), companions_);
 };
 
@@ -91,12 +91,26 @@ TEST_F(EntryTest, MetadataOverALengthsBoundKeepsItsPlace) {
   }
 }
 
+TEST_F(EntryTest, IsPacked) {
+  const machinery::PackedPtr e = encode(pod(), 7);
+  EXPECT_EQ(e->names().name, "web-0");
+  EXPECT_EQ(e->names().namespace_, "shop");
+  EXPECT_EQ(e->names().uid, "1-2");
+  EXPECT_EQ(e->names().resource_version, "7");
+  EXPECT_EQ(e->meta().get(), &e->object().meta()) << "of the object that is at hand";
+  companions_->age();
+  companions_->age();
+  EXPECT_FALSE(e->at_hand());
+  EXPECT_EQ(e->meta()->labels.get("app"), "web");
+  EXPECT_FALSE(e->at_hand()) << "metadata is decoded alone";
+}
+
 TEST_F(EntryTest, DecodedFormsAreSharedWhileKept) {
   const EntryPtr e = encode(pod(), 7);
   EXPECT_EQ(e->object().get(), e->object().get());
-  companions_.age();
-  companions_.age();
-  EXPECT_EQ(companions_.bytes(), 0U);
+  companions_->age();
+  companions_->age();
+  EXPECT_EQ(companions_->bytes(), 0U);
   EXPECT_EQ(e->object().meta().name, "web-0");
 }
 

@@ -15,6 +15,8 @@ namespace mizzen::apiserver {
 namespace {
 
 using api::Verb;
+using client::PackedPtr;
+using client::Seen;
 using client::WatchEvent;
 
 Object bookmark_of(const api::ResourceInfo& resource, int64_t revision, bool initial_end) {
@@ -33,13 +35,13 @@ class LoopbackSink final : public WatcherSink {
   LoopbackSink(const api::ResourceInfo& resource, client::WatchSink sink)
       : resource_(resource.share()), component_(std::move(sink)) {}
 
-  bool on_object(const EntryPtr& entry) override { return gather(WatchEvent::Type::Added, entry->object()); }
+  bool on_object(const EntryPtr& entry) override { return gather(WatchEvent::Type::Added, PackedPtr(entry)); }
   bool on_change(const ChangePtr& change, ChangeType as) override {
     const bool left = as == ChangeType::Deleted && change->type() != ChangeType::Deleted;
     const WatchEvent::Type type = as == ChangeType::Added      ? WatchEvent::Type::Added
                                   : as == ChangeType::Modified ? WatchEvent::Type::Modified
                                                                : WatchEvent::Type::Deleted;
-    return gather(type, (left ? *change->departed() : *change->entry()).object());
+    return gather(type, PackedPtr(left ? change->departed() : change->entry()));
   }
   bool on_bookmark(int64_t revision, bool initial_end) override {
     return gather(WatchEvent::Type::Bookmark, bookmark_of(*resource_, revision, initial_end));
@@ -61,7 +63,7 @@ class LoopbackSink final : public WatcherSink {
   std::shared_ptr<Subscription> subscription;  ///< on the lane only
 
  private:
-  bool gather(WatchEvent::Type type, Object object) {
+  bool gather(WatchEvent::Type type, Seen object) {
     gathered_.push_back({type, std::move(object)});
     if (gathered_.size() >= kGatheredMax) flush();
     return true;

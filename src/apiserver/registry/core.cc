@@ -30,7 +30,7 @@ Core::Core(Deps deps, Options options)
       objects_({deps_.store, [this] { return registry(); },
                 [this](const api::ResourceInfo& r) { return find(r); }, in_flight_, retry_}),
       admission_(admission::make_default_chain({deps_.clock, deps_.metrics}, objects_)),
-      companions_(options_.companion_bytes_max),
+      companions_(std::make_shared<Companions>(options_.companion_bytes_max)),
       background_(deps_.clock, {"cache-reader", 2, 20'000, 10'000}),
       timers_(background_, deps_.clock),
       lane_("watch-lane"),
@@ -145,7 +145,7 @@ void Core::tick() {
     store->cache().expire_changes();
     if (bookmarks) store->cache().send_bookmarks();
   }
-  companions_.age();
+  companions_->age();
   timers_.after(std::min(kTickPeriod, options_.bookmark_period), [this] { tick(); });
 }
 

@@ -101,7 +101,7 @@ class Core {
   Retry retry_;
   CachedObjects objects_;
   std::unique_ptr<const admission::Chain> admission_;
-  Companions companions_;
+  const CompanionsPtr companions_;
   ThreadPool background_;  ///< reads of the store's history, loading again
   Timers timers_;
   ThreadLane lane_;  ///< of the watches of components in the process

@@ -127,7 +127,7 @@ class CacheTest : public ::testing::Test {
 
   store::MemoryStore store_{{.clock = real_clock()}};
   store::FlakyStore flaky_;
-  Companions companions_{1 << 20};
+  const CompanionsPtr companions_ = std::make_shared<Companions>(1 << 20);
   ThreadPool background_;
   Timers timers_;
   ThreadLane lane_;

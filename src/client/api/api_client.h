@@ -10,14 +10,13 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "client/api/seen.h"
 #include "machinery/object/object.h"
 #include "machinery/schema/meta/v1/delete_options.h"
 
 namespace mizzen::client {
 
 using api::ResourceInfo;
-using machinery::Object;
-
 /// Who has which lease.
 struct Term {
   std::string namespace_;
@@ -57,12 +56,12 @@ struct ObjectList {
   std::string continue_token;
 };
 
-/// One change. Bookmark: `object` has only metadata.resourceVersion (and, at the end of initial events, the
-/// annotation k8s.io/initial-events-end).
+/// One change; the object in whatever form it came. Bookmark: `object` has only metadata.resourceVersion
+/// (and, at the end of initial events, the annotation k8s.io/initial-events-end).
 struct WatchEvent {
   enum class Type : uint8_t { Added, Modified, Deleted, Bookmark };
   Type type;
-  Object object;
+  Seen object;
 };
 
 /// Told by a watch. Called by one thread at a time, in order; must be short and must not block.

@@ -62,7 +62,7 @@ struct Group {
   std::set<std::string> messages;
   Monotonic at{};
 };
-struct Seen {
+struct Written {
   std::string name;
   std::string namespace_;
   int32_t count = 0;
@@ -82,7 +82,7 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
   // Only on `serial`:
   Recent<Bucket> spam;
   Recent<Group> groups;
-  Recent<Seen> seen;
+  Recent<Written> written;
 
   bool allowed(const ObjectReference& about) {
     Bucket& b = spam[about_key(about)];
@@ -111,7 +111,7 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
       identity = group_key;
     }
     const auto now = codec::Time::from(deps.runtime.clock.wall());
-    Seen& before = seen[identity];
+    Written& before = written[identity];
     if (before.count > 0 && bump(before, message, now)) return;
     Event event;
     // Upstream names events after their object and the moment in hexadecimal nanoseconds.
@@ -130,11 +130,11 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
     event.reportingInstance = options.host;
     const std::string name = event.metadata.name, ns = event.metadata.namespace_;
     const auto made = write([&](const Call& call) { return create(deps.api, event, call); });
-    if (made) before = Seen{name, ns, 1};
+    if (made) before = Written{name, ns, 1};
   }
 
   /// Counts an event up; false where it is gone from the server.
-  bool bump(Seen& before, const std::string& message, codec::Time now) {
+  bool bump(Written& before, const std::string& message, codec::Time now) {
     std::string text;
     codec::append_json_string(text, message);
     const std::string body = fmt::format(R"({{"count":{},"message":{},"lastTimestamp":"{}"}})",

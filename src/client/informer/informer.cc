@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "async/mutex.h"
+#include "base/check.h"
+#include "client/informer/view.h"
 #include "telemetry/log.h"
 
 namespace mizzen::client {
@@ -20,14 +23,13 @@ constexpr uint64_t kFullWaitMs = 1000;
 std::string key_of(const meta::v1::ObjectMeta& meta) {
   return meta.namespace_.empty() ? meta.name : meta.namespace_ + "/" + meta.name;
 }
-std::string key_of(const Object& object) { return key_of(object.meta()); }
 std::pair<std::string, std::string> split_key(const std::string& key) {
   const size_t slash = key.find('/');
   if (slash == std::string::npos) return {"", key};
   return {key.substr(0, slash), key.substr(slash + 1)};
 }
 
-/// Everything runs on `serial`: events, handlers, reconnects. The map is also read by others, under `m`.
+/// Everything runs on `serial`: events, handlers, reconnects. The view is also read by others, under `m`.
 struct Informer::State : std::enable_shared_from_this<Informer::State> {
   State(const ResourceInfo& r, Deps d, Options o)
       : resource(r.share()), deps(d), options(std::move(o)), serial(d.runtime.executor) {}
@@ -37,12 +39,11 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
   const Options options;
   SerialQueue serial;
   std::vector<InformerHandler> handlers;
-  std::map<std::string, Index> indexers;
+  std::vector<std::pair<std::string, Index>> indexers;  ///< in the view's order
 
   mutable Mutex m;
   mutable CondVar changed;
-  std::map<std::string, Object> objects MZ_GUARDED_BY(m);
-  std::map<std::string, std::map<std::string, std::map<std::string, Object>>> indexes MZ_GUARDED_BY(m);
+  View view MZ_GUARDED_BY(m);
   bool synced MZ_GUARDED_BY(m) = false;
   bool stopped MZ_GUARDED_BY(m) = false;
   bool handling MZ_GUARDED_BY(m) = false;
@@ -52,9 +53,9 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
   std::string revision;
   Duration backoff = kBackoffMin;
   Monotonic connected_at{};
-  uint64_t generation = 0;                 ///< of the present watch: late calls of an old one are ignored
-  std::map<std::string, Object> incoming;  ///< while initial events stream in
-  std::set<std::string> listed;            ///< likewise, where no objects are kept: their uids
+  uint64_t generation = 0;                    ///< of the present watch: late calls of an old one are ignored
+  std::map<std::string, PackedPtr> incoming;  ///< while initial events stream in
+  std::set<std::string> listed;               ///< likewise, where no objects are kept: their uids
   bool listing = false;
 
   bool is_stopped() const {
@@ -103,7 +104,7 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
 
   void on_events(uint64_t g, std::vector<WatchEvent> events) {
     if (g != generation || !begin()) return;
-    for (WatchEvent& e : events) apply(e);
+    for (const WatchEvent& e : events) apply(e);
     end();
   }
 
@@ -119,42 +120,39 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
     changed.notify_all();
   }
 
-  void apply(WatchEvent& e) {
-    const auto& meta = e.object.meta();
-    if (!meta.resourceVersion.empty()) revision = listing ? revision : meta.resourceVersion;
-    if (e.type == WatchEvent::Type::Bookmark) {
-      if (listing && meta.annotations.contains("k8s.io/initial-events-end")) {
-        listing = false;
-        revision = meta.resourceVersion;
-        replace();
-      }
-      return;
-    }
-    if (!options.keeps_objects) return pass_on(e);
-    const std::string key = key_of(meta);
-    if (listing) {
-      if (e.type == WatchEvent::Type::Deleted) {
-        incoming.erase(key);
-      } else {
-        incoming[key] = e.object;
-      }
-      return;
-    }
-    if (e.type == WatchEvent::Type::Deleted) {
+  void apply(const WatchEvent& e) {
+    if (e.type == WatchEvent::Type::Bookmark) return bookmark(e.object.meta());
+    if (const std::string_view version = e.object.resource_version(); !listing && !version.empty())
+      revision = version;
+    const bool gone = e.type == WatchEvent::Type::Deleted;
+    if (!options.keeps_objects) return pass_on(e.object, gone);
+    const std::string key = e.object.key();
+    if (listing && gone) {
+      incoming.erase(key);
+    } else if (listing) {
+      incoming[key] = e.object.packed();
+    } else if (gone) {
       forget(key, e.object);
     } else {
       store(key, e.object);
     }
   }
 
-  void pass_on(const WatchEvent& e) {
-    const bool gone = e.type == WatchEvent::Type::Deleted;
-    const std::string& uid = e.object.meta().uid;
-    if (listing && gone) listed.erase(uid);
-    if (listing && !gone) listed.insert(uid);
+  void bookmark(const meta::v1::ObjectMeta& meta) {
+    const bool list_ends = listing && meta.annotations.contains("k8s.io/initial-events-end");
+    if (listing && !list_ends) return;
+    if (list_ends || !meta.resourceVersion.empty()) revision = meta.resourceVersion;
+    if (!list_ends) return;
+    listing = false;
+    replace();
+  }
+
+  void pass_on(const Seen& object, bool gone) {
+    if (listing && gone) listed.erase(std::string(object.uid()));
+    if (listing && !gone) listed.emplace(object.uid());
     for (const InformerHandler& h : handlers) {
       const auto& tell = gone ? h.on_delete : h.on_add;
-      if (tell) tell(e.object);
+      if (tell) tell(object);
     }
   }
 
@@ -164,66 +162,63 @@ struct Informer::State : std::enable_shared_from_this<Informer::State> {
         if (h.on_listed) h.on_listed(listed);
       listed.clear();
     }
-    std::vector<std::pair<std::string, Object>> gone;
+    std::vector<std::string> gone;
     {
       Lock lock(m);
-      for (const auto& [key, object] : objects)
-        if (!incoming.contains(key)) gone.emplace_back(key, object);
+      gone = view.keys();
     }
-    for (const auto& [key, object] : gone) forget(key, object);
-    for (const auto& [key, object] : incoming) store(key, object);
+    std::erase_if(gone, [this](const std::string& key) { return incoming.contains(key); });
+    for (const std::string& key : gone) forget(key, find(key));
+    for (auto& [key, packed] : incoming) store(key, Seen(std::move(packed)));
     incoming.clear();
     Lock lock(m);
     synced = true;
     changed.notify_all();
   }
 
-  void store(const std::string& key, const Object& object) {
-    Object old;
+  Seen find(const std::string& key) const {
+    Lock lock(m);
+    return view.find(key);
+  }
+
+  void store(const std::string& key, const Seen& now) {
+    const Seen old = find(key);
+    if (old && old.resource_version() == now.resource_version()) return;
+    View::Values values;  // without the lock: an index may decode
+    values.reserve(indexers.size());
+    for (const auto& [name, index] : indexers) values.push_back(index(now));
+    PackedPtr packed = now.packed();
     {
       Lock lock(m);
-      Object& slot = objects[key];
-      old = slot;
-      if (old && old.meta().resourceVersion == object.meta().resourceVersion) return;
-      if (old) unindex(key, old);
-      slot = object;
-      for (const auto& [name, index] : indexers)
-        for (const std::string& value : index(object)) indexes[name][value][key] = object;
+      view.put(key, std::move(packed), std::move(values));
     }
     // Another one under the same name, seen after a gap: the first has gone, whoever looks at uids must know.
-    const bool another = old && old.meta().uid != object.meta().uid;
+    const bool another = old && old.uid() != now.uid();
     for (const InformerHandler& h : handlers) {
       if (another && h.on_delete) h.on_delete(old);
       if (!old || another) {
-        if (h.on_add) h.on_add(object);
+        if (h.on_add) h.on_add(now);
       } else if (h.on_update) {
-        h.on_update(old, object);
+        h.on_update(old, now);
       }
     }
   }
 
-  void unindex(const std::string& key, const Object& old) MZ_REQUIRES(m) {
-    for (const auto& [name, index] : indexers) {
-      auto& values = indexes[name];
-      for (const std::string& value : index(old)) {
-        const auto it = values.find(value);
-        if (it == values.end()) continue;
-        it->second.erase(key);
-        if (it->second.empty()) values.erase(it);
-      }
-    }
-  }
-
-  void forget(const std::string& key, const Object& last) {
+  void forget(const std::string& key, const Seen& last) {
     {
       Lock lock(m);
-      const auto it = objects.find(key);
-      if (it == objects.end()) return;
-      unindex(key, it->second);
-      objects.erase(it);
+      if (!view.find(key)) return;
+      view.remove(key);
     }
     for (const InformerHandler& h : handlers)
       if (h.on_delete) h.on_delete(last);
+  }
+
+  /// The number of an index; nothing where there is none of this name.
+  std::optional<size_t> number_of(const std::string& index) const {
+    for (size_t i = 0; i < indexers.size(); ++i)
+      if (indexers[i].first == index) return i;
+    return std::nullopt;
   }
 
   void reconnect_later(uint64_t milliseconds, bool anew) {
@@ -259,7 +254,12 @@ Informer::Informer(const ResourceInfo& resource, Deps deps, Options options)
 Informer::~Informer() { stop(); }
 
 void Informer::add_handler(InformerHandler handler) { state_->handlers.push_back(std::move(handler)); }
-void Informer::add_index(const std::string& name, Index index) { state_->indexers[name] = std::move(index); }
+void Informer::add_index(const std::string& name, Index index) {
+  MZ_CHECK(!state_->number_of(name), "two indexes are called {}", name);
+  state_->indexers.emplace_back(name, std::move(index));
+  Lock lock(state_->m);
+  state_->view.add_index();
+}
 
 void Informer::start() {
   if (!state_->serial.post([s = state_] { s->connect(); })) state_->reconnect_later(kFullWaitMs, false);
@@ -289,36 +289,41 @@ bool Informer::wait_synced(Deadline deadline) const {
   return true;
 }
 
-Object Informer::get(const std::string& ns, const std::string& name) const {
-  Lock lock(state_->m);
-  const auto it = state_->objects.find(ns.empty() ? name : ns + "/" + name);
-  return it == state_->objects.end() ? Object() : it->second;
+Seen Informer::get(std::string_view ns, std::string_view name) const {
+  return state_->find(ns.empty() ? std::string(name) : fmt::format("{}/{}", ns, name));
 }
 
-std::vector<Object> Informer::list(const std::string& ns) const {
-  std::vector<Object> out;
+std::vector<Seen> Informer::list(const std::string& ns) const {
   Lock lock(state_->m);
-  const std::string prefix = ns.empty() ? "" : ns + "/";
-  for (auto it = state_->objects.lower_bound(prefix);
-       it != state_->objects.end() && it->first.starts_with(prefix); ++it)
-    out.push_back(it->second);
-  return out;
+  auto found = state_->view.list(ns);
+  return {std::make_move_iterator(found.begin()), std::make_move_iterator(found.end())};
 }
 
-std::vector<Object> Informer::by_index(const std::string& index, const std::string& value) const {
-  std::vector<Object> out;
+std::vector<Seen> Informer::by_index(const std::string& index, const std::string& value) const {
+  const auto number = state_->number_of(index);
+  if (!number) return {};
   Lock lock(state_->m);
-  const auto i = state_->indexes.find(index);
-  if (i == state_->indexes.end()) return out;
-  const auto v = i->second.find(value);
-  if (v == i->second.end()) return out;
-  for (const auto& [key, object] : v->second) out.push_back(object);
-  return out;
+  auto found = state_->view.with(*number, value);
+  return {std::make_move_iterator(found.begin()), std::make_move_iterator(found.end())};
+}
+
+size_t Informer::count(const std::string& index, const std::string& value) const {
+  const auto number = state_->number_of(index);
+  if (!number) return 0;
+  Lock lock(state_->m);
+  return state_->view.count(*number, value);
+}
+
+std::vector<std::string> Informer::index_values(const std::string& index) const {
+  const auto number = state_->number_of(index);
+  if (!number) return {};
+  Lock lock(state_->m);
+  return state_->view.values(*number);
 }
 
 size_t Informer::size() const {
   Lock lock(state_->m);
-  return state_->objects.size();
+  return state_->view.size();
 }
 
 }  // namespace mizzen::client

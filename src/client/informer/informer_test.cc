@@ -39,14 +39,13 @@ Object initial_end(int revision) {
 class InformerTest : public ClientTest {
  protected:
   InformerTest() : informer_(api::resource_of<ConfigMap>(), {api_, runtime_}) {
-    informer_.add_handler({[this](const Object& now) { say("+" + now.meta().name); },
-                           [this](const Object& old, const Object& now) {
+    informer_.add_handler({[this](const Seen& now) { say("+" + now.meta().name); },
+                           [this](const Seen& old, const Seen& now) {
                              say(old.meta().resourceVersion + ">" + now.meta().resourceVersion);
                            },
-                           [this](const Object& last) { say("-" + last.meta().name); }});
-    informer_.add_index("value", [](const Object& o) {
-      return std::vector<std::string>{o.share<ConfigMap>()->data.get("v")};
-    });
+                           [this](const Seen& last) { say("-" + last.meta().name); }});
+    informer_.add_index(
+        "value", [](const Seen& o) { return std::vector<std::string>{o.as<ConfigMap>()->data.get("v")}; });
   }
   ~InformerTest() override { informer_.stop(); }
   void say(const std::string& what) {
@@ -86,6 +85,58 @@ TEST_F(InformerTest, ShowsWhatTheServerHas) {
   ASSERT_EQ(informer_.by_index("value", "y").size(), 1u);
   EXPECT_EQ(informer_.list("ns").size(), 1u);
   EXPECT_FALSE(informer_.get("ns", "b"));
+}
+
+TEST_F(InformerTest, KeepsNoDecodedObject) {
+  const Object told = config("z", 6);
+  const std::weak_ptr<const void> decoded = told.shared();
+  sync();
+  {
+    std::vector<WatchEvent> events;
+    events.push_back({WatchEvent::Type::Added, told});
+    send(0, std::move(events));
+  }
+  ASSERT_TRUE(soon([&] { return said() == "+a +b +z "; }));
+  EXPECT_EQ(informer_.get("ns", "z").name(), "z");
+  // The test's own is the last one.
+  EXPECT_TRUE(soon([&] { return decoded.use_count() == 1; })) << decoded.use_count();
+}
+
+TEST_F(InformerTest, AnIndexIsAskedOnceForEachState) {
+  std::atomic<int> asked = 0;
+  informer_.add_index("asked", [&](const Seen&) {
+    ++asked;
+    return std::vector<std::string>{"all"};
+  });
+  sync();
+  send(0,
+       {{WatchEvent::Type::Modified, config("a", 6, "x")}, {WatchEvent::Type::Deleted, config("b", 7, "y")}});
+  ASSERT_TRUE(soon([&] { return said() == "+a +b 1>6 -b "; })) << said();
+  EXPECT_EQ(asked, 3) << "what goes, or is replaced, is not looked at again";
+  EXPECT_EQ(informer_.count("asked", "all"), 1u);
+  EXPECT_EQ(informer_.index_values("asked"), std::vector<std::string>{"all"});
+  EXPECT_EQ(informer_.index_values("value"), std::vector<std::string>{"x"});
+  EXPECT_EQ(informer_.count("no such", "all"), 0u);
+}
+
+TEST_F(InformerTest, HandlersShareWhatWasDecoded) {
+  std::vector<const void*> old_states, new_states;
+  std::string old_value;
+  for (int i = 0; i < 2; ++i)
+    informer_.add_handler({nullptr,
+                           [&](const Seen& old, const Seen& now) {
+                             old_value = old.as<ConfigMap>()->data.get("v");
+                             old_states.push_back(old.object().get());
+                             new_states.push_back(now.object().get());
+                             say("seen");
+                           },
+                           nullptr});
+  sync();
+  send(0, {{WatchEvent::Type::Modified, config("a", 6, "new")}});
+  ASSERT_TRUE(soon([&] { return said() == "+a +b 1>6 seen seen "; })) << said();
+  EXPECT_EQ(old_value, "x") << "the state before is there for who asks";
+  EXPECT_EQ(old_states[0], old_states[1]);
+  EXPECT_EQ(new_states[0], new_states[1]);
 }
 
 TEST_F(InformerTest, GoesOnFromTheLastRevision) {
@@ -142,8 +193,8 @@ TEST_F(InformerTest, WithoutObjectsItTellsAndKeepsNothing) {
     return Object::of(std::move(c));
   };
   Informer teller(api::resource_of<ConfigMap>(), {api_, runtime_}, {{}, false});
-  teller.add_handler({[this](const Object& now) { say("+" + now.meta().name); }, nullptr,
-                      [this](const Object& last) { say("-" + last.meta().name); },
+  teller.add_handler({[this](const Seen& now) { say("+" + now.meta().name); }, nullptr,
+                      [this](const Seen& last) { say("-" + last.meta().name); },
                       [this](const std::set<std::string>& uids) {
                         std::string all;
                         for (const std::string& uid : uids) all += "/" + uid;

@@ -48,7 +48,7 @@ class WatchRecord {
   /// The object of the event told last by next().
   Object last() const {
     Lock lock(state_->m);
-    return state_->events[state_->read - 1].object;
+    return state_->events[state_->read - 1].object.object();
   }
   size_t told() const {
     Lock lock(state_->m);

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
-#include "api/schema/core/v1/pod.h"
 #include "base/check.h"
+#include "controllers/framework/by_label.h"
 
 namespace mizzen::controllers {
+
+using api::core::v1::Pod;
 
 Environment::Informed& Environment::informed(const api::ResourceInfo& resource, bool asked_for) {
   Informed& slot = informers_[resource.qualified()];
@@ -32,30 +34,35 @@ std::unique_ptr<client::Informer> Environment::own_informer(const api::ResourceI
 }
 
 client::Informer& Environment::pods_by_node() {
-  using api::core::v1::Pod;
   client::Informer& pods = informer<Pod>();
-  if (!std::exchange(pods_indexed_, true))
-    pods.add_index(kByNode, [](const client::Object& o) -> std::vector<std::string> {
+  if (!std::exchange(pods_by_node_, true))
+    pods.add_index(kByNode, [](const client::Seen& o) -> std::vector<std::string> {
       const std::string& node = o.as<Pod>()->spec.nodeName;
       return node.empty() ? std::vector<std::string>() : std::vector<std::string>{node};
     });
   return pods;
 }
 
+client::Informer& Environment::pods_by_label() {
+  client::Informer& pods = informer<Pod>();
+  if (!std::exchange(pods_by_label_, true)) pods.add_index(kByLabel, label_values);
+  return pods;
+}
+
 client::Informer& Environment::by_owner(const api::ResourceInfo& resource) {
   client::Informer& informed = informer(resource);
   if (owner_indexed_.insert(resource.qualified()).second)
-    informed.add_index(kByOwner, [](const client::Object& o) -> std::vector<std::string> {
+    informed.add_index(kByOwner, [](const client::Seen& o) -> std::vector<std::string> {
       const auto* owner = machinery::controller_of(o.meta());
       return {owner ? owner->uid : orphans_of(o.meta().namespace_)};
     });
   return informed;
 }
 
-std::vector<client::Object> owned_or_orphaned(const client::Informer& informer, const std::string& owner_uid,
-                                              const std::string& ns) {
-  std::vector<client::Object> out = informer.by_index(Environment::kByOwner, owner_uid);
-  for (client::Object& orphan : informer.by_index(Environment::kByOwner, Environment::orphans_of(ns)))
+std::vector<client::Seen> owned_or_orphaned(const client::Informer& informer, const std::string& owner_uid,
+                                            const std::string& ns) {
+  std::vector<client::Seen> out = informer.by_index(Environment::kByOwner, owner_uid);
+  for (client::Seen& orphan : informer.by_index(Environment::kByOwner, Environment::orphans_of(ns)))
     out.push_back(std::move(orphan));
   return out;
 }

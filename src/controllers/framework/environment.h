@@ -59,6 +59,8 @@ class Environment {
   /// The informer of pods, which finds them by kByNode (the name of the node they are bound to).
   client::Informer& pods_by_node();
   static constexpr const char* kByNode = "node";
+  /// The informer of pods, which finds them by kByLabel (by_label.h).
+  client::Informer& pods_by_label();
   /// The informer of T, which finds objects by kByOwner: the uid of their controller, or orphans_of() their
   /// namespace where they have none. So a sync costs what its owner has, not what its namespace has.
   template <typename T>
@@ -90,13 +92,13 @@ class Environment {
   std::vector<std::shared_ptr<client::Informer>> retired_;  ///< asked for, and their resource is gone
   api::RegistryPtr seen_;
   api::ResourceCatalog::Following following_;
-  bool pods_indexed_ = false;
+  bool pods_by_node_ = false, pods_by_label_ = false;
   std::set<std::string> owner_indexed_;  ///< qualified names
 };
 
 /// What `owner` controls, and what nobody does in namespace `ns`, from an informer of by_owner().
-std::vector<client::Object> owned_or_orphaned(const client::Informer& informer, const std::string& owner_uid,
-                                              const std::string& ns);
+std::vector<client::Seen> owned_or_orphaned(const client::Informer& informer, const std::string& owner_uid,
+                                            const std::string& ns);
 
 /// Where the API is reached: from the nodes, and by its service.
 struct ApiAddress {

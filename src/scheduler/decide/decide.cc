@@ -47,10 +47,10 @@ std::vector<std::string> without_lower_priority(const PodInfo& pod, const NodeSt
                                                 const Rejection& rejection) {
   if (rejection.unresolvable) return {"Preemption is not helpful for scheduling"};
   ClusterState emptied;
-  emptied.set_node(node.node);
+  emptied.set_node(*node.node);
   bool victims = false;
   for (const auto& [uid, present] : node.pods) {
-    if (present->priority < pod.priority) {
+    if (present->priority < pod.load->priority) {
       victims = true;
     } else {
       emptied.assume(present, node.name);

@@ -71,7 +71,7 @@ TEST(DecideTest, EachFilterRejectsInUpstreamsWords) {
   };
   for (const Case& c : cases) {
     ClusterState state;
-    state.set_node(make_node("n1", c.node));
+    state.set_node(*make_node("n1", c.node));
     const Decision d = run(PodInfo(make_pod("p", c.pod)), state);
     if (!*c.message) {
       EXPECT_EQ(d.node, "n1") << c.name << ": " << d.message;
@@ -93,11 +93,11 @@ TEST(DecideTest, NothingToChooseFrom) {
 
 TEST(DecideTest, ReasonsAreCountedAndSorted) {
   ClusterState state;
-  state.set_node(make_node("a", R"({"spec":{"unschedulable":true}})"));
-  state.set_node(make_node("b", R"({"spec":{"unschedulable":true}})"));
-  state.set_node(make_node("c", "{}"));
+  state.set_node(*make_node("a", R"({"spec":{"unschedulable":true}})"));
+  state.set_node(*make_node("b", R"({"spec":{"unschedulable":true}})"));
+  state.set_node(*make_node("c", "{}"));
   const PodInfo big(make_pod("p", R"({"containers":[{"name":"c","resources":{"requests":{"cpu":"3"}}}]})"));
-  const auto first = std::make_shared<const PodInfo>(big.pod);
+  const PodLoadPtr first = big.load;
   state.assume(first, "c");
   const PodInfo second(
       make_pod("q", R"({"containers":[{"name":"c","resources":{"requests":{"cpu":"3"}}}]})"));
@@ -106,7 +106,7 @@ TEST(DecideTest, ReasonsAreCountedAndSorted) {
       "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable. preemption: 0/3 nodes are "
       "available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for "
       "scheduling.");
-  EXPECT_EQ(state.remove_pod(first->uid()), kPodGone);
+  EXPECT_EQ(state.remove_pod(first->uid), kPodGone);
   EXPECT_EQ(run(second, state).node, "c");
 }
 
@@ -116,8 +116,8 @@ TEST(DecideTest, HostPortsConflictAcrossAddressesButNotProtocols) {
         make_pod(name, std::string(R"({"containers":[{"name":"c","ports":[)") + port + "]}]}"));
   };
   ClusterState state;
-  state.set_node(make_node("n", "{}"));
-  state.assume(with_port("a", R"({"containerPort":80,"hostPort":80,"hostIP":"10.0.0.1"})"), "n");
+  state.set_node(*make_node("n", "{}"));
+  state.assume(with_port("a", R"({"containerPort":80,"hostPort":80,"hostIP":"10.0.0.1"})")->load, "n");
   EXPECT_EQ(run(*with_port("b", R"({"containerPort":80,"hostPort":80})"), state).node, "");
   EXPECT_EQ(run(*with_port("b", R"({"containerPort":80,"hostPort":80,"hostIP":"10.0.0.2"})"), state).node,
             "n");
@@ -126,27 +126,27 @@ TEST(DecideTest, HostPortsConflictAcrossAddressesButNotProtocols) {
 
 TEST(DecideTest, ScoresSpreadLoadAvoidPreferredTaintsAndFollowPreferences) {
   ClusterState state;
-  state.set_node(make_node("a", "{}"));
-  state.set_node(make_node("b", R"({"metadata":{"labels":{"zone":"z"}}})"));
+  state.set_node(*make_node("a", "{}"));
+  state.set_node(*make_node("b", R"({"metadata":{"labels":{"zone":"z"}}})"));
   const auto load =
-      std::make_shared<const PodInfo>(make_pod("l", R"({"containers":[{"name":"c","resources":{"requests":
+      std::make_shared<const PodLoad>(*make_pod("l", R"({"containers":[{"name":"c","resources":{"requests":
         {"cpu":"1","memory":"2Gi"}}}]})"));
   state.assume(load, "a");
   const PodInfo plain(make_pod("p", "{}"));
   EXPECT_EQ(run(plain, state).node, "b") << "the emptier one";
-  state.set_node(make_node("b", R"({"spec":{"taints":[{"key":"x","effect":"PreferNoSchedule"}]}})"));
+  state.set_node(*make_node("b", R"({"spec":{"taints":[{"key":"x","effect":"PreferNoSchedule"}]}})"));
   EXPECT_EQ(run(plain, state).node, "a");
   const char* prefers = R"({"affinity":{"nodeAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[
       {"weight":10,"preference":{"matchExpressions":[{"key":"zone","operator":"Exists"}]}}]}}})";
-  state.set_node(make_node("b", "{}"));
-  state.set_node(make_node("a", R"({"metadata":{"labels":{"zone":"z"}}})"));
+  state.set_node(*make_node("b", "{}"));
+  state.set_node(*make_node("a", R"({"metadata":{"labels":{"zone":"z"}}})"));
   EXPECT_EQ(run(PodInfo(make_pod("p", prefers)), state).node, "a");
 }
 
 TEST(DecideTest, LowerPriorityInTheWayIsSaid) {
   ClusterState state;
-  state.set_node(make_node("n", R"({"status":{"allocatable":{"cpu":"4","memory":"8Gi","pods":"1"}}})"));
-  state.assume(std::make_shared<const PodInfo>(make_pod("low", "{}")), "n");
+  state.set_node(*make_node("n", R"({"status":{"allocatable":{"cpu":"4","memory":"8Gi","pods":"1"}}})"));
+  state.assume(PodInfo(make_pod("low", "{}")).load, "n");
   EXPECT_NE(run(PodInfo(make_pod("high", R"({"priority":10})")), state).message.find("not preempted"),
             std::string::npos);
   EXPECT_NE(run(PodInfo(make_pod("high", R"({"priority":10,"preemptionPolicy":"Never"})")), state)

@@ -38,15 +38,15 @@ std::optional<Rejection> check_resources(const PodInfo& pod, const NodeState& no
     out.reasons.push_back("Insufficient " + name);
     out.unresolvable = out.unresolvable || wanted > allocatable;
   };
-  need("cpu", pod.requests.milli_cpu, node.allocatable.milli_cpu, node.requested.milli_cpu);
-  need("memory", pod.requests.memory, node.allocatable.memory, node.requested.memory);
-  need("ephemeral-storage", pod.requests.ephemeral_storage, node.allocatable.ephemeral_storage,
+  need("cpu", pod.load->requests.milli_cpu, node.allocatable.milli_cpu, node.requested.milli_cpu);
+  need("memory", pod.load->requests.memory, node.allocatable.memory, node.requested.memory);
+  need("ephemeral-storage", pod.load->requests.ephemeral_storage, node.allocatable.ephemeral_storage,
        node.requested.ephemeral_storage);
   const auto amount = [](const Amounts& of, const std::string& name) {
     const auto it = of.others.find(name);
     return it == of.others.end() ? 0 : it->second;
   };
-  for (const auto& [name, wanted] : pod.requests.others)
+  for (const auto& [name, wanted] : pod.load->requests.others)
     need(name, wanted, amount(node.allocatable, name), amount(node.requested, name));
   if (out.reasons.empty()) return std::nullopt;
   return out;
@@ -60,14 +60,14 @@ int64_t score_least_allocated(const PodInfo& pod, const NodeState& node, const C
     sum += least(requested, capacity);
     ++weights;
   };
-  add(node.nonzero_milli_cpu + pod.nonzero_milli_cpu, node.allocatable.milli_cpu);
-  add(node.nonzero_memory + pod.nonzero_memory, node.allocatable.memory);
+  add(node.nonzero_milli_cpu + pod.load->nonzero_milli_cpu, node.allocatable.milli_cpu);
+  add(node.nonzero_memory + pod.load->nonzero_memory, node.allocatable.memory);
   return weights ? sum / weights : 0;
 }
 
 int64_t score_balanced(const PodInfo& pod, const NodeState& node, const ClusterState&) {
   Amounts with = node.requested;
-  with.add(pod.requests);
+  with.add(pod.load->requests);
   const int64_t gain = balance(with, node.allocatable) - balance(node.requested, node.allocatable);
   return kScoreMax / 2 + (kScoreMax / 2 + gain) / 2;
 }

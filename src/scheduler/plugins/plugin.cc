@@ -9,7 +9,9 @@ bool prefers_nodes(const PodInfo& pod) {
   return affinity && affinity->nodeAffinity &&
          !affinity->nodeAffinity->preferredDuringSchedulingIgnoredDuringExecution.empty();
 }
-bool asks_for_something(const PodInfo& pod) { return pod.requests.milli_cpu > 0 || pod.requests.memory > 0; }
+bool asks_for_something(const PodInfo& pod) {
+  return pod.load->requests.milli_cpu > 0 || pod.load->requests.memory > 0;
+}
 
 constexpr Filter kFilters[] = {
     {"NodeAffinity", kNodeAdded, check_pinned},

@@ -141,7 +141,7 @@ void PendingPods::place(Entry& entry, Place where) {
   const std::string& uid = entry.pod->uid();
   switch (where) {
     case Place::Active:
-      active_.insert({-static_cast<int64_t>(entry.pod->priority), entry.since, entry.order, uid});
+      active_.insert({-static_cast<int64_t>(entry.pod->load->priority), entry.since, entry.order, uid});
       break;
     case Place::Backoff:
       backoff_.insert({entry.until, uid});
@@ -161,7 +161,7 @@ void PendingPods::unplace(Entry& entry) {
   MZ_CHECK(entry.placed, "pod {} stands nowhere", entry.pod->uid());
   entry.placed = false;
   const std::string& uid = entry.pod->uid();
-  active_.erase({-static_cast<int64_t>(entry.pod->priority), entry.since, entry.order, uid});
+  active_.erase({-static_cast<int64_t>(entry.pod->load->priority), entry.since, entry.order, uid});
   backoff_.erase({entry.until, uid});
   error_backoff_.erase({entry.until, uid});
   rejected_.erase({entry.until, uid});

@@ -20,6 +20,7 @@ namespace {
 using api::core::v1::Binding;
 using api::core::v1::PodCondition;
 using client::Call;
+using client::Seen;
 using machinery::Object;
 
 constexpr const char* kLog = "scheduler";
@@ -31,7 +32,7 @@ bool has_ended(const Pod& pod) { return pod.status.phase == "Succeeded" || pod.s
 bool asks_otherwise(const PodInfo& old, const PodInfo& now) {
   const auto& a = old.pod->spec;
   const auto& b = now.pod->spec;
-  return !(old.requests == now.requests) || a.tolerations.size() != b.tolerations.size() ||
+  return !(old.load->requests == now.load->requests) || a.tolerations.size() != b.tolerations.size() ||
          a.schedulingGates.size() != b.schedulingGates.size() || !(a.nodeSelector == b.nodeSelector) ||
          !(old.pod->metadata.labels == now.pod->metadata.labels);
 }
@@ -89,22 +90,20 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
     const auto with = [weak](auto f) {
       if (const auto s = weak.lock()) f(*s);
     };
-    const auto node = [with](const Object& object) { with([&](State& s) { s.on_node(object); }); };
-    nodes.add_handler({node, [node](const Object&, const Object& now) { node(now); },
-                       [with](const Object& last) {
+    const auto node = [with](const Seen& now) { with([&](State& s) { s.on_node(now); }); };
+    nodes.add_handler({node, [node](const Seen&, const Seen& now) { node(now); },
+                       [with](const Seen& last) {
                          with([&](State& s) {
                            Lock lock(s.m);
-                           s.cluster.remove_node(last.meta().name);
+                           s.cluster.remove_node(last.key());
                          });
                        }});
-    pods.add_handler({[with](const Object& now) { with([&](State& s) { s.on_pod(nullptr, now); }); },
-                      [with](const Object& old, const Object& now) {
-                        with([&](State& s) { s.on_pod(old.as<Pod>(), now); });
-                      },
-                      [with](const Object& last) {
+    pods.add_handler({[with](const Seen& now) { with([&](State& s) { s.on_pod(now); }); },
+                      [with](const Seen&, const Seen& now) { with([&](State& s) { s.on_pod(now); }); },
+                      [with](const Seen& last) {
                         with([&](State& s) {
                           Lock lock(s.m);
-                          s.gone(last.meta().uid);
+                          s.gone(std::string(last.uid()));
                           s.wake();
                         });
                       }});
@@ -128,24 +127,24 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
                                     sample(incoming_samples));
   }
 
-  void on_node(const Object& object) {
+  void on_node(const Seen& now) {
+    const Node& node = *now.as<Node>();
     Lock lock(m);
-    const uint32_t changes = cluster.set_node(object.share<Node>());
-    pending.changed(changes, deps.runtime.clock.monotonic());
+    pending.changed(cluster.set_node(node), deps.runtime.clock.monotonic());
     wake();
   }
 
-  void on_pod(const Pod* old, const Object& object) {
-    const auto info = std::make_shared<const PodInfo>(object.share<Pod>());
+  /// Another pod under the same name is told of as one that went and one that came.
+  void on_pod(const Seen& seen) {
+    const auto info = std::make_shared<const PodInfo>(seen.share<Pod>());
     const Pod& pod = *info->pod;
     Lock lock(m);
     const Monotonic now = deps.runtime.clock.monotonic();
-    if (old && old->metadata.uid != pod.metadata.uid) gone(old->metadata.uid);
     if (has_ended(pod)) {
       gone(pod.metadata.uid);
     } else if (!pod.spec.nodeName.empty()) {
       pending.remove(info->uid());
-      pending.changed(cluster.set_pod(info), now);
+      pending.changed(cluster.set_pod(info->load, pod.spec.nodeName), now);
     } else if (!is_ours(pod) || pod.metadata.deletionTimestamp) {
       pending.remove(info->uid());
     } else if (!cluster.is_assumed(info->uid())) {
@@ -194,7 +193,7 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
       ++writes;
       std::function<void()> write;
       if (!decision.node.empty()) {
-        cluster.assume(pod, decision.node);
+        cluster.assume(pod->load, decision.node);
         write = [self = shared_from_this(), pod, node = decision.node, began] {
           self->bind(pod, node, began);
         };

@@ -15,10 +15,20 @@ bool same_taints(const Node& a, const Node& b) {
                     });
 }
 
-void count_pod(NodeState& node, const PodInfo& pod, int64_t sign) {
+void count_pod(NodeState& node, const PodLoad& pod, int64_t sign) {
   node.requested.add(pod.requests, sign);
   node.nonzero_milli_cpu += sign * pod.nonzero_milli_cpu;
   node.nonzero_memory += sign * pod.nonzero_memory;
+}
+
+/// What NodeState has of a node: the rest, as of its images and conditions, is most of it.
+std::shared_ptr<const Node> kept_of(const Node& node) {
+  auto out = std::make_shared<Node>();
+  out->metadata.name = node.metadata.name;
+  out->metadata.labels = node.metadata.labels;
+  out->spec = node.spec;
+  out->status.allocatable = node.status.allocatable;
+  return out;
 }
 
 void collect_ports(NodeState& node) {
@@ -29,28 +39,28 @@ void collect_ports(NodeState& node) {
 
 }  // namespace
 
-uint32_t ClusterState::set_node(std::shared_ptr<const Node> node) {
-  NodeState& state = nodes_[node->metadata.name];
+uint32_t ClusterState::set_node(const Node& node) {
+  NodeState& state = nodes_[node.metadata.name];
   const std::shared_ptr<const Node> old = state.node;
-  Amounts allocatable = Amounts::of(node->status.allocatable);
+  Amounts allocatable = Amounts::of(node.status.allocatable);
   uint32_t changes = 0;
   if (!old) {
     changes = kNodeAdded;
-    state.name = node->metadata.name;
+    state.name = node.metadata.name;
   } else {
     if (!(allocatable == state.allocatable)) changes |= kNodeAllocatable;
-    if (!(old->metadata.labels == node->metadata.labels)) changes |= kNodeLabels;
-    if (!same_taints(*old, *node)) changes |= kNodeTaints;
+    if (!(old->metadata.labels == node.metadata.labels)) changes |= kNodeLabels;
+    if (!same_taints(*old, node)) changes |= kNodeTaints;
   }
   count_images(state, -1);
   state.image_bytes.clear();
-  for (const auto& image : node->status.images)
+  for (const auto& image : node.status.images)
     for (const std::string& name : image.names) state.image_bytes[name] = image.sizeBytes;
   count_images(state, 1);
   state.allocatable = std::move(allocatable);
-  state.unschedulable = node->spec.unschedulable;
-  state.tainted = !node->spec.taints.empty();
-  state.node = std::move(node);
+  state.unschedulable = node.spec.unschedulable;
+  state.tainted = !node.spec.taints.empty();
+  state.node = kept_of(node);
   if (!old) ordered_.insert(place_of(state.name), &state);
   return changes;
 }
@@ -67,15 +77,14 @@ void ClusterState::remove_node(const std::string& name) {
   if (it->second.pods.empty()) nodes_.erase(it);
 }
 
-uint32_t ClusterState::set_pod(const PodInfoPtr& pod) {
-  const auto it = places_.find(pod->uid());
+uint32_t ClusterState::set_pod(const PodLoadPtr& pod, const std::string& node) {
+  const auto it = places_.find(pod->uid);
   uint32_t changes = 0;
   if (it != places_.end()) {
-    const NodeState& node = nodes_.at(it->second.node);
-    const PodInfo& old = *node.pods.at(pod->uid());
-    if (it->second.node != pod->pod->spec.nodeName || !(old.requests == pod->requests)) changes = kPodGone;
+    const PodLoad& old = *nodes_.at(it->second.node).pods.at(pod->uid);
+    if (it->second.node != node || !(old.requests == pod->requests)) changes = kPodGone;
   }
-  put(pod, pod->pod->spec.nodeName, false);
+  put(pod, node, false);
   return changes;
 }
 
@@ -86,7 +95,7 @@ uint32_t ClusterState::remove_pod(const std::string& uid) {
   MZ_CHECK(it != nodes_.end() && it->second.pods.contains(uid), "pod {} is not on its node {}", uid,
            place->second.node);
   NodeState& node = it->second;
-  const PodInfoPtr pod = node.pods.at(uid);
+  const PodLoadPtr pod = node.pods.at(uid);
   count_pod(node, *pod, -1);
   node.pods.erase(uid);
   MZ_CHECK(!node.pods.empty() || (node.nonzero_milli_cpu == 0 && node.nonzero_memory == 0),
@@ -98,7 +107,7 @@ uint32_t ClusterState::remove_pod(const std::string& uid) {
   return kPodGone;
 }
 
-void ClusterState::assume(const PodInfoPtr& pod, const std::string& node) { put(pod, node, true); }
+void ClusterState::assume(const PodLoadPtr& pod, const std::string& node) { put(pod, node, true); }
 
 uint32_t ClusterState::forget(const std::string& uid) { return is_assumed(uid) ? remove_pod(uid) : 0; }
 
@@ -112,15 +121,15 @@ int64_t ClusterState::nodes_with_image(const std::string& image) const {
   return it == image_nodes_.end() ? 0 : it->second;
 }
 
-void ClusterState::put(const PodInfoPtr& pod, const std::string& node, bool assumed) {
-  remove_pod(pod->uid());
-  MZ_CHECK(!places_.contains(pod->uid()), "pod {} counts twice", pod->uid());
+void ClusterState::put(const PodLoadPtr& pod, const std::string& node, bool assumed) {
+  remove_pod(pod->uid);
+  MZ_CHECK(!places_.contains(pod->uid), "pod {} counts twice", pod->uid);
   NodeState& state = nodes_[node];
   state.name = node;
-  state.pods[pod->uid()] = pod;
+  state.pods[pod->uid] = pod;
   count_pod(state, *pod, 1);
   state.host_ports.insert(state.host_ports.end(), pod->host_ports.begin(), pod->host_ports.end());
-  places_[pod->uid()] = {node, assumed};
+  places_[pod->uid] = {node, assumed};
 }
 
 void ClusterState::count_images(const NodeState& node, int64_t sign) {

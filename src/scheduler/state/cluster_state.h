@@ -15,7 +15,8 @@ using api::core::v1::Node;
 /// A node and what its pods take of it.
 struct NodeState {
   std::string name;
-  std::shared_ptr<const Node> node;  ///< null while only pods of it are known
+  /// Its name, labels, spec and allocatable amounts; null while only pods of it are known.
+  std::shared_ptr<const Node> node;
   /// Of the node, here because every decision asks for them of thousands of nodes.
   bool unschedulable = false;
   bool tainted = false;
@@ -24,7 +25,7 @@ struct NodeState {
   int64_t nonzero_milli_cpu = 0;
   int64_t nonzero_memory = 0;
   std::vector<HostPort> host_ports;
-  std::map<std::string, PodInfoPtr> pods;      ///< by uid
+  std::map<std::string, PodLoadPtr> pods;      ///< by uid
   std::map<std::string, int64_t> image_bytes;  ///< by name
 };
 
@@ -39,21 +40,21 @@ enum Change : uint32_t {
 };
 
 /// Role: what decisions are made from: nodes, the pods on them, and pods that are about to be on them.
-/// Invariant: a node's sums are those of its pods at any time; a pod counts on one node. An assumed pod
-/// counts until it is confirmed by set_pod(), removed, or forgotten. Threading: a plain value with one owner.
-/// Bounds: what the cluster has.
+/// Of objects it keeps only what decisions ask for. Invariant: a node's sums are those of its pods at any
+/// time; a pod counts on one node. An assumed pod counts until it is confirmed by set_pod(), removed, or
+/// forgotten. Threading: a plain value with one owner. Bounds: what the cluster has.
 class ClusterState {
  public:
   /// What changed for waiting pods.
-  uint32_t set_node(std::shared_ptr<const Node> node);
+  uint32_t set_node(const Node& node);
   void remove_node(const std::string& name);
 
-  /// A pod that the API says is on pod->spec.nodeName and has not ended.
-  uint32_t set_pod(const PodInfoPtr& pod);
+  /// A pod that the API says is on `node` and has not ended.
+  uint32_t set_pod(const PodLoadPtr& pod, const std::string& node);
   uint32_t remove_pod(const std::string& uid);
 
   /// Counts a pod on the node chosen for it before the API says so.
-  void assume(const PodInfoPtr& pod, const std::string& node);
+  void assume(const PodLoadPtr& pod, const std::string& node);
   /// The binding failed. Nothing where the API said otherwise meanwhile.
   uint32_t forget(const std::string& uid);
   bool is_assumed(const std::string& uid) const;
@@ -69,7 +70,7 @@ class ClusterState {
     std::string node;
     bool assumed = false;
   };
-  void put(const PodInfoPtr& pod, const std::string& node, bool assumed);
+  void put(const PodLoadPtr& pod, const std::string& node, bool assumed);
   void count_images(const NodeState& node, int64_t sign);
   /// Where a node of this name stands in ordered_, or would.
   std::vector<const NodeState*>::iterator place_of(const std::string& name);

@@ -121,21 +121,22 @@ bool HostPort::conflicts_with(const HostPort& other) const {
   return ip == other.ip || ip == "0.0.0.0" || other.ip == "0.0.0.0";
 }
 
-PodInfo::PodInfo(std::shared_ptr<const Pod> p) : pod(std::move(p)) {
-  key = pod->metadata.namespace_ + "/" + pod->metadata.name;
-  requests = total(*pod, false);
-  const Amounts scored = total(*pod, true);
+PodLoad::PodLoad(const Pod& pod)
+    : uid(pod.metadata.uid), requests(total(pod, false)), priority(pod.spec.priority.value_or(0)) {
+  const Amounts scored = total(pod, true);
   nonzero_milli_cpu = scored.milli_cpu;
   nonzero_memory = scored.memory;
-  for (const Container& c : pod->spec.initContainers) {
+  for (const Container& c : pod.spec.initContainers)
     if (is_sidecar(c)) collect_ports(c, host_ports);
-    images.push_back(tagged(c.image));
-  }
-  for (const Container& c : pod->spec.containers) {
-    collect_ports(c, host_ports);
-    images.push_back(tagged(c.image));
-  }
-  priority = pod->spec.priority.value_or(0);
+  for (const Container& c : pod.spec.containers) collect_ports(c, host_ports);
+}
+
+PodInfo::PodInfo(std::shared_ptr<const Pod> p)
+    : pod(std::move(p)),
+      load(std::make_shared<const PodLoad>(*pod)),
+      key(pod->metadata.namespace_ + "/" + pod->metadata.name) {
+  for (const Container& c : pod->spec.initContainers) images.push_back(tagged(c.image));
+  for (const Container& c : pod->spec.containers) images.push_back(tagged(c.image));
 }
 
 }  // namespace mizzen::scheduler

@@ -36,22 +36,31 @@ struct HostPort {
   bool conflicts_with(const HostPort& other) const;
 };
 
-/// Role: a pod with what the filters ask of it, worked out once.
-/// Threading: immutable, shared.
-struct PodInfo {
-  explicit PodInfo(std::shared_ptr<const Pod> pod);
+/// What a pod takes of its node: all that is kept of pods that have one. Threading: immutable, shared.
+struct PodLoad {
+  explicit PodLoad(const Pod& pod);
 
-  std::shared_ptr<const Pod> pod;
-  std::string key;  ///< namespace/name
+  std::string uid;
   Amounts requests;
   /// For scores alone: containers that ask for no CPU or memory count with 100m and 200 MiB.
   int64_t nonzero_milli_cpu = 0;
   int64_t nonzero_memory = 0;
   std::vector<HostPort> host_ports;
-  std::vector<std::string> images;  ///< with a tag
   int32_t priority = 0;
+};
+using PodLoadPtr = std::shared_ptr<const PodLoad>;
 
-  const std::string& uid() const { return pod->metadata.uid; }
+/// Role: a pod that waits, with what the filters ask of it, worked out once.
+/// Threading: immutable, shared.
+struct PodInfo {
+  explicit PodInfo(std::shared_ptr<const Pod> pod);
+
+  std::shared_ptr<const Pod> pod;
+  PodLoadPtr load;
+  std::string key;                  ///< namespace/name
+  std::vector<std::string> images;  ///< with a tag
+
+  const std::string& uid() const { return load->uid; }
 };
 using PodInfoPtr = std::shared_ptr<const PodInfo>;
 

@@ -13,6 +13,7 @@ namespace {
 
 using client::Call;
 using client::Outcome;
+using client::Seen;
 using machinery::Object;
 
 /// Role: watches nodes and their leases. Keys are node names. Time is this process's own, since the last
@@ -29,27 +30,32 @@ class NodeLifecycle final : public Controller {
         recorder_(env.recorder("node-controller")),
         queue_(env.queue("node-lifecycle", 2), env.runtime(),
                [this](const std::string& key) { return sync(key); }) {
-    const auto alive = [this](const Object& o) {
-      if (note_alive(o.meta().name, true))
-        recorder_->event(
-            o, "Normal", "RegisteredNode",
-            "Node " + o.meta().name + " event: Registered Node " + o.meta().name + " in Controller");
-      queue_.add(o.meta().name);
+    nodes_.add_index(kByHealth, [](const Seen& o) -> std::vector<std::string> {
+      const Node& node = *o.as<Node>();
+      return {(ready(node) ? kReady : kLost) + zone_of(node)};
+    });
+    const auto alive = [this](const Seen& o) {
+      const std::string name = o.key();
+      if (note_alive(name, true))
+        recorder_->event(o.object(), "Normal", "RegisteredNode",
+                         "Node " + name + " event: Registered Node " + name + " in Controller");
+      queue_.add(name);
     };
-    nodes_.add_handler({alive, [alive](const Object&, const Object& now) { alive(now); },
-                        [this](const Object& o) {
+    nodes_.add_handler({alive, [alive](const Seen&, const Seen& now) { alive(now); },
+                        [this](const Seen& o) {
+                          const std::string name = o.key();
                           {
                             Lock lock(m_);
-                            known_.erase(o.meta().name);
+                            known_.erase(name);
                           }
-                          recorder_->event(o, "Normal", "RemovingNode",
-                                           "Node " + o.meta().name + " event: Removing Node " +
-                                               o.meta().name + " from Controller");
+                          recorder_->event(
+                              o.object(), "Normal", "RemovingNode",
+                              "Node " + name + " event: Removing Node " + name + " from Controller");
                         }});
-    const auto lease = [this](const Object& o) {
-      if (o.meta().namespace_ == "kube-node-lease") note_alive(o.meta().name, false);
+    const auto lease = [this](const Seen& o) {
+      if (o.namespace_() == "kube-node-lease") note_alive(std::string(o.name()), false);
     };
-    leases_.add_handler({lease, [lease](const Object&, const Object& now) { lease(now); }, nullptr});
+    leases_.add_handler({lease, [lease](const Seen&, const Seen& now) { lease(now); }, nullptr});
   }
 
   std::string_view name() const override { return "node-lifecycle-controller"; }
@@ -117,15 +123,25 @@ class NodeLifecycle final : public Controller {
     return Outcome::later(until_next_look(*node, quiet, options_.grace));
   }
 
+  /// Nodes are found by whether they are ready, and their zone.
+  static constexpr const char* kByHealth = "health";
+  static constexpr char kReady = '+', kLost = '-';
+  std::map<std::string, ZoneNodes> zones() const {
+    std::map<std::string, ZoneNodes> out;
+    for (const std::string& value : nodes_.index_values(kByHealth)) {
+      ZoneNodes& zone = out[value.substr(1)];
+      (value[0] == kReady ? zone.ready : zone.lost) = nodes_.count(kByHealth, value);
+    }
+    return out;
+  }
+
   /// What may be done about this node's NoExecute taints now; takes the zone's turn where one is added.
   ZonePlan::Execute allowance(const Node& node) {
     const bool wants = wants_execute_taint(node);
     if (!wants && std::none_of(node.spec.taints.begin(), node.spec.taints.end(),
                                [](const auto& t) { return t.effect == "NoExecute"; }))
       return ZonePlan::Execute::Keep;  // nothing to decide: spare the look at the whole cluster
-    std::vector<std::shared_ptr<const Node>> all;
-    for (const Object& o : nodes_.list()) all.push_back(o.share<Node>());
-    for (const ZonePlan& plan : plan_zones(all)) {
+    for (const ZonePlan& plan : plan_zones(zones())) {
       if (plan.zone != zone_of(node)) continue;
       if (plan.execute != ZonePlan::Execute::Add || !wants) return plan.execute;
       Lock lock(m_);
@@ -139,7 +155,7 @@ class NodeLifecycle final : public Controller {
   }
 
   void mark_pods_not_ready(const std::string& node) {
-    for (const Object& object : pods_.by_index(Environment::kByNode, node)) {
+    for (const Seen& object : pods_.by_index(Environment::kByNode, node)) {
       const Pod& pod = *object.as<Pod>();
       if (!is_ready(pod)) continue;
       Pod next = pod;
@@ -148,7 +164,7 @@ class NodeLifecycle final : public Controller {
         c.status = "False";
         c.lastTransitionTime = codec::Time::from(env_.clock().wall());
       }
-      recorder_->event(object, "Warning", "NodeNotReady", "Node is not ready");
+      recorder_->event(object.object(), "Warning", "NodeNotReady", "Node is not ready");
       (void)client::update_status(env_.api(), std::move(next), Call()).ok();
     }
   }

@@ -1,22 +1,12 @@
 #include "controllers/nodes/lifecycle/zones.h"
 
-#include <algorithm>
-#include <map>
-
 namespace mizzen::controllers::nodes {
 namespace {
 
-struct Count {
-  size_t ready = 0, lost = 0;
-  bool all_lost() const { return ready == 0 && lost > 0; }
-  bool partly_lost() const {
-    return lost > 2 && static_cast<double>(lost) / static_cast<double>(ready + lost) >= kUnhealthyShare;
-  }
-};
-
-bool is_ready(const Node& node) {
-  return std::any_of(node.status.conditions.begin(), node.status.conditions.end(),
-                     [](const auto& c) { return c.type == "Ready" && c.status == "True"; });
+bool all_lost(const ZoneNodes& zone) { return zone.ready == 0 && zone.lost > 0; }
+bool partly_lost(const ZoneNodes& zone) {
+  return zone.lost > 2 &&
+         static_cast<double>(zone.lost) / static_cast<double>(zone.ready + zone.lost) >= kUnhealthyShare;
 }
 
 std::string label(const Node& node, std::string_view name, std::string_view old_name) {
@@ -32,21 +22,20 @@ std::string zone_of(const Node& node) {
          label(node, "topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone");
 }
 
-std::vector<ZonePlan> plan_zones(const std::vector<std::shared_ptr<const Node>>& nodes) {
-  std::map<std::string, Count> zones;
-  for (const auto& node : nodes) {
-    Count& count = zones[zone_of(*node)];
-    (is_ready(*node) ? count.ready : count.lost)++;
+std::vector<ZonePlan> plan_zones(const std::map<std::string, ZoneNodes>& zones) {
+  size_t nodes = 0;
+  bool cluster_lost = true;
+  for (const auto& [name, zone] : zones) {
+    nodes += zone.ready + zone.lost;
+    cluster_lost = cluster_lost && all_lost(zone);
   }
-  const bool cluster_lost =
-      std::all_of(zones.begin(), zones.end(), [](const auto& z) { return z.second.all_lost(); });
   std::vector<ZonePlan> out;
-  for (const auto& [name, count] : zones) {
+  for (const auto& [name, zone] : zones) {
     ZonePlan plan{name, ZonePlan::Execute::Add, kTaintPeriod};
     if (cluster_lost) {
       plan.execute = ZonePlan::Execute::None;
-    } else if (!count.all_lost() && count.partly_lost()) {
-      if (nodes.size() > kLargeCluster)
+    } else if (!all_lost(zone) && partly_lost(zone)) {
+      if (nodes > kLargeCluster)
         plan.period = kTaintPeriodSlow;
       else
         plan.execute = ZonePlan::Execute::Keep;

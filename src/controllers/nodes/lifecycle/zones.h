@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,9 +35,14 @@ struct ZonePlan {
   bool operator==(const ZonePlan&) const = default;
 };
 
+/// How many nodes of a zone are ready, and how many are not.
+struct ZoneNodes {
+  size_t ready = 0, lost = 0;
+};
+
 /// "region:zone" from the node's labels; ":" where it has none.
 std::string zone_of(const Node& node);
 /// One plan for each zone there is, in order of name. Where every node of the cluster is lost: None for all.
-std::vector<ZonePlan> plan_zones(const std::vector<std::shared_ptr<const Node>>& nodes);
+std::vector<ZonePlan> plan_zones(const std::map<std::string, ZoneNodes>& zones);
 
 }  // namespace mizzen::controllers::nodes

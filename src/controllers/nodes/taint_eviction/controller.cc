@@ -12,6 +12,7 @@ namespace {
 
 using client::Call;
 using client::Outcome;
+using client::Seen;
 using machinery::Object;
 
 /// Role: keys are pods; those of a node whose taints change are looked at again, and each at the time it has
@@ -27,17 +28,18 @@ class TaintEviction final : public Controller {
         recorder_(env.recorder("taint-eviction-controller")),
         queue_(env.queue("taint-eviction", 4), env.runtime(),
                [this](const std::string& key) { return sync(key); }) {
-    nodes_.add_handler(
-        {[this](const Object& now) { on_node(nullptr, *now.as<Node>()); },
-         [this](const Object& old, const Object& now) { on_node(old.as<Node>(), *now.as<Node>()); },
-         nullptr});
-    pods_.add_handler(
-        {[this](const Object& now) { on_pod(nullptr, *now.as<Pod>()); },
-         [this](const Object& old, const Object& now) { on_pod(old.as<Pod>(), *now.as<Pod>()); },
-         [this](const Object& last) {
-           Lock lock(m_);
-           waiting_.erase(client::key_of(last));
-         }});
+    nodes_.add_index(kTainted, [](const Seen& node) -> std::vector<std::string> {
+      if (execute_taints(*node.as<Node>()).empty()) return {};
+      return {node.key()};
+    });
+    nodes_.add_handler({[this](const Seen& now) { on_node({}, now); },
+                        [this](const Seen& old, const Seen& now) { on_node(old, now); }, nullptr});
+    pods_.add_handler({[this](const Seen& now) { on_pod({}, now); },
+                       [this](const Seen& old, const Seen& now) { on_pod(old, now); },
+                       [this](const Seen& last) {
+                         Lock lock(m_);
+                         waiting_.erase(last.key());
+                       }});
   }
 
   std::string_view name() const override { return "taint-eviction-controller"; }
@@ -45,29 +47,34 @@ class TaintEviction final : public Controller {
   void stop() override { queue_.stop(); }
 
  private:
-  void on_node(const Node* old, const Node& now) {
-    const auto taints = execute_taints(now);
+  /// The index of nodes with NoExecute taints, by their names.
+  static constexpr const char* kTainted = "no-execute";
+
+  void on_node(const Seen& old, const Seen& now) {
+    const auto taints = execute_taints(*now.as<Node>());
     if (old) {
-      const auto before = execute_taints(*old);
+      const auto before = execute_taints(*old.as<Node>());
       if (std::equal(before.begin(), before.end(), taints.begin(), taints.end(),
                      [](const auto& a, const auto& b) { return codec::equal(a, b); }))
         return;
     } else if (taints.empty()) {
       return;
     }
-    for (const Object& pod : pods_.by_index(Environment::kByNode, now.metadata.name))
-      queue_.add(client::key_of(pod));
+    for (const Seen& pod : pods_.by_index(Environment::kByNode, now.key())) queue_.add(pod.key());
   }
 
-  void on_pod(const Pod* old, const Pod& now) {
-    if (now.spec.nodeName.empty()) return;
-    if (old && old->spec.nodeName == now.spec.nodeName &&
-        std::equal(old->spec.tolerations.begin(), old->spec.tolerations.end(), now.spec.tolerations.begin(),
-                   now.spec.tolerations.end(),
+  /// Most pods are on nodes that keep them whatever they tolerate: those are not looked into.
+  void on_pod(const Seen& old, const Seen& now) {
+    const Pod& pod = *now.as<Pod>();
+    if (pod.spec.nodeName.empty()) return;
+    if (nodes_.count(kTainted, pod.spec.nodeName) == 0) return;
+    const Pod* before = old.as<Pod>();
+    if (before && before->spec.nodeName == pod.spec.nodeName &&
+        std::equal(before->spec.tolerations.begin(), before->spec.tolerations.end(),
+                   pod.spec.tolerations.begin(), pod.spec.tolerations.end(),
                    [](const auto& a, const auto& b) { return codec::equal(a, b); }))
       return;
-    const auto node = nodes_.get_as<Node>("", now.spec.nodeName);
-    if (node && !execute_taints(*node).empty()) queue_.add(client::key_of(now.metadata));
+    queue_.add(now.key());
   }
 
   Outcome sync(const std::string& key) {

@@ -9,7 +9,7 @@ namespace {
 
 using client::Call;
 using client::Outcome;
-using machinery::Object;
+using client::Seen;
 
 /// Role: puts back what every namespace must have. Keys are namespaces. Threading: as Controller.
 class AccountController final : public Controller {
@@ -23,11 +23,12 @@ class AccountController final : public Controller {
                                {.field_selector = fmt::format("metadata.name={}", kRootCa)})),
         queue_(env.queue("serviceaccount", 1), env.runtime(),
                [this](const std::string& key) { return sync(key); }) {
-    const auto add = [this](const Object& o) { queue_.add(o.meta().name); };
-    namespaces_.add_handler({add, [add](const Object&, const Object& now) { add(now); }, nullptr});
-    accounts_.add_handler({nullptr, nullptr, [this](const Object& o) { queue_.add(o.meta().namespace_); }});
-    const auto map = [this](const Object& o) { queue_.add(o.meta().namespace_); };
-    maps_->add_handler({map, [map](const Object&, const Object& now) { map(now); }, map});
+    const auto add = [this](const Seen& o) { queue_.add(o.key()); };
+    namespaces_.add_handler({add, [add](const Seen&, const Seen& now) { add(now); }, nullptr});
+    const auto of_namespace = [this](const Seen& o) { queue_.add(std::string(o.namespace_())); };
+    accounts_.add_handler({nullptr, nullptr, of_namespace});
+    maps_->add_handler(
+        {of_namespace, [of_namespace](const Seen&, const Seen& now) { of_namespace(now); }, of_namespace});
   }
 
   std::string_view name() const override { return "serviceaccount-controller"; }

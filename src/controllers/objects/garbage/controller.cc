@@ -14,6 +14,7 @@ namespace {
 
 using client::Call;
 using client::Outcome;
+using client::Seen;
 using machinery::Object;
 
 /// An owner that is there and was not told of yet is asked for again after this long.
@@ -54,13 +55,14 @@ class GarbageCollector final : public Controller {
     if (!watched(r)) return;
     // While it was not served, nothing could be said of its objects that own others.
     change_graph([&](const Graph& graph) { return graph.owned_by(r); });
-    const auto put = [this, kept = r.share()](const Object& o) { on_change(kept, o); };
-    informer.add_handler(
-        {put, [put](const Object&, const Object& now) { put(now); },
-         [this](const Object& o) { change_graph([&](Graph& graph) { return graph.remove(o.meta().uid); }); },
-         [this, kept = r.share()](const std::set<std::string>& uids) {
-           change_graph([&](Graph& graph) { return graph.retain(*kept, uids); });
-         }});
+    const auto put = [this, kept = r.share()](const Seen& o) { on_change(kept, o); };
+    informer.add_handler({put, [put](const Seen&, const Seen& now) { put(now); },
+                          [this](const Seen& o) {
+                            change_graph([&](Graph& graph) { return graph.remove(std::string(o.uid())); });
+                          },
+                          [this, kept = r.share()](const std::set<std::string>& uids) {
+                            change_graph([&](Graph& graph) { return graph.retain(*kept, uids); });
+                          }});
   }
 
   /// Looks at those again whom a change of the graph concerns.
@@ -74,7 +76,7 @@ class GarbageCollector final : public Controller {
     for (const std::string& uid : touched) queue_.add(uid);
   }
 
-  void on_change(const api::ResourcePtr& r, const Object& o) {
+  void on_change(const api::ResourcePtr& r, const Seen& o) {
     const auto& meta = o.meta();
     Node node;
     node.resource = r;

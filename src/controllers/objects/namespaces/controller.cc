@@ -14,6 +14,7 @@ namespace {
 
 using client::Call;
 using client::Outcome;
+using client::Seen;
 using machinery::Object;
 
 /// Pods that terminate are looked at again after this long.
@@ -36,12 +37,12 @@ class NamespaceController final : public Controller {
       : env_(env),
         namespaces_(env.informer<Namespace>()),
         queue_(queue_options(env), env.runtime(), [this](const std::string& key) { return sync(key); }) {
-    const auto add = [this](const Object& o) {
+    const auto add = [this](const Seen& o) {
       if (o.meta().deletionTimestamp) queue_.add(o.meta().name);
     };
-    namespaces_.add_handler({add, [add](const Object&, const Object& now) { add(now); },
-                             [this](const Object& o) {
-                               if (is_system(o.meta().name)) queue_.add(o.meta().name);
+    namespaces_.add_handler({add, [add](const Seen&, const Seen& now) { add(now); },
+                             [this](const Seen& o) {
+                               if (is_system(o.name())) queue_.add(o.key());
                              }});
   }
 

@@ -6,13 +6,6 @@
 namespace mizzen::controllers::pod_gc {
 namespace {
 
-bool out_of_service(const api::core::v1::Node& node) {
-  const bool ready = std::any_of(node.status.conditions.begin(), node.status.conditions.end(),
-                                 [](const auto& c) { return c.type == "Ready" && c.status == "True"; });
-  return !ready && std::any_of(node.spec.taints.begin(), node.spec.taints.end(),
-                               [](const auto& t) { return t.key == "node.kubernetes.io/out-of-service"; });
-}
-
 /// Of the finished ones, first to go first.
 bool goes_before(const PodPtr& a, const PodPtr& b) {
   const auto rank = [](const Pod& p) {
@@ -24,21 +17,16 @@ bool goes_before(const PodPtr& a, const PodPtr& b) {
 
 }  // namespace
 
-std::set<std::string> missing_nodes(const std::vector<PodPtr>& pods, const std::vector<NodePtr>& nodes) {
-  std::set<std::string_view> present;
-  for (const NodePtr& n : nodes) present.insert(n->metadata.name);
-  std::set<std::string> out;
-  for (const PodPtr& p : pods)
-    if (!p->spec.nodeName.empty() && !present.contains(p->spec.nodeName)) out.insert(p->spec.nodeName);
-  return out;
+bool out_of_service(const api::core::v1::Node& node) {
+  const bool ready = std::any_of(node.status.conditions.begin(), node.status.conditions.end(),
+                                 [](const auto& c) { return c.type == "Ready" && c.status == "True"; });
+  return !ready && std::any_of(node.spec.taints.begin(), node.spec.taints.end(),
+                               [](const auto& t) { return t.key == "node.kubernetes.io/out-of-service"; });
 }
 
-std::vector<Doomed> doomed(const std::vector<PodPtr>& pods, const std::vector<NodePtr>& nodes,
+std::vector<Doomed> doomed(const std::vector<PodPtr>& pods, const std::set<std::string>& dead,
                            const std::map<std::string, WallTime>& missing_since, int32_t finished_max,
                            WallTime now) {
-  std::set<std::string_view> dead;
-  for (const NodePtr& n : nodes)
-    if (out_of_service(*n)) dead.insert(n->metadata.name);
   const auto gone = [&](const std::string& node) {
     const auto it = missing_since.find(node);
     return it != missing_since.end() && now - it->second >= kQuarantine;

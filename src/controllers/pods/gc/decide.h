@@ -11,14 +11,15 @@
 /// Which pods nobody else will ever take away; pure.
 namespace mizzen::controllers::pod_gc {
 
-using NodePtr = std::shared_ptr<const api::core::v1::Node>;
+/// Not ready and tainted node.kubernetes.io/out-of-service.
+bool out_of_service(const api::core::v1::Node& node);
 
 /// A node's name has to be missing for this long before its pods go.
 inline constexpr Duration kQuarantine = std::chrono::seconds(40);
 
 enum class Why : uint8_t {
   Finished,      ///< more finished pods than may be kept; the oldest go, evicted ones first
-  OutOfService,  ///< terminating on a node that is not ready and tainted node.kubernetes.io/out-of-service
+  OutOfService,  ///< terminating on a node that is out_of_service()
   Orphaned,      ///< its node does not exist
   Unscheduled,   ///< terminating and never bound
 };
@@ -29,12 +30,12 @@ struct Doomed {
   Why why;
 };
 
-/// What to delete now. `missing_since`: for nodes that do not exist, since when that is known. `finished_max`
-/// 0: no limit.
-std::vector<Doomed> doomed(const std::vector<PodPtr>& pods, const std::vector<NodePtr>& nodes,
+/// What to delete now. `pods`: at least those that are terminating and not bound, those on `dead` nodes
+/// (which are out of service) and on missing ones, and all finished ones where there are more than
+/// `finished_max`. `missing_since`: for nodes that do not exist, since when that is known. `finished_max` 0:
+/// no limit.
+std::vector<Doomed> doomed(const std::vector<PodPtr>& pods, const std::set<std::string>& dead,
                            const std::map<std::string, WallTime>& missing_since, int32_t finished_max,
                            WallTime now);
-/// Names of nodes that pods are bound to and that do not exist.
-std::set<std::string> missing_nodes(const std::vector<PodPtr>& pods, const std::vector<NodePtr>& nodes);
 
 }  // namespace mizzen::controllers::pod_gc

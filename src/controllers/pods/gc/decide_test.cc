@@ -2,9 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "controllers/nodes/lifecycle/decide.h"
-#include "controllers/nodes/taint_eviction/decide.h"
-
 namespace mizzen::controllers {
 namespace {
 
@@ -12,21 +9,6 @@ using api::core::v1::Node;
 using std::chrono::seconds;
 
 constexpr WallTime kNow{seconds(1'700'000'000)};
-
-struct NodeShape {
-  std::string name, zone;
-  bool ready = true;
-};
-
-std::shared_ptr<const Node> make(const NodeShape& shape) {
-  auto n = std::make_shared<Node>();
-  n->metadata.name = shape.name;
-  if (!shape.zone.empty()) n->metadata.labels.set("topology.kubernetes.io/zone", shape.zone);
-  auto& c = n->status.conditions.emplace_back();
-  c.type = "Ready";
-  c.status = shape.ready ? "True" : "Unknown";
-  return n;
-}
 
 PodPtr placed(std::string name, std::string node, std::string phase, bool deleting = false,
               int64_t created = 0, std::string reason = "") {
@@ -40,12 +22,19 @@ PodPtr placed(std::string name, std::string node, std::string phase, bool deleti
   return p;
 }
 
+TEST(PodGcDecide, ANodeIsOutOfServiceOnceItIsNotReadyAndTainted) {
+  Node node;
+  auto& ready = node.status.conditions.emplace_back();
+  ready.type = "Ready";
+  ready.status = "Unknown";
+  EXPECT_FALSE(pod_gc::out_of_service(node));
+  node.spec.taints.emplace_back().key = "node.kubernetes.io/out-of-service";
+  EXPECT_TRUE(pod_gc::out_of_service(node));
+  ready.status = "True";
+  EXPECT_FALSE(pod_gc::out_of_service(node));
+}
+
 TEST(PodGcDecide, TakesWhatNobodyElseWill) {
-  auto dead = std::make_shared<Node>(*make({"dead", "", false}));
-  dead->spec.taints.emplace_back().key = "node.kubernetes.io/out-of-service";
-  auto spared = std::make_shared<Node>(*make({"spared", "", true}));
-  spared->spec.taints.emplace_back().key = "node.kubernetes.io/out-of-service";
-  const std::vector<pod_gc::NodePtr> nodes{make({"well", ""}), dead, spared};
   const std::vector<PodPtr> pods{
       placed("runs", "well", "Running"),
       placed("ends", "well", "Running", true),
@@ -60,12 +49,11 @@ TEST(PodGcDecide, TakesWhatNobodyElseWill) {
       placed("evicted", "well", "Failed", false, 9, "Evicted"),
       placed("young", "well", "Succeeded", false, 5),
   };
-  EXPECT_EQ(pod_gc::missing_nodes(pods, nodes), (std::set<std::string>{"gone", "just-gone"}));
   const std::map<std::string, WallTime> missing{{"gone", kNow - pod_gc::kQuarantine},
                                                 {"just-gone", kNow - seconds(39)}};
   const auto names = [&](int32_t finished_max) {
     std::string text;
-    for (const auto& d : pod_gc::doomed(pods, nodes, missing, finished_max, kNow))
+    for (const auto& d : pod_gc::doomed(pods, {"dead"}, missing, finished_max, kNow))
       text += d.pod->metadata.name + " ";
     return text;
   };

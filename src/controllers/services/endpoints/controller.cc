@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controllers/framework/by_label.h"
 #include "controllers/services/endpoints/decide.h"
 #include "controllers/services/endpoints/written_slices.h"
 #include "machinery/selectors/selectors.h"
@@ -11,7 +12,7 @@ namespace {
 
 using client::Call;
 using client::Outcome;
-using machinery::Object;
+using client::Seen;
 
 /// Role: keeps both forms of a service's addresses current. Keys are services. Threading: as Controller.
 class EndpointsController final : public Controller {
@@ -19,29 +20,38 @@ class EndpointsController final : public Controller {
   explicit EndpointsController(Environment& env)
       : env_(env),
         services_(env.informer<Service>()),
-        pods_(env.informer<Pod>()),
+        pods_(env.pods_by_label()),
         endpoints_(env.informer<Endpoints>()),
         slices_(env.informer<EndpointSlice>()),
         written_(env.clock()),
         queue_(env.queue("endpoint", 5), env.runtime(),
                [this](const std::string& key) { return sync(key); }) {
-    const auto add = [this](const Object& o) { queue_.add(client::key_of(o)); };
-    services_.add_handler({add, [add](const Object&, const Object& now) { add(now); }, add});
-    pods_.add_handler({[this](const Object& now) { on_pod(now); },
-                       [this](const Object& old, const Object& now) {
+    const auto add = [this](const Seen& o) { queue_.add(o.key()); };
+    services_.add_index(kBySelector, [](const Seen& o) -> std::vector<std::string> {
+      const auto& selector = o.as<Service>()->spec.selector;
+      if (selector.empty()) return {};
+      return selector_values(o.namespace_(), selector);
+    });
+    services_.add_handler({add, [add](const Seen&, const Seen& now) { add(now); }, add});
+    const auto on_pod = [this](const Seen& pod) { add_services_of(pod); };
+    pods_.add_handler({on_pod,
+                       [on_pod](const Seen& old, const Seen& now) {
                          if (!(old.meta().labels == now.meta().labels)) on_pod(old);
                          on_pod(now);
                        },
-                       [this](const Object& last) { on_pod(last); }});
+                       on_pod});
     endpoints_.add_handler({nullptr, nullptr, add});
-    const auto look = [this](const Object& now) { on_slice(now); };
-    slices_.add_handler({look, [look](const Object&, const Object& now) { look(now); },
-                         [this](const Object& last) {
-                           const std::string* service = last.meta().labels.find("kubernetes.io/service-name");
-                           if (!service) return;
-                           const std::string key = last.meta().namespace_ + "/" + *service;
-                           written_.gone(key, last.meta().uid);
-                           queue_.add(key);
+    const auto look = [this](const Seen& now) { on_slice(now); };
+    slices_.add_index(kByService, [](const Seen& o) -> std::vector<std::string> {
+      const std::string service = service_of(o);
+      return service.empty() ? std::vector<std::string>() : std::vector<std::string>{service};
+    });
+    slices_.add_handler({look, [look](const Seen&, const Seen& now) { look(now); },
+                         [this](const Seen& last) {
+                           const std::string service = service_of(last);
+                           if (service.empty()) return;
+                           written_.gone(service, std::string(last.uid()));
+                           queue_.add(service);
                          }});
   }
 
@@ -50,24 +60,29 @@ class EndpointsController final : public Controller {
   void stop() override { queue_.stop(); }
 
  private:
-  void on_pod(const Object& pod) {
-    for (const Object& object : services_.list(pod.meta().namespace_)) {
-      const Service& s = *object.as<Service>();
-      if (!s.spec.selector.empty() &&
-          machinery::LabelSelector::from_pairs(s.spec.selector).matches(pod.meta().labels))
-        queue_.add(client::key_of(object));
-    }
+  /// Slices are found by the key of their service.
+  static constexpr const char* kByService = "service";
+  static std::string service_of(const Seen& slice) {
+    const std::string* service = slice.meta().labels.find("kubernetes.io/service-name");
+    return service ? slice.meta().namespace_ + "/" + *service : "";
+  }
+  static bool is_ours(const meta::v1::ObjectMeta& slice) {
+    return slice.labels.get("endpointslice.kubernetes.io/managed-by") == "endpointslice-controller.k8s.io";
+  }
+
+  void add_services_of(const Seen& pod) {
+    const auto& labels = pod.meta().labels;
+    for (const Seen& service : may_select(services_, pod.namespace_(), labels))
+      if (machinery::LabelSelector::from_pairs(service.as<Service>()->spec.selector).matches(labels))
+        queue_.add(service.key());
   }
 
   /// A slice that came or changed by somebody else's hand, or by a write of ours whose answer was lost: its
   /// service is looked at again.
-  void on_slice(const Object& now) {
-    const auto& labels = now.meta().labels;
-    const std::string* service = labels.find("kubernetes.io/service-name");
-    if (!service || labels.get("endpointslice.kubernetes.io/managed-by") != "endpointslice-controller.k8s.io")
-      return;
-    const std::string key = now.meta().namespace_ + "/" + *service;
-    if (!written_.is_own(key, *now.as<EndpointSlice>())) queue_.add(key);
+  void on_slice(const Seen& now) {
+    const std::string service = service_of(now);
+    if (service.empty() || !is_ours(now.meta())) return;
+    if (!written_.is_own(service, *now.as<EndpointSlice>())) queue_.add(service);
   }
 
   static bool ok_or_gone(const Error& e) {
@@ -84,25 +99,18 @@ class EndpointsController final : public Controller {
     if (service->spec.selector.empty() || service->metadata.deletionTimestamp ||
         service->spec.type == "ExternalName")
       return Outcome::done();
-    const auto selector = machinery::LabelSelector::from_pairs(service->spec.selector);
-    std::vector<PodPtr> pods;
-    for (const Object& object : pods_.list(ns))
-      if (selector.matches(object.meta().labels)) pods.push_back(object.share<Pod>());
-    const std::vector<EndpointSlice> present = slices_of(*service);
+    const std::vector<PodPtr> pods = pods_with(pods_, ns, service->spec.selector);
+    const std::vector<EndpointSlice> present = slices_of(key);
     if (written_.newer_than(key, present)) return Outcome::retry();
     const bool a = write_endpoints(*service, pods), b = write_slices(key, *service, pods, present);
     return a && b ? Outcome::done() : Outcome::retry();
   }
 
   /// Those that are ours, as far as they have been seen.
-  std::vector<EndpointSlice> slices_of(const Service& service) const {
+  std::vector<EndpointSlice> slices_of(const std::string& service) const {
     std::vector<EndpointSlice> out;
-    for (const Object& object : slices_.list(service.metadata.namespace_)) {
-      const auto& labels = object.meta().labels;
-      if (labels.get("kubernetes.io/service-name") == service.metadata.name &&
-          labels.get("endpointslice.kubernetes.io/managed-by") == "endpointslice-controller.k8s.io")
-        out.push_back(*object.as<EndpointSlice>());
-    }
+    for (const Seen& slice : slices_.by_index(kByService, service))
+      if (is_ours(slice.meta())) out.push_back(*slice.as<EndpointSlice>());
     return out;
   }
 

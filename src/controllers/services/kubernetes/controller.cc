@@ -7,7 +7,7 @@ namespace {
 
 using client::Call;
 using client::Outcome;
-using machinery::Object;
+using client::Seen;
 
 constexpr const char* kKey = "default/kubernetes";
 /// As upstream looks; here only while something cannot be made, as when the namespace is not there yet.
@@ -24,11 +24,11 @@ class KubernetesService final : public Controller {
         endpoints_(env.informer<Endpoints>()),
         slices_(env.informer<EndpointSlice>()),
         queue_({"kubernetes-service", 1}, env.runtime(), [this](const std::string&) { return sync(); }) {
-    const auto look = [this](const Object& o) {
-      if (client::key_of(o) == kKey) queue_.add(kKey);
+    const auto look = [this](const Seen& o) {
+      if (o.key() == kKey) queue_.add(kKey);
     };
     for (client::Informer* informer : {&services_, &endpoints_, &slices_})
-      informer->add_handler({nullptr, [look](const Object&, const Object& now) { look(now); }, look});
+      informer->add_handler({nullptr, [look](const Seen&, const Seen& now) { look(now); }, look});
   }
 
   std::string_view name() const override { return "kubernetes-service-controller"; }

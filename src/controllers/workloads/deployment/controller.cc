@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/strings.h"
+#include "controllers/framework/by_label.h"
 #include "controllers/framework/pods.h"
 #include "controllers/workloads/deployment/decide.h"
 #include "machinery/selectors/selectors.h"
@@ -12,6 +13,7 @@ namespace {
 
 using client::Call;
 using client::Outcome;
+using client::Seen;
 using machinery::Object;
 
 /// Role: watches Deployments, their ReplicaSets and (for Recreate) pods, and carries plans out.
@@ -27,16 +29,20 @@ class DeploymentController final : public Controller {
         recorder_(env.recorder("deployment-controller")),
         queue_(env.queue("deployment", 5), env.runtime(),
                [this](const std::string& key) { return sync(key); }) {
-    const auto add = [this](const Object& o) { queue_.add(client::key_of(o)); };
-    deployments_.add_handler({add, [add](const Object&, const Object& now) { add(now); }, add});
-    sets_.add_handler({[this](const Object& now) { on_set(now, true); },
-                       [this](const Object& old, const Object& now) {
+    const auto add = [this](const Seen& o) { queue_.add(o.key()); };
+    deployments_.add_index(kBySelector, [](const Seen& o) {
+      const auto& selector = o.as<Deployment>()->spec.selector;
+      return selector_values(o.namespace_(), selector ? selector->matchLabels : machinery::Labels());
+    });
+    deployments_.add_handler({add, [add](const Seen&, const Seen& now) { add(now); }, add});
+    sets_.add_handler({[this](const Seen& now) { on_set(now, true); },
+                       [this](const Seen& old, const Seen& now) {
                          on_set(old, false);
                          on_set(now, !(old.meta().labels == now.meta().labels));
                        },
-                       [this](const Object& last) { on_set(last, false); }});
+                       [this](const Seen& last) { on_set(last, false); }});
     // A pod that goes may be the last old one a Recreate waits for.
-    pods_.add_handler({nullptr, nullptr, [this](const Object& last) { on_pod_gone(last); }});
+    pods_.add_handler({nullptr, nullptr, [this](const Seen& last) { on_pod_gone(last); }});
   }
 
   std::string_view name() const override { return "deployment-controller"; }
@@ -47,26 +53,25 @@ class DeploymentController final : public Controller {
   }
 
  private:
-  void on_set(const Object& set, bool adoptable) {
+  void on_set(const Seen& set, bool adoptable) {
     const auto* owner = machinery::controller_of(set.meta());
     if (owner) {
       if (owner->kind == "Deployment") queue_.add(set.meta().namespace_ + "/" + owner->name);
       return;
     }
     if (!adoptable) return;
-    for (const Object& object : deployments_.list(set.meta().namespace_)) {
+    for (const Seen& object : may_select(deployments_, set.namespace_(), set.meta().labels)) {
       const auto& selector = object.as<Deployment>()->spec.selector;
       if (!selector) continue;
       const auto parsed = machinery::LabelSelector::from(*selector);
-      if (parsed.ok() && !parsed->empty() && parsed->matches(set.meta().labels))
-        queue_.add(client::key_of(object));
+      if (parsed.ok() && !parsed->empty() && parsed->matches(set.meta().labels)) queue_.add(object.key());
     }
   }
 
-  void on_pod_gone(const Object& pod) {
+  void on_pod_gone(const Seen& pod) {
     const auto* owner = machinery::controller_of(pod.meta());
     if (!owner || owner->kind != "ReplicaSet") return;
-    const Object set = sets_.get(pod.meta().namespace_, owner->name);
+    const Seen set = sets_.get(pod.meta().namespace_, owner->name);
     if (set) on_set(set, false);
   }
 
@@ -97,7 +102,7 @@ class DeploymentController final : public Controller {
   /// The sets it controls; adopts orphans that match and lets go of those that no longer do.
   bool collect(const Deployment& d, const machinery::LabelSelector& selector, Observed& observed) {
     bool ok = true;
-    for (const Object& object : owned_or_orphaned(sets_, d.metadata.uid, d.metadata.namespace_)) {
+    for (const Seen& object : owned_or_orphaned(sets_, d.metadata.uid, d.metadata.namespace_)) {
       auto set = object.share<ReplicaSet>();
       const auto* owner = machinery::controller_of(set->metadata);
       const bool matches = selector.matches(set->metadata.labels);
@@ -133,7 +138,7 @@ class DeploymentController final : public Controller {
     const ReplicaSetPtr fresh = find_new_set(d, observed.sets);
     for (const auto& set : observed.sets) {
       if (set == fresh) continue;
-      for (const Object& pod : pods_.by_index(Environment::kByOwner, set->metadata.uid))
+      for (const Seen& pod : pods_.by_index(Environment::kByOwner, set->metadata.uid))
         if (!is_finished(*pod.as<Pod>())) return true;
     }
     return false;

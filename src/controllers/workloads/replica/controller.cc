@@ -4,6 +4,7 @@
 
 #include "api/schema/apps/v1/replica_set.h"
 #include "api/schema/core/v1/replication_controller.h"
+#include "controllers/framework/by_label.h"
 #include "controllers/framework/expectations.h"
 #include "controllers/workloads/replica/decide.h"
 #include "telemetry/log.h"
@@ -15,6 +16,7 @@ using api::apps::v1::ReplicaSet;
 using api::core::v1::ReplicationController;
 using client::Call;
 using client::Outcome;
+using client::Seen;
 using machinery::Object;
 
 /// What differs between the two kinds. `component` is what Events name, `controller` what --controllers does.
@@ -28,6 +30,9 @@ struct Kind<ReplicaSet> {
     return r.spec.selector ? machinery::LabelSelector::from(*r.spec.selector)
                            : Result<machinery::LabelSelector>(machinery::LabelSelector::nothing());
   }
+  static machinery::Labels wanted(const ReplicaSet& r) {
+    return r.spec.selector ? r.spec.selector->matchLabels : machinery::Labels();
+  }
   static const api::core::v1::PodTemplateSpec* tmpl(const ReplicaSet& r) { return &r.spec.template_; }
   using Condition = api::apps::v1::ReplicaSetCondition;
 };
@@ -39,6 +44,7 @@ struct Kind<ReplicationController> {
   static Result<machinery::LabelSelector> selector(const ReplicationController& r) {
     return machinery::LabelSelector::from_pairs(r.spec.selector);
   }
+  static machinery::Labels wanted(const ReplicationController& r) { return r.spec.selector; }
   static const api::core::v1::PodTemplateSpec* tmpl(const ReplicationController& r) {
     return r.spec.template_.get();
   }
@@ -59,15 +65,18 @@ class ReplicaController final : public Controller {
         expectations_(env.clock()),
         queue_(env.queue(std::string(Kind<T>::component), 5), env.runtime(),
                [this](const std::string& key) { return sync(key); }) {
-    workloads_.add_handler({[this](const Object& now) { queue_.add(client::key_of(now)); },
-                            [this](const Object&, const Object& now) { queue_.add(client::key_of(now)); },
-                            [this](const Object& last) {
-                              expectations_.forget(client::key_of(last));
-                              queue_.add(client::key_of(last));
+    workloads_.add_index(kBySelector, [](const Seen& o) {
+      return selector_values(o.namespace_(), Kind<T>::wanted(*o.as<T>()));
+    });
+    workloads_.add_handler({[this](const Seen& now) { queue_.add(now.key()); },
+                            [this](const Seen&, const Seen& now) { queue_.add(now.key()); },
+                            [this](const Seen& last) {
+                              expectations_.forget(last.key());
+                              queue_.add(last.key());
                             }});
-    pods_.add_handler({[this](const Object& now) { on_pod_added(now); },
-                       [this](const Object& old, const Object& now) { on_pod_changed(old, now); },
-                       [this](const Object& last) { on_pod_gone(last); }});
+    pods_.add_handler({[this](const Seen& now) { on_pod_added(now); },
+                       [this](const Seen& old, const Seen& now) { on_pod_changed(old, now); },
+                       [this](const Seen& last) { on_pod_gone(last); }});
   }
 
   std::string_view name() const override { return Kind<T>::controller; }
@@ -82,11 +91,11 @@ class ReplicaController final : public Controller {
   std::string owner_key(const meta::v1::ObjectMeta& meta) const {
     const auto* owner = machinery::controller_of(meta);
     if (!owner || owner->kind != Kind<T>::kind) return "";
-    const Object object = workloads_.get(meta.namespace_, owner->name);
-    return object && object.meta().uid == owner->uid ? client::key_of(object) : "";
+    const Seen workload = workloads_.get(meta.namespace_, owner->name);
+    return workload && workload.uid() == owner->uid ? workload.key() : "";
   }
 
-  void on_pod_added(const Object& object) {
+  void on_pod_added(const Seen& object) {
     const auto& meta = object.meta();
     if (meta.deletionTimestamp) return on_pod_gone(object);
     const std::string key = owner_key(meta);
@@ -99,7 +108,7 @@ class ReplicaController final : public Controller {
     add_matching(object);
   }
 
-  void on_pod_changed(const Object& old, const Object& now) {
+  void on_pod_changed(const Seen& old, const Seen& now) {
     if (now.meta().deletionTimestamp && !old.meta().deletionTimestamp) return on_pod_gone(now);
     const std::string before = owner_key(old.meta()), key = owner_key(now.meta());
     if (!before.empty() && before != key) queue_.add(before);
@@ -110,18 +119,18 @@ class ReplicaController final : public Controller {
     }
   }
 
-  void on_pod_gone(const Object& object) {
+  void on_pod_gone(const Seen& object) {
     const std::string key = owner_key(object.meta());
     if (key.empty()) return;
-    expectations_.deletion_seen(key, object.meta().uid);
+    expectations_.deletion_seen(key, std::string(object.uid()));
     queue_.add(key);
   }
 
-  void add_matching(const Object& pod) {
-    for (const Object& object : workloads_.list(pod.meta().namespace_)) {
+  void add_matching(const Seen& pod) {
+    for (const Seen& object : may_select(workloads_, pod.namespace_(), pod.meta().labels)) {
       const auto selector = Kind<T>::selector(*object.as<T>());
       if (selector.ok() && !selector->empty() && selector->matches(pod.meta().labels))
-        queue_.add(client::key_of(object));
+        queue_.add(object.key());
     }
   }
 
@@ -140,8 +149,7 @@ class ReplicaController final : public Controller {
     if (const auto* t = Kind<T>::tmpl(*workload)) desired.template_labels = t->metadata.labels;
 
     std::vector<PodPtr> pods;
-    for (const Object& object : owned_or_orphaned(pods_, desired.uid, ns))
-      pods.push_back(object.share<Pod>());
+    for (const Seen& object : owned_or_orphaned(pods_, desired.uid, ns)) pods.push_back(object.share<Pod>());
     const bool settled = expectations_.met(key);
     Claim claimed = claim(desired, pods);
     bool failed = !adopt_and_release(*workload, claimed);

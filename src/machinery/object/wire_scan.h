@@ -7,13 +7,19 @@
 /// Looks into an object's protobuf bytes without decoding it. Every kind has its ObjectMeta as field 1;
 /// numbers in it are upstream's (generated.proto of meta/v1). The bytes must be our encoder's: field by
 /// field, each whole. Threading: pure.
-namespace mizzen::apiserver {
+namespace mizzen::machinery {
 
 /// The object's bytes with this metadata.resourceVersion; without one for revision 0. Cost: one copy.
 std::string with_revision(std::string_view object, int64_t revision);
 
 /// The bytes of the object's metadata.
 std::string_view metadata_in(std::string_view object);
+
+/// What an object is called, as views into its bytes. Empty where it has no metadata.
+struct NamesInWire {
+  std::string_view name, namespace_, uid, resource_version;
+};
+NamesInWire names_in(std::string_view object);
 
 /// A piece of some bytes.
 struct Extent {
@@ -25,4 +31,4 @@ Extent find_labels(std::string_view object);
 /// The value of a label in what find_labels() found.
 std::optional<std::string_view> label_in(std::string_view labels, std::string_view key);
 
-}  // namespace mizzen::apiserver
+}  // namespace mizzen::machinery

@@ -1,18 +1,18 @@
-#include "apiserver/entry/wire_scan.h"
+#include "machinery/object/wire_scan.h"
 
 #include <charconv>
 
 #include "base/check.h"
 #include "codec/proto/wire_fields.h"
 
-namespace mizzen::apiserver {
+namespace mizzen::machinery {
 namespace {
 
 using codec::append_varint;
 using codec::WireFields;
 
 constexpr uint32_t kMetadata = 1;
-constexpr uint32_t kResourceVersion = 6;
+constexpr uint32_t kName = 1, kNamespace = 3, kUid = 5, kResourceVersion = 6;
 constexpr uint32_t kLabels = 11;
 constexpr uint32_t kMapKey = 1, kMapValue = 2;
 constexpr uint32_t kBytes = 2;  ///< wire type
@@ -55,6 +55,19 @@ std::string with_revision(std::string_view object, int64_t revision) {
 
 std::string_view metadata_in(std::string_view object) { return first_field(object).value(); }
 
+NamesInWire names_in(std::string_view object) {
+  NamesInWire out;
+  WireFields fields(object);
+  if (!fields.next() || fields.number() != kMetadata) return out;
+  for (WireFields f(fields.value()); f.next() && f.number() <= kResourceVersion;) {
+    if (f.number() == kName) out.name = f.value();
+    if (f.number() == kNamespace) out.namespace_ = f.value();
+    if (f.number() == kUid) out.uid = f.value();
+    if (f.number() == kResourceVersion) out.resource_version = f.value();
+  }
+  return out;
+}
+
 Extent find_labels(std::string_view object) {
   const std::string_view meta = first_field(object).value();
   const auto base = static_cast<size_t>(meta.data() - object.data());
@@ -79,4 +92,4 @@ std::optional<std::string_view> label_in(std::string_view labels, std::string_vi
   return std::nullopt;
 }
 
-}  // namespace mizzen::apiserver
+}  // namespace mizzen::machinery
