@@ -32,8 +32,9 @@ class ObjectWatchesTest : public ::testing::Test {
     map.metadata.namespace_ = "ns";
     ASSERT_TRUE(client::create<ConfigMap>(api_, map, {}).ok());
   }
+  /// An informer whose first look failed waits for up to 1.6 s.
   bool eventually(const std::function<bool()>& condition) {
-    for (int i = 0; i < 1000 && !condition(); ++i) ::usleep(1000);
+    for (int i = 0; i < 10'000 && !condition(); ++i) ::usleep(1000);
     return condition();
   }
   client::testing::FakeApi api_;
