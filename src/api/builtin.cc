@@ -23,6 +23,7 @@
 #include "api/kinds/discovery/endpoint_slice/endpoint_slice_strategy.h"
 #include "api/kinds/discovery/endpoint_slice/endpoint_slice_versions.h"
 #include "api/kinds/scheduling/priority_class/priority_class_strategy.h"
+#include "api/kinds/storage/csi_node/csi_node_strategy.h"
 #include "api/schema/apps/v1/controller_revision.h"
 #include "api/schema/apps/v1/deployment.h"
 #include "api/schema/apps/v1/replica_set.h"
@@ -53,6 +54,7 @@
 #include "api/schema/extensions/v1beta1/replica_set.h"
 #include "api/schema/scheduling/v1/priority_class.h"
 #include "api/schema/scheduling/v1beta1/priority_class.h"
+#include "api/schema/storage/v1/csi_node.h"
 #include "base/check.h"
 
 namespace mizzen::api {
@@ -213,6 +215,9 @@ std::vector<ResourceInfo> builtin_resources() {
        served<scheduling::v1beta1::PriorityClass, scheduling::v1beta1::PriorityClassList>(
            "scheduling.k8s.io", "v1beta1", Old{"1.14", "1.22", "scheduling.k8s.io/v1"})},
       {}, priority_class_strategy());
+  add("csinodes", "csinode", "CSINode", false, {},
+      {served<storage::v1::CSINode, storage::v1::CSINodeList>("storage.k8s.io", "v1")}, {},
+      csi_node_strategy());
   return out;
 }
 

@@ -44,6 +44,21 @@ void check_label(std::string_view value, const Path& at, FieldErrors& errors) {
   check_messages(machinery::is_dns1123_label(value), at, value, errors);
 }
 
+void check_qualified_name(std::string_view value, const Path& at, FieldErrors& errors) {
+  check_messages(machinery::is_qualified_name(value), at, value, errors);
+}
+
+void check_label_value(std::string_view value, const Path& at, FieldErrors& errors) {
+  check_messages(machinery::is_valid_label_value(value), at, value, errors);
+}
+
+void check_driver_name(std::string_view value, const Path& at, FieldErrors& errors) {
+  constexpr size_t kDriverNameMax = 63;
+  if (value.empty()) return errors.required(at, "");
+  if (value.size() > kDriverNameMax) errors.too_long(at, kDriverNameMax);
+  check_messages(machinery::is_dns1123_subdomain(to_lower(value)), at, value, errors);
+}
+
 void check_id(std::optional<int64_t> id, const Path& at, FieldErrors& errors) {
   if (id && (*id < 0 || *id > INT32_MAX))
     errors.invalid(at, *id, "must be between 0 and 2147483647, inclusive");

@@ -25,6 +25,10 @@ void check_non_negative(int64_t value, const machinery::Path& at, machinery::Fie
 void check_port(int64_t port, const machinery::Path& at, machinery::FieldErrors& errors);
 void check_subdomain(std::string_view value, const machinery::Path& at, machinery::FieldErrors& errors);
 void check_label(std::string_view value, const machinery::Path& at, machinery::FieldErrors& errors);
+void check_qualified_name(std::string_view value, const machinery::Path& at, machinery::FieldErrors& errors);
+void check_label_value(std::string_view value, const machinery::Path& at, machinery::FieldErrors& errors);
+/// The name of a driver of volumes or devices: a subdomain of at most 63 bytes, capitals allowed.
+void check_driver_name(std::string_view value, const machinery::Path& at, machinery::FieldErrors& errors);
 /// A user or group of Linux.
 void check_id(std::optional<int64_t> id, const machinery::Path& at, machinery::FieldErrors& errors);
 /// Relative, without "..".

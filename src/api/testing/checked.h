@@ -11,21 +11,40 @@ namespace mizzen::api {
 /// "path: message" of each error.
 using Lines = std::vector<std::string>;
 
+/// What a request is answered with: the object as it became, and what is wrong with it.
+struct Answer {
+  machinery::MutableObject object;
+  Lines errors;
+  std::vector<std::string> warnings;
+};
+
 /// Objects of one resource, written as JSON and checked as the API server checks them: defaults, preparation,
 /// rules. A name and a namespace are filled in where they are missing.
 class Checked {
  public:
   Checked(const char* group, const char* version, const char* plural);
   machinery::MutableObject make(const std::string& json) const;
+  /// As it stands in `json`: no defaults, no name.
+  machinery::MutableObject decode(const std::string& json) const;
   /// What a create, an update and an update of the status are answered with. `api_version` is the version of
   /// the request, the storage version unless given.
   Lines create(const std::string& json, std::string_view api_version = "") const;
   Lines update(const std::string& from, const std::string& to, std::string_view api_version = "") const;
   Lines status(const std::string& from, const std::string& to) const;
+  /// The same with the object and the warnings.
+  Answer answer_create(const std::string& json, std::string_view api_version = "") const;
+  Answer answer_update(const std::string& from, const std::string& to,
+                       std::string_view api_version = "") const;
+  Answer answer_status(const std::string& from, const std::string& to) const;
+  std::vector<TableColumn> columns() const { return resource_.strategy->table_columns(); }
+  std::vector<std::string> row_of(const machinery::MutableObject& object) const;
   /// The row of its table 100 seconds after 2026-01-01T00:00:00Z, each cell as JSON.
   std::vector<std::string> row(const std::string& json) const;
 
  private:
+  /// As it would stand in the store, with its status.
+  machinery::MutableObject stored(const std::string& json) const;
+
   const ResourceInfo& resource_;
   const std::string version_;
 };
