@@ -22,6 +22,10 @@
 #include "api/kinds/core/service_account/service_account_strategy.h"
 #include "api/kinds/discovery/endpoint_slice/endpoint_slice_strategy.h"
 #include "api/kinds/discovery/endpoint_slice/endpoint_slice_versions.h"
+#include "api/kinds/resource/device_class/device_class_strategy.h"
+#include "api/kinds/resource/resource_claim/resource_claim_strategy.h"
+#include "api/kinds/resource/resource_claim_template/resource_claim_template_strategy.h"
+#include "api/kinds/resource/resource_slice/resource_slice_strategy.h"
 #include "api/kinds/scheduling/priority_class/priority_class_strategy.h"
 #include "api/kinds/storage/csi_node/csi_node_strategy.h"
 #include "api/schema/apps/v1/controller_revision.h"
@@ -52,6 +56,10 @@
 #include "api/schema/events/v1beta1/event.h"
 #include "api/schema/extensions/v1beta1/deployment.h"
 #include "api/schema/extensions/v1beta1/replica_set.h"
+#include "api/schema/resource/v1/device_class.h"
+#include "api/schema/resource/v1/resource_claim.h"
+#include "api/schema/resource/v1/resource_claim_template.h"
+#include "api/schema/resource/v1/resource_slice.h"
 #include "api/schema/scheduling/v1/priority_class.h"
 #include "api/schema/scheduling/v1beta1/priority_class.h"
 #include "api/schema/storage/v1/csi_node.h"
@@ -215,6 +223,19 @@ std::vector<ResourceInfo> builtin_resources() {
        served<scheduling::v1beta1::PriorityClass, scheduling::v1beta1::PriorityClassList>(
            "scheduling.k8s.io", "v1beta1", Old{"1.14", "1.22", "scheduling.k8s.io/v1"})},
       {}, priority_class_strategy());
+  const std::string_view dra = "resource.k8s.io";
+  add("deviceclasses", "deviceclass", "DeviceClass", false, {},
+      {served<resource::v1::DeviceClass, resource::v1::DeviceClassList>(dra, "v1")}, {},
+      device_class_strategy());
+  add("resourceclaims", "resourceclaim", "ResourceClaim", true, {},
+      {served<resource::v1::ResourceClaim, resource::v1::ResourceClaimList>(dra, "v1")}, {S::Status},
+      resource_claim_strategy());
+  add("resourceclaimtemplates", "resourceclaimtemplate", "ResourceClaimTemplate", true, {},
+      {served<resource::v1::ResourceClaimTemplate, resource::v1::ResourceClaimTemplateList>(dra, "v1")}, {},
+      resource_claim_template_strategy());
+  add("resourceslices", "resourceslice", "ResourceSlice", false, {},
+      {served<resource::v1::ResourceSlice, resource::v1::ResourceSliceList>(dra, "v1")}, {},
+      resource_slice_strategy());
   add("csinodes", "csinode", "CSINode", false, {},
       {served<storage::v1::CSINode, storage::v1::CSINodeList>("storage.k8s.io", "v1")}, {},
       csi_node_strategy());

@@ -56,11 +56,6 @@ bool is_native(std::string_view name) {
   return name.find('/') == std::string_view::npos || name.find("kubernetes.io/") != std::string_view::npos;
 }
 
-bool is_extended(std::string_view name) {
-  return !is_native(name) && !name.starts_with("requests.") &&
-         machinery::is_qualified_name("requests." + std::string(name)).empty();
-}
-
 void check_container_resource_name(const std::string& name, const Path& at, FieldErrors& errors) {
   const auto messages = machinery::is_qualified_name(name);
   check_messages(messages, at, name, errors);
@@ -71,7 +66,7 @@ void check_container_resource_name(const std::string& name, const Path& at, Fiel
   if (plain) {
     if (name != "cpu" && name != "memory" && name != "ephemeral-storage" && !name.starts_with(kHugePages))
       errors.invalid(at, name, "must be a standard resource for containers");
-  } else if (!is_native(name) && !is_extended(name)) {
+  } else if (!is_native(name) && !is_extended_resource(name)) {
     errors.invalid(at, name, "doesn't follow extended resource name standard");
   }
 }
@@ -106,9 +101,14 @@ void check_claims(const std::vector<ResourceClaim>& claims, const std::set<std::
 
 }  // namespace
 
+bool is_extended_resource(std::string_view name) {
+  return !is_native(name) && !name.starts_with("requests.") &&
+         machinery::is_qualified_name("requests." + std::string(name)).empty();
+}
+
 void check_quantity(std::string_view resource, const Quantity& amount, const Path& at, FieldErrors& errors) {
   if (amount.negative()) errors.invalid(at, amount.text(), "must be greater than or equal to 0");
-  if ((in(kCounted, resource) || is_extended(resource)) && amount.milli_value() % 1000 != 0)
+  if ((in(kCounted, resource) || is_extended_resource(resource)) && amount.milli_value() % 1000 != 0)
     errors.invalid(at, amount.text(), "must be an integer");
 }
 

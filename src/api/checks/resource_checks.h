@@ -7,6 +7,8 @@
 
 namespace mizzen::api {
 
+/// Whether a name is one that somebody outside Kubernetes gave: example.com/gpu.
+bool is_extended_resource(std::string_view name);
 /// Limits, requests and claims of a container. `claims`: the names that the pod has.
 void check_resources(const core::v1::ResourceRequirements& resources, const std::set<std::string>& claims,
                      const machinery::Path& at, machinery::FieldErrors& errors);
