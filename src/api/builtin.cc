@@ -27,7 +27,10 @@
 #include "api/kinds/resource/resource_claim_template/resource_claim_template_strategy.h"
 #include "api/kinds/resource/resource_slice/resource_slice_strategy.h"
 #include "api/kinds/scheduling/priority_class/priority_class_strategy.h"
+#include "api/kinds/storage/csi_driver/csi_driver_strategy.h"
 #include "api/kinds/storage/csi_node/csi_node_strategy.h"
+#include "api/kinds/storage/csi_storage_capacity/csi_storage_capacity_strategy.h"
+#include "api/kinds/storage/storage_class/storage_class_strategy.h"
 #include "api/schema/apps/v1/controller_revision.h"
 #include "api/schema/apps/v1/deployment.h"
 #include "api/schema/apps/v1/replica_set.h"
@@ -62,7 +65,10 @@
 #include "api/schema/resource/v1/resource_slice.h"
 #include "api/schema/scheduling/v1/priority_class.h"
 #include "api/schema/scheduling/v1beta1/priority_class.h"
+#include "api/schema/storage/v1/csi_driver.h"
 #include "api/schema/storage/v1/csi_node.h"
+#include "api/schema/storage/v1/csi_storage_capacity.h"
+#include "api/schema/storage/v1/storage_class.h"
 #include "base/check.h"
 
 namespace mizzen::api {
@@ -236,9 +242,19 @@ std::vector<ResourceInfo> builtin_resources() {
   add("resourceslices", "resourceslice", "ResourceSlice", false, {},
       {served<resource::v1::ResourceSlice, resource::v1::ResourceSliceList>(dra, "v1")}, {},
       resource_slice_strategy());
+  const std::string_view storage = "storage.k8s.io";
+  add("csidrivers", "csidriver", "CSIDriver", false, {},
+      {served<api::storage::v1::CSIDriver, api::storage::v1::CSIDriverList>(storage, "v1")}, {},
+      csi_driver_strategy());
   add("csinodes", "csinode", "CSINode", false, {},
-      {served<storage::v1::CSINode, storage::v1::CSINodeList>("storage.k8s.io", "v1")}, {},
+      {served<api::storage::v1::CSINode, api::storage::v1::CSINodeList>(storage, "v1")}, {},
       csi_node_strategy());
+  add("csistoragecapacities", "csistoragecapacity", "CSIStorageCapacity", true, {},
+      {served<api::storage::v1::CSIStorageCapacity, api::storage::v1::CSIStorageCapacityList>(storage, "v1")},
+      {}, csi_storage_capacity_strategy());
+  add("storageclasses", "storageclass", "StorageClass", false, {"sc"},
+      {served<api::storage::v1::StorageClass, api::storage::v1::StorageClassList>(storage, "v1")}, {},
+      storage_class_strategy());
   return out;
 }
 

@@ -45,7 +45,8 @@ std::string row_of(const Checked& kind, const machinery::MutableObject& object) 
   const auto columns = kind.columns();
   const auto cells = kind.row_of(object);
   for (size_t i = 0; i < cells.size(); ++i)
-    if (columns[i].name != "Age") out += (out.size() > 1 ? "," : "") + cells[i];
+    if (columns[i].name != "Age" && columns[i].name != "Created At")
+      out += (out.size() > 1 ? "," : "") + cells[i];
   return out + "]";
 }
 
@@ -60,7 +61,9 @@ void expect_case(const Case& c) {
   EXPECT_EQ(answer.errors, errors);
   if (!c.errors.empty()) return;
   EXPECT_EQ(answer.warnings, c.warnings);
-  if (!c.row.empty()) EXPECT_EQ(codec::Value::parse(row_of(kind, answer.object))->str(), expand(c.row));
+  if (!c.row.empty())
+    EXPECT_EQ(codec::Value::parse(row_of(kind, answer.object))->str(),
+              codec::Value::parse(expand(c.row))->str());
   EXPECT_EQ(bare(std::move(answer.object)), bare(kind.decode(expand(c.answer))));
 }
 
