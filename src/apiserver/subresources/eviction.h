@@ -3,7 +3,8 @@
 
 namespace mizzen::apiserver {
 
-/// POST pods/x/eviction. Takes an Eviction. No disruption budgets yet: every eviction is a deletion.
+/// POST pods/x/eviction. Takes an Eviction: deletes the pod where its disruption budget lets it go, after it
+/// has said in the pod why.
 void evict_pod(Core& core, const PartRequest& request, PartDone done);
 
 }  // namespace mizzen::apiserver

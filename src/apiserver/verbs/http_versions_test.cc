@@ -164,16 +164,6 @@ TEST_F(HttpVersions, ABindingIsMadeOnce) {
             404);
 }
 
-TEST_F(HttpVersions, AnEvictionIsADeletion) {
-  create_pod("p");
-  const std::string body = R"({"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"p"}})";
-  EXPECT_EQ(call("POST", core("pods/p/eviction"), R"({"metadata":{"name":"other"}})").status, 400);
-  const Answer done = call("POST", core("pods/p/eviction"), body);
-  EXPECT_EQ(done.status, 201) << done.body;
-  EXPECT_EQ(call("GET", core("pods/p")).status, 404);
-  EXPECT_EQ(call("POST", core("pods/p/eviction"), body).status, 404);
-}
-
 TEST_F(HttpVersions, ANamespaceGoesWithItsLastFinalizer) {
   const std::string path = "/api/v1/namespaces/going";
   ASSERT_EQ(call("POST", "/api/v1/namespaces", R"({"metadata":{"name":"going"}})").status, 201);
