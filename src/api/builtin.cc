@@ -14,6 +14,8 @@
 #include "api/kinds/core/event/event_versions.h"
 #include "api/kinds/core/namespace/namespace_strategy.h"
 #include "api/kinds/core/node/node_strategy.h"
+#include "api/kinds/core/persistent_volume/persistent_volume_strategy.h"
+#include "api/kinds/core/persistent_volume_claim/persistent_volume_claim_strategy.h"
 #include "api/kinds/core/pod/pod_strategy.h"
 #include "api/kinds/core/pod_template/pod_template_strategy.h"
 #include "api/kinds/core/replication_controller/replication_controller_strategy.h"
@@ -32,6 +34,7 @@
 #include "api/kinds/storage/csi_node/csi_node_strategy.h"
 #include "api/kinds/storage/csi_storage_capacity/csi_storage_capacity_strategy.h"
 #include "api/kinds/storage/storage_class/storage_class_strategy.h"
+#include "api/kinds/storage/volume_attachment/volume_attachment_strategy.h"
 #include "api/schema/apps/v1/controller_revision.h"
 #include "api/schema/apps/v1/deployment.h"
 #include "api/schema/apps/v1/replica_set.h"
@@ -48,6 +51,8 @@
 #include "api/schema/core/v1/event.h"
 #include "api/schema/core/v1/namespace.h"
 #include "api/schema/core/v1/node.h"
+#include "api/schema/core/v1/persistent_volume.h"
+#include "api/schema/core/v1/persistent_volume_claim.h"
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/core/v1/pod_template.h"
 #include "api/schema/core/v1/replication_controller.h"
@@ -71,6 +76,7 @@
 #include "api/schema/storage/v1/csi_node.h"
 #include "api/schema/storage/v1/csi_storage_capacity.h"
 #include "api/schema/storage/v1/storage_class.h"
+#include "api/schema/storage/v1/volume_attachment.h"
 #include "base/check.h"
 
 namespace mizzen::api {
@@ -172,6 +178,12 @@ std::vector<ResourceInfo> builtin_resources() {
   add("nodes", "node", "Node", false, {"no"}, {served<core::Node, core::NodeList>("", "v1")}, {S::Status},
       node_strategy())
       .storage_path = "minions";
+  add("persistentvolumeclaims", "persistentvolumeclaim", "PersistentVolumeClaim", true, {"pvc"},
+      {served<core::PersistentVolumeClaim, core::PersistentVolumeClaimList>("", "v1")}, {S::Status},
+      persistent_volume_claim_strategy());
+  add("persistentvolumes", "persistentvolume", "PersistentVolume", false, {"pv"},
+      {served<core::PersistentVolume, core::PersistentVolumeList>("", "v1")}, {S::Status},
+      persistent_volume_strategy());
   add("pods", "pod", "Pod", true, {"po"}, {served<core::Pod, core::PodList>("", "v1")},
       {S::Status, S::Binding, S::Eviction, S::Log, S::Exec, S::Attach, S::PortForward, S::Proxy},
       pod_strategy(), {"all"});
@@ -260,6 +272,9 @@ std::vector<ResourceInfo> builtin_resources() {
   add("storageclasses", "storageclass", "StorageClass", false, {"sc"},
       {served<api::storage::v1::StorageClass, api::storage::v1::StorageClassList>(storage, "v1")}, {},
       storage_class_strategy());
+  add("volumeattachments", "volumeattachment", "VolumeAttachment", false, {},
+      {served<api::storage::v1::VolumeAttachment, api::storage::v1::VolumeAttachmentList>(storage, "v1")},
+      {S::Status}, volume_attachment_strategy());
   return out;
 }
 

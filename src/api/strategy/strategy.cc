@@ -8,7 +8,7 @@
 namespace mizzen::api {
 
 void Strategy::set_defaults(void*, std::string_view) const {}
-void Strategy::stamp(void*, const codec::Time&) const {}
+void Strategy::stamp(void*, const void*, const codec::Time&) const {}
 machinery::Messages Strategy::check_name(std::string_view name) const {
   return machinery::is_dns1123_subdomain(name);
 }

@@ -46,8 +46,9 @@ class Strategy {
   /// Fills in what the writer left out; also applied to objects read from the store. `api_version` is the
   /// version the request used ("apps/v1beta2"), for defaults that changed between versions.
   virtual void set_defaults(void* object, std::string_view api_version) const;
-  /// Fills in the moments that default to the time of the request; after set_defaults, on writes alone.
-  virtual void stamp(void* object, const codec::Time& now) const;
+  /// Fills in the moments that default to the time of the request; after set_defaults, on writes alone. `old`
+  /// is null on create.
+  virtual void stamp(void* object, const void* old, const codec::Time& now) const;
   /// Wrong names in upstream's words; the default is a DNS subdomain.
   virtual machinery::Messages check_name(std::string_view name) const;
   virtual PrefixCheck checks_prefix() const { return PrefixCheck::OnCreate; }
@@ -106,7 +107,9 @@ class TypedStrategy : public Strategy {
   void set_defaults(void* object, std::string_view api_version) const final {
     defaults(*static_cast<T*>(object), api_version);
   }
-  void stamp(void* object, const codec::Time& now) const final { stamp_times(*static_cast<T*>(object), now); }
+  void stamp(void* object, const void* old, const codec::Time& now) const final {
+    stamp_times(*static_cast<T*>(object), static_cast<const T*>(old), now);
+  }
   void prepare_create(void* object) const final { before_create(*static_cast<T*>(object)); }
   void validate_create(const void* object, machinery::FieldErrors& errors) const final {
     check_create(*static_cast<const T*>(object), errors);
@@ -142,7 +145,7 @@ class TypedStrategy : public Strategy {
   }
 
   virtual void defaults(T&, std::string_view) const {}
-  virtual void stamp_times(T&, const codec::Time&) const {}
+  virtual void stamp_times(T&, const T*, const codec::Time&) const {}
   virtual void before_create(T&) const {}
   virtual void check_create(const T&, machinery::FieldErrors&) const {}
   virtual void check_version(const T&, const T*, std::string_view, machinery::FieldErrors&) const {}

@@ -34,12 +34,16 @@ machinery::MutableObject Checked::make(const std::string& json) const {
   if (out.meta().name.empty()) out.meta().name = "x";
   if (resource_.namespaced && out.meta().namespace_.empty()) out.meta().namespace_ = "ns";
   resource_.strategy->set_defaults(out.get(), version_);
-  resource_.strategy->stamp(out.get(), codec::Time{kSecondsAtNewYear2026, 0});
   return out;
+}
+
+void Checked::stamp(machinery::MutableObject& object, const void* old) const {
+  resource_.strategy->stamp(object.get(), old, codec::Time{kSecondsAtNewYear2026, 0});
 }
 
 Answer Checked::answer_create(const std::string& json, std::string_view api_version) const {
   machinery::MutableObject object = make(json);
+  stamp(object, nullptr);
   resource_.strategy->prepare_create(object.get());
   machinery::FieldErrors errors;
   check_object_meta(object.meta(), resource_, errors);
@@ -52,6 +56,7 @@ Answer Checked::answer_create(const std::string& json, std::string_view api_vers
 
 machinery::MutableObject Checked::stored(const std::string& json) const {
   machinery::MutableObject out = make(json), born = out.clone();
+  stamp(out, nullptr);
   resource_.strategy->prepare_create(born.get());
   out.meta().generation = born.meta().generation;
   return out;
@@ -62,6 +67,7 @@ Answer Checked::answer_update(const std::string& from, const std::string& to,
   const machinery::MutableObject old = stored(from);
   machinery::MutableObject now = make(to);
   now.meta().generation = old.meta().generation;
+  stamp(now, old.get());
   resource_.strategy->prepare_update(now.get(), old.get());
   machinery::FieldErrors errors;
   resource_.strategy->validate_update(now.get(), old.get(), errors);
@@ -75,6 +81,7 @@ Answer Checked::answer_status(const std::string& from, const std::string& to) co
   const machinery::MutableObject old = stored(from);
   machinery::MutableObject now = make(to);
   now.meta().generation = old.meta().generation;
+  stamp(now, old.get());
   resource_.strategy->prepare_status_update(now.get(), old.get());
   machinery::FieldErrors errors;
   resource_.strategy->validate_status_update(now.get(), old.get(), errors);

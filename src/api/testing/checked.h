@@ -44,6 +44,8 @@ class Checked {
  private:
   /// As it would stand in the store, with its status.
   machinery::MutableObject stored(const std::string& json) const;
+  /// `old` is null on create. It is 2026-01-01T00:00:00Z.
+  void stamp(machinery::MutableObject& object, const void* old) const;
 
   const ResourceInfo& resource_;
   const std::string version_;

@@ -42,7 +42,7 @@ void ResourceStore::CreateWrite::start() {
   meta.selfLink.clear();
   drop_duplicate_owners(meta, *context_, false);
   s_.resource().strategy->set_defaults(object_.get(), context_->api_version);
-  s_.resource().strategy->stamp(object_.get(), meta.creationTimestamp);
+  s_.resource().strategy->stamp(object_.get(), nullptr, meta.creationTimestamp);
   namespace_ = meta.namespace_;
   name_ = meta.name;
   attributes_.emplace(admission::Attributes{

@@ -120,7 +120,7 @@ void ResourceStore::UpdateWrite::evaluate() {
   next_ = std::move(*made);
   drop_duplicate_owners(next_.meta(), *context_, context_->verb == api::Verb::Patch);
   s_.resource().strategy->set_defaults(next_.get(), context_->api_version);
-  s_.resource().strategy->stamp(next_.get(), codec::Time::from(s_.deps_.clock.wall()));
+  s_.resource().strategy->stamp(next_.get(), before_.get(), codec::Time::from(s_.deps_.clock.wall()));
   if (!options_.admit) return admitted();
   const std::string_view sub = options_.kind == UpdateKind::Status ? "status" : "";
   attributes_.emplace(admission::Attributes{admission::Operation::Update, *context_, s_.resource(), sub,

@@ -1,4 +1,6 @@
 #include "api/kinds/core/pod/pod_defaults.h"
+#include "api/kinds/core/volume_claim_spec.h"
+#include "api/kinds/core/volume_sources.h"
 
 namespace mizzen::api {
 namespace {
@@ -63,7 +65,9 @@ void default_downward_items(std::vector<DownwardAPIVolumeFile>& items) {
 void default_volume(VolumeSource& s) {
   constexpr int32_t kMode = 0644;
   if (!has_source(s)) s.emptyDir.emplace();
-  if (s.hostPath && !s.hostPath->type) s.hostPath->type = "";
+  default_source(s);
+  if (s.ephemeral && s.ephemeral->volumeClaimTemplate)
+    default_volume_claim(s.ephemeral->volumeClaimTemplate->spec);
   if (s.secret && !s.secret->defaultMode) s.secret->defaultMode = kMode;
   if (s.configMap && !s.configMap->defaultMode) s.configMap->defaultMode = kMode;
   if (s.downwardAPI) {

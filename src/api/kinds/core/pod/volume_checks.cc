@@ -7,6 +7,9 @@
 #include <set>
 
 #include "api/checks/field_checks.h"
+#include "api/checks/template_meta_checks.h"
+#include "api/kinds/core/volume_claim_spec.h"
+#include "api/kinds/core/volume_sources.h"
 #include "base/strings.h"
 
 namespace mizzen::api {
@@ -16,7 +19,6 @@ using namespace core::v1;
 using machinery::FieldErrors;
 using machinery::Path;
 
-constexpr const char* kOneType = "may not specify more than 1 volume type";
 constexpr const char* kMode = "must be a number between 0 and 0777 (octal), both inclusive";
 constexpr int64_t kTokenSecondsMin = 600;
 constexpr int64_t kTokenSecondsMax = int64_t{1} << 32;
@@ -98,27 +100,8 @@ void check_projected(const ProjectedVolumeSource& p, const Path& at, FieldErrors
   }
 }
 
-void check_host_path(const HostPathVolumeSource& s, const Path& at, FieldErrors& errors) {
-  if (s.path.empty()) return errors.required(at.child("path"), "");
-  check_no_backsteps(s.path, at.child("path"), errors);
-  check_optional_of(
-      s.type, at.child("type"),
-      {"", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"},
-      errors);
-}
-
-void check_nfs(const NFSVolumeSource& s, const Path& at, FieldErrors& errors) {
-  needs(s.server, at.child("server"), errors);
-  needs(s.path, at.child("path"), errors);
-  if (!s.path.starts_with("/")) errors.invalid(at.child("path"), s.path, "must be an absolute path");
-}
-
 void check_csi(const CSIVolumeSource& s, const Path& at, FieldErrors& errors) {
-  constexpr size_t kDriverNameMax = 63;
-  if (s.driver.empty()) errors.required(at.child("driver"), "");
-  if (s.driver.size() > kDriverNameMax) errors.too_long(at.child("driver"), kDriverNameMax);
-  if (!s.driver.empty())
-    check_messages(machinery::is_dns1123_subdomain(to_lower(s.driver)), at.child("driver"), s.driver, errors);
+  check_driver_name(s.driver, at.child("driver"), errors);
   if (!s.nodePublishSecretRef) return;
   if (s.nodePublishSecretRef->name.empty()) {
     errors.required(at.child("nodePublishSecretRef").child("name"), "");
@@ -128,44 +111,23 @@ void check_csi(const CSIVolumeSource& s, const Path& at, FieldErrors& errors) {
 }
 
 void check_iscsi(const ISCSIVolumeSource& s, const Path& at, FieldErrors& errors) {
+  constexpr const char* kOdd = "must be valid format starting with iqn, eui, or naa";
   needs(s.targetPortal, at.child("targetPortal"), errors);
   if (s.iqn.empty()) {
     errors.required(at.child("iqn"), "");
-  } else if (!s.iqn.starts_with("iqn") && !s.iqn.starts_with("eui") && !s.iqn.starts_with("naa")) {
-    errors.invalid(at.child("iqn"), s.iqn, "must be valid format starting with iqn, eui, or naa");
+  } else {
+    check_iscsi_name(s.iqn, at.child("iqn"), kOdd, errors);
   }
   if (s.lun < 0 || s.lun > 255)
     errors.invalid(at.child("lun"), s.lun, "must be between 0 and 255, inclusive");
   if ((s.chapAuthDiscovery || s.chapAuthSession) && !s.secretRef) errors.required(at.child("secretRef"), "");
+  if (s.initiatorName) check_iscsi_name(*s.initiatorName, at.child("initiatorname"), kOdd, errors);
 }
-
-/// Sources in the order in which upstream looks at them: the first one counts, later ones are one too many.
-class SourceChecks {
- public:
-  SourceChecks(const Path& at, FieldErrors& errors) : at_(at), errors_(errors) {}
-
-  template <typename Box, typename F>
-  void one(const Box& source, const char* name, F check, const char* shown = nullptr) {
-    if (!source) return;
-    if (count_ > 0) return errors_.forbidden(at_.child(name), kOneType);
-    ++count_;
-    check(*source, at_.child(shown ? shown : name));
-  }
-  size_t count() const { return count_; }
-
- private:
-  const Path& at_;
-  FieldErrors& errors_;
-  size_t count_ = 0;
-};
 
 void check_source(const VolumeSource& s, const std::string& name, const std::string& pod_name, const Path& at,
                   FieldErrors& errors) {
   SourceChecks sources(at, errors);
   const auto need = [&](const std::string& value, const Path& where) { needs(value, where, errors); };
-  const auto partition = [&](int32_t value, const Path& where) {
-    if (value < 0 || value > 255) errors.invalid(where, value, "must be between 1 and 255, inclusive");
-  };
   sources.one(s.emptyDir, "emptyDir", [&](const auto& v, const Path& here) {
     if (v.sizeLimit && v.sizeLimit->negative())
       errors.forbidden(here.child("sizeLimit"), "SizeLimit field must be a valid resource quantity");
@@ -178,15 +140,9 @@ void check_source(const VolumeSource& s, const std::string& name, const std::str
   });
   sources.one(
       s.gcePersistentDisk, "gcePersistentDisk",
-      [&](const auto& v, const Path& here) {
-        need(v.pdName, here.child("pdName"));
-        partition(v.partition, here.child("partition"));
-      },
-      "persistentDisk");
-  sources.one(s.awsElasticBlockStore, "awsElasticBlockStore", [&](const auto& v, const Path& here) {
-    need(v.volumeID, here.child("volumeID"));
-    partition(v.partition, here.child("partition"));
-  });
+      [&](const auto& v, const Path& here) { check_gce_disk(v, here, errors); }, "persistentDisk");
+  sources.one(s.awsElasticBlockStore, "awsElasticBlockStore",
+              [&](const auto& v, const Path& here) { check_aws_disk(v, here, errors); });
   sources.one(s.secret, "secret", [&](const auto& v, const Path& here) {
     need(v.secretName, here.child("secretName"));
     check_mode(v.defaultMode, here.child("defaultMode"), errors);
@@ -198,14 +154,7 @@ void check_source(const VolumeSource& s, const std::string& name, const std::str
     need(v.endpoints, here.child("endpoints"));
     need(v.path, here.child("path"));
   });
-  sources.one(s.flocker, "flocker", [&](const auto& v, const Path& here) {
-    if (v.datasetName.empty() && v.datasetUUID.empty())
-      errors.required(here, "one of datasetName and datasetUUID is required");
-    if (!v.datasetName.empty() && !v.datasetUUID.empty())
-      errors.invalid(here, "resource", "datasetName and datasetUUID can not be specified simultaneously");
-    if (v.datasetName.find('/') != std::string::npos)
-      errors.invalid(here.child("datasetName"), v.datasetName, "must not contain '/'");
-  });
+  sources.one(s.flocker, "flocker", [&](const auto& v, const Path& here) { check_flocker(v, here, errors); });
   sources.one(s.persistentVolumeClaim, "persistentVolumeClaim",
               [&](const auto& v, const Path& here) { need(v.claimName, here.child("claimName")); });
   sources.one(s.rbd, "rbd", [&](const auto& v, const Path& here) {
@@ -222,12 +171,7 @@ void check_source(const VolumeSource& s, const std::string& name, const std::str
         if (v.monitors.empty()) errors.required(here.child("monitors"), "");
       },
       "cephfs");
-  sources.one(s.quobyte, "quobyte", [&](const auto& v, const Path& here) {
-    if (v.registry.empty())
-      errors.required(here.child("registry"),
-                      "must be a host:port pair or multiple pairs separated by commas");
-    need(v.volume, here.child("volume"));
-  });
+  sources.one(s.quobyte, "quobyte", [&](const auto& v, const Path& here) { check_quobyte(v, here, errors); });
   sources.one(
       s.downwardAPI, "downwarAPI",
       [&](const auto& v, const Path& here) {
@@ -235,30 +179,9 @@ void check_source(const VolumeSource& s, const std::string& name, const std::str
         for (const auto& file : v.items) check_downward_file(file, here, errors);
       },
       "downwardAPI");
-  sources.one(s.fc, "fc", [&](const auto& v, const Path& here) {
-    if (v.targetWWNs.empty() && v.wwids.empty())
-      errors.required(here.child("targetWWNs"), "must specify either targetWWNs or wwids, but not both");
-    if (!v.targetWWNs.empty() && !v.wwids.empty())
-      errors.invalid_raw(here.child("targetWWNs"), list_json(v.targetWWNs),
-                         "targetWWNs and wwids can not be specified simultaneously");
-    if (v.targetWWNs.empty()) return;
-    if (!v.lun) {
-      errors.required(here.child("lun"), "lun is required if targetWWNs is specified");
-    } else if (*v.lun < 0 || *v.lun > 255) {
-      errors.invalid(here.child("lun"), *v.lun, "must be between 0 and 255, inclusive");
-    }
-  });
-  sources.one(s.flexVolume, "flexVolume", [&](const auto& v, const Path& here) {
-    need(v.driver, here.child("driver"));
-    for (const auto& [key, value] : v.options) {
-      const std::string prefix(split(key, '/')[0]);
-      if (key.find('/') != std::string::npos &&
-          (prefix == "kubernetes.io" || prefix.ends_with(".kubernetes.io") || prefix == "k8s.io" ||
-           prefix.ends_with(".k8s.io")))
-        errors.invalid(here.child("options").key(key), key,
-                       "kubernetes.io and k8s.io namespaces are reserved");
-    }
-  });
+  sources.one(s.fc, "fc", [&](const auto& v, const Path& here) { check_fc(v, here, errors); });
+  sources.one(s.flexVolume, "flexVolume",
+              [&](const auto& v, const Path& here) { check_flex(v.driver, v.options, here, errors); });
   sources.one(s.configMap, "configMap", [&](const auto& v, const Path& here) {
     need(v.localObjectReference.name, here.child("name"));
     check_mode(v.defaultMode, here.child("defaultMode"), errors);
@@ -274,10 +197,8 @@ void check_source(const VolumeSource& s, const std::string& name, const std::str
               [&](const auto& v, const Path& here) { need(v.pdID, here.child("pdID")); });
   sources.one(s.portworxVolume, "portworxVolume",
               [&](const auto& v, const Path& here) { need(v.volumeID, here.child("volumeID")); });
-  sources.one(s.azureDisk, "azureDisk", [&](const auto& v, const Path& here) {
-    need(v.diskName, here.child("diskName"));
-    need(v.diskURI, here.child("diskURI"));
-  });
+  sources.one(s.azureDisk, "azureDisk",
+              [&](const auto& v, const Path& here) { check_azure_disk(v, here, errors); });
   sources.one(s.storageos, "storageos", [&](const auto& v, const Path& here) {
     if (v.volumeName.empty()) {
       errors.required(here.child("volumeName"), "");
@@ -296,7 +217,13 @@ void check_source(const VolumeSource& s, const std::string& name, const std::str
   });
   sources.one(s.csi, "csi", [&](const auto& v, const Path& here) { check_csi(v, here, errors); });
   sources.one(s.ephemeral, "ephemeral", [&](const auto& v, const Path& here) {
-    if (!v.volumeClaimTemplate) errors.required(here.child("volumeClaimTemplate"), "");
+    const Path claim_template = here.child("volumeClaimTemplate");
+    if (v.volumeClaimTemplate) {
+      check_template_meta(v.volumeClaimTemplate->metadata, claim_template.child("metadata"), errors);
+      check_volume_claim(v.volumeClaimTemplate->spec, claim_template.child("spec"), errors);
+    } else {
+      errors.required(claim_template, "");
+    }
     if (pod_name.empty() || name.empty()) return;
     const std::string claim = pod_name + "-" + name;
     for (const std::string& m : machinery::is_dns1123_subdomain(claim))

@@ -2,8 +2,8 @@
 
 #include "api/checks/condition_checks.h"
 #include "api/checks/field_checks.h"
-#include "api/checks/go_object.h"
 #include "api/checks/percent_checks.h"
+#include "api/go_text/go_object.h"
 #include "api/schema/policy/v1/pod_disruption_budget.h"
 
 namespace mizzen::api {

@@ -5,8 +5,8 @@
 
 #include "api/checks/condition_checks.h"
 #include "api/checks/field_checks.h"
-#include "api/checks/go_object.h"
 #include "api/checks/node_selector_checks.h"
+#include "api/go_text/go_object.h"
 #include "api/kinds/resource/claim_spec.h"
 #include "api/kinds/resource/device_checks.h"
 #include "base/strings.h"

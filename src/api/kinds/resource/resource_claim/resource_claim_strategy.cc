@@ -1,6 +1,6 @@
 #include "api/kinds/resource/resource_claim/resource_claim_strategy.h"
 
-#include "api/checks/go_object.h"
+#include "api/go_text/go_object.h"
 #include "api/kinds/resource/claim_spec.h"
 #include "api/kinds/resource/resource_claim/claim_status.h"
 #include "api/strategy/status_meta.h"

@@ -1,7 +1,7 @@
 #include "api/kinds/resource/resource_claim_template/resource_claim_template_strategy.h"
 
-#include "api/checks/go_object.h"
 #include "api/checks/template_meta_checks.h"
+#include "api/go_text/go_object.h"
 #include "api/kinds/resource/claim_spec.h"
 #include "api/schema/resource/v1/resource_claim_template.h"
 

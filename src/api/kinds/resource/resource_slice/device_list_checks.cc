@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "api/checks/field_checks.h"
-#include "api/checks/go_object.h"
 #include "api/checks/node_selector_checks.h"
+#include "api/go_text/go_object.h"
 #include "api/kinds/resource/device_checks.h"
 #include "api/kinds/resource/resource_slice/capacity_checks.h"
 #include "base/strings.h"

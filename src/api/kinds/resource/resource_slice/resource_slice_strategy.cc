@@ -1,8 +1,8 @@
 #include "api/kinds/resource/resource_slice/resource_slice_strategy.h"
 
 #include "api/checks/field_checks.h"
-#include "api/checks/go_object.h"
 #include "api/checks/node_selector_checks.h"
+#include "api/go_text/go_object.h"
 #include "api/kinds/resource/device_checks.h"
 #include "api/kinds/resource/resource_slice/device_list_checks.h"
 #include "base/strings.h"
@@ -89,7 +89,7 @@ void check(const ResourceSlice& slice, const ResourceSlice* old, FieldErrors& er
 
 class ResourceSliceStrategy final : public TypedStrategy<ResourceSlice> {
  public:
-  void stamp_times(ResourceSlice& s, const codec::Time& now) const override {
+  void stamp_times(ResourceSlice& s, const ResourceSlice*, const codec::Time& now) const override {
     for (Device& d : s.spec.devices)
       for (DeviceTaint& t : d.taints)
         if (!t.timeAdded) t.timeAdded = now;

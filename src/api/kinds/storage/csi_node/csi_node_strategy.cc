@@ -3,7 +3,7 @@
 #include <set>
 
 #include "api/checks/field_checks.h"
-#include "api/checks/go_object.h"
+#include "api/go_text/go_object.h"
 #include "api/schema/storage/v1/csi_node.h"
 
 namespace mizzen::api {

@@ -1,4 +1,4 @@
-#include "api/checks/go_object.h"
+#include "api/go_text/go_object.h"
 
 #include <algorithm>
 
@@ -30,6 +30,12 @@ constexpr Name kNames[] = {
     {"DeviceAttribute", "bools", "BoolValues"},
     {"DeviceAttribute", "strings", "StringValues"},
     {"DeviceAttribute", "versions", "VersionValues"},
+    {"RBDPersistentVolumeSource", "monitors", "CephMonitors"},
+    {"RBDPersistentVolumeSource", "image", "RBDImage"},
+    {"RBDPersistentVolumeSource", "pool", "RBDPool"},
+    {"RBDPersistentVolumeSource", "user", "RadosUser"},
+    {"GlusterfsPersistentVolumeSource", "endpoints", "EndpointsName"},
+    {"AzureDiskVolumeSource", "diskURI", "DataDiskURI"},
     {"", "apiGroup", "APIGroup"},
     {"", "apiVersion", "APIVersion"},
     {"", "awsElasticBlockStore", "AWSElasticBlockStore"},
@@ -44,19 +50,53 @@ constexpr Name kNames[] = {
     {"", "ips", "IPs"},
     {"", "iqn", "IQN"},
     {"", "iscsi", "ISCSI"},
-    {"", "keyring", "Keyring"},
+    {"", "iscsiInterface", "ISCSIInterface"},
     {"", "nfs", "NFS"},
-    {"", "pdID", "PdID"},
     {"", "pdName", "PDName"},
-    {"", "pool", "Pool"},
     {"", "rbd", "RBD"},
-    {"", "scaleIO", "ScaleIO"},
-    {"", "shareID", "ShareID"},
+    {"", "sslEnabled", "SSLEnabled"},
     {"", "storageos", "StorageOS"},
-    {"", "targetWWNs", "TargetWWNs"},
     {"", "uid", "UID"},
     {"", "wwids", "WWIDs"},
 };
+
+/// Sources of volumes stand there in another order than in the API.
+constexpr std::string_view kSources[] = {"gcePersistentDisk",
+                                         "awsElasticBlockStore",
+                                         "hostPath",
+                                         "glusterfs",
+                                         "nfs",
+                                         "rbd",
+                                         "quobyte",
+                                         "iscsi",
+                                         "flexVolume",
+                                         "cinder",
+                                         "cephfs",
+                                         "fc",
+                                         "flocker",
+                                         "azureFile",
+                                         "vsphereVolume",
+                                         "azureDisk",
+                                         "photonPersistentDisk",
+                                         "portworxVolume",
+                                         "scaleIO",
+                                         "local",
+                                         "storageos",
+                                         "csi"};
+
+std::vector<const Field*> fields_of(const Message& m) {
+  std::vector<const Field*> out;
+  for (const Field& f : m.json) out.push_back(&f);
+  if (m.name != "PersistentVolumeSource" && m.name != "PersistentVolumeSpec") return out;
+  const auto place = [](const Field* f) {
+    return std::find(std::begin(kSources), std::end(kSources), f->json) - std::begin(kSources);
+  };
+  const auto is_source = [&](const Field* f) { return place(f) < std::ssize(kSources); };
+  const auto begin = std::find_if(out.begin(), out.end(), is_source);
+  const auto end = std::find_if_not(begin, out.end(), is_source);
+  std::sort(begin, end, [&](const Field* a, const Field* b) { return place(a) < place(b); });
+  return out;
+}
 
 std::string go_name(const Message& m, const Field& f) {
   for (const Name& n : kNames)
@@ -141,7 +181,8 @@ void write_object(std::string& out, const Message& m, const void* object) {
   if (m.package == "meta.v1") return codec::encode_json(out, m, object);
   out += '{';
   bool first = true;
-  for (const Field& f : m.json) {
+  for (const Field* field : fields_of(m)) {
+    const Field& f = *field;
     std::string inner;
     // Metadata is embedded there: its fields stand in the enclosing object.
     if (f.type == Type::Message && f.message->name == "ObjectMeta") {

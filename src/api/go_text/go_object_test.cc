@@ -1,4 +1,4 @@
-#include "api/checks/go_object.h"
+#include "api/go_text/go_object.h"
 
 #include <gtest/gtest.h>
 
