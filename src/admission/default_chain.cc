@@ -1,7 +1,10 @@
 #include "admission/default_chain.h"
 
+#include "admission/plugins/default_storage_class/default_storage_class.h"
 #include "admission/plugins/default_toleration_seconds/default_toleration_seconds.h"
+#include "admission/plugins/device_admin_access/device_admin_access.h"
 #include "admission/plugins/namespace_lifecycle/namespace_lifecycle.h"
+#include "admission/plugins/persistent_volume_claim_resize/persistent_volume_claim_resize.h"
 #include "admission/plugins/priority/priority.h"
 #include "admission/plugins/service_account/service_account.h"
 
@@ -13,6 +16,9 @@ std::unique_ptr<const Chain> make_default_chain(Chain::Deps deps, const Objects&
   plugins.push_back(std::make_unique<ServiceAccount>(objects));
   plugins.push_back(std::make_unique<Priority>(objects));
   plugins.push_back(std::make_unique<DefaultTolerationSeconds>());
+  plugins.push_back(std::make_unique<DefaultStorageClass>(objects));
+  plugins.push_back(std::make_unique<PersistentVolumeClaimResize>(objects));
+  plugins.push_back(std::make_unique<DeviceAdminAccess>(objects));
   return std::make_unique<const Chain>(deps, std::move(plugins));
 }
 

@@ -7,8 +7,11 @@
 #include "api/builtin.h"
 #include "api/schema/core/v1/config_map.h"
 #include "api/schema/core/v1/namespace.h"
+#include "api/schema/core/v1/persistent_volume_claim.h"
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/core/v1/service_account.h"
+#include "api/schema/resource/v1/resource_claim.h"
+#include "api/schema/storage/v1/storage_class.h"
 #include "base/clock.h"
 
 namespace mizzen::admission {
@@ -16,8 +19,11 @@ namespace {
 
 using api::core::v1::ConfigMap;
 using api::core::v1::Namespace;
+using api::core::v1::PersistentVolumeClaim;
 using api::core::v1::Pod;
+using api::resource::v1::ResourceClaim;
 using api::scheduling::v1::PriorityClass;
+using api::storage::v1::StorageClass;
 
 /// A few objects, and how often all of them were asked for.
 class FakeObjects final : public Objects {
@@ -70,8 +76,8 @@ class PluginsTest : public ::testing::Test {
   /// What the chain says of both phases; "ok" where it has nothing against it.
   template <typename T>
   std::string ask(Operation operation, std::string_view ns, std::string_view name,
-                  MutableObject* object = nullptr, Object old = {}) {
-    Attributes a{operation, context_, api::resource_of<T>(), "", ns, name, object, std::move(old)};
+                  MutableObject* object = nullptr, Object old = {}, std::string_view subresource = "") {
+    Attributes a{operation, context_, api::resource_of<T>(), subresource, ns, name, object, std::move(old)};
     std::string out = "nothing";
     chain_->mutate(a, [&](const Result<void>& r) {
       if (!r.ok()) {
@@ -94,8 +100,10 @@ class PluginsTest : public ::testing::Test {
 };
 
 TEST_F(PluginsTest, TheOrderIsUpstreams) {
-  EXPECT_EQ(chain_->names(), (std::vector<std::string_view>{"NamespaceLifecycle", "ServiceAccount",
-                                                            "Priority", "DefaultTolerationSeconds"}));
+  EXPECT_EQ(chain_->names(),
+            (std::vector<std::string_view>{"NamespaceLifecycle", "ServiceAccount", "Priority",
+                                           "DefaultTolerationSeconds", "DefaultStorageClass",
+                                           "PersistentVolumeClaimResize", "DeviceAdminAccess"}));
 }
 
 TEST_F(PluginsTest, NamespacesThatAClusterNeedsAreNotDeleted) {
@@ -162,6 +170,91 @@ TEST_F(PluginsTest, TheDefaultClassIsFoundOncePerChangeNotPerPod) {
   EXPECT_EQ(ask<Pod>(Operation::Create, "default", "p", &object), "ok");
   EXPECT_EQ(object.as<Pod>()->spec.priority, 4);
   EXPECT_EQ(objects_.scans, 2);
+}
+
+TEST_F(PluginsTest, ClaimsWithoutAClassGetTheNewestDefault) {
+  const auto given = [&](std::optional<std::string> asked) {
+    MutableObject object(PersistentVolumeClaim::descriptor());
+    object.meta().name = "c";
+    object.as<PersistentVolumeClaim>()->spec.storageClassName = std::move(asked);
+    EXPECT_EQ(ask<PersistentVolumeClaim>(Operation::Create, "default", "c", &object), "ok");
+    return object.as<PersistentVolumeClaim>()->spec.storageClassName.value_or("none");
+  };
+  EXPECT_EQ(given(std::nullopt), "none");
+  for (const auto& [name, seconds] : {std::pair{"b", 20}, {"a", 20}, {"old", 10}, {"other", 30}}) {
+    auto c = named<StorageClass>(name);
+    c.metadata.creationTimestamp = codec::Time{seconds, 0};
+    if (std::string(name) != "other")
+      c.metadata.annotations.set("storageclass.kubernetes.io/is-default-class", "true");
+    objects_.put(c);
+  }
+  EXPECT_EQ(given(std::nullopt), "a");
+  EXPECT_EQ(given(""), "") << "none is wanted";
+  EXPECT_EQ(given("old"), "old");
+}
+
+TEST_F(PluginsTest, ClaimsGrowWhereTheirClassLetsThem) {
+  auto grows = named<StorageClass>("grows");
+  grows.allowVolumeExpansion = true;
+  objects_.put(grows);
+  objects_.put(named<StorageClass>("stays"));
+  const auto grown = [&](const char* phase, const char* class_name, const char* size) {
+    PersistentVolumeClaim old = named<PersistentVolumeClaim>("c");
+    old.status.phase = phase;
+    old.spec.storageClassName = class_name;
+    old.spec.resources.requests.set("storage", *codec::Quantity::parse("1Gi"));
+    MutableObject now(Object::of(old));
+    now.as<PersistentVolumeClaim>()->spec.resources.requests.set("storage", *codec::Quantity::parse(size));
+    return ask<PersistentVolumeClaim>(Operation::Update, "default", "c", &now, Object::of(std::move(old)));
+  };
+  const std::string fixed =
+      "persistentvolumeclaims \"c\" is forbidden: only dynamically provisioned pvc can be resized and the "
+      "storageclass that provisions the pvc must support resize";
+  EXPECT_EQ(grown("Bound", "grows", "2Gi"), "ok");
+  EXPECT_EQ(grown("Bound", "stays", "2Gi"), fixed);
+  EXPECT_EQ(grown("Bound", "gone", "2Gi"), fixed);
+  EXPECT_EQ(grown("Bound", "", "2Gi"), fixed);
+  EXPECT_EQ(grown("Bound", "stays", "1Gi"), "ok");
+  EXPECT_EQ(grown("Pending", "grows", "2Gi"),
+            "persistentvolumeclaims \"c\" is forbidden: Only bound persistent volume claims can be expanded");
+}
+
+TEST_F(PluginsTest, AdminAccessToDevicesIsForLabelledNamespaces) {
+  auto admin = named<Namespace>("admin");
+  admin.metadata.labels.set("resource.kubernetes.io/admin-access", "true");
+  objects_.put(admin);
+  ResourceClaim claim = named<ResourceClaim>("c");
+  claim.spec.devices.requests.resize(2);
+  claim.spec.devices.requests[1].exactly.emplace().adminAccess = true;
+  const auto made = [&](const char* ns) {
+    MutableObject object(Object::of(claim));
+    return ask<ResourceClaim>(Operation::Create, ns, "c", &object);
+  };
+  const std::string why =
+      "admin access to devices requires the `resource.kubernetes.io/admin-access: true` label on the "
+      "containing "
+      "namespace";
+  EXPECT_EQ(made("default"),
+            "ResourceClaim.resource.k8s.io \"c\" is invalid: spec.devices.requests[1].adminAccess: "
+            "Forbidden: " +
+                why);
+  EXPECT_EQ(made("admin"), "ok");
+  const auto allocated = [&](ResourceClaim old) {
+    ResourceClaim now = claim;
+    now.status.allocation.ensure().devices.results.resize(1);
+    now.status.allocation->devices.results[0].adminAccess = true;
+    MutableObject object(Object::of(now));
+    return ask<ResourceClaim>(Operation::Update, "default", "c", &object, Object::of(std::move(old)),
+                              "status");
+  };
+  EXPECT_EQ(allocated(claim),
+            "ResourceClaim.resource.k8s.io \"c\" is invalid: "
+            "status.allocation.devices.results[0].adminAccess: Forbidden: " +
+                why);
+  ResourceClaim given = claim;
+  given.status.allocation.ensure().devices.results.resize(1);
+  given.status.allocation->devices.results[0].adminAccess = true;
+  EXPECT_EQ(allocated(given), "ok") << "it was given once";
 }
 
 TEST_F(PluginsTest, AnUpdateKeepsWhatACreationWasGiven) {
