@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "scheduler/decide/claim_check.h"
 #include "scheduler/plugins/plugin.h"
 
 namespace mizzen::scheduler {
@@ -17,9 +18,11 @@ struct Refusal {
   uint32_t retry_on;
 };
 
-std::optional<Refusal> refuse(const PodInfo& pod, const NodeState& node) {
+std::optional<Refusal> refuse(const PodInfo& pod, const ClaimCheck& claims, const NodeState& node) {
   for (const Filter& filter : filters())
     if (auto rejection = filter.check(pod, node)) return Refusal{std::move(*rejection), filter.retry_on};
+  if (auto rejection = check_claims_on(claims, node))
+    return Refusal{std::move(*rejection), kNodeAdded | kNodeLabels | kClaim | kPodGone};
   return std::nullopt;
 }
 
@@ -43,8 +46,8 @@ std::string summary(size_t nodes, const Reasons& reasons) {
 }
 
 /// Why making room by removing pods of lower priority would not do for this node.
-std::vector<std::string> without_lower_priority(const PodInfo& pod, const NodeState& node,
-                                                const Rejection& rejection) {
+std::vector<std::string> without_lower_priority(const PodInfo& pod, const ClaimCheck& claims,
+                                                const NodeState& node, const Rejection& rejection) {
   if (rejection.unresolvable) return {"Preemption is not helpful for scheduling"};
   ClusterState emptied;
   emptied.set_node(*node.node);
@@ -57,7 +60,7 @@ std::vector<std::string> without_lower_priority(const PodInfo& pod, const NodeSt
     }
   }
   if (!victims) return {"No preemption victims found for incoming pod"};
-  if (auto still = refuse(pod, *emptied.nodes().front())) return still->rejection.reasons;
+  if (auto still = refuse(pod, claims, *emptied.nodes().front())) return still->rejection.reasons;
   return {"Pods of lower priority are not preempted by this scheduler"};
 }
 
@@ -101,12 +104,20 @@ Decision decide(const PodInfo& pod, const ClusterState& state, Random& random, s
     out.retry_on = kNodeAdded;
     return out;
   }
+  const ClaimCheck claims = check_claims(pod, state);
+  if (!claims.never.empty()) {
+    // Preemption, which upstream asks next, knows nothing of such a pod.
+    out.message = fmt::format("0/{} nodes are available: {}. not found", nodes.size(), claims.never);
+    out.retry_on = kClaim;
+    out.next_start = start;
+    return out;
+  }
   const size_t wanted = wanted_of(nodes.size());
   std::vector<const NodeState*> feasible;
   std::vector<std::pair<const NodeState*, Rejection>> refused;
   for (size_t i = 0; i < nodes.size() && feasible.size() < wanted; ++i) {
     const NodeState* node = nodes[(start + i) % nodes.size()];
-    if (auto refusal = refuse(pod, *node)) {
+    if (auto refusal = refuse(pod, claims, *node)) {
       out.retry_on |= refusal->retry_on;
       refused.emplace_back(node, std::move(refusal->rejection));
     } else {
@@ -121,7 +132,7 @@ Decision decide(const PodInfo& pod, const ClusterState& state, Random& random, s
   Reasons reasons;
   for (const auto& [node, rejection] : refused)
     for (const std::string& reason : rejection.reasons) ++reasons[reason];
-  out.message = summary(nodes.size(), reasons) + " preemption: ";
+  out.message = summary(nodes.size(), reasons) + " no new claims to deallocate, preemption: ";
   const auto& policy = pod.pod->spec.preemptionPolicy;
   if (policy && *policy == "Never") {
     out.message += "not eligible due to preemptionPolicy=Never.";
@@ -129,7 +140,8 @@ Decision decide(const PodInfo& pod, const ClusterState& state, Random& random, s
   }
   Reasons preemption;
   for (const auto& [node, rejection] : refused)
-    for (const std::string& reason : without_lower_priority(pod, *node, rejection)) ++preemption[reason];
+    for (const std::string& reason : without_lower_priority(pod, claims, *node, rejection))
+      ++preemption[reason];
   out.message += summary(nodes.size(), preemption);
   return out;
 }

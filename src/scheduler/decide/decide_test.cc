@@ -25,9 +25,11 @@ TEST(DecideTest, EachFilterRejectsInUpstreamsWords) {
     const char* message;  ///< empty: it fits
   };
   const std::string unhelpful =
-      " preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.";
+      " no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for "
+      "scheduling.";
   const std::string no_victims =
-      " preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.";
+      " no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for "
+      "incoming pod.";
   const Case cases[] = {
       {"fits", "{}", "{}", ""},
       {"cordoned", R"({"spec":{"unschedulable":true}})", "{}", "1 node(s) were unschedulable."},
@@ -101,11 +103,11 @@ TEST(DecideTest, ReasonsAreCountedAndSorted) {
   state.assume(first, "c");
   const PodInfo second(
       make_pod("q", R"({"containers":[{"name":"c","resources":{"requests":{"cpu":"3"}}}]})"));
-  EXPECT_EQ(
-      run(second, state).message,
-      "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable. preemption: 0/3 nodes are "
-      "available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for "
-      "scheduling.");
+  EXPECT_EQ(run(second, state).message,
+            "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable. no new claims to "
+            "deallocate, preemption: 0/3 nodes are "
+            "available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for "
+            "scheduling.");
   EXPECT_EQ(state.remove_pod(first->uid), kPodGone);
   EXPECT_EQ(run(second, state).node, "c");
 }

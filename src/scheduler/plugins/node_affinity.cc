@@ -47,6 +47,12 @@ const NodeAffinity* affinity_of(const PodInfo& pod) {
 
 }  // namespace
 
+bool selects(const api::core::v1::NodeSelector& selector, const Node& node) {
+  const auto& terms = selector.nodeSelectorTerms;
+  return std::any_of(terms.begin(), terms.end(),
+                     [&](const NodeSelectorTerm& term) { return matches(term, node); });
+}
+
 /// Pods whose every term names nodes (those of daemon sets) look at these nodes alone.
 std::optional<Rejection> check_pinned(const PodInfo& pod, const NodeState& node) {
   const NodeAffinity* affinity = affinity_of(pod);
@@ -77,9 +83,7 @@ std::optional<Rejection> check_affinity(const PodInfo& pod, const NodeState& nod
   }
   const NodeAffinity* affinity = affinity_of(pod);
   if (!affinity || !affinity->requiredDuringSchedulingIgnoredDuringExecution) return std::nullopt;
-  const auto& terms = affinity->requiredDuringSchedulingIgnoredDuringExecution->nodeSelectorTerms;
-  const bool any = std::any_of(terms.begin(), terms.end(),
-                               [&](const NodeSelectorTerm& term) { return matches(term, *node.node); });
+  const bool any = selects(*affinity->requiredDuringSchedulingIgnoredDuringExecution, *node.node);
   return any ? std::nullopt : std::optional(rejection);
 }
 

@@ -69,6 +69,8 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
   const Deps deps;
   client::Informer nodes;
   client::Informer pods;
+  /// Of what pods claim: those kinds that the API serves.
+  std::vector<std::unique_ptr<client::Informer>> claims;
   client::EventRecorder recorder;
   std::optional<SchedulerMetrics> metrics;
   StopSource stopping;
@@ -107,6 +109,33 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
                           s.wake();
                         });
                       }});
+  }
+
+  /// Keeps what there is of a kind in `among`.
+  template <typename T>
+  void watch_claims(Claims::ByName<T> Claims::* among) {
+    const auto resource = client::find_resource<T>(deps.api);
+    if (!resource.ok()) return;
+    auto& informer = *claims.emplace_back(
+        std::make_unique<client::Informer>(**resource, client::Informer::Deps{deps.api, deps.runtime}));
+    const auto change = [weak = weak_from_this(), among](const Object& object, bool there) {
+      const auto s = weak.lock();
+      if (!s) return;
+      const auto& meta = object.meta();
+      const std::string key = meta.namespace_.empty() ? meta.name : meta.namespace_ + "/" + meta.name;
+      Lock lock(s->m);
+      auto& known = s->cluster.claims.*among;
+      if (there) {
+        known[key] = object.share<T>();
+      } else {
+        known.erase(key);
+      }
+      s->pending.changed(kClaim, s->deps.runtime.clock.monotonic());
+      s->wake();
+    };
+    informer.add_handler({[change](const Object& now) { change(now, true); },
+                          [change](const Object&, const Object& now) { change(now, true); },
+                          [change](const Object& last) { change(last, false); }});
   }
 
   /// Read at the scrape.
@@ -292,14 +321,21 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
 
 Scheduler::Scheduler(Deps deps) : state_(std::make_shared<State>(deps)) {
   state_->watch();
+  state_->watch_claims(&Claims::volume_claims);
+  state_->watch_claims(&Claims::volumes);
+  state_->watch_claims(&Claims::classes);
+  state_->watch_claims(&Claims::resource_claims);
   state_->collect();
 }
 
 Result<void> Scheduler::start(Deadline deadline) {
   state_->nodes.start();
   state_->pods.start();
-  if (!state_->nodes.wait_synced(deadline) || !state_->pods.wait_synced(deadline))
-    return Error(Code::ServiceUnavailable, "the scheduler could not list nodes and pods in time");
+  for (const auto& informer : state_->claims) informer->start();
+  bool synced = state_->nodes.wait_synced(deadline) && state_->pods.wait_synced(deadline);
+  for (const auto& informer : state_->claims) synced = synced && informer->wait_synced(deadline);
+  if (!synced)
+    return Error(Code::ServiceUnavailable, "the scheduler could not list nodes, pods and claims in time");
   Lock lock(state_->m);
   state_->started = true;
   state_->wake();
@@ -317,6 +353,7 @@ void Scheduler::stop() {
   }
   s.nodes.stop();
   s.pods.stop();
+  for (const auto& informer : s.claims) informer->stop();
   {
     Lock lock(s.m);
     while (s.looping || s.writes > 0) s.idle.wait_until(s.m, Deadline::never());

@@ -5,10 +5,13 @@
 #include "api/builtin.h"
 #include "api/registry/catalog.h"
 #include "api/schema/core/v1/event.h"
+#include "api/schema/core/v1/persistent_volume.h"
+#include "api/schema/core/v1/persistent_volume_claim.h"
 #include "api/schema/core/v1/service_account.h"
 #include "apiserver/loopback/loopback.h"
 #include "apiserver/registry/core.h"
 #include "auth/authorize/components.h"
+#include "codec/json/json_codec.h"
 #include "scheduler/testing/objects.h"
 #include "store/memory/memory_store.h"
 
@@ -126,15 +129,33 @@ TEST_F(SchedulerTest, RoomIsNeverPromisedTwice) {
   }
   EXPECT_EQ(on, (std::map<std::string, int>{{"", 1}, {"n1", 4}, {"n2", 4}}));
   ASSERT_FALSE(left_out.empty());
-  EXPECT_EQ(
-      why(*wait(left_out, settled)),
-      "False Unschedulable 0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: "
-      "2 No preemption victims found for incoming pod.");
+  EXPECT_EQ(why(*wait(left_out, settled)),
+            "False Unschedulable 0/2 nodes are available: 2 Insufficient cpu. no new claims to deallocate, "
+            "preemption: 0/2 nodes are available: "
+            "2 No preemption victims found for incoming pod.");
   const std::string victim = left_out == "p0" ? "p1" : "p0";
   meta::v1::DeleteOptions now;
   now.gracePeriodSeconds = 0;
   ASSERT_TRUE(api_.remove(api::resource_of<Pod>(), "default", victim, now, Call()).ok());
   EXPECT_NE(wait_bound(left_out)->spec.nodeName, "") << "the room of a deleted pod is used";
+}
+
+TEST_F(SchedulerTest, AClaimThatIsBoundWakesItsPod) {
+  add_node("n1");
+  add_pod("p", R"({"volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"c"}}]})");
+  const std::string missing = R"(0/1 nodes are available: persistentvolumeclaim "c" not found. not found)";
+  const auto waiting = wait("p", [&](const Pod& p) { return why(p).find(missing) != std::string::npos; });
+  EXPECT_EQ(why(*waiting), "False Unschedulable " + missing);
+  EXPECT_TRUE(has_event("FailedScheduling", missing));
+  api::core::v1::PersistentVolume volume = *codec::from_json<api::core::v1::PersistentVolume>(
+      R"({"metadata":{"name":"v"},"spec":{"capacity":{"storage":"1Gi"},"accessModes":["ReadWriteOnce"],)"
+      R"("hostPath":{"path":"/x"}}})");
+  ASSERT_TRUE(client::create(api_, volume, Call()).ok());
+  api::core::v1::PersistentVolumeClaim claim = *codec::from_json<api::core::v1::PersistentVolumeClaim>(
+      R"({"metadata":{"name":"c","namespace":"default","annotations":{"pv.kubernetes.io/bind-completed":"yes"}},)"
+      R"("spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}},"volumeName":"v"}})");
+  ASSERT_TRUE(client::create(api_, claim, Call()).ok());
+  EXPECT_EQ(wait_bound("p")->spec.nodeName, "n1");
 }
 
 TEST_F(SchedulerTest, TaintsGoneAndGatesLiftedWakePods) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/schema/core/v1/node.h"
+#include "scheduler/state/claims.h"
 #include "scheduler/state/pod_info.h"
 
 namespace mizzen::scheduler {
@@ -36,7 +37,8 @@ enum Change : uint32_t {
   kNodeLabels = 4,
   kNodeTaints = 8,
   kPodGone = 16,  ///< a pod left its node or takes less of it
-  kAnyChange = 31
+  kClaim = 32,    ///< something that pods claim changed
+  kAnyChange = 63
 };
 
 /// Role: what decisions are made from: nodes, the pods on them, and pods that are about to be on them.
@@ -45,6 +47,8 @@ enum Change : uint32_t {
 /// forgotten. Threading: a plain value with one owner. Bounds: what the cluster has.
 class ClusterState {
  public:
+  Claims claims;
+
   /// What changed for waiting pods.
   uint32_t set_node(const Node& node);
   void remove_node(const std::string& name);
