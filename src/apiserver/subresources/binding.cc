@@ -67,6 +67,7 @@ Result<MutableObject> bound(const Entry& old, const Binding& binding, codec::Tim
   pod.spec.nodeName = binding.target.name;
   for (const auto& [key, value] : binding.metadata.annotations) pod.metadata.annotations.set(key, value);
   set_scheduled(pod.status.conditions, now);
+  pod.status.nominatedNodeName.clear();  // it was where the pod might go
   return next;
 }
 

@@ -144,6 +144,10 @@ TEST_F(HttpVersions, StatusAndSpecAreWrittenApart) {
 
 TEST_F(HttpVersions, ABindingIsMadeOnce) {
   create_pod("p");
+  ASSERT_EQ(call("PATCH", core("pods/p/status"), R"({"status":{"nominatedNodeName":"n1"}})",
+                 {{"Content-Type", "application/merge-patch+json"}})
+                .status,
+            200);
   const std::string body =
       R"({"apiVersion":"v1","kind":"Binding","metadata":{"name":"p"},"target":{"kind":"Node","name":"n1"}})";
   const Answer bound = call("POST", core("pods/p/binding"), body);
@@ -151,6 +155,7 @@ TEST_F(HttpVersions, ABindingIsMadeOnce) {
   EXPECT_EQ(bound.at("status"), "Success");
   const Answer pod = call("GET", core("pods/p"));
   EXPECT_EQ(pod.at("spec.nodeName"), "n1");
+  EXPECT_EQ(pod.at("status.nominatedNodeName"), "");
   EXPECT_EQ(pod.at("status.conditions.0.type"), "PodScheduled");
   const Answer twice = call("POST", core("pods/p/binding"), body);
   EXPECT_EQ(twice.status, 409);
