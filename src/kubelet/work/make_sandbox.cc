@@ -68,6 +68,13 @@ void MakeSandbox::remove_leftovers() {
 }
 
 Result<void> MakeSandbox::prepare(cri::v1::RunPodSandboxRequest& request) {
+  // Its containers would not get what they claim.
+  if (!pod_->spec.resourceClaims.empty()) {
+    const std::string text =
+        "Failed to prepare dynamic resources: drivers of devices are not supported by this node yet";
+    world_.events.pod_event(*pod_, "", true, "FailedPrepareDynamicResources", text);
+    return Error(Code::BadRequest, text);
+  }
   if (world_.cgroups) {
     const auto done =
         world_.cgroups->ensure(pod_cgroup(*pod_, world_.options.cgroup_root), pod_limits(*pod_));

@@ -200,6 +200,21 @@ TEST(PodWork, AChangedConfigMapIsInItsVolumeSoon) {
   })) << "without the clock moving";
 }
 
+TEST(PodWork, APodThatClaimsDevicesIsNotBegunWithoutThem) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(R"({"metadata":{"name":"web"},"spec":{"resourceClaims":[{"name":"g","resourceClaimName":"g"}],
+      "containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}]}})");
+  const std::string told =
+      "FailedPrepareDynamicResources: Failed to prepare dynamic resources: drivers of devices are not "
+      "supported by this node yet";
+  ASSERT_TRUE(node.eventually([&] {
+    const auto all = node.events.all();
+    return std::find(all.begin(), all.end(), told) != all.end();
+  }));
+  EXPECT_TRUE(node.runtime.changes().empty());
+}
+
 TEST(PodWork, ARestartedAgentAdoptsWhatRunsWhateverElseIsThere) {
   TestNode node({.pods_max = 5});
   node.runtime.add_image("nginx:latest");
