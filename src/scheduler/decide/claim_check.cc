@@ -22,14 +22,10 @@ std::string in_namespace(const PodInfo& pod, const std::string& name) {
 
 /// Some other pod on a node has the claim.
 bool is_used(const ClusterState& state, const PodInfo& pod, const std::string& claim) {
-  const auto uses = [&](const PodInfo& other) {
-    if (other.uid() == pod.uid() || other.pod->metadata.namespace_ != pod.pod->metadata.namespace_)
-      return false;
-    const auto& volumes = other.pod->spec.volumes;
-    return std::any_of(volumes.begin(), volumes.end(), [&](const auto& v) {
-      const auto& source = v.volumeSource.persistentVolumeClaim;
-      return source && source->claimName == claim;
-    });
+  const std::string key = in_namespace(pod, claim);
+  const auto uses = [&](const PodLoad& other) {
+    const auto& claims = other.volume_claims;
+    return other.uid != pod.uid() && std::find(claims.begin(), claims.end(), key) != claims.end();
   };
   for (const NodeState* node : state.nodes())
     for (const auto& [uid, other] : node->pods)

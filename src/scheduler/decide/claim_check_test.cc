@@ -23,7 +23,7 @@ std::shared_ptr<const T> object(const std::string& json) {
 
 class ClaimCheckTest : public ::testing::Test {
  protected:
-  ClaimCheckTest() { state_.set_node(testing::make_node("n1", R"({"metadata":{"labels":{"zone":"a"}}})")); }
+  ClaimCheckTest() { state_.set_node(*testing::make_node("n1", R"({"metadata":{"labels":{"zone":"a"}}})")); }
   /// A claim bound to the volume of the same name.
   void bound(const std::string& name, const std::string& mode, const std::string& affinity = "") {
     claim(name,
@@ -89,8 +89,9 @@ TEST_F(ClaimCheckTest, VolumesAreWhereTheyAre) {
 TEST_F(ClaimCheckTest, AVolumeForOnePodIsForOnePod) {
   bound("c", "ReadWriteOncePod");
   EXPECT_EQ(said_of("c"), "n1");
-  state_.assume(std::make_shared<const PodInfo>(testing::make_pod(
-                    "q", R"({"volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"c"}}]})")),
+  state_.assume(PodInfo(testing::make_pod(
+                            "q", R"({"volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"c"}}]})"))
+                    .load,
                 "n1");
   EXPECT_EQ(said_of("c"),
             "0/1 nodes are available: 1 node(s) unavailable due to PersistentVolumeClaim with "

@@ -118,11 +118,10 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
     if (!resource.ok()) return;
     auto& informer = *claims.emplace_back(
         std::make_unique<client::Informer>(**resource, client::Informer::Deps{deps.api, deps.runtime}));
-    const auto change = [weak = weak_from_this(), among](const Object& object, bool there) {
+    const auto change = [weak = weak_from_this(), among](const Seen& object, bool there) {
       const auto s = weak.lock();
       if (!s) return;
-      const auto& meta = object.meta();
-      const std::string key = meta.namespace_.empty() ? meta.name : meta.namespace_ + "/" + meta.name;
+      const std::string key(object.key());
       Lock lock(s->m);
       auto& known = s->cluster.claims.*among;
       if (there) {
@@ -133,9 +132,9 @@ struct Scheduler::State : std::enable_shared_from_this<State> {
       s->pending.changed(kClaim, s->deps.runtime.clock.monotonic());
       s->wake();
     };
-    informer.add_handler({[change](const Object& now) { change(now, true); },
-                          [change](const Object&, const Object& now) { change(now, true); },
-                          [change](const Object& last) { change(last, false); }});
+    informer.add_handler({[change](const Seen& now) { change(now, true); },
+                          [change](const Seen&, const Seen& now) { change(now, true); },
+                          [change](const Seen& last) { change(last, false); }});
   }
 
   /// Read at the scrape.

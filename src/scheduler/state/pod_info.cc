@@ -129,6 +129,9 @@ PodLoad::PodLoad(const Pod& pod)
   for (const Container& c : pod.spec.initContainers)
     if (is_sidecar(c)) collect_ports(c, host_ports);
   for (const Container& c : pod.spec.containers) collect_ports(c, host_ports);
+  for (const auto& v : pod.spec.volumes)
+    if (const auto& claim = v.volumeSource.persistentVolumeClaim)
+      volume_claims.push_back(pod.metadata.namespace_ + "/" + claim->claimName);
 }
 
 PodInfo::PodInfo(std::shared_ptr<const Pod> p)

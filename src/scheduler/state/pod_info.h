@@ -46,6 +46,7 @@ struct PodLoad {
   int64_t nonzero_milli_cpu = 0;
   int64_t nonzero_memory = 0;
   std::vector<HostPort> host_ports;
+  std::vector<std::string> volume_claims;  ///< "namespace/name" of what its volumes claim
   int32_t priority = 0;
 };
 using PodLoadPtr = std::shared_ptr<const PodLoad>;
