@@ -23,6 +23,9 @@ using std::chrono::seconds;
 constexpr Duration kSettleMax = minutes(25);
 /// Processes with controllers, of which one leads.
 constexpr int kManagers = 2;
+/// Who saw the cluster in the past when the trouble ended still does so for a while, and may take a node for
+/// dead by it: nothing is judged before.
+constexpr Duration kViewsCatchUp = seconds(90);
 /// How long it then has to stay so.
 constexpr Duration kStays = minutes(2);
 
@@ -77,6 +80,7 @@ class Cluster {
   std::string settle(double& settled_after) {
     const Monotonic start = world_.clock.monotonic();
     std::string missing;
+    if (options_.faults) world_.fibers.pause(kViewsCatchUp);
     do {
       world_.fibers.pause(seconds(5));
       missing = what_is_missing(*admin_);

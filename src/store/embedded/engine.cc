@@ -143,6 +143,12 @@ Result<void> Engine::resume() {
   return {};
 }
 
+uint64_t Engine::flush_bytes() {
+  constexpr uint64_t kLogsAndManifest = 1 << 20;
+  const uint64_t in_memory = number("rocksdb.size-all-mem-tables");
+  return in_memory + in_memory / 4 + kLogsAndManifest;
+}
+
 void Engine::cancel_background_work() { rocksdb::CancelAllBackgroundWork(db_.get(), false); }
 
 void Engine::compact_all() {

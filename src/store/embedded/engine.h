@@ -27,7 +27,10 @@ class Engine {
   /// Atomic. With sync it is on disk when it returns. space_exceeded() where the disk is full.
   Result<void> write(rocksdb::WriteBatch& batch, bool sync);
   /// After a full disk: makes the engine take writes again. Waits for compactions, which may wait for room.
+  /// Requires room on the disk for flush_bytes(): else it may never return.
   Result<void> resume();
+  /// What resume() may have to write: all that stands in memory, as tables with their indexes.
+  uint64_t flush_bytes();
   /// Before closing: ends what runs in the background, also a resume that waits.
   void cancel_background_work();
   /// Rewrites everything, so that what was erased gives its bytes back.

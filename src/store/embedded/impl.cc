@@ -9,6 +9,10 @@
 #include "telemetry/log.h"
 
 namespace mizzen::store {
+namespace {
+/// With more free than this nobody asks what the engine would need.
+constexpr uint64_t kPlenty = 256u << 20;
+}  // namespace
 
 EmbeddedStore::Impl::Impl(Options options, DataDir dir, std::unique_ptr<Engine> engine)
     : options_(std::move(options)),
@@ -38,7 +42,13 @@ EmbeddedStore::Impl::~Impl() {
 }
 
 void EmbeddedStore::Impl::check_space() {
-  if (full_ || dir_.free_bytes() >= options_.free_bytes_min) return;
+  if (full_) return;
+  const uint64_t free = dir_.free_bytes();
+  // Whatever the options say, the engine keeps room to write out what it has in memory: it recovers badly
+  // from a flush that met the end of the disk.
+  const uint64_t least =
+      free < kPlenty ? std::max(options_.free_bytes_min, engine_->flush_bytes()) : options_.free_bytes_min;
+  if (free >= least) return;
   full_ = true;
   log::error("store", "little room is left on the disk: puts are refused until there is more", {});
   wake();

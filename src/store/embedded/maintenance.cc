@@ -193,8 +193,15 @@ void EmbeddedStore::Impl::retain(Monotonic now) {
 
 void EmbeddedStore::Impl::recover_space() {
   if (stuck_) {
+    // A flush that meets the full disk once more leaves RocksDB 7.8 waiting for ever (DBImpl::Resume waits in
+    // WaitForFlushMemTables): it is not asked before there is room for all that it will write.
+    if (dir_.free_bytes() < engine_->flush_bytes()) return;
     const Result<void> resumed = engine_->resume();
-    if (!resumed.ok()) return;
+    if (!resumed.ok()) {
+      log::warn("store", "the engine does not write yet; trying again",
+                {log::kv("reason", resumed.error().message())});
+      return;
+    }
     stuck_ = false;
     log::info("store", "the engine writes again", {});
   }
