@@ -4,12 +4,14 @@
 
 #include <algorithm>
 
+#include "api/kinds/core/pod/pod_qos.h"
 #include "codec/json/json_text.h"
 
 namespace mizzen::kubelet {
 namespace {
 
 constexpr size_t kHostnameMax = 63;
+constexpr size_t kKernelNameMax = 64;
 constexpr int64_t kGraceDefault = 30;
 
 uint32_t fnv32a(std::string_view text) {
@@ -38,23 +40,7 @@ bool stops_before(const Pod& pod, const std::string& first, const std::string& s
 
 bool is_terminal(const std::string& phase) { return phase == "Succeeded" || phase == "Failed"; }
 
-std::string qos_class(const Pod& pod) {
-  bool any = false;
-  bool guaranteed = true;
-  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
-    for (const auto& c : *list) {
-      for (const char* resource : {"cpu", "memory"}) {
-        const auto* limit = c.resources.limits.find(resource);
-        const auto* request = c.resources.requests.find(resource);
-        const bool has_limit = limit && !limit->is_zero();
-        const bool has_request = request && !request->is_zero();
-        any = any || has_limit || has_request;
-        if (!has_limit || (has_request && request->compare(*limit) != 0)) guaranteed = false;
-      }
-    }
-  }
-  return !any ? "BestEffort" : guaranteed ? "Guaranteed" : "Burstable";
-}
+std::string qos_class(const Pod& pod) { return std::string(api::qos_class(pod.spec)); }
 
 std::string pod_cgroup(const Pod& pod, const std::string& root) {
   const auto qos = qos_class(pod);
@@ -95,6 +81,20 @@ std::string pod_hostname(const Pod& pod) {
 std::string pod_domain(const Pod& pod, const std::string& cluster_domain) {
   if (pod.spec.subdomain.empty()) return {};
   return fmt::format("{}.{}.svc.{}", pod.spec.subdomain, pod.metadata.namespace_, cluster_domain);
+}
+
+Result<std::string> kernel_hostname(const Pod& pod, const std::string& cluster_domain) {
+  const auto name = pod_hostname(pod);
+  const bool overridden = pod.spec.hostnameOverride.has_value();
+  const auto domain = overridden ? std::string() : pod_domain(pod, cluster_domain);
+  if (domain.empty() || !pod.spec.setHostnameAsFQDN.value_or(false)) return name;
+  auto whole = name + "." + domain;
+  if (whole.size() <= kKernelNameMax) return whole;
+  return Error(
+      Code::BadRequest,
+      fmt::format("failed to construct FQDN from pod hostname and cluster domain, FQDN {} is too long "
+                  "({} characters is the max, {} characters requested)",
+                  whole, kKernelNameMax, whole.size()));
 }
 
 std::string container_field_path(const Pod& pod, const std::string& name) {

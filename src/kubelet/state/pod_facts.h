@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "api/schema/core/v1/pod.h"
+#include "base/result.h"
 
 namespace mizzen::kubelet {
 
@@ -19,7 +20,7 @@ bool is_sidecar(const Container& container);
 /// serve, and end in the opposite order of their start.
 bool stops_before(const Pod& pod, const std::string& first, const std::string& second);
 bool is_terminal(const std::string& phase);
-/// Guaranteed, Burstable or BestEffort, computed from requests and limits of cpu and memory.
+/// Guaranteed, Burstable or BestEffort, as the API computes it.
 std::string qos_class(const Pod& pod);
 /// The control group of the pod: /kubepods[/burstable|/besteffort]/pod<uid>, below `root`.
 std::string pod_cgroup(const Pod& pod, const std::string& root);
@@ -31,6 +32,9 @@ bool is_init_container(const Pod& pod, const std::string& name);
 /// The host name inside the pod (63 characters at most) and its domain, empty without a subdomain.
 std::string pod_hostname(const Pod& pod);
 std::string pod_domain(const Pod& pod, const std::string& cluster_domain);
+/// What the kernel calls the pod: its host name, or with setHostnameAsFQDN the whole name. BadRequest, in
+/// upstream's words, where the kernel has no room for it.
+Result<std::string> kernel_hostname(const Pod& pod, const std::string& cluster_domain);
 /// spec.containers{name} or spec.initContainers{name}: what an event about a container points to.
 std::string container_field_path(const Pod& pod, const std::string& name);
 /// Seconds the containers get between SIGTERM and SIGKILL when the pod is taken down.

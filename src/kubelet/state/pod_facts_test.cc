@@ -36,5 +36,21 @@ TEST(PodFacts, SidecarsStopAfterWhatTheyServe) {
   EXPECT_FALSE(stops_before(pod, "b", "a"));
 }
 
+TEST(PodFacts, TheKernelsNameIsTheWholeNameOnlyWhereAsked) {
+  Pod pod;
+  pod.metadata.name = "web";
+  pod.metadata.namespace_ = "ns";
+  pod.spec.setHostnameAsFQDN = true;
+  EXPECT_EQ(*kernel_hostname(pod, "d"), "web") << "without a subdomain there is no whole name";
+  pod.spec.subdomain = "sub";
+  EXPECT_EQ(*kernel_hostname(pod, "d"), "web.sub.ns.svc.d");
+  pod.spec.subdomain = std::string(53, 's');
+  EXPECT_EQ(kernel_hostname(pod, "d").error().message(),
+            "failed to construct FQDN from pod hostname and cluster domain, FQDN web." + pod.spec.subdomain +
+                ".ns.svc.d is too long (64 characters is the max, 66 characters requested)");
+  pod.spec.setHostnameAsFQDN = false;
+  EXPECT_EQ(*kernel_hostname(pod, "d"), "web");
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet

@@ -5,7 +5,8 @@
 
 namespace mizzen::api {
 
-/// Guaranteed, Burstable or BestEffort, from cpu and memory of the containers.
+/// Guaranteed, Burstable or BestEffort, from cpu and memory of the pod as a whole where it names them, else
+/// of its containers.
 std::string_view qos_class(const core::v1::PodSpec& spec);
 
 }  // namespace mizzen::api
