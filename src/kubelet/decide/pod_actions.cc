@@ -77,20 +77,50 @@ bool sidecar_started(const ContainerRecord* c, const ProbeVerdicts& probes) {
   return c && c->state == State::Running && probes.started.contains(c->id);
 }
 
+std::optional<int64_t> grace_of(const codec::Box<api::core::v1::Probe>& probe) {
+  return probe ? probe->terminationGracePeriodSeconds : std::nullopt;
+}
+
+void kill_unknown(const ContainerRecord& record, const char* what, PodActions& out) {
+  out.kills.push_back({record.id, record.name,
+                       fmt::format("{} is in {} state, try killing it before restart", what, "Unknown"),
+                       ContainerKill::Why::Unknown});
+}
+
+/// A sidecar runs for ever: whatever ended or has to end is started again.
+void plan_sidecar(const Container& c, const ContainerRecord* newest, const ProbeVerdicts& probes,
+                  PodActions& out) {
+  if (newest && newest->state == State::Running) {
+    ContainerKill kill{newest->id, c.name, "", ContainerKill::Why::Changed};
+    if (probes.startup_failed.contains(newest->id)) {
+      kill.message = fmt::format("Init container {} failed startup probe", c.name);
+      kill.why = ContainerKill::Why::Startup;
+      kill.grace_s = grace_of(c.startupProbe);
+    } else if (!sidecar_started(newest, probes)) {
+      return;
+    } else if (newest->hash != container_hash(c)) {
+      kill.message = fmt::format("Init container {} definition changed", c.name);
+    } else if (probes.liveness_failed.contains(newest->id)) {
+      kill.message = fmt::format("Init container {} failed liveness probe", c.name);
+      kill.why = ContainerKill::Why::Liveness;
+      kill.grace_s = grace_of(c.livenessProbe);
+    } else {
+      return;
+    }
+    out.kills.push_back(std::move(kill));
+  } else if (newest && newest->state == State::Unknown) {
+    kill_unknown(*newest, "Init container", out);
+  }
+  out.start_init.push_back(c.name);
+}
+
 /// Fills start_init; true where the regular containers may run.
 bool plan_init(const Pod& pod, const RuntimePod& state, const ProbeVerdicts& probes, PodActions& out) {
   const bool initialized = is_initialized(pod, state, probes);
   for (const auto& c : pod.spec.initContainers) {
     const auto* newest = state.newest(c.name);
     if (is_sidecar(c)) {
-      if (newest && newest->state == State::Running && probes.liveness_failed.contains(newest->id)) {
-        out.kills.push_back({newest->id, c.name,
-                             fmt::format("Init container {} failed liveness probe", c.name),
-                             ContainerKill::Why::Liveness});
-        out.start_init.push_back(c.name);
-      } else if (!newest || newest->state != State::Running) {
-        out.start_init.push_back(c.name);
-      }
+      plan_sidecar(c, newest, probes, out);
       if (!initialized && !sidecar_started(newest, probes)) return false;
       continue;
     }
@@ -100,14 +130,11 @@ bool plan_init(const Pod& pod, const RuntimePod& state, const ProbeVerdicts& pro
       out.kill_pod = true;  // the pod has failed
       return false;
     }
+    if (newest && newest->state == State::Unknown) kill_unknown(*newest, "Init container", out);
     out.start_init.push_back(c.name);
     return false;
   }
   return true;
-}
-
-std::optional<int64_t> grace_of(const codec::Box<api::core::v1::Probe>& probe) {
-  return probe ? probe->terminationGracePeriodSeconds : std::nullopt;
 }
 
 void plan_regular(const Pod& pod, const RuntimePod& state, const ProbeVerdicts& probes, PodActions& out) {
@@ -116,12 +143,7 @@ void plan_regular(const Pod& pod, const RuntimePod& state, const ProbeVerdicts& 
     const auto* newest = state.newest(c.name);
     if (!newest || newest->state != State::Running) {
       if (!should_restart(pod, c, newest)) continue;
-      if (newest && newest->state == State::Unknown) {
-        out.kills.push_back(
-            {newest->id, c.name,
-             fmt::format("Container is in {} state, try killing it before restart", "Unknown"),
-             ContainerKill::Why::Unknown});
-      }
+      if (newest && newest->state == State::Unknown) kill_unknown(*newest, "Container", out);
       out.start.push_back(c.name);
       continue;
     }

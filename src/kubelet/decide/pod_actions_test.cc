@@ -190,5 +190,48 @@ TEST(PodActions, SidecarKeepsRunningBesideAndGatesTheRest) {
   EXPECT_THAT(compute_pod_actions(pod, w.state, started).start_init, ElementsAre("s"));
 }
 
+TEST(PodActions, SidecarIsRestartedForProbesAndAnotherImage) {
+  auto pod = pod_of(
+      R"({"metadata":{"name":"p"},"spec":{"restartPolicy":"Never","initContainers":[{"name":"s","image":"x",
+      "restartPolicy":"Always","startupProbe":{"exec":{},"terminationGracePeriodSeconds":7}}],
+      "containers":[{"name":"a","image":"x"}]}})");
+  World w(pod);
+  w.sandbox().container("s", State::Running);
+  ProbeVerdicts verdicts;
+  verdicts.startup_failed = {"c1"};
+  auto a = compute_pod_actions(pod, w.state, verdicts);
+  ASSERT_EQ(a.kills.size(), 1u);
+  EXPECT_EQ(a.kills[0].message, "Init container s failed startup probe");
+  EXPECT_EQ(a.kills[0].why, ContainerKill::Why::Startup);
+  EXPECT_EQ(a.kills[0].grace_s, 7);
+  EXPECT_THAT(a.start_init, ElementsAre("s"));
+  EXPECT_THAT(a.start, IsEmpty()) << "those it serves wait for it";
+  EXPECT_FALSE(a.kill_pod);
+
+  w.container("a", State::Running);
+  pod.spec.initContainers[0].image = "y";
+  a = compute_pod_actions(pod, w.state, {});
+  EXPECT_THAT(a.kills, IsEmpty()) << "it is judged once it has started";
+  verdicts = {};
+  verdicts.started = {"c1"};
+  a = compute_pod_actions(pod, w.state, verdicts);
+  ASSERT_EQ(a.kills.size(), 1u);
+  EXPECT_EQ(a.kills[0].message, "Init container s definition changed");
+  EXPECT_THAT(a.start_init, ElementsAre("s"));
+  EXPECT_THAT(a.start, IsEmpty());
+}
+
+TEST(PodActions, WhatTheRuntimeLostSightOfIsKilledBeforeItRunsAgain) {
+  const auto pod = pod_of(
+      R"({"metadata":{"name":"p"},"spec":{"initContainers":[{"name":"i","image":"x"}],
+          "containers":[{"name":"a","image":"x"}]}})");
+  World w(pod);
+  w.sandbox().container("i", State::Unknown);
+  const auto a = compute_pod_actions(pod, w.state, {});
+  ASSERT_EQ(a.kills.size(), 1u);
+  EXPECT_EQ(a.kills[0].message, "Init container is in Unknown state, try killing it before restart");
+  EXPECT_THAT(a.start_init, ElementsAre("i"));
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet
