@@ -43,6 +43,8 @@ std::string last_lines(const std::string& path, size_t bytes) {
   return log->size() > bytes ? log->substr(log->size() - bytes) : *log;
 }
 
+/// containerd says little, but for ever.
+constexpr uint64_t kLogBytesMax = 10 << 20;
 std::string log_path(const std::string& folder) { return folder + "/containerd.log"; }
 std::string pid_path(const std::string& folder) { return folder + "/containerd.pid"; }
 std::string config_file(const std::string& folder) { return folder + "/config.toml"; }
@@ -172,10 +174,12 @@ Result<void> Containerd::start(Deadline deadline) {
       .program = {.argv = {options_.program, "--config", config_file(options_.data_folder)},
                   .log_path = log_path(options_.data_folder)},
       .pid_file = pid_path(options_.data_folder),
-      .before_start = [socket = socket_] {
-        ::unlink(socket.c_str());
-        ::unlink((socket + ".ttrpc").c_str());
-      }});
+      .before_start =
+          [socket = socket_] {
+            ::unlink(socket.c_str());
+            ::unlink((socket + ".ttrpc").c_str());
+          },
+      .log_bytes_max = kLogBytesMax});
   MZ_TRY(supervisor_->start());
   return wait_until_it_answers(deadline);
 }

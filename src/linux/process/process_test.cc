@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "linux/process/appended_log.h"
 #include "linux/process/supervisor.h"
 #include "linux/testing/scratch.h"
 
@@ -103,6 +105,52 @@ TEST(Supervisor, RestartsWhatDiesAndTakesOverWhatRuns) {
   EXPECT_FALSE(path_exists(scratch.at("pid")));
   int status = 0;
   ::waitpid(second, &status, 0);  // adopted ones are not reaped by the supervisor
+}
+
+TEST(Supervisor, KeepsTheLogOfAProgramThatNeverOpensItAnewBounded) {
+  ScratchFolder scratch;
+  const std::string path = scratch.at("log");
+  // 100 bytes every 10 ms, into one descriptor.
+  Supervisor supervisor(
+      {.clock = real_clock(),
+       .name = "writer",
+       .program = {.argv = {"sh", "-c", "while :; do printf '%0100d' 1; sleep 0.01; done"}, .log_path = path},
+       .pid_file = scratch.at("pid"),
+       .log_bytes_max = 1000,
+       .log_look = milliseconds(50)});
+  ASSERT_TRUE(supervisor.start().ok());
+  const pid_t pid = supervisor.pid();
+  int rounds = 0;
+  uint64_t last = 0, largest = 0;
+  for (int i = 0; i < 2000 && rounds < 3; ++i) {
+    struct stat st{};
+    if (::stat(path.c_str(), &st) == 0) {
+      const auto size = static_cast<uint64_t>(st.st_size);
+      largest = std::max(largest, size);
+      rounds += size < last;
+      last = size;
+    }
+    ::usleep(5'000);
+  }
+  EXPECT_EQ(supervisor.pid(), pid);
+  EXPECT_EQ(supervisor.restarts(), 0) << "a look at the log is no end of the program";
+  ASSERT_TRUE(supervisor.terminate(seconds(5)).ok());
+  EXPECT_EQ(rounds, 3);
+  EXPECT_LT(largest, 20'000u);
+  EXPECT_EQ(read_file(path + ".1")->size(), 1000u);
+}
+
+TEST(BoundedLog, KeepsTheNewestBytes) {
+  ScratchFolder scratch;
+  const std::string path = scratch.at("log");
+  EXPECT_FALSE(*bound_appended_log(path, 4));
+  ASSERT_TRUE(write_file(path, "1234").ok());
+  EXPECT_FALSE(*bound_appended_log(path, 4));
+  ASSERT_TRUE(write_file(path, "12345").ok());
+  EXPECT_TRUE(*bound_appended_log(path, 4));
+  EXPECT_EQ(*read_file(path), "");
+  EXPECT_EQ(*read_file(path + ".1"), "2345");
+  EXPECT_FALSE(path_exists(path + ".1.tmp"));
 }
 
 TEST(Supervisor, FirstStartThatFailsIsTold) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "linux/process/appended_log.h"
 #include "telemetry/log.h"
 
 namespace mizzen::linux {
@@ -66,11 +67,25 @@ Result<void> Supervisor::start() {
   return {};
 }
 
+Result<std::optional<ExitStatus>> Supervisor::wait_for_end(Process& process) {
+  const uint64_t max = options_.log_bytes_max;
+  const std::string& path = options_.program.log_path;
+  if (max == 0 || path.empty()) return process.wait(Deadline::never(), stop_.token());
+  for (;;) {
+    const auto bounded = bound_appended_log(path, max);
+    if (!bounded.ok())
+      log::warn(kLog, "Cannot bound log",
+                {log::kv("program", options_.name), log::kv("error", bounded.error().message())});
+    auto ended = process.wait(Deadline::after(options_.log_look, options_.clock), stop_.token());
+    if (!ended.ok() || *ended) return ended;
+  }
+}
+
 void Supervisor::watch(Process process) {
   Duration pause = options_.restart_min;
   for (;;) {
     const auto since = options_.clock.monotonic();
-    auto ended = process.wait(Deadline::never(), stop_.token());
+    auto ended = wait_for_end(process);
     if (!ended.ok()) return;  // stopped
     {
       Lock lock(m_);

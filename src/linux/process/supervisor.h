@@ -13,7 +13,7 @@ namespace mizzen::linux {
 /// Keeps one program running, across deaths of the program and across deaths of this process: a program that
 /// an earlier run left behind is taken over by its pid file instead of being started twice. Lifecycle:
 /// start() → stop() (leaves the program running) or terminate() (ends it). The destructor is stop().
-/// Threading: thread-safe; one thread of its own that sleeps on the program's pidfd.
+/// Threading: thread-safe; one thread of its own that sleeps on the program's pidfd and looks after its log.
 /// Failure: a program that dies or cannot be started is started again after a pause that doubles from
 /// restart_min to restart_max and is forgotten once the program has run for restart_max.
 class Supervisor {
@@ -24,6 +24,9 @@ class Supervisor {
     SpawnOptions program;
     std::string pid_file;                ///< holds `pid start_ticks`
     std::function<void()> before_start;  ///< removes what a dead one left: stale sockets; may be empty
+    /// The program's log is kept below twice this (bound_appended_log); 0: it grows without end.
+    uint64_t log_bytes_max = 0;
+    Duration log_look = std::chrono::minutes(1);  ///< how often the log is looked at
     Duration restart_min = std::chrono::milliseconds(100);
     Duration restart_max = std::chrono::seconds(10);
   };
@@ -48,6 +51,7 @@ class Supervisor {
   Result<Process> take_over_or_start();
   Result<Process> start_program();
   void watch(Process process);
+  Result<std::optional<ExitStatus>> wait_for_end(Process& process);
 
   const Options options_;
   StopSource stop_;
