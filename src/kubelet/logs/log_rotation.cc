@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "base/check.h"
 #include "base/strings.h"
 #include "codec/tables/values.h"
 #include "cri/blocking.h"
@@ -89,6 +90,17 @@ RotationPlan plan_rotation(const std::string& log, std::vector<std::string> rota
     }
   }
   return out;
+}
+
+Result<void> remove_log(const std::string& path) {
+  const auto slash = path.rfind('/');
+  MZ_CHECK(slash != std::string::npos, "the log {} has no folder", path);
+  const std::string folder = path.substr(0, slash), name = path.substr(slash + 1);
+  const auto names = linux::list_folder(folder);
+  if (!names.ok()) return names.error().code() == Code::NotFound ? Result<void>() : names.error();
+  for (const auto& other : *names)
+    if (other == name || other.starts_with(name + ".")) MZ_TRY(linux::remove_all(folder + "/" + other));
+  return {};
 }
 
 size_t LogRotation::tick() {

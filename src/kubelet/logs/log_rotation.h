@@ -17,6 +17,9 @@ struct RotationPlan {
 /// file that this rotation makes. Leftovers of a compression that did not end are removed.
 RotationPlan plan_rotation(const std::string& log, std::vector<std::string> rotated, int files_max);
 
+/// Removes a container's log, and all that was rotated out of it. Blocks on the disk.
+Result<void> remove_log(const std::string& path);
+
 /// Role: keeps the logs of running containers small: one that outgrew bytes_max is renamed to LOG.DATE-TIME,
 /// the runtime opens a new one, older files are compressed (.gz) and the oldest go. Kubernetes contract:
 /// upstream's containerLogMaxSize and containerLogMaxFiles; `kubectl logs` shows the newest file only. Truth:

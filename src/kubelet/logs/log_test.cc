@@ -123,6 +123,19 @@ TEST(LogRequest, FindsTheContainerOrSaysWhyNot) {
   EXPECT_EQ(*container_of_log(pod, "c", false), "new");
 }
 
+TEST(RemoveLog, TakesWhatWasRotatedOutOfItToo) {
+  linux::ScratchFolder scratch;
+  const auto folder = scratch.at("c");
+  ASSERT_TRUE(make_folders(folder, 0755).ok());
+  for (const char* name : {"1.log", "1.log.20260101-000000.gz", "1.log.20260102-000000",
+                           "1.log.20260102-000000.tmp", "2.log", "11.log", "11.log.20260101-000000"})
+    ASSERT_TRUE(write_file(folder + "/" + name, "x").ok());
+  ASSERT_TRUE(remove_log(folder + "/1.log").ok());
+  EXPECT_THAT(*linux::list_folder(folder),
+              ::testing::UnorderedElementsAre("2.log", "11.log", "11.log.20260101-000000"));
+  EXPECT_TRUE(remove_log(scratch.at("never") + "/1.log").ok());
+}
+
 TEST(LogRotation, KeepsTheNewestAndCompressesAllButTheLastOne) {
   const std::vector<std::string> rotated = {"0.log.20260101-000000.gz",  "0.log.20260102-000000",
                                             "0.log.20260101-120000.gz",  "1.log.20260101-000000",

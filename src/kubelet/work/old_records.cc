@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "linux/files/file.h"
+#include "kubelet/logs/log_rotation.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {
@@ -40,7 +40,7 @@ void remove_old_records(NodeWorld& world, const RuntimePod& state, const std::st
     remove<&cri::Runtime::remove_container>(world, request, record.id, [&world, log = record.log_path] {
       if (log.empty()) return;
       (void)world.executor.post([log] {
-        const auto gone = linux::remove_all(log);
+        const auto gone = remove_log(log);
         if (!gone.ok()) log::warn("kubelet", "Cannot remove log", {log::kv("error", gone.error().message())});
       });
     });
