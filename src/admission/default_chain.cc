@@ -6,6 +6,7 @@
 #include "admission/plugins/namespace_lifecycle/namespace_lifecycle.h"
 #include "admission/plugins/persistent_volume_claim_resize/persistent_volume_claim_resize.h"
 #include "admission/plugins/priority/priority.h"
+#include "admission/plugins/runtime_class/runtime_class.h"
 #include "admission/plugins/service_account/service_account.h"
 
 namespace mizzen::admission {
@@ -18,6 +19,7 @@ std::unique_ptr<const Chain> make_default_chain(Chain::Deps deps, const Objects&
   plugins.push_back(std::make_unique<DefaultTolerationSeconds>());
   plugins.push_back(std::make_unique<DefaultStorageClass>(objects));
   plugins.push_back(std::make_unique<PersistentVolumeClaimResize>(objects));
+  plugins.push_back(std::make_unique<RuntimeClass>(deps.clock, objects));
   plugins.push_back(std::make_unique<DeviceAdminAccess>(objects));
   return std::make_unique<const Chain>(deps, std::move(plugins));
 }

@@ -10,6 +10,7 @@
 #include "api/schema/core/v1/persistent_volume_claim.h"
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/core/v1/service_account.h"
+#include "api/schema/node/v1/runtime_class.h"
 #include "api/schema/resource/v1/resource_claim.h"
 #include "api/schema/storage/v1/storage_class.h"
 #include "base/clock.h"
@@ -28,7 +29,7 @@ using api::storage::v1::StorageClass;
 /// A few objects, and how often all of them were asked for.
 class FakeObjects final : public Objects {
  public:
-  api::RegistryPtr registry() const override { return api::builtin(); }
+  api::RegistryPtr registry() const override { return known; }
   Object cached(const api::ResourceInfo& r, std::string_view ns, std::string_view name) const override {
     const auto it = objects.find({&r, std::string(ns) + "/" + std::string(name)});
     return it == objects.end() ? Object() : it->second;
@@ -54,6 +55,7 @@ class FakeObjects final : public Objects {
     objects[{&api::resource_of<T>(), key}] = Object::of(std::move(object));
   }
 
+  api::RegistryPtr known = api::builtin();
   std::map<std::pair<const api::ResourceInfo*, std::string>, Object> objects;
   int64_t changes = 0;
   mutable int scans = 0;
@@ -101,9 +103,9 @@ class PluginsTest : public ::testing::Test {
 
 TEST_F(PluginsTest, TheOrderIsUpstreams) {
   EXPECT_EQ(chain_->names(),
-            (std::vector<std::string_view>{"NamespaceLifecycle", "ServiceAccount", "Priority",
-                                           "DefaultTolerationSeconds", "DefaultStorageClass",
-                                           "PersistentVolumeClaimResize", "DeviceAdminAccess"}));
+            (std::vector<std::string_view>{
+                "NamespaceLifecycle", "ServiceAccount", "Priority", "DefaultTolerationSeconds",
+                "DefaultStorageClass", "PersistentVolumeClaimResize", "RuntimeClass", "DeviceAdminAccess"}));
 }
 
 TEST_F(PluginsTest, NamespacesThatAClusterNeedsAreNotDeleted) {
@@ -151,6 +153,70 @@ TEST_F(PluginsTest, PodsGetAccountPriorityAndTolerations) {
   EXPECT_EQ(ask<Pod>(Operation::Create, "default", "p", &stranger),
             "pods \"p\" is forbidden: error looking up service account default/no: serviceaccount \"no\" not "
             "found");
+}
+
+TEST_F(PluginsTest, APodIsNotRunLessIsolatedThanItsClassSays) {
+  MutableObject object = pod();
+  Pod& p = *object.as<Pod>();
+  p.spec.runtimeClassName = "gvisor";
+  EXPECT_EQ(ask<Pod>(Operation::Create, "default", "p", &object),
+            "pods \"p\" is forbidden: pod rejected: RuntimeClass \"gvisor\" not found");
+  EXPECT_EQ(ask<Pod>(Operation::Update, "default", "p", &object, Object::of(Pod())), "ok")
+      << "what runs already is left alone";
+  MutableObject costly = pod();
+  costly.as<Pod>()->spec.overhead.set("cpu", codec::Quantity::of(1));
+  EXPECT_EQ(ask<Pod>(Operation::Create, "default", "p", &costly),
+            "pods \"p\" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass "
+            "defined Overhead");
+}
+
+TEST_F(PluginsTest, APodGetsWhatItsRuntimeClassSays) {
+  using api::node::v1::RuntimeClass;
+  if (!objects_.known->find<RuntimeClass>()) {
+    api::ResourceInfo info = api::resource_of<PriorityClass>();
+    info.plural = "runtimeclasses";
+    info.kind = "RuntimeClass";
+    info.versions.resize(1);
+    info.versions[0].group = "node.k8s.io";
+    info.versions[0].message = {std::shared_ptr<void>(), &RuntimeClass::descriptor()};
+    const auto with = objects_.known->with(std::move(info));
+    ASSERT_TRUE(with.ok()) << with.error().message();
+    objects_.known = *with;
+  }
+  RuntimeClass c = named<RuntimeClass>("vm");
+  c.overhead.ensure().podFixed.set("cpu", *codec::Quantity::parse("250m"));
+  c.scheduling.ensure().nodeSelector.set("kvm", "yes");
+  api::core::v1::Toleration own, more, all;
+  own.key = "a";
+  own.operator_ = "Equal";
+  own.value = "1";
+  more = own;
+  more.value = "2";
+  all.key = "a";
+  all.operator_ = "Exists";
+  c.scheduling->tolerations = {more, all};
+  objects_.objects[{objects_.known->find<RuntimeClass>(), "/vm"}] = Object::of(c);
+
+  MutableObject object = pod();
+  Pod& p = *object.as<Pod>();
+  p.spec.runtimeClassName = "vm";
+  p.spec.tolerations = {own};
+  EXPECT_EQ(ask<Pod>(Operation::Create, "default", "p", &object), "ok");
+  EXPECT_EQ(p.spec.overhead.get("cpu").text(), "250m");
+  EXPECT_EQ(p.spec.nodeSelector.get("kvm"), "yes");
+  size_t of_a = 0;
+  for (const auto& t : p.spec.tolerations) of_a += t.key == "a";
+  EXPECT_EQ(of_a, 1u) << "what another covers is left out";
+
+  p.spec.overhead.set("cpu", codec::Quantity::of(1));
+  const std::string other =
+      "pods \"p\" is forbidden: pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead";
+  EXPECT_EQ(ask<Pod>(Operation::Create, "default", "p", &object), other);
+  p.spec.overhead = {};
+  p.spec.nodeSelector.set("kvm", "no");
+  EXPECT_EQ(ask<Pod>(Operation::Create, "default", "p", &object),
+            "pods \"p\" is forbidden: conflict: runtimeClass.scheduling.nodeSelector[kvm] = yes; "
+            "pod.spec.nodeSelector[kvm] = no");
 }
 
 TEST_F(PluginsTest, TheDefaultClassIsFoundOncePerChangeNotPerPod) {
