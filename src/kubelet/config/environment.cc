@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "base/strings.h"
 #include "machinery/names/names.h"
@@ -229,6 +230,19 @@ std::vector<std::string> expand_all(const std::vector<std::string>& words,
     }));
   }
   return out;
+}
+
+Result<std::string> expand_path(const std::string& word, const std::vector<Variable>& variables) {
+  const Map map(variables.begin(), variables.end());
+  std::set<std::string> missing;
+  auto out = expand(word, [&](const std::string& name) -> const std::string* {
+    const auto found = map.find(name);
+    if (found != map.end() && !found->second.empty()) return &found->second;
+    missing.insert(name);
+    return nullptr;
+  });
+  if (missing.empty()) return out;
+  return Error(Code::BadRequest, "missing value for " + join({missing.begin(), missing.end()}, ", "));
 }
 
 }  // namespace mizzen::kubelet

@@ -47,5 +47,8 @@ Result<Environment> make_environment(const EnvironmentContext& context);
 /// command or args with the container's variables put in.
 std::vector<std::string> expand_all(const std::vector<std::string>& words,
                                     const std::vector<Variable>& variables);
+/// `word` with the container's variables put in. BadRequest, in upstream's words, where it names one that is
+/// not there or empty: what a path is made of must not be left out.
+Result<std::string> expand_path(const std::string& word, const std::vector<Variable>& variables);
 
 }  // namespace mizzen::kubelet

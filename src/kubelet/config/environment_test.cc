@@ -86,5 +86,13 @@ TEST(Environment, LaterSourcesWinAndReferencesSeeEarlierOnes) {
             "couldn't find key none in ConfigMap default/cm");
 }
 
+TEST(Environment, APathIsNeverMadeOfWhatIsMissing) {
+  const std::vector<Variable> variables{{"A", "a"}, {"EMPTY", ""}};
+  EXPECT_EQ(*expand_path("x/$(A)/$$(B)", variables), "x/a/$(B)");
+  EXPECT_EQ(expand_path("$(C)/$(EMPTY)/$(A)/$(B)/$(C)", variables).error().message(),
+            "missing value for B, C, EMPTY");
+  EXPECT_EQ(*expand_path("", variables), "");
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet

@@ -36,8 +36,10 @@ Result<std::vector<ReadyMount>> make_mounts(NodeWorld& world, const Pod& pod, co
     ReadyMount m{ready.host_path, mount.mountPath, mount.readOnly || ready.read_only,
                  mount.mountPropagation.value_or("None")};
     if (!m.container_path.starts_with("/")) m.container_path = "/" + m.container_path;
-    const std::string sub =
-        mount.subPath.empty() ? expand_all({mount.subPathExpr}, environment).front() : mount.subPath;
+    std::string sub = mount.subPath;
+    if (sub.empty()) {
+      MZ_ASSIGN(sub, expand_path(mount.subPathExpr, environment));
+    }
     if (!sub.empty()) {
       MZ_ASSIGN(m.host_path, world.volumes.bind_sub_path({pod.metadata.uid, mount.name, ready.host_path,
                                                           c.name, i, sub, m.read_only}));
