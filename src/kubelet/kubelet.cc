@@ -116,6 +116,7 @@ struct Kubelet::Impl {
     const bool told = deps.runtime_events && deps.runtime_events->connected();
     return told ? Duration(kLookWithEventsEvery) : Duration(kLookEvery);
   }
+  NodeAbilities abilities() const;
   NodeFacts facts();
   void feed();
   void run();
@@ -129,6 +130,7 @@ struct Kubelet::Impl {
   const Deps deps;
   KubeletOptions options;
   const linux::SystemInfo machine;
+  const bool app_armor = linux::app_armor_enabled();
   // Executors first: what uses them goes before them.
   ThreadPool background{deps.clock, {.name = "kubelet-bg", .threads_max = 3, .queue_max = 20'000}};
   ThreadPool api_pool{deps.clock, {.name = "kubelet-api", .threads_max = 3, .queue_max = 20'000}};
@@ -168,7 +170,8 @@ struct Kubelet::Impl {
                   .services = [this](const std::string& ns) { return services_of(ns); },
                   .allocatable = [this] { return node.allocatable(); },
                   .network_problem = [this] { return health.network_problem(); },
-                  .sources_ready = [this] { return pods.synced(); },
+                  .abilities = [this] { return abilities(); },
+                  .sources_ready = [this] { return pods.synced() && health.features(); },
                   .options = pod_options()};
   PodWorkers workers{world};
   LogRotation rotation;
@@ -191,6 +194,18 @@ struct Kubelet::Impl {
   Thread loop;
 };
 
+NodeAbilities Kubelet::Impl::abilities() const {
+  const auto features = health.features().value_or(RuntimeHealth::Features());
+  NodeAbilities out{.groups_policy = features.groups_policy,
+                    .recursive_read_only = features.recursive_read_only,
+                    .user_namespaces = features.user_namespaces,
+                    .app_armor = app_armor,
+                    .kernel_version = machine.kernel_version,
+                    .huge_pages = {}};
+  for (const auto& [size, total] : machine.huge_pages) out.huge_pages.push_back(size);
+  return out;
+}
+
 NodeFacts Kubelet::Impl::facts() {
   NodeFacts out;
   out.name = options.node_name;
@@ -210,6 +225,10 @@ NodeFacts Kubelet::Impl::facts() {
   out.runtime_version = runtime_version;
   out.runtime_problem = health.runtime_problem(listed_at());
   out.network_problem = health.network_problem();
+  if (const auto features = health.features()) {
+    out.runtime_handlers = features->handlers;
+    out.groups_policy = features->groups_policy;
+  }
   out.images = images.with([](const auto& i) { return i; });
   out.labels = options.node_labels;
   reported_ready = out.runtime_problem.empty() && out.network_problem.empty();

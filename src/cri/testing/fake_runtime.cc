@@ -239,6 +239,8 @@ Result<v1::StatusResponse> FakeRuntime::do_status(const v1::StatusRequest&) {
     condition.type = type;
     condition.status = true;
   }
+  out.runtime_handlers = handlers_;
+  if (features_) out.features.ensure() = *features_;
   return out;
 }
 
@@ -491,7 +493,9 @@ Result<v1::PullImageResponse> FakeRuntime::do_pull_image(const v1::PullImageRequ
 Result<v1::RemoveImageResponse> FakeRuntime::do_remove_image(const v1::RemoveImageRequest& r) {
   Lock lock(m_);
   MZ_TRY(enter("RemoveImage", true));
-  if (r.image) images_.erase(r.image->image);
+  if (r.image)
+    std::erase_if(images_,
+                  [&](const auto& i) { return i.first == r.image->image || i.second.id == r.image->image; });
   return v1::RemoveImageResponse{};
 }
 
@@ -513,6 +517,11 @@ void FakeRuntime::kill_sandbox(const std::string& id) {
   }
 }
 
+void FakeRuntime::offer_features(std::vector<v1::RuntimeHandler> handlers, v1::RuntimeFeatures features) {
+  Lock lock(m_);
+  handlers_ = std::move(handlers);
+  features_ = features;
+}
 void FakeRuntime::offer_image(const std::string& name) {
   Lock lock(m_);
   offered_.insert(name);

@@ -53,6 +53,8 @@ class FakeRuntime final : public Runtime {
   void exit_container(const std::string& id, int32_t code, const std::string& reason = {});
   /// The pause process dies.
   void kill_sandbox(const std::string& id);
+  /// What Status tells beside its conditions.
+  void offer_features(std::vector<v1::RuntimeHandler> handlers, v1::RuntimeFeatures features);
   /// The image can be pulled; without it PullImage says NotFound.
   void offer_image(const std::string& name);
   /// The image is on the node already.
@@ -125,6 +127,8 @@ class FakeRuntime final : public Runtime {
   bool dead_ MZ_GUARDED_BY(m_) = false;
   std::map<std::string, Sandbox> sandboxes_ MZ_GUARDED_BY(m_);
   std::map<std::string, Container> containers_ MZ_GUARDED_BY(m_);
+  std::vector<v1::RuntimeHandler> handlers_ MZ_GUARDED_BY(m_);
+  std::optional<v1::RuntimeFeatures> features_ MZ_GUARDED_BY(m_);
   std::set<std::string> offered_ MZ_GUARDED_BY(m_);
   bool offers_all_ MZ_GUARDED_BY(m_) = false;
   std::string network_ MZ_GUARDED_BY(m_) = "10.42.0.";

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "base/strings.h"
+#include "kubelet/decide/admission.h"
+#include "kubelet/state/security_facts.h"
 
 namespace mizzen::kubelet {
 namespace {
@@ -64,6 +66,30 @@ std::vector<int64_t> supplemental_groups(const Pod& pod) {
   const auto& more = pod.spec.securityContext->supplementalGroups;
   out.insert(out.end(), more.begin(), more.end());
   return out;
+}
+
+int32_t groups_policy(const Pod& pod) {
+  const bool strict =
+      pod.spec.securityContext && pod.spec.securityContext->supplementalGroupsPolicy.value_or("") == "Strict";
+  return strict ? rt::SupplementalGroupsPolicy::Strict : rt::SupplementalGroupsPolicy::Merge;
+}
+
+/// In the field of today and in the one before it.
+void set_app_armor(rt::LinuxContainerSecurityContext& out, const Pod& pod, const Container& c) {
+  const auto profile = app_armor_profile(pod, c);
+  if (!profile) return;
+  auto& to = out.apparmor.ensure();
+  if (profile->type == "RuntimeDefault") {
+    to.profile_type = rt::SecurityProfileType::RuntimeDefault;
+    out.apparmor_profile = "runtime/default";
+  } else if (profile->type == "Unconfined") {
+    to.profile_type = rt::SecurityProfileType::Unconfined;
+    out.apparmor_profile = "unconfined";
+  } else {
+    to.profile_type = rt::SecurityProfileType::Localhost;
+    to.localhost_ref = profile->localhostProfile.value_or("");
+    out.apparmor_profile = "localhost/" + to.localhost_ref;
+  }
 }
 
 bool privileged(const Container& c) {
@@ -137,7 +163,9 @@ Result<rt::LinuxContainerSecurityContext> security_of(const ContainerConfigInput
   if (security.group) out.run_as_group.ensure().value = *security.group;
   out.namespace_options = namespaces_of(in.pod);
   out.supplemental_groups = supplemental_groups(in.pod);
+  out.supplemental_groups_policy = groups_policy(in.pod);
   set_seccomp(out.seccomp.ensure(), security.seccomp, in.seccomp_folder);
+  set_app_armor(out, in.pod, in.container);
   if (security.selinux) set_selinux(out.selinux_options, *security.selinux);
   out.privileged = privileged(in.container);
   out.masked_paths = kMaskedPaths;
@@ -183,7 +211,10 @@ rt::PodSandboxConfig sandbox_config(const SandboxConfigInput& in) {
   out.labels.set(cri::kPodNamespaceLabel, pod.metadata.namespace_);
   out.labels.set(cri::kPodUidLabel, pod.metadata.uid);
   out.annotations = pod.metadata.annotations;
-  if (!pod.spec.hostNetwork) out.hostname = pod_hostname(pod);
+  if (!pod.spec.hostNetwork) {
+    auto name = kernel_hostname(pod, in.cluster_domain);
+    out.hostname = name.ok() ? std::move(*name) : pod_hostname(pod);
+  }
   out.log_directory = in.log_folder;
   auto& dns = out.dns_config.ensure();
   dns.servers = in.dns.servers;
@@ -205,7 +236,8 @@ rt::PodSandboxConfig sandbox_config(const SandboxConfigInput& in) {
     if (p.runAsGroup) security.run_as_group.ensure().value = *p.runAsGroup;
     security.supplemental_groups = supplemental_groups(pod);
     if (p.seLinuxOptions) set_selinux(security.selinux_options, *p.seLinuxOptions);
-    for (const auto& sysctl : p.sysctls) linux.sysctls.set(sysctl.name, sysctl.value);
+    security.supplemental_groups_policy = groups_policy(pod);
+    for (const auto& sysctl : p.sysctls) linux.sysctls.set(sysctl_name(sysctl.name), sysctl.value);
   }
   return out;
 }
@@ -231,6 +263,7 @@ Result<rt::ContainerConfig> container_config(const ContainerConfigInput& in) {
     mount.host_path = m.host_path;
     mount.container_path = m.container_path;
     mount.readonly = m.read_only;
+    mount.recursive_read_only = m.recursive_read_only;
     mount.propagation = propagation_of(m.propagation);
   }
   out.labels.set(cri::kPodNameLabel, pod.metadata.name);
@@ -253,6 +286,11 @@ Result<rt::ContainerConfig> container_config(const ContainerConfigInput& in) {
   resources.cpu_period = kCpuPeriodUs;
   resources.memory_limit_in_bytes = kernel.memory_limit_bytes;
   resources.oom_score_adj = kernel.oom_score_adj;
+  for (const auto& [size, bytes] : huge_page_limits(pod, c, in.huge_pages)) {
+    auto& limit = resources.hugepage_limits.emplace_back();
+    limit.page_size = huge_page_name(size);
+    limit.limit = bytes;
+  }
   MZ_ASSIGN(out.linux->security_context, security_of(in));
   return out;
 }

@@ -17,6 +17,7 @@ struct SandboxConfigInput {
   const ResolvConf& dns;
   std::string log_folder;
   std::string cgroup_parent;
+  std::string cluster_domain = {};
 };
 cri::v1::PodSandboxConfig sandbox_config(const SandboxConfigInput& input);
 
@@ -26,6 +27,7 @@ struct ReadyMount {
   std::string container_path;
   bool read_only = false;
   std::string propagation;  ///< None, HostToContainer, Bidirectional
+  bool recursive_read_only = false;
 };
 
 /// Pure: what the runtime is told about a container.
@@ -39,6 +41,7 @@ struct ContainerConfigInput {
   const std::vector<ReadyMount>& mounts;
   int64_t node_memory_bytes = 0;
   std::string seccomp_folder;
+  std::vector<uint64_t> huge_pages = {};  ///< sizes this kernel has
 };
 /// BadRequest (CreateContainerConfigError) where runAsNonRoot is broken.
 Result<cri::v1::ContainerConfig> container_config(const ContainerConfigInput& input);

@@ -45,5 +45,47 @@ TEST(CriConfig, CarriesWhatTheRuntimeMustKnow) {
       << "runc refuses a host name on the node's network";
 }
 
+TEST(CriConfig, AsksTheRuntimeForAllThatIsolates) {
+  const auto pod = pod_of(
+      R"json({"metadata":{"name":"web"},"spec":{"hostname":"h","subdomain":"s","setHostnameAsFQDN":true,
+    "securityContext":{"supplementalGroupsPolicy":"Strict","appArmorProfile":{"type":"Localhost","localhostProfile":"mine"},
+      "sysctls":[{"name":"net/ipv4/tcp_syncookies","value":"1"}]},
+    "containers":[{"name":"a","image":"i","resources":{"limits":{"hugepages-2Mi":"4Mi"}}},
+      {"name":"b","image":"i","securityContext":{"appArmorProfile":{"type":"Unconfined"}}}]}})json");
+  const auto sandbox = sandbox_config({pod, 0, {}, "", "", "cluster.local"});
+  EXPECT_EQ(sandbox.hostname, "h.s.default.svc.cluster.local");
+  EXPECT_EQ(sandbox.linux->sysctls.get("net.ipv4.tcp_syncookies"), "1");
+  EXPECT_EQ(sandbox.linux->security_context->supplemental_groups_policy,
+            cri::v1::SupplementalGroupsPolicy::Strict);
+  const cri::v1::Image image;
+  const std::vector<Variable> environment;
+  const std::vector<ReadyMount> mounts{{"/on/node", "/in", true, "None", true}};
+  const auto of = [&](size_t i) {
+    return container_config({.pod = pod,
+                             .container = pod.spec.containers[i],
+                             .restart_count = 0,
+                             .image_ref = "",
+                             .image = image,
+                             .environment = environment,
+                             .mounts = mounts,
+                             .node_memory_bytes = 0,
+                             .seccomp_folder = "",
+                             .huge_pages = {2 << 20, 1 << 30}});
+  };
+  const auto a = of(0), b = of(1);
+  ASSERT_TRUE(a.ok() && b.ok());
+  EXPECT_TRUE(a->mounts.at(0).recursive_read_only);
+  const auto& confined = *a->linux->security_context;
+  EXPECT_EQ(confined.supplemental_groups_policy, cri::v1::SupplementalGroupsPolicy::Strict);
+  EXPECT_EQ(confined.apparmor->profile_type, cri::v1::SecurityProfileType::Localhost);
+  EXPECT_EQ(confined.apparmor->localhost_ref, "mine");
+  EXPECT_EQ(confined.apparmor_profile, "localhost/mine") << "for runtimes before the field";
+  EXPECT_EQ(b->linux->security_context->apparmor_profile, "unconfined");
+  std::vector<std::string> pages;
+  for (const auto& limit : a->linux->resources->hugepage_limits)
+    pages.push_back(limit.page_size + "=" + std::to_string(limit.limit));
+  EXPECT_THAT(pages, ElementsAre("2MB=4194304", "1GB=0"));
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet

@@ -65,6 +65,19 @@ void fill_images(v1::NodeStatus& s, std::vector<cri::v1::Image> images) {
   }
 }
 
+void fill_features(v1::NodeStatus& s, const NodeFacts& f) {
+  if (!f.groups_policy) return;
+  s.features.ensure().supplementalGroupsPolicy = f.groups_policy;
+  s.runtimeHandlers.clear();
+  for (const auto& handler : f.runtime_handlers) {
+    auto& out = s.runtimeHandlers.emplace_back();
+    out.name = handler.name;
+    const auto has = handler.features ? *handler.features : cri::v1::RuntimeHandlerFeatures();
+    out.features.ensure().recursiveReadOnlyMounts = has.recursive_read_only_mounts;
+    out.features->userNamespaces = has.user_namespaces;
+  }
+}
+
 client::NodeHealth health_of(const NodeFacts& f) {
   client::NodeHealth out;
   out.memory_short = f.memory_available_bytes > 0 && f.memory_available_bytes < kEvictionMemoryBytes;
@@ -107,6 +120,7 @@ void fill_node_status(Node& node, const NodeFacts& f, WallTime now) {
   fill_info(s, f);
   s.daemonEndpoints.kubeletEndpoint.port = f.port;
   fill_images(s, f.images);
+  fill_features(s, f);
   client::set_health(s, health_of(f), now);
 }
 

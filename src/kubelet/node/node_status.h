@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct NodeFacts {
   std::string runtime_version;  ///< containerd://1.6.20
   std::string runtime_problem;  ///< empty: ready
   std::string network_problem;
+  std::vector<cri::v1::RuntimeHandler> runtime_handlers;
+  std::optional<bool> groups_policy;  ///< none: the runtime was not asked yet
   std::vector<cri::v1::Image> images;
   codec::Map<std::string> labels;  ///< further ones from flags
 };

@@ -15,6 +15,18 @@ std::string condition_text(const cri::v1::RuntimeCondition& c) {
   return fmt::format("{}={} reason:{} message:{}", c.type, c.status, c.reason, c.message);
 }
 
+RuntimeHealth::Features features_of(const cri::v1::StatusResponse& answer) {
+  RuntimeHealth::Features out;
+  out.groups_policy = answer.features && answer.features->supplemental_groups_policy;
+  out.handlers = answer.runtime_handlers;
+  for (const auto& handler : answer.runtime_handlers) {
+    if (!handler.name.empty() || !handler.features) continue;  // pods run on the default one
+    out.recursive_read_only = handler.features->recursive_read_only_mounts;
+    out.user_namespaces = handler.features->user_namespaces;
+  }
+  return out;
+}
+
 }  // namespace
 
 void RuntimeHealth::ask() {
@@ -43,7 +55,10 @@ void RuntimeHealth::answered(const Result<cri::v1::StatusResponse>& answer) {
   Lock lock(m_);
   asking_ = false;
   status_problem_ = problem;
-  if (answer.ok()) network_problem_ = network;
+  if (answer.ok()) {
+    network_problem_ = network;
+    features_ = features_of(*answer);
+  }
   if (problem.empty()) last_good_ = clock_.monotonic();
 }
 
@@ -72,6 +87,11 @@ std::string RuntimeHealth::runtime_problem(std::optional<Monotonic> listed_at) c
 std::string RuntimeHealth::network_problem() const {
   Lock lock(m_);
   return network_problem_;
+}
+
+std::optional<RuntimeHealth::Features> RuntimeHealth::features() const {
+  Lock lock(m_);
+  return features_;
 }
 
 void RuntimeHealth::stop() {

@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "async/gate.h"
 #include "async/mutex.h"
@@ -22,6 +23,14 @@ class RuntimeHealth {
   /// last listed whole; nothing where never.
   std::string runtime_problem(std::optional<Monotonic> listed_at) const;
   std::string network_problem() const;
+  /// What it says that it can do, and its default handler; nothing before it was asked successfully.
+  struct Features {
+    bool groups_policy = false;
+    bool recursive_read_only = false;
+    bool user_namespaces = false;
+    std::vector<cri::v1::RuntimeHandler> handlers;
+  };
+  std::optional<Features> features() const;
   void stop();
 
  private:
@@ -36,6 +45,7 @@ class RuntimeHealth {
   std::string status_problem_ MZ_GUARDED_BY(m_) = "container runtime status check may not have completed yet";
   std::string network_problem_ MZ_GUARDED_BY(m_);
   std::optional<Monotonic> last_good_ MZ_GUARDED_BY(m_);
+  std::optional<Features> features_ MZ_GUARDED_BY(m_);
 };
 
 }  // namespace mizzen::kubelet

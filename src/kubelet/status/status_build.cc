@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "client/node/conditions.h"
+#include "kubelet/state/security_facts.h"
 
 namespace mizzen::kubelet {
 namespace {
@@ -98,16 +99,16 @@ v1::ContainerStatus absent_status(const Container& c, const v1::ContainerStatus*
   return out;
 }
 
-void add_mounts(v1::ContainerStatus& out, const Container& c) {
+void add_mounts(v1::ContainerStatus& out, const Container& c, bool recursive_possible) {
   out.volumeMounts.clear();
   for (const auto& mount : c.volumeMounts) {
     auto& m = out.volumeMounts.emplace_back();
     m.name = mount.name;
     m.mountPath = mount.mountPath;
     m.readOnly = mount.readOnly;
-    if (mount.readOnly)
-      m.recursiveReadOnly =
-          mount.recursiveReadOnly.value_or("Disabled") == "Enabled" ? "Enabled" : "Disabled";
+    if (!mount.readOnly) continue;
+    const auto recursive = is_recursively_read_only(mount, recursive_possible);
+    m.recursiveReadOnly = recursive.ok() && *recursive ? "Enabled" : "Disabled";
   }
 }
 
@@ -172,7 +173,7 @@ v1::ContainerStatus container_status(const Container& c, const std::vector<v1::C
   const bool finished_init =
       init && !is_sidecar(c) && newest && newest->state == State::Exited && newest->exit_code == 0;
   if (!finished_init) apply_failure(out, c, in);
-  add_mounts(out, c);
+  add_mounts(out, c, in.recursive_read_only);
   const bool running = newest && newest->state == State::Running;
   out.started = running && in.started_ids.contains(newest->id);
   if (init && !is_sidecar(c)) {

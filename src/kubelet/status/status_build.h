@@ -24,6 +24,7 @@ struct StatusInput {
   const std::set<std::string>& started_ids;  ///< running containers past their startup probe
   std::string runtime_name = "containerd";
   std::vector<std::string> host_ips;
+  bool recursive_read_only = false;  ///< whether the runtime can mount so
   WallTime now;
   bool terminating = false;  ///< the pod's worker is taking it down
 };

@@ -76,6 +76,7 @@ class TestNode {
   std::atomic<bool> sources_ready = true;
   bool lists = true;  ///< whether drive() lists what the runtime has
   Guarded<std::string> network_problem;
+  Guarded<NodeAbilities> abilities;
 
   PodWorkers& workers() { return agent_->workers; }
   RuntimeCache& cache() { return agent_->cache; }

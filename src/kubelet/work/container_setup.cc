@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/strings.h"
 #include "codec/json/tree.h"
+#include "kubelet/state/security_facts.h"
 #include "linux/files/file.h"
 
 namespace mizzen::kubelet {
@@ -21,6 +22,7 @@ Result<std::vector<ReadyMount>> make_mounts(NodeWorld& world, const Pod& pod, co
                                             const std::vector<Variable>& environment,
                                             const std::vector<std::string>& ips) {
   std::vector<ReadyMount> out;
+  const NodeAbilities abilities = world.abilities();
   const auto allocatable = world.allocatable();
   const volumes::PayloadContext context{pod, world.objects, allocatable};
   for (size_t i = 0; i < c.volumeMounts.size(); ++i) {
@@ -35,6 +37,11 @@ Result<std::vector<ReadyMount>> make_mounts(NodeWorld& world, const Pod& pod, co
                                                                    : world.volumes.set_up(*volume, context));
     ReadyMount m{ready.host_path, mount.mountPath, mount.readOnly || ready.read_only,
                  mount.mountPropagation.value_or("None")};
+    auto recursive = is_recursively_read_only(mount, abilities.recursive_read_only);
+    if (!recursive.ok())
+      return Error(recursive.error().code(),
+                   "failed to resolve recursive read-only mode: " + recursive.error().message());
+    m.recursive_read_only = *recursive;
     if (!m.container_path.starts_with("/")) m.container_path = "/" + m.container_path;
     std::string sub = mount.subPath;
     if (sub.empty()) {
@@ -119,7 +126,8 @@ Result<cri::v1::ContainerConfig> configure_container(NodeWorld& world, const Pod
                            .environment = environment.variables,
                            .mounts = mounts,
                            .node_memory_bytes = world.options.node_memory_bytes,
-                           .seccomp_folder = world.options.seccomp_folder});
+                           .seccomp_folder = world.options.seccomp_folder,
+                           .huge_pages = world.abilities().huge_pages});
 }
 
 Credentials pull_credentials(NodeWorld& world, const Pod& pod, const std::string& image) {

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "kubelet/config/cri_config.h"
 #include "kubelet/config/resources.h"
+#include "kubelet/decide/admission.h"
 #include "kubelet/work/old_records.h"
 
 namespace mizzen::kubelet {
@@ -24,7 +25,8 @@ cri::v1::PodSandboxConfig make_sandbox_config(const NodeWorld& world, const Pod&
                                 .dns = found.conf,
                                 .log_folder = pod_log_folder(o.logs_folder, pod.metadata.namespace_,
                                                              pod.metadata.name, pod.metadata.uid),
-                                .cgroup_parent = pod_cgroup(pod, o.cgroup_root)});
+                                .cgroup_parent = pod_cgroup(pod, o.cgroup_root),
+                                .cluster_domain = o.dns.domain});
   if (dns) *dns = std::move(found);
   return config;
 }
@@ -84,6 +86,14 @@ Result<void> MakeSandbox::prepare(cri::v1::RunPodSandboxRequest& request) {
           fmt::format("unable to ensure pod container exists: {}", done.error().message()));
       return done;
     }
+  }
+  auto problem = sandbox_problem(*pod_, world_.abilities());
+  const auto hostname = kernel_hostname(*pod_, world_.options.dns.domain);
+  if (problem.empty() && !hostname.ok()) problem = hostname.error().message();
+  if (!problem.empty()) {
+    world_.events.pod_event(*pod_, "", true, "FailedCreatePodSandBox",
+                            "Failed to create pod sandbox: " + problem);
+    return Error(Code::BadRequest, problem);
   }
   PodDns dns;
   request.config = make_sandbox_config(world_, *pod_, attempt_, &dns);

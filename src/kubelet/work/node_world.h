@@ -17,6 +17,7 @@
 #include "kubelet/probes/probes.h"
 #include "kubelet/runtime/runtime_cache.h"
 #include "kubelet/state/events.h"
+#include "kubelet/state/node_abilities.h"
 #include "kubelet/status/status_manager.h"
 #include "linux/groups/cgroups.h"
 #include "volumes/volumes.h"
@@ -62,7 +63,9 @@ struct NodeWorld {
   std::function<Result<Services>(const std::string& namespace_)> services;
   std::function<volumes::Allocatable()> allocatable;
   std::function<std::string()> network_problem;  ///< empty: the network is ready
-  std::function<bool()> sources_ready;           ///< every source of pods was heard
+  std::function<NodeAbilities()> abilities;
+  /// Every source of pods was heard, and the runtime said what it can do.
+  std::function<bool()> sources_ready;
   PodOptions options;
 
   Backoff restarts{clock, options.restart_backoff};

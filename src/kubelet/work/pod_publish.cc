@@ -72,6 +72,7 @@ PodStatus PodWork::make_status(const RuntimePod& all, bool terminating) {
                        .started_ids = started,
                        .runtime_name = world_.options.runtime_name,
                        .host_ips = ips,
+                       .recursive_read_only = world_.abilities().recursive_read_only,
                        .now = world_.clock.wall(),
                        .terminating = terminating});
 }

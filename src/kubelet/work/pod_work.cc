@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/strings.h"
+#include "kubelet/decide/admission.h"
 #include "telemetry/log.h"
 
 // The turn itself, and how a pod ends. What a running pod gets is in pod_running.cc, what is told of it in
@@ -187,6 +189,9 @@ bool PodWork::admitted(const RuntimePod& state) {
       world_.statuses.set(pod_, std::move(status));
       return false;
     }
+    if (const auto fields = fields_without_effect(*pod_); !fields.empty())
+      world_.events.pod_event(*pod_, "", true, "FieldWithoutEffect",
+                              "This node does not enforce " + join(fields, ", "));
   }
   active_ = true;
   return true;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "kubelet/decide/admission.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {
@@ -41,7 +42,12 @@ void PodWorkers::admit() {
   std::sort(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   const size_t max = world_.options.pods_max;
   size_t used = active();
+  const NodeAbilities abilities = world_.abilities();
   for (const auto& [age, work] : waiting) {
+    if (auto refused = refusal_of(*work->pod(), abilities)) {
+      work->set_verdict(PodEnd{"Failed", refused->reason, refused->message, std::nullopt});
+      continue;
+    }
     if (used < max) {
       work->set_verdict(std::nullopt);
       ++used;

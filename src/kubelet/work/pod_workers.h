@@ -14,8 +14,8 @@ namespace mizzen::kubelet {
 /// Role: which pods this node has, and the work of each. Place: made by Kubelet; fed by the sources of pods,
 /// the runtime's cache and the probes. Truth: derived: what is wanted is the sources', what is so is the
 /// runtime's. Threading: thread-safe; nothing blocks but stop(). Failure: a pod beyond PodOptions::pods_max
-/// is refused (phase Failed, reason OutOfpods) before anything is done for it; one that runs already, from
-/// before a restart, is never refused.
+/// (reason OutOfpods), or one that asks for what this node cannot do (decide/admission.h), is refused, phase
+/// Failed, before anything is done for it; one that runs already, from before a restart, is never refused.
 class PodWorkers {
  public:
   explicit PodWorkers(NodeWorld& world) : world_(world) {}

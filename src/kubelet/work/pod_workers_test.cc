@@ -268,5 +268,72 @@ TEST(PodWorkers, MissingClusterDnsIsToldOncePerSandbox) {
   EXPECT_EQ(std::count(all.begin(), all.end(), "node MissingClusterDNS"), 1);
 }
 
+TEST(PodWorkers, APodThatAsksForIsolationIsNeverRunWithoutIt) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  const auto pod = [](const std::string& name, const std::string& spec) {
+    return R"({"metadata":{"name":")" + name + R"("},"spec":{)" + spec +
+           R"(,"containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}]}})";
+  };
+  node.add(pod("strict", R"("securityContext":{"supplementalGroupsPolicy":"Strict"})"));
+  ASSERT_TRUE(node.reaches("strict", "Failed"));
+  EXPECT_EQ(node.stored("strict").status.reason, "SupplementalGroupsPolicyNotSupported");
+  EXPECT_EQ(node.stored("strict").status.message,
+            "Pod was rejected: SupplementalGroupsPolicy=Strict is not supported in this node");
+  const auto told = [&](const std::string& text) {
+    return node.eventually([&] {
+      const auto all = node.events.all();
+      return std::find(all.begin(), all.end(), text) != all.end();
+    });
+  };
+  node.add(pod("users", R"("hostUsers":false)"));
+  EXPECT_TRUE(
+      told("FailedCreatePodSandBox: Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime "
+           "does not support user namespaces"));
+  node.add(pod("class", R"("runtimeClassName":"gvisor")"));
+  EXPECT_TRUE(
+      told("FailedCreatePodSandBox: Failed to create pod sandbox: runtimeclass.node.k8s.io \"gvisor\" not "
+           "found"));
+  EXPECT_TRUE(node.runtime.changes().empty()) << "nothing of them was begun";
+  EXPECT_EQ(node.phase_of("class"), "Pending");
+
+  node.abilities.with([](auto& a) { a.groups_policy = true; });
+  node.add(pod("able", R"("securityContext":{"supplementalGroupsPolicy":"Strict"})"));
+  EXPECT_TRUE(node.reaches("able", "Running"));
+}
+
+TEST(PodWorkers, AMountThatMustBeReadOnlyWithAllBelowIsNotMadeWithout) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  const auto pod = [](const std::string& name, const std::string& mode) {
+    return R"({"metadata":{"name":")" + name +
+           R"("},"spec":{"volumes":[{"name":"v","emptyDir":{}}],"containers":[{"name":"a","image":"nginx",
+           "imagePullPolicy":"Never","volumeMounts":[{"name":"v","mountPath":"/v","readOnly":true,
+           "recursiveReadOnly":")" +
+           mode + R"("}]}]}})";
+  };
+  node.add(pod("must", "Enabled"));
+  ASSERT_TRUE(node.eventually([&] {
+    const auto status = node.stored("must").status;
+    return !status.containerStatuses.empty() && status.containerStatuses[0].state.waiting &&
+           status.containerStatuses[0].state.waiting->reason == "CreateContainerConfigError";
+  }));
+  auto status = node.stored("must").status.containerStatuses.at(0);
+  EXPECT_EQ(
+      status.state.waiting->message,
+      "failed to resolve recursive read-only mode: volume \"v\" requested recursive read-only mode, but "
+      "it is not supported by the runtime");
+  EXPECT_EQ(status.volumeMounts.at(0).recursiveReadOnly, "Disabled");
+  node.add(pod("may", "IfPossible"));
+  ASSERT_TRUE(node.reaches("may", "Running"));
+  EXPECT_EQ(node.stored("may").status.containerStatuses.at(0).volumeMounts.at(0).recursiveReadOnly,
+            "Disabled");
+  node.abilities.with([](auto& a) { a.recursive_read_only = true; });
+  node.add(pod("does", "IfPossible"));
+  ASSERT_TRUE(node.reaches("does", "Running"));
+  EXPECT_EQ(node.stored("does").status.containerStatuses.at(0).volumeMounts.at(0).recursiveReadOnly,
+            "Enabled");
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet

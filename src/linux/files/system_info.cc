@@ -97,6 +97,17 @@ SystemInfo system_info() {
 
 uint64_t available_memory_bytes() { return meminfo_bytes("MemAvailable"); }
 
+int64_t processes_max() {
+  const auto ids = parse_int<int64_t>(first_line("/proc/sys/kernel/pid_max"));
+  const auto threads = parse_int<int64_t>(first_line("/proc/sys/kernel/threads-max"));
+  return ids && threads ? std::min(*ids, *threads) : ids.value_or(threads.value_or(0));
+}
+
+bool app_armor_enabled() {
+  return path_exists("/sys/kernel/security/apparmor") &&
+         first_line("/sys/module/apparmor/parameters/enabled").starts_with("Y");
+}
+
 bool has_capability(int number) {
   const auto status = read_file("/proc/self/status", 65536);
   if (!status.ok()) return false;

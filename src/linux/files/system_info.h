@@ -29,6 +29,12 @@ SystemInfo system_info();
 /// Bytes of memory that can be given to programs without swapping (MemAvailable); 0 where unknown.
 uint64_t available_memory_bytes();
 
+/// How many processes and threads the kernel can have at all; 0 where unknown.
+int64_t processes_max();
+
+/// True where the kernel enforces AppArmor profiles.
+bool app_armor_enabled();
+
 /// True where this process has the capability of this number (linux/capability.h) in effect.
 bool has_capability(int number);
 

@@ -1,0 +1,142 @@
+#include "kubelet/decide/admission.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/strings.h"
+#include "kubelet/state/security_facts.h"
+
+namespace mizzen::kubelet {
+namespace {
+
+constexpr const char* kOsLabel = "kubernetes.io/os";
+/// Pods of this priority and above are what the node lives by.
+constexpr int32_t kCriticalPriority = 2'000'000'000;
+
+/// A kernel parameter of a pod's own, which harms nobody else, and since when the kernel has it so.
+struct SafeSysctl {
+  const char* name;
+  bool of_network;  ///< else of the namespace of IPC
+  std::pair<int, int> kernel = {0, 0};
+};
+constexpr SafeSysctl kSafeSysctls[] = {{"kernel.shm_rmid_forced", false},
+                                       {"net.ipv4.ip_local_port_range", true},
+                                       {"net.ipv4.tcp_syncookies", true},
+                                       {"net.ipv4.ping_group_range", true},
+                                       {"net.ipv4.ip_unprivileged_port_start", true},
+                                       {"net.ipv4.ip_local_reserved_ports", true, {3, 16}},
+                                       {"net.ipv4.tcp_keepalive_time", true, {4, 5}},
+                                       {"net.ipv4.tcp_fin_timeout", true, {4, 6}},
+                                       {"net.ipv4.tcp_keepalive_intvl", true, {4, 5}},
+                                       {"net.ipv4.tcp_keepalive_probes", true, {4, 5}},
+                                       {"net.ipv4.tcp_rmem", true, {4, 15}},
+                                       {"net.ipv4.tcp_wmem", true, {4, 15}}};
+
+/// 6.1 of 6.1.0-18-amd64.
+std::pair<int, int> kernel_of(std::string_view text) {
+  const auto number = [&] {
+    const auto end = std::min(text.find_first_not_of("0123456789"), text.size());
+    const int out = parse_int<int>(text.substr(0, end)).value_or(0);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return out;
+  };
+  const int major = number();
+  return {major, number()};
+}
+
+std::string sysctl_problem(const Pod& pod, const std::string& written, const std::string& kernel) {
+  const std::string name = sysctl_name(written);
+  for (const auto& safe : kSafeSysctls) {
+    if (name != safe.name || kernel_of(kernel) < safe.kernel) continue;
+    const bool shared = safe.of_network ? pod.spec.hostNetwork : pod.spec.hostIPC;
+    if (!shared) return {};
+    return fmt::format("\"{}\" not allowed with host {} enabled", name, safe.of_network ? "Net" : "IPC");
+  }
+  return fmt::format("\"{}\" not allowlisted", name);
+}
+
+bool asks_for_app_armor(const Pod& pod) {
+  const auto confines = [](const auto& security) {
+    return security && security->appArmorProfile && security->appArmorProfile->type != "Unconfined";
+  };
+  if (confines(pod.spec.securityContext)) return true;
+  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers})
+    for (const auto& c : *list)
+      if (confines(c.securityContext)) return true;
+  return std::any_of(pod.metadata.annotations.begin(), pod.metadata.annotations.end(), [](const auto& a) {
+    return a.first.starts_with(kAppArmorAnnotationPrefix) && a.second != "unconfined";
+  });
+}
+
+std::optional<Refusal> system_refusal(const Pod& pod) {
+  if (const auto* label = pod.metadata.labels.find(kOsLabel); label && *label != "linux")
+    return Refusal{"PodOSSelectorNodeLabelDoesNotMatch",
+                   "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label"};
+  if (pod.spec.os && pod.spec.os->name != "linux")
+    return Refusal{"PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS"};
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string sysctl_name(const std::string& name) {
+  const auto first = name.find_first_of("./");
+  if (first == std::string::npos || name[first] == '.') return name;
+  std::string out = name;
+  for (char& c : out) c = c == '/' ? '.' : c == '.' ? '/' : c;
+  return out;
+}
+
+std::optional<Refusal> refusal_of(const Pod& pod, const NodeAbilities& node) {
+  if (node.disk_pressure && pod.spec.priority.value_or(0) < kCriticalPriority)
+    return Refusal{"Evicted", "The node had condition: [DiskPressure]. "};
+  const auto* security = pod.spec.securityContext.get();
+  if (security) {
+    for (const auto& sysctl : security->sysctls) {
+      const auto problem = sysctl_problem(pod, sysctl.name, node.kernel_version);
+      if (!problem.empty()) return Refusal{"SysctlForbidden", "forbidden sysctl: " + problem};
+    }
+  }
+  if (auto refused = system_refusal(pod)) return refused;
+  if (security && security->supplementalGroupsPolicy.value_or("") == "Strict" && !node.groups_policy)
+    return Refusal{"SupplementalGroupsPolicyNotSupported",
+                   "SupplementalGroupsPolicy=Strict is not supported in this node"};
+  if (asks_for_app_armor(pod) && !node.app_armor)
+    return Refusal{"AppArmor", "Cannot enforce AppArmor: AppArmor is not enabled on the host"};
+  return std::nullopt;
+}
+
+std::string sandbox_problem(const Pod& pod, const NodeAbilities& node) {
+  const auto& spec = pod.spec;
+  // The API serves no RuntimeClasses, so there is none of any name.
+  if (spec.runtimeClassName && !spec.runtimeClassName->empty())
+    return fmt::format("runtimeclass.node.k8s.io \"{}\" not found", *spec.runtimeClassName);
+  if (!spec.hostUsers.value_or(true))
+    return fmt::format("can't set `spec.hostUsers: false`, {} does not support user namespaces",
+                       node.user_namespaces ? "this node's agent" : "runtime");
+  return {};
+}
+
+std::vector<std::string> fields_without_effect(const Pod& pod) {
+  std::vector<std::string> out;
+  const auto look = [&](const std::vector<Container>& list, const char* name) {
+    for (const auto& c : list) {
+      const auto at = fmt::format("spec.{}{{{}}}", name, c.name);
+      if (c.resources.limits.contains("ephemeral-storage"))
+        out.push_back(at + ".resources.limits[ephemeral-storage]");
+      if (c.lifecycle && c.lifecycle->stopSignal) out.push_back(at + ".lifecycle.stopSignal");
+    }
+  };
+  look(pod.spec.initContainers, "initContainers");
+  look(pod.spec.containers, "containers");
+  for (const auto& v : pod.spec.volumes) {
+    const auto& folder = v.volumeSource.emptyDir;
+    if (folder && folder->sizeLimit && folder->medium != "Memory")
+      out.push_back(fmt::format("spec.volumes{{{}}}.emptyDir.sizeLimit", v.name));
+  }
+  return out;
+}
+
+}  // namespace mizzen::kubelet
