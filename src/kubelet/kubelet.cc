@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <set>
 
 #include "async/timers.h"
@@ -13,6 +14,8 @@
 #include "client/informer/informer.h"
 #include "cri/blocking.h"
 #include "kubelet/config/api_sources.h"
+#include "kubelet/groups/orphaned_groups.h"
+#include "kubelet/groups/qos_groups.h"
 #include "kubelet/logs/log_rotation.h"
 #include "kubelet/node/node_manager.h"
 #include "kubelet/probes/http_getter.h"
@@ -71,7 +74,14 @@ struct Kubelet::Impl {
         pods(*client::require_resource<Pod>(d.api), {d.api, {d.clock, d.random, background, timers}},
              bound_to(options.node_name)),
         services(*client::require_resource<api::core::v1::Service>(d.api),
-                 {d.api, {d.clock, d.random, background, timers}}) {}
+                 {d.api, {d.clock, d.random, background, timers}}) {
+    if (cgroups)
+      qos_groups.emplace(*cgroups, options.cgroup_root,
+                         PodsShare{.cpus = machine.cpus,
+                                   .memory_bytes = static_cast<int64_t>(machine.memory_bytes),
+                                   .pids = linux::processes_max()},
+                         events);
+  }
 
   PodOptions pod_options() {
     if (options.hostname.empty()) options.hostname = machine.hostname;
@@ -85,6 +95,7 @@ struct Kubelet::Impl {
     out.node_memory_bytes = static_cast<int64_t>(machine.memory_bytes);
     out.host_ips = options.addresses;
     out.pods_max = static_cast<size_t>(options.pods_max);
+    out.pids_max = std::max<int64_t>(options.pod_pids_max, 0);
     return out;
   }
   static std::optional<linux::Cgroups> detect_cgroups(bool wanted) {
@@ -117,6 +128,7 @@ struct Kubelet::Impl {
     return told ? Duration(kLookWithEventsEvery) : Duration(kLookEvery);
   }
   NodeAbilities abilities() const;
+  void update_groups();
   NodeFacts facts();
   void feed();
   void run();
@@ -171,9 +183,11 @@ struct Kubelet::Impl {
                   .allocatable = [this] { return node.allocatable(); },
                   .network_problem = [this] { return health.network_problem(); },
                   .abilities = [this] { return abilities(); },
+                  .update_groups = [this] { update_groups(); },
                   .sources_ready = [this] { return pods.synced() && health.features(); },
                   .options = pod_options()};
   PodWorkers workers{world};
+  std::optional<QosGroups> qos_groups;  ///< set before threads start
   LogRotation rotation;
   std::atomic<bool> rotating = false;
   NodeManager node;
@@ -193,6 +207,10 @@ struct Kubelet::Impl {
   bool woken MZ_GUARDED_BY(m) = false;
   Thread loop;
 };
+
+void Kubelet::Impl::update_groups() {
+  if (qos_groups) qos_groups->update(workers.pods());
+}
 
 NodeAbilities Kubelet::Impl::abilities() const {
   const auto features = health.features().value_or(RuntimeHealth::Features());
@@ -328,12 +346,17 @@ void Kubelet::Impl::housekeeping() {
   if (!pods.synced() || !cache.is_ready()) return;
   for (const auto& pod : cache.pods())
     if (!workers.knows(pod.uid)) workers.remove_orphan(pod);
-  (void)background.post([this] { remove_leftovers(); });
+  (void)background.post([this] {
+    update_groups();
+    remove_leftovers();
+  });
 }
 
-/// Folders of pods that are gone.
+/// Folders and control groups of pods that are gone.
 void Kubelet::Impl::remove_leftovers() {
   const auto is_known = [&](const std::string& uid) { return workers.knows(uid) || cache.knows(uid); };
+  if (cgroups)
+    remove_orphaned_groups(*cgroups, options.cgroup_root, is_known, [](int pid) { ::kill(pid, SIGKILL); });
   const auto folders = linux::list_folder(options.data_folder + "/pods");
   for (const auto& uid : folders.ok() ? *folders : std::vector<std::string>()) {
     if (is_known(uid)) continue;

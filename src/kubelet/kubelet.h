@@ -35,6 +35,7 @@ struct KubeletOptions {
   std::string cgroup_root = "/kubepods";
   bool manage_cgroups = true;
   int pods_max = 110;
+  int64_t pod_pids_max = -1;              ///< processes of one pod; -1: no limit
   bool relaxed_environment_names = true;  ///< false: envFrom leaves out keys that shells cannot read
   int64_t log_bytes_max = 10 << 20;       ///< a container's log is rotated at this size ...
   int log_files_max = 5;                  ///< ... and this many files of it are kept

@@ -63,6 +63,7 @@ TestNode::Agent::Agent(TestNode& node, const TestNodeOptions& options)
             .allocatable = [] { return mizzen::volumes::Allocatable(); },
             .network_problem = [&node] { return node.network_problem.with([](const auto& p) { return p; }); },
             .abilities = [&node] { return node.abilities.with([](const auto& a) { return a; }); },
+            .update_groups = {},
             .sources_ready = [&node] { return node.sources_ready.load(); },
             .options = {.logs_folder = node.scratch.at("logs"),
                         .dns = {.servers = options.dns_servers},

@@ -78,8 +78,9 @@ Result<void> MakeSandbox::prepare(cri::v1::RunPodSandboxRequest& request) {
     return Error(Code::BadRequest, text);
   }
   if (world_.cgroups) {
-    const auto done =
-        world_.cgroups->ensure(pod_cgroup(*pod_, world_.options.cgroup_root), pod_limits(*pod_));
+    if (world_.update_groups) world_.update_groups();
+    const auto done = world_.cgroups->ensure(pod_cgroup(*pod_, world_.options.cgroup_root),
+                                             pod_limits(*pod_, world_.options.pids_max));
     if (!done.ok()) {
       world_.events.pod_event(
           *pod_, "", true, "FailedCreatePodContainer",

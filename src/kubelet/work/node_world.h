@@ -36,6 +36,7 @@ struct PodOptions {
   bool relaxed_environment_names = true;  ///< upstream's gate RelaxedEnvironmentVariableValidation
   Backoff::Options restart_backoff;
   size_t pods_max = 110;
+  int64_t pids_max = 0;  ///< processes of one pod; 0: no limit
   /// A pod is looked at at least that often, stretched by up to a half, so that pods do not come together.
   Duration resync = std::chrono::seconds(60);
   Duration retry = std::chrono::seconds(10);         ///< of what failed
@@ -64,6 +65,8 @@ struct NodeWorld {
   std::function<volumes::Allocatable()> allocatable;
   std::function<std::string()> network_problem;  ///< empty: the network is ready
   std::function<NodeAbilities()> abilities;
+  /// A pod is about to get its control group: those above it are brought up to date. May be empty.
+  std::function<void()> update_groups;
   /// Every source of pods was heard, and the runtime said what it can do.
   std::function<bool()> sources_ready;
   PodOptions options;

@@ -1,0 +1,16 @@
+#pragma once
+#include <functional>
+#include <string>
+
+#include "linux/groups/cgroups.h"
+
+namespace mizzen::kubelet {
+
+/// Removes control groups of pods that nobody knows: of an agent that died between a pod's sandbox and its
+/// group, or of a runtime that lost its records. Processes that are still inside are ended by `kill` first,
+/// and the group goes with a later call. How many went. Blocks on the kernel.
+size_t remove_orphaned_groups(const linux::Cgroups& groups, const std::string& root,
+                              const std::function<bool(const std::string& uid)>& is_known,
+                              const std::function<void(int pid)>& kill);
+
+}  // namespace mizzen::kubelet
