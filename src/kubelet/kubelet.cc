@@ -16,6 +16,7 @@
 #include "kubelet/config/api_sources.h"
 #include "kubelet/groups/orphaned_groups.h"
 #include "kubelet/groups/qos_groups.h"
+#include "kubelet/images/image_collector.h"
 #include "kubelet/logs/log_rotation.h"
 #include "kubelet/node/node_manager.h"
 #include "kubelet/probes/http_getter.h"
@@ -135,7 +136,7 @@ struct Kubelet::Impl {
   void wake();
   void hear(const std::string& id, bool runs);
   void housekeeping();
-  void list_images();
+  ImageDisk disk() const;
   void rotate_logs();
   void remove_leftovers();
 
@@ -197,7 +198,13 @@ struct Kubelet::Impl {
 
   std::string runtime_version;  ///< set before threads start
   Guarded<std::vector<cri::v1::Image>> images;
-  Gate listing_images;
+  std::atomic<bool> disk_pressure = false;
+  ImageCollector collector{
+      {.runtime = deps.runtime,
+       .events = events,
+       .clock = deps.clock,
+       .disk = [this] { return disk(); },
+       .on_images = [this](const auto& all) { images.with([&](auto& i) { i = all; }); }}};
   std::atomic<bool> look_asked = false;
   std::atomic<int> bound_port = 0;
   std::atomic<bool> reported_ready = false;
@@ -218,6 +225,7 @@ NodeAbilities Kubelet::Impl::abilities() const {
                     .recursive_read_only = features.recursive_read_only,
                     .user_namespaces = features.user_namespaces,
                     .app_armor = app_armor,
+                    .disk_pressure = disk_pressure,
                     .kernel_version = machine.kernel_version,
                     .huge_pages = {}};
   for (const auto& [size, total] : machine.huge_pages) out.huge_pages.push_back(size);
@@ -328,20 +336,18 @@ void Kubelet::Impl::rotate_logs() {
   if (!posted) rotating = false;
 }
 
-void Kubelet::Impl::list_images() {
-  auto token = listing_images.enter();
-  if (!token) return;
-  deps.runtime.list_images(
-      {}, {.deadline = Deadline::after(kRuntimeTimeout, deps.clock), .stop = stop_source.token()},
-      [this, token](const auto& listed) {
-        if (listed.ok()) images.with([&](auto& i) { i = listed->images; });
-      });
+ImageDisk Kubelet::Impl::disk() const {
+  const auto space = linux::disk_space(options.data_folder);
+  return space.ok() ? ImageDisk{space->bytes, space->available_bytes} : ImageDisk{};
 }
 
 void Kubelet::Impl::housekeeping() {
   statuses.tick();
   rotate_logs();
-  list_images();
+  const auto space = disk();
+  disk_pressure = is_disk_short(space.bytes, space.available_bytes);
+  collector.tick(disk_pressure);
+  if (disk_pressure) workers.remove_dead_containers();
   // Nobody is an orphan before every source and the runtime were heard.
   if (!pods.synced() || !cache.is_ready()) return;
   for (const auto& pod : cache.pods())
@@ -413,7 +419,7 @@ Result<void> Kubelet::start() {
     k.runtime_version = version->runtime_name + "://" + number.substr(0, number.find('~'));
   }
   k.health.ask();
-  k.list_images();
+  k.collector.tick(false);
   if (k.deps.runtime_events)
     k.deps.runtime_events->start([&k](const std::string& id, bool runs) { k.hear(id, runs); });
   k.node.start();
@@ -439,7 +445,7 @@ void Kubelet::stop() {
   k.loop.join();
   k.cache.stop();
   k.health.stop();
-  k.listing_images.close();
+  k.collector.stop();
   k.pod_pool.stop();
   k.probe_pool.stop();
   k.timers.stop();

@@ -81,7 +81,7 @@ void fill_features(v1::NodeStatus& s, const NodeFacts& f) {
 client::NodeHealth health_of(const NodeFacts& f) {
   client::NodeHealth out;
   out.memory_short = f.memory_available_bytes > 0 && f.memory_available_bytes < kEvictionMemoryBytes;
-  out.disk_short = f.disk_bytes > 0 && f.disk_available_bytes < f.disk_bytes / 100 * kEvictionDiskPercent;
+  out.disk_short = is_disk_short(f.disk_bytes, f.disk_available_bytes);
   out.pids_short = f.processes_max > 0 && f.processes + f.processes_max / 20 > f.processes_max;
   out.problem = f.runtime_problem;
   if (!f.network_problem.empty()) {
@@ -92,6 +92,10 @@ client::NodeHealth health_of(const NodeFacts& f) {
 }
 
 }  // namespace
+
+bool is_disk_short(uint64_t bytes, uint64_t available_bytes) {
+  return bytes > 0 && available_bytes < bytes / 100 * kEvictionDiskPercent;
+}
 
 void fill_node_metadata(Node& node, const NodeFacts& f) {
   node.metadata.name = f.name;

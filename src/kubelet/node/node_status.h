@@ -42,6 +42,9 @@ void fill_node_status(Node& node, const NodeFacts& facts, WallTime now);
 /// True where something other than heartbeat times differs.
 bool node_status_changed(const Node& before, const Node& after);
 
+/// Pure. Too little of the disk is left for the node's good.
+bool is_disk_short(uint64_t bytes, uint64_t available_bytes);
+
 inline constexpr uint64_t kEvictionMemoryBytes = 100ull << 20;
 inline constexpr uint64_t kEvictionDiskPercent = 10;
 

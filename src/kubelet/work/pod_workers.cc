@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "kubelet/decide/admission.h"
+#include "kubelet/work/old_records.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {
@@ -111,6 +113,17 @@ bool PodWorkers::end(const std::string& uid, PodEnd end) {
   const WorkPtr work = find_work(uid);
   if (work) work->end(std::move(end));
   return work != nullptr;
+}
+
+void PodWorkers::remove_dead_containers() {
+  for (const auto& pod : pods()) {
+    if (!is_terminal(pod->status.phase)) continue;
+    const RuntimePod state = world_.cache.pod(pod->metadata.uid);
+    if (state.any_running()) continue;
+    std::set<std::string> names;
+    for (const auto& record : state.containers) names.insert(record.name);
+    for (const auto& name : names) remove_old_records(world_, state, name, 0);
+  }
 }
 
 void PodWorkers::kick(const std::string& uid) {

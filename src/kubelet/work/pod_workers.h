@@ -29,6 +29,8 @@ class PodWorkers {
   void remove_orphan(const RuntimeCache::PodName& name);
   /// Takes a pod down for a reason of the node's own. False where there is none of this uid.
   bool end(const std::string& uid, PodEnd end);
+  /// The disk is full: what is left of containers of pods that are over goes, with their logs.
+  void remove_dead_containers();
   /// Something happened to the pod; it is looked at soon.
   void kick(const std::string& uid);
   void kick_all();

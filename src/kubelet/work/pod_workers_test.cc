@@ -268,6 +268,26 @@ TEST(PodWorkers, MissingClusterDnsIsToldOncePerSandbox) {
   EXPECT_EQ(std::count(all.begin(), all.end(), "node MissingClusterDNS"), 1);
 }
 
+TEST(PodWorkers, AFullDiskCostsPodsThatAreOverTheirRecords) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(
+      R"({"metadata":{"name":"job"},"spec":{"restartPolicy":"Never","containers":[
+          {"name":"j","image":"nginx","imagePullPolicy":"Never"}]}})");
+  node.add(R"({"metadata":{"name":"web"},"spec":{"containers":[
+      {"name":"a","image":"nginx","imagePullPolicy":"Never"}]}})");
+  ASSERT_TRUE(node.reaches("job", "Running") && node.reaches("web", "Running"));
+  node.runtime.exit_container(node.runtime.container_id("j"), 0);
+  ASSERT_TRUE(node.reaches("job", "Succeeded"));
+  node.runtime.exit_container(node.runtime.container_id("a"), 1);
+  ASSERT_TRUE(node.eventually([&] { return node.runtime.containers().size() == 3; }));
+  node.workers().remove_dead_containers();
+  EXPECT_TRUE(node.eventually([&] { return node.runtime.container_id("j").empty(); }));
+  node.settle();
+  EXPECT_EQ(node.runtime.containers().size(), 2u) << "the last record of a pod that goes on stays";
+  EXPECT_EQ(node.phase_of("job"), "Succeeded");
+}
+
 TEST(PodWorkers, APodThatAsksForIsolationIsNeverRunWithoutIt) {
   TestNode node;
   node.runtime.add_image("nginx:latest");
