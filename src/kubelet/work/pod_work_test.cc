@@ -168,8 +168,8 @@ TEST(PodWork, AConfigMapThatWentDoesNotStopSupervision) {
         "volumeMounts":[{"name":"v","mountPath":"/v"}]}]}})");
   ASSERT_TRUE(node.reaches("web", "Running"));
   ASSERT_TRUE(client::remove<api::core::v1::ConfigMap>(node.api, "default", "settings", {}, {}).ok());
-  node.clock.advance(seconds(120));  // a refresh is due, and fails
   ASSERT_TRUE(node.eventually([&] {
+    node.clock.advance(seconds(10));  // a refresh is due, and fails once the watch has seen it
     const auto all = node.events.all();
     return std::any_of(all.begin(), all.end(), [](const auto& e) { return e.starts_with("FailedMount"); });
   }));

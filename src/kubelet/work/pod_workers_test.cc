@@ -116,6 +116,7 @@ TEST(PodWorkers, MissingConfigMapHoldsTheContainerUntilItIsThere) {
       R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"IfNotPresent",
          "envFrom":[{"configMapRef":{"name":"settings"}}]}]}})");
   ASSERT_TRUE(node.eventually([&] {
+    node.clock.advance(std::chrono::milliseconds(5));  // the watch may begin after the first look
     const auto s = node.stored("web").status.containerStatuses;
     return !s.empty() && s[0].state.waiting && s[0].state.waiting->reason == "CreateContainerConfigError";
   }));
