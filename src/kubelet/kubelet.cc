@@ -39,6 +39,8 @@ constexpr auto kLookEvery = seconds(1);
 constexpr auto kLookWithEventsEvery = seconds(10);
 constexpr auto kStatusEvery = seconds(5);
 constexpr auto kHousekeepingEvery = seconds(10);
+/// Records of pulls outlive their images by that long: a list of images is as old as its call.
+constexpr Duration kRecordsKept = std::chrono::minutes(5);
 constexpr Duration kHintAgain[] = {milliseconds(100), seconds(1)};
 
 client::Informer::Options bound_to(const std::string& node) {
@@ -137,6 +139,7 @@ struct Kubelet::Impl {
   void hear(const std::string& id, bool runs);
   void housekeeping();
   ImageDisk disk() const;
+  void see_images(const std::vector<cri::v1::Image>& all);
   void rotate_logs();
   void remove_leftovers();
 
@@ -158,7 +161,8 @@ struct Kubelet::Impl {
                          [this](const std::string& uid) { workers.refresh(uid); }}};
   std::unique_ptr<HttpGetter> getter;
   HandlerRunner handlers{{deps.runtime, *getter, alarms, background, deps.clock}};
-  ImagePuller puller{{deps.runtime, events, alarms, deps.clock}};
+  PullRecords pull_records{options.data_folder + "/image_manager", deps.clock};
+  ImagePuller puller{{deps.runtime, events, alarms, pull_records, background, deps.clock}};
   volumes::Volumes volumes;
   std::optional<linux::Cgroups> cgroups = detect_cgroups(options.manage_cgroups);
   RuntimeCache cache{{deps.runtime, deps.clock, [this](const std::string& uid) { workers.kick(uid); },
@@ -199,12 +203,11 @@ struct Kubelet::Impl {
   std::string runtime_version;  ///< set before threads start
   Guarded<std::vector<cri::v1::Image>> images;
   std::atomic<bool> disk_pressure = false;
-  ImageCollector collector{
-      {.runtime = deps.runtime,
-       .events = events,
-       .clock = deps.clock,
-       .disk = [this] { return disk(); },
-       .on_images = [this](const auto& all) { images.with([&](auto& i) { i = all; }); }}};
+  ImageCollector collector{{.runtime = deps.runtime,
+                            .events = events,
+                            .clock = deps.clock,
+                            .disk = [this] { return disk(); },
+                            .on_images = [this](const auto& all) { see_images(all); }}};
   std::atomic<bool> look_asked = false;
   std::atomic<int> bound_port = 0;
   std::atomic<bool> reported_ready = false;
@@ -334,6 +337,21 @@ void Kubelet::Impl::rotate_logs() {
     rotating = false;
   });
   if (!posted) rotating = false;
+}
+
+void Kubelet::Impl::see_images(const std::vector<cri::v1::Image>& all) {
+  images.with([&](auto& i) { i = all; });
+  (void)background.post([this, all, asked = deps.clock.wall()] {
+    std::map<std::string, std::string> refs;
+    std::set<std::string> ids;
+    for (const auto& image : all) {
+      ids.insert(image.id);
+      for (const auto* names : {&image.repo_tags, &image.repo_digests})
+        for (const auto& name : *names) refs[name] = image.id;
+    }
+    pull_records.adopt(refs);
+    pull_records.prune(ids, asked - kRecordsKept);
+  });
 }
 
 ImageDisk Kubelet::Impl::disk() const {

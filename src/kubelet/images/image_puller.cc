@@ -8,6 +8,7 @@ namespace mizzen::kubelet {
 namespace {
 
 constexpr auto kPullTimeout = std::chrono::minutes(30);
+constexpr Duration kPostAgain = std::chrono::milliseconds(100);
 constexpr auto kInspectTimeout = std::chrono::minutes(2);
 constexpr size_t kNameMax = 255;
 constexpr size_t kFailuresMax = 10'000;
@@ -132,22 +133,36 @@ void ImagePuller::inspected(const JobPtr& job, const Result<cri::v1::ImageStatus
     if (!stop.stopped()) deps_.events.pod_event(*pod, container, true, "InspectFailed", failure.message);
     return fail(job, failure);
   }
-  const bool present = static_cast<bool>(answer->image);
-  if (policy == "Never" && !present) {
-    const StartFailure failure{
-        "ErrImageNeverPull",
-        fmt::format("Container image \"{}\" is not present with pull policy of Never", image)};
-    deps_.events.pod_event(*pod, container, true, "ErrImageNeverPull", failure.message);
-    return fail(job, failure);
-  }
-  if (present && policy != "Always") {
-    deps_.events.pod_event(
-        *pod, container, false, "Pulled",
-        fmt::format("Container image \"{}\" already present on machine and can be accessed by the pod",
-                    image));
-    return job->done({{answer->image->id, *answer->image}, std::nullopt});
-  }
-  enqueue(job);
+  if (!answer->image) return absent(job);
+  if (policy == "Always") return enqueue(job);
+  post([this, job, found = *answer->image] { present(job, found); });
+}
+
+/// Later, where there is no room now: whoever asked has to be told.
+void ImagePuller::post(std::function<void()> f) {
+  if (deps_.executor.post(f)) return;
+  deps_.alarms.after(kPostAgain, [this, f = std::move(f)] { post(f); });
+}
+
+/// On the node, but perhaps by another's secret.
+void ImagePuller::present(const JobPtr& job, const cri::v1::Image& found) {
+  std::vector<PullSecret> secrets;
+  for (const auto& credential : job->wish.credentials) secrets.push_back(credential.secret);
+  if (!deps_.records.may_use(job->image, found.id, secrets)) return absent(job);
+  deps_.events.pod_event(
+      *job->wish.pod, job->wish.container, false, "Pulled",
+      fmt::format("Container image \"{}\" already present on machine and can be accessed by the pod",
+                  job->wish.image));
+  job->done({{found.id, found}, std::nullopt});
+}
+
+void ImagePuller::absent(const JobPtr& job) {
+  if (job->wish.policy != "Never") return enqueue(job);
+  const StartFailure failure{
+      "ErrImageNeverPull",
+      fmt::format("Container image \"{}\" is not present with pull policy of Never", job->wish.image)};
+  deps_.events.pod_event(*job->wish.pod, job->wish.container, true, "ErrImageNeverPull", failure.message);
+  fail(job, failure);
 }
 
 void ImagePuller::enqueue(const JobPtr& job) {
@@ -202,19 +217,32 @@ void ImagePuller::start_next() {
     deps_.events.pod_event(*job->wish.pod, job->wish.container, false, "Pulling",
                            fmt::format("Pulling image \"{}\"", job->wish.image));
     job->begun = deps_.clock.monotonic();
-    if (job->wish.credentials.empty()) job->wish.credentials.emplace_back();
     pull(job);
   }
 }
 
 void ImagePuller::pull(const JobPtr& job) {
-  const auto& auth = job->wish.credentials[job->attempt];
+  post([this, job] {
+    // What is on the node without a record would be for everybody.
+    const auto begun = deps_.records.begin(job->image);
+    if (!begun.ok()) {
+      finish_pull(job);
+      return fail(job, {"ErrImagePull", "failed to record image pull intent: " + begun.error().message()});
+    }
+    send_pull(job);
+  });
+}
+
+void ImagePuller::send_pull(const JobPtr& job) {
   cri::v1::PullImageRequest request;
   request.image.ensure().image = job->image;
   request.image->annotations = job->wish.pod->metadata.annotations;
-  if (!auth.username.empty() || !auth.auth.empty() || !auth.identity_token.empty() ||
-      !auth.registry_token.empty())
-    request.auth = auth;
+  if (job->attempt < job->wish.credentials.size()) {
+    const auto& auth = job->wish.credentials[job->attempt].auth;
+    if (!auth.username.empty() || !auth.auth.empty() || !auth.identity_token.empty() ||
+        !auth.registry_token.empty())
+      request.auth = auth;
+  }
   request.sandbox_config = job->wish.sandbox;
   deps_.runtime.pull_image(request,
                            {.deadline = Deadline::after(kPullTimeout, deps_.clock), .stop = job->wish.stop},
@@ -233,7 +261,7 @@ void ImagePuller::finish_pull(const JobPtr& job) {
 
 void ImagePuller::pulled(const JobPtr& job, const Result<cri::v1::PullImageResponse>& answer) {
   const auto& wish = job->wish;
-  if (!answer.ok() && !wish.stop.stopped() && ++job->attempt < wish.credentials.size()) return pull(job);
+  if (!answer.ok() && !wish.stop.stopped() && ++job->attempt < wish.credentials.size()) return send_pull(job);
   const auto now = deps_.clock.monotonic();
   if (!answer.ok()) {
     const std::string why = answer.error().message();
@@ -245,6 +273,11 @@ void ImagePuller::pulled(const JobPtr& job, const Result<cri::v1::PullImageRespo
       if (failures_.size() >= kFailuresMax) failures_.clear();
       failures_[job->key] = {now, why};
     }
+    // Cut off, the runtime may have it all the same: then the intent stands, and whoever comes has to show.
+    post([this, job, cut = wish.stop.stopped()] {
+      if (cut) return deps_.records.cut_off(job->image);
+      deps_.records.failed(job->image);
+    });
     finish_pull(job);
     return fail(job, {"ErrImagePull", why});
   }
@@ -254,19 +287,28 @@ void ImagePuller::pulled(const JobPtr& job, const Result<cri::v1::PullImageRespo
   }
   backoff_.forget(job->key);
   finish_pull(job);
-  inspect(job, [this, job, now](const auto& found) {
-    if (!found.ok() || !found->image) {
-      return fail(job, {"ImageInspectError",
-                        fmt::format("Failed to inspect image \"{}\": {}", job->image,
-                                    found.ok() ? "not found after pull" : found.error().message())});
-    }
-    deps_.events.pod_event(
-        *job->wish.pod, job->wish.container, false, "Pulled",
-        fmt::format("Successfully pulled image \"{}\" in {} ({} including waiting). Image size: {} bytes.",
-                    job->wish.image, duration_text(now - job->begun), duration_text(now - job->asked),
-                    found->image->size));
-    job->done({{found->image->id, *found->image}, std::nullopt});
+  inspect(job, [this, job, now](const auto& answer) {
+    post([this, job, now, answer] { found(job, answer, now); });
   });
+}
+
+void ImagePuller::found(const JobPtr& job, const Result<cri::v1::ImageStatusResponse>& answer,
+                        Monotonic now) {
+  if (!answer.ok() || !answer->image) {
+    return fail(job, {"ImageInspectError",
+                      fmt::format("Failed to inspect image \"{}\": {}", job->image,
+                                  answer.ok() ? "not found after pull" : answer.error().message())});
+  }
+  const auto& credentials = job->wish.credentials;
+  deps_.records.pulled(
+      job->image, answer->image->id,
+      job->attempt < credentials.size() ? std::optional(credentials[job->attempt].secret) : std::nullopt);
+  deps_.events.pod_event(
+      *job->wish.pod, job->wish.container, false, "Pulled",
+      fmt::format("Successfully pulled image \"{}\" in {} ({} including waiting). Image size: {} bytes.",
+                  job->wish.image, duration_text(now - job->begun), duration_text(now - job->asked),
+                  answer->image->size));
+  job->done({{answer->image->id, *answer->image}, std::nullopt});
 }
 
 size_t ImagePuller::waiting() const {

@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "async/alarms.h"
+#include "async/executor.h"
 #include "async/gate.h"
 #include "async/mutex.h"
 #include "base/clock.h"
 #include "cri/runtime.h"
 #include "kubelet/decide/backoff.h"
+#include "kubelet/images/pull_records.h"
 #include "kubelet/state/events.h"
 
 namespace mizzen::kubelet {
@@ -29,26 +31,32 @@ struct PulledImage {
   cri::v1::Image image;
 };
 
-/// Credentials for registries, by the pod's pull secrets. First match is tried first.
-using Credentials = std::vector<cri::v1::AuthConfig>;
+/// What may be shown to a registry, and which pull secret of the pod it came from.
+struct Credential {
+  cri::v1::AuthConfig auth;
+  PullSecret secret;
+};
+/// By the pod's pull secrets. First match is tried first.
+using Credentials = std::vector<Credential>;
 
 /// What is asked of the puller: one container's image.
 struct ImageWish {
   std::shared_ptr<const Pod> pod;
   std::string container;
-  std::string image;   ///< as the container names it
-  std::string policy;  ///< Always, IfNotPresent, Never
-  Credentials credentials;
+  std::string image;        ///< as the container names it
+  std::string policy;       ///< Always, IfNotPresent, Never
+  Credentials credentials;  ///< none: the registry is asked without
   cri::v1::PodSandboxConfig sandbox;
   StopToken stop = {};
 };
 
 /// Role: sees to it that an image is on the node, by the container's pull policy, with back-off per pod and
 /// image and upstream's events. A queue: no thread waits for a registry. Threading: thread-safe. `done` is
-/// told once, later, on the runtime's threads; it must be short. Failure: StartFailure with ErrImagePull,
-/// ImagePullBackOff, ErrImageNeverPull, InvalidImageName or ImageInspectError. Bounds: kPullsMax pulls at
-/// once and kPullsOfHostMax of them from one registry, so that one that hangs holds up nobody else; wishes
-/// beyond wait in their order.
+/// told once, later, on the runtime's threads or the executor; it must be short. An image that a secret
+/// pulled is given only to pods that have it (PullRecords); others pull it themselves. Failure: StartFailure
+/// with ErrImagePull, ImagePullBackOff, ErrImageNeverPull, InvalidImageName or ImageInspectError. Bounds:
+/// kPullsMax pulls at once and kPullsOfHostMax of them from one registry, so that one that hangs holds up
+/// nobody else; wishes beyond wait in their order.
 class ImagePuller {
  public:
   static constexpr size_t kPullsMax = 32;
@@ -62,6 +70,8 @@ class ImagePuller {
     cri::Runtime& runtime;
     Events& events;
     Alarms& alarms;
+    PullRecords& records;
+    Executor& executor;  ///< where records are read and written
     const Clock& clock;
   };
   explicit ImagePuller(Deps deps) : deps_(deps), backoff_(deps.clock, {}) {}
@@ -78,6 +88,11 @@ class ImagePuller {
   struct Job;
   using JobPtr = std::shared_ptr<Job>;
   void inspected(const JobPtr& job, const Result<cri::v1::ImageStatusResponse>& answer);
+  void present(const JobPtr& job, const cri::v1::Image& image);
+  void absent(const JobPtr& job);
+  void post(std::function<void()> f);
+  void send_pull(const JobPtr& job);
+  void found(const JobPtr& job, const Result<cri::v1::ImageStatusResponse>& answer, Monotonic now);
   void enqueue(const JobPtr& job);
   void start_next();
   void pull(const JobPtr& job);

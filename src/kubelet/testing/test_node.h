@@ -94,6 +94,7 @@ class TestNode {
     Timers timers{pool, real_clock()};
     ObjectWatches objects;
     HandlerRunner handlers;
+    PullRecords pull_records;
     ImagePuller puller;
     mizzen::volumes::Volumes volumes;
     RuntimeCache cache;

@@ -149,12 +149,17 @@ Credentials pull_credentials(NodeWorld& world, const Pod& pod, const std::string
         const auto* v = entry.find(name);
         return v ? v->text() : std::string();
       };
-      cri::v1::AuthConfig auth;
+      Credential credential;
+      auto& auth = credential.auth;
       auth.username = field("username");
       auth.password = field("password");
       auth.auth = field("auth");
       auth.identity_token = field("identitytoken");
-      out.push_back(std::move(auth));
+      const auto& meta = (*secret)->metadata;
+      credential.secret = {
+          meta.uid, meta.namespace_, meta.name,
+          credential_hash({host, auth.username, auth.password, auth.auth, auth.identity_token})};
+      out.push_back(std::move(credential));
     }
   }
   if (!missing.empty()) {

@@ -269,6 +269,44 @@ TEST(PodWorkers, MissingClusterDnsIsToldOncePerSandbox) {
   EXPECT_EQ(std::count(all.begin(), all.end(), "node MissingClusterDNS"), 1);
 }
 
+TEST(PodWorkers, AnImageThatASecretPulledIsNotGivenToPodsWithoutIt) {
+  TestNode node;
+  node.runtime.offer_image("r.io/app:1");
+  api::core::v1::Secret secret;
+  secret.metadata.name = "pull";
+  secret.metadata.namespace_ = "default";
+  secret.type = "kubernetes.io/dockerconfigjson";
+  secret.data.set(".dockerconfigjson", R"({"auths":{"r.io":{"username":"u","password":"p"}}})");
+  ASSERT_TRUE(client::create<api::core::v1::Secret>(node.api, secret, {}).ok());
+  const auto pod = [](const std::string& name, const std::string& policy, const std::string& more) {
+    return R"({"metadata":{"name":")" + name + R"("},"spec":{)" + more + R"("containers":[{"name":")" + name +
+           R"(","image":"r.io/app:1","imagePullPolicy":")" + policy + R"("}]}})";
+  };
+  const std::string with = R"("imagePullSecrets":[{"name":"pull"}],)";
+  node.add(pod("first", "IfNotPresent", with));
+  ASSERT_TRUE(node.reaches("first", "Running"));
+  const auto told = [&](const std::string& text) {
+    return node.eventually([&] {
+      const auto all = node.events.all();
+      return std::find(all.begin(), all.end(), text) != all.end();
+    });
+  };
+  const std::string present =
+      ": Container image \"r.io/app:1\" already present on machine and can be accessed by the pod";
+  node.add(pod("second", "Never", with));
+  EXPECT_TRUE(told("Pulled/second" + present));
+  node.restart();
+  node.add(pod("third", "Never", ""));
+  EXPECT_TRUE(told(
+      "ErrImageNeverPull/third: Container image \"r.io/app:1\" is not present with pull policy of Never"));
+  EXPECT_EQ(node.runtime.count("PullImage"), 1u);
+  node.add(pod("fourth", "IfNotPresent", ""));  // asks the registry itself, which gives it to anybody
+  ASSERT_TRUE(node.reaches("fourth", "Running"));
+  EXPECT_EQ(node.runtime.count("PullImage"), 2u);
+  node.add(pod("fifth", "Never", ""));
+  EXPECT_TRUE(told("Pulled/fifth" + present));
+}
+
 TEST(PodWorkers, AFullDiskCostsPodsThatAreOverTheirRecords) {
   TestNode node;
   node.runtime.add_image("nginx:latest");
