@@ -7,60 +7,18 @@
 #include <vector>
 
 #include "base/strings.h"
+#include "codec/json/indent.h"
 
 namespace mizzen::api {
 namespace {
 
 using Lines = std::vector<std::string>;
 
-/// One member or item a line, each level one space further in.
+/// As upstream prints objects before it compares their lines.
 Lines indented(std::string_view json) {
-  std::string out;
-  size_t depth = 0;
-  bool in_string = false;
-  const auto newline = [&] { out += "\n" + std::string(depth, ' '); };
-  for (size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (in_string) {
-      out += c;
-      if (c == '\\' && i + 1 < json.size()) {
-        out += json[++i];
-      } else if (c == '"') {
-        in_string = false;
-      }
-      continue;
-    }
-    switch (c) {
-      case '{':
-      case '[':
-        out += c;
-        if (i + 1 < json.size() && (json[i + 1] == '}' || json[i + 1] == ']')) {
-          out += json[++i];
-          break;
-        }
-        ++depth;
-        newline();
-        break;
-      case '}':
-      case ']':
-        --depth;
-        newline();
-        out += c;
-        break;
-      case ',':
-        out += c;
-        newline();
-        break;
-      case ':':
-        out += ": ";
-        break;
-      default:
-        in_string = c == '"';
-        out += c;
-    }
-  }
+  const std::string text = codec::indent_json(json, 1);
   Lines lines;
-  for (const std::string_view line : split(out, '\n')) lines.emplace_back(line);
+  for (const std::string_view line : split(text, '\n')) lines.emplace_back(line);
   return lines;
 }
 

@@ -5,6 +5,7 @@
 #include "api/registry/convert.h"
 #include "apiserver/answers/status.h"
 #include "apiserver/answers/table.h"
+#include "codec/json/indent.h"
 #include "codec/json/json_text.h"
 #include "codec/proto/proto_codec.h"
 #include "codec/proto/wire_fields.h"
@@ -93,7 +94,7 @@ http::Body json_body(http::Body body, const View& view) {
   }
   std::string whole;
   for (const http::Slice& s : body) whole += s.view();
-  if (view.media.format == Format::Json) return {http::Slice(indent_json(whole) + "\n")};
+  if (view.media.format == Format::Json) return {http::Slice(codec::indent_json(whole) + "\n")};
   auto yaml = codec::json_to_yaml(whole);
   return {http::Slice(yaml.ok() ? std::move(*yaml) : std::string())};
 }
@@ -121,60 +122,6 @@ std::string partial_json(const View& view, const Entry& entry, bool typed) {
   return out += '}';
 }
 
-std::string indent_json(std::string_view json) {
-  std::string out;
-  size_t depth = 0;
-  bool in_string = false;
-  const auto line = [&] {
-    out += '\n';
-    out.append(depth * 2, ' ');
-  };
-  for (size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (in_string) {
-      out += c;
-      if (c == '\\' && i + 1 < json.size()) {
-        out += json[++i];
-      } else if (c == '"') {
-        in_string = false;
-      }
-      continue;
-    }
-    switch (c) {
-      case '"':
-        in_string = true;
-        out += c;
-        break;
-      case '{':
-      case '[':
-        out += c;
-        if (i + 1 < json.size() && (json[i + 1] == '}' || json[i + 1] == ']')) {
-          out += json[++i];
-        } else {
-          ++depth;
-          line();
-        }
-        break;
-      case '}':
-      case ']':
-        --depth;
-        line();
-        out += c;
-        break;
-      case ',':
-        out += c;
-        line();
-        break;
-      case ':':
-        out += ": ";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 http::Slice encode_document(const TypeMeta& type, const codec::Message& m, const void* object, Format format,
                             bool pretty) {
   std::string out;
@@ -187,7 +134,7 @@ http::Slice encode_document(const TypeMeta& type, const codec::Message& m, const
     auto yaml = codec::json_to_yaml(out);
     if (yaml.ok()) return http::Slice(std::move(*yaml));
   }
-  if (pretty) out = indent_json(out);
+  if (pretty) out = codec::indent_json(out);
   return http::Slice(out + "\n");
 }
 

@@ -72,7 +72,5 @@ http::Slice encode_document(const codec::TypeMeta& type, const codec::Message& m
                             Format format, bool pretty);
 /// The object's metadata as a PartialObjectMetadata in JSON; `typed`: with kind and apiVersion.
 std::string partial_json(const View& view, const Entry& entry, bool typed);
-/// JSON with two-space indentation, as Go's MarshalIndent.
-std::string indent_json(std::string_view json);
 
 }  // namespace mizzen::apiserver

@@ -13,6 +13,7 @@
 #include "apiserver/request/negotiation.h"
 #include "base/strings.h"
 #include "base/version.h"
+#include "codec/json/indent.h"
 #include "http/message/gzip.h"
 
 namespace mizzen::apiserver {
@@ -63,7 +64,7 @@ std::shared_ptr<const StaticDocuments> make_documents(api::RegistryPtr registry,
   auto out = std::make_shared<StaticDocuments>();
   out->legacy = make_legacy_discovery(*registry, external_address);
   out->registry = std::move(registry);
-  out->version = indent_json(fmt::format(
+  out->version = codec::indent_json(fmt::format(
       R"({{"major":"1","minor":"36","emulationMajor":"1","emulationMinor":"36","minCompatibilityMajor":"1","minCompatibilityMinor":"35",)"
       R"("gitVersion":"v1.36.2+mizzen.{}","gitCommit":"{}","gitTreeState":"clean","buildDate":"{}",)"
       R"("goVersion":"none","compiler":"{}","platform":"linux/amd64"}})",
@@ -187,7 +188,7 @@ std::optional<Result<Document>> find_document(const StaticDocuments& documents, 
     std::string out = "{\"paths\":[";
     for (size_t i = 0; i < documents.legacy.root_paths.size(); ++i)
       out += (i ? ",\"" : "\"") + documents.legacy.root_paths[i] + "\"";
-    d.body = {http::Slice(indent_json(out + "]}"))};
+    d.body = {http::Slice(codec::indent_json(out + "]}"))};
     return d;
   }
   if (segments.size() == 1 && segments[0] == "version") {
