@@ -7,13 +7,17 @@ namespace mizzen::cri {
 Client::Client(std::unique_ptr<rpc::Channel> channel) : channel_(std::move(channel)) {}
 Client::~Client() = default;
 
-Result<std::unique_ptr<Client>> Client::open(const std::string& endpoint) {
+Result<std::unique_ptr<rpc::Channel>> open_channel(const std::string& endpoint) {
   rpc::ChannelOptions options;
   options.target = endpoint.starts_with("/") ? "unix://" + endpoint : endpoint;
   if (!options.target.starts_with("unix:///")) {
     return Error(Code::BadRequest, "the runtime endpoint must be unix:// with an absolute path: " + endpoint);
   }
-  MZ_ASSIGN(auto channel, rpc::Channel::open(std::move(options)));
+  return rpc::Channel::open(std::move(options));
+}
+
+Result<std::unique_ptr<Client>> Client::open(const std::string& endpoint) {
+  MZ_ASSIGN(auto channel, open_channel(endpoint));
   return std::unique_ptr<Client>(new Client(std::move(channel)));
 }
 

@@ -7,13 +7,17 @@
 
 namespace mizzen::cri {
 
+/// A channel to a runtime's socket. `endpoint`: unix:///absolute/path or a plain path; BadRequest for any
+/// other.
+Result<std::unique_ptr<rpc::Channel>> open_channel(const std::string& endpoint);
+
 /// The Runtime behind a CRI socket: containerd, CRI-O or another Mizzen's.
 /// Threading: thread-safe; `done` is told on a thread of the gRPC library.
 /// Failure: errors carry the text a Go client prints (`rpc error: code = NotFound desc = ...`), as upstream's
 /// events do.
 class Client final : public Runtime {
  public:
-  /// `endpoint`: unix:///absolute/path or a plain path. Does not connect yet.
+  /// Does not connect yet.
   static Result<std::unique_ptr<Client>> open(const std::string& endpoint);
   ~Client() override;
 

@@ -1,5 +1,6 @@
 #include "cri/containerd_events.h"
 
+#include "cri/client.h"
 #include "cri/schema/events/v1/events.h"
 #include "rpc/typed.h"
 #include "telemetry/log.h"
@@ -32,9 +33,7 @@ TaskNews read_event(std::string_view topic, std::string_view payload) {
 
 Result<std::unique_ptr<ContainerdEvents>> ContainerdEvents::open(const std::string& endpoint,
                                                                  const Clock& clock) {
-  rpc::ChannelOptions options;
-  options.target = endpoint.starts_with("/") ? "unix://" + endpoint : endpoint;
-  MZ_ASSIGN(auto channel, rpc::Channel::open(std::move(options)));
+  MZ_ASSIGN(auto channel, open_channel(endpoint));
   return std::unique_ptr<ContainerdEvents>(new ContainerdEvents(std::move(channel), clock));
 }
 
