@@ -241,12 +241,9 @@ NodeFacts Kubelet::Impl::facts() {
   out.hostname = options.hostname;
   out.addresses = options.addresses;
   out.machine = machine;
-  const auto disk = options.watches_machine ? linux::disk_space(options.data_folder)
-                                            : Result<linux::DiskSpace>(Error(Code::NotFound, ""));
-  if (disk.ok()) {
-    out.disk_bytes = disk->bytes;
-    out.disk_available_bytes = disk->available_bytes;
-  }
+  const ImageDisk space = disk();
+  out.disk_bytes = space.bytes;
+  out.disk_available_bytes = space.available_bytes;
   if (options.watches_machine) out.memory_available_bytes = linux::available_memory_bytes();
   out.pods_max = options.pods_max;
   out.port = bound_port;
@@ -355,6 +352,7 @@ void Kubelet::Impl::see_images(const std::vector<cri::v1::Image>& all) {
 }
 
 ImageDisk Kubelet::Impl::disk() const {
+  if (!options.watches_machine) return {};
   const auto space = linux::disk_space(options.data_folder);
   return space.ok() ? ImageDisk{space->bytes, space->available_bytes} : ImageDisk{};
 }

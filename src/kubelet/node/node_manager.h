@@ -16,9 +16,9 @@ namespace mizzen::kubelet {
 
 /// Role: the node's own object: registers it, keeps its status true and its lease fresh.
 /// Kubernetes contract: lease renewed every 10 s for 40 s; status written when something but heartbeat times
-/// changed, else every 5 minutes. Threading: one thread of its own; hurry() thread-safe. Failure: an API that
-/// is away is tried again after 0.1 s doubling to 7 s, and told once a minute; a Node that somebody deleted
-/// is registered anew; nothing else waits for it.
+/// changed, else every 5 minutes. Threading: one thread of its own; allocatable() thread-safe. Failure: an
+/// API that is away is tried again after 0.1 s doubling to 7 s, and told once a minute; a Node that somebody
+/// deleted is registered anew; nothing else waits for it.
 class NodeManager {
  public:
   struct Deps {

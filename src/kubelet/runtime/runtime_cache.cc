@@ -96,12 +96,14 @@ void RuntimeCache::begin_list(const std::shared_ptr<Listing>& listing) {
 void RuntimeCache::listed(const std::shared_ptr<Listing>& listing) {
   std::vector<cri::v1::PodSandbox> sandboxes;
   std::vector<cri::v1::Container> containers;
+  bool whole = false;
   {
     Lock lock(listing->m);
     for (const Error* error : {listing->sandboxes.ok() ? nullptr : &listing->sandboxes.error(),
                                listing->containers.ok() ? nullptr : &listing->containers.error()})
       if (error && listing->first_error.ok()) listing->first_error = *error;
-    if (listing->first_error.ok()) {
+    whole = listing->first_error.ok();
+    if (whole) {
       sandboxes = std::move(listing->sandboxes->items);
       containers = std::move(listing->containers->containers);
     }
@@ -114,11 +116,6 @@ void RuntimeCache::listed(const std::shared_ptr<Listing>& listing) {
   std::vector<Look> sandbox_looks, container_looks;
   {
     Lock lock(m_);
-    bool failed = false;
-    {
-      Lock inner(listing->m);
-      failed = !listing->first_error.ok();
-    }
     for (const auto& s : sandboxes) {
       const PodName pod = name_in(s.labels);
       if (pod.uid.empty()) continue;  // not a pod's
@@ -138,7 +135,7 @@ void RuntimeCache::listed(const std::shared_ptr<Listing>& listing) {
       if (!seen || !seen->contains(c.id) || seen->at(c.id).record.state != container_state(c.state))
         container_looks.push_back({c.id, c.pod_sandbox_id, pod});
     }
-    if (!failed) {
+    if (whole) {
       std::vector<std::string> absent;
       for (const auto& [id, uid] : owner_)
         if (!there.contains(id) && (!listing->only || listing->only->uid == uid)) absent.push_back(id);
@@ -184,16 +181,43 @@ void RuntimeCache::finished(const std::shared_ptr<Listing>& listing) {
   if (listing->done) listing->done(result);
 }
 
+template <typename Record>
+void RuntimeCache::take(const PodName& pod, const std::string& id, uint64_t look,
+                        Records<Record> Pod::* among, Result<std::optional<Record>> answer,
+                        const Done& done) {
+  bool changed = false;
+  {
+    Lock lock(m_);
+    const auto forgotten = forgotten_.find(id);
+    const bool removed = forgotten != forgotten_.end() && forgotten->second > look;
+    if (!answer.ok()) {
+      changed = is_gone(answer.error()) && !drop(id, look).empty();
+    } else if (!removed && *answer) {
+      auto& seen = (slot(pod).*among)[id];
+      if (seen.look <= look) {
+        changed = seen.record != **answer;
+        seen = {std::move(**answer), look};
+      }
+      owner_[id] = pod.uid;
+    }
+  }
+  if (changed) deps_.on_change(pod.uid);
+  if (done) done(answer.ok() || is_gone(answer.error()) ? Result<void>() : answer.error());
+}
+
 void RuntimeCache::look_at_sandbox(const std::string& id, const PodName& pod, Done done) {
   const auto token = gate_.enter();
   if (!token) return;
   cri::v1::PodSandboxStatusRequest request;
   request.pod_sandbox_id = id;
   const uint64_t look = next_look();
-  deps_.runtime.pod_sandbox_status(request, call(),
-                                   [this, token, id, pod, look, done = std::move(done)](const auto& answer) {
-                                     take_sandbox(pod, id, look, answer, done);
-                                   });
+  deps_.runtime.pod_sandbox_status(
+      request, call(), [this, token, id, pod, look, done = std::move(done)](const auto& answer) {
+        Result<std::optional<SandboxRecord>> seen = std::optional<SandboxRecord>();
+        if (!answer.ok()) seen = answer.error();
+        if (answer.ok() && answer->status) seen = std::optional(sandbox_record(*answer->status));
+        take(pod, id, look, &Pod::sandboxes, std::move(seen), done);
+      });
 }
 
 void RuntimeCache::look_at_container(const std::string& id, const std::string& sandbox_id, const PodName& pod,
@@ -205,7 +229,11 @@ void RuntimeCache::look_at_container(const std::string& id, const std::string& s
   const uint64_t look = next_look();
   deps_.runtime.container_status(
       request, call(), [this, token, id, sandbox_id, pod, look, done = std::move(done)](const auto& answer) {
-        take_container(pod, id, sandbox_id, look, answer, done);
+        Result<std::optional<ContainerRecord>> seen = std::optional<ContainerRecord>();
+        if (!answer.ok()) seen = answer.error();
+        if (answer.ok() && answer->status)
+          seen = std::optional(container_record(*answer->status, sandbox_id));
+        take(pod, id, look, &Pod::containers, std::move(seen), done);
       });
 }
 
@@ -267,53 +295,6 @@ void RuntimeCache::forget(const std::string& id) {
   const uint64_t look = ++looks_;
   forgotten_[id] = look;
   drop(id, look);
-}
-
-void RuntimeCache::take_sandbox(const PodName& pod, const std::string& id, uint64_t look,
-                                const Result<cri::v1::PodSandboxStatusResponse>& answer, const Done& done) {
-  bool changed = false;
-  {
-    Lock lock(m_);
-    const auto forgotten = forgotten_.find(id);
-    const bool removed = forgotten != forgotten_.end() && forgotten->second > look;
-    if (!answer.ok()) {
-      changed = is_gone(answer.error()) && !drop(id, look).empty();
-    } else if (!removed && answer->status) {
-      auto& seen = slot(pod).sandboxes[id];
-      if (seen.look <= look) {
-        SandboxRecord record = sandbox_record(*answer->status);
-        changed = seen.record != record;
-        seen = {std::move(record), look};
-      }
-      owner_[id] = pod.uid;
-    }
-  }
-  if (changed) deps_.on_change(pod.uid);
-  if (done) done(answer.ok() || is_gone(answer.error()) ? Result<void>() : answer.error());
-}
-
-void RuntimeCache::take_container(const PodName& pod, const std::string& id, const std::string& sandbox_id,
-                                  uint64_t look, const Result<cri::v1::ContainerStatusResponse>& answer,
-                                  const Done& done) {
-  bool changed = false;
-  {
-    Lock lock(m_);
-    const auto forgotten = forgotten_.find(id);
-    const bool removed = forgotten != forgotten_.end() && forgotten->second > look;
-    if (!answer.ok()) {
-      changed = is_gone(answer.error()) && !drop(id, look).empty();
-    } else if (!removed && answer->status) {
-      auto& seen = slot(pod).containers[id];
-      if (seen.look <= look) {
-        ContainerRecord record = container_record(*answer->status, sandbox_id);
-        changed = seen.record != record;
-        seen = {std::move(record), look};
-      }
-      owner_[id] = pod.uid;
-    }
-  }
-  if (changed) deps_.on_change(pod.uid);
-  if (done) done(answer.ok() || is_gone(answer.error()) ? Result<void>() : answer.error());
 }
 
 RuntimePod RuntimeCache::pod(const std::string& uid) const {

@@ -2,6 +2,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -68,19 +69,21 @@ class RuntimeCache {
     T record;
     uint64_t look = 0;  ///< number of the look that saw it
   };
+  template <typename T>
+  using Records = std::map<std::string, Seen<T>>;  ///< by id
   struct Pod {
     PodName name;
-    std::map<std::string, Seen<SandboxRecord>> sandboxes;
-    std::map<std::string, Seen<ContainerRecord>> containers;
+    Records<SandboxRecord> sandboxes;
+    Records<ContainerRecord> containers;
   };
   struct Listing;
   void begin_list(const std::shared_ptr<Listing>& listing);
   void listed(const std::shared_ptr<Listing>& listing);
   void finished(const std::shared_ptr<Listing>& listing);
-  void take_sandbox(const PodName& pod, const std::string& id, uint64_t look,
-                    const Result<cri::v1::PodSandboxStatusResponse>& answer, const Done& done);
-  void take_container(const PodName& pod, const std::string& id, const std::string& sandbox_id, uint64_t look,
-                      const Result<cri::v1::ContainerStatusResponse>& answer, const Done& done);
+  /// What a look gave: a record, nothing that counts, or an error.
+  template <typename Record>
+  void take(const PodName& pod, const std::string& id, uint64_t look, Records<Record> Pod::* among,
+            Result<std::optional<Record>> answer, const Done& done);
   Pod& slot(const PodName& pod) MZ_REQUIRES(m_);
   /// Removes it where no newer look saw it; the pod's uid where it was there.
   std::string drop(const std::string& id, uint64_t look) MZ_REQUIRES(m_);

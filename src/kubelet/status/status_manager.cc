@@ -73,10 +73,14 @@ bool StatusManager::settle(Entry& entry) {
   return !same_status(*entry.current, entry.in_api->status);
 }
 
-void StatusManager::observe(const std::shared_ptr<const Pod>& pod) {
+// Kept also before anything is set: what is set then may have been made from an older state.
+void StatusManager::observe(const std::shared_ptr<const Pod>& pod) { learn(pod, true); }
+
+void StatusManager::learn(const std::shared_ptr<const Pod>& pod, bool is_source) {
   {
     Lock lock(m_);
-    // Kept also before anything is set: what is set then may have been made from an older state.
+    // The answer to a write may come when the pod has been forgotten.
+    if (!is_source && !entries_.contains(pod->metadata.uid)) return;
     Entry& entry = entries_[pod->metadata.uid];
     if (entry.in_api && revision_of(*pod) < revision_of(*entry.in_api)) return;
     entry.in_api = pod;
@@ -165,7 +169,7 @@ void StatusManager::send(const std::string& uid) {
       if (!written.ok()) {
         done = written.error();
       } else if (*written) {
-        observe(*written);
+        learn(*written, false);
       }
     }
     if (done.ok() && copy.finished) done = remove(*copy.in_api);

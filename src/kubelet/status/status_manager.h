@@ -51,6 +51,7 @@ class StatusManager {
   };
   /// Brings `current` up to date; true where the API has to be told.
   static bool settle(Entry& entry);
+  void learn(const std::shared_ptr<const Pod>& pod, bool is_source);
   void kick(const std::string& uid);
   void send(const std::string& uid);
   /// The pod as it is after it was written; null where it is gone.

@@ -124,12 +124,11 @@ void MakeSandbox::made(const Result<cri::v1::RunPodSandboxResponse>& answer) {
     return done_(answer.error());
   }
   const auto& meta = pod_->metadata;
-  world_.cache.look_at_sandbox(
-      answer->pod_sandbox_id, {meta.uid, meta.namespace_, meta.name},
-      on_lane([this, id = answer->pod_sandbox_id](const Result<void>& result) { seen(id, result); }));
+  world_.cache.look_at_sandbox(answer->pod_sandbox_id, {meta.uid, meta.namespace_, meta.name},
+                               on_lane([this](const Result<void>& result) { seen(result); }));
 }
 
-void MakeSandbox::seen(const std::string&, const Result<void>& result) {
+void MakeSandbox::seen(const Result<void>& result) {
   if (!result.ok() && !is_cancelled()) {
     world_.events.pod_event(*pod_, "", true, "FailedPodSandBoxStatus",
                             fmt::format("Unable to get pod sandbox status: {}", result.error().message()));

@@ -31,7 +31,7 @@ class MakeSandbox final : public Operation {
   void tell_dns_problems(const PodDns& dns);
   Result<void> prepare(cri::v1::RunPodSandboxRequest& request);
   void made(const Result<cri::v1::RunPodSandboxResponse>& answer);
-  void seen(const std::string& id, const Result<void>& result);
+  void seen(const Result<void>& result);
 
   const std::shared_ptr<const Pod> pod_;
   const RuntimePod state_;

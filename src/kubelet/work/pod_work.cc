@@ -256,11 +256,10 @@ void PodWork::end_step() {
   int64_t grace = std::min(grace_s_, grace_seconds(*pod_));
   if (end_ && end_->grace_s) grace = std::min(grace, *end_->grace_s);
   if (gone_ && !pod_->metadata.deletionTimestamp) grace = std::min<int64_t>(grace, kGraceOfGoneS);
-  if (grace < grace_s_ || stopping_.size() > 0) {
-    if (terminator_ && grace < terminator_->grace_s()) terminator_->shorten(grace);
-    for (const auto& [id, stop] : stopping_) stop->shorten(grace);
-  }
   grace_s_ = grace;
+  // Also what was begun while the pod was to go on: it may have taken a longer time then.
+  if (terminator_ && grace < terminator_->grace_s()) terminator_->shorten(grace);
+  for (const auto& [id, stop] : stopping_) stop->shorten(grace);
   const RuntimePod state = world_.cache.pod(pod_->metadata.uid);
   if (!is_terminal(published().phase) || state.any_running()) publish(make_status(state, true), state);
   // What was begun is told first: it may have made something.

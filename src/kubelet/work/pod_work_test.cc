@@ -303,6 +303,22 @@ TEST(PodWork, AGracePeriodThatShrinksCutsTheHookShort) {
   EXPECT_TRUE(node.eventually([&] { return node.stored("web").metadata.name.empty(); }));
 }
 
+TEST(PodWork, ADeletionCutsShortWhatWasBegunBeforeIt) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.runtime.hold("ExecSync");
+  node.http.status = 500;
+  node.add(R"({"metadata":{"name":"web"},"spec":{"restartPolicy":"Never","containers":[
+      {"name":"a","image":"nginx","imagePullPolicy":"Never","lifecycle":{"preStop":{"exec":{"command":["sleep","600"]}}},
+       "livenessProbe":{"httpGet":{"port":80},"periodSeconds":1,"failureThreshold":1}}]}})");
+  ASSERT_TRUE(node.eventually([&] { return node.runtime.held("ExecSync") == 1; }))
+      << "its only container is not well: it is taken down, with the pod's own grace period";
+  node.remove("web", 1);
+  node.settle(5);
+  node.clock.advance(seconds(1));
+  EXPECT_TRUE(node.eventually([&] { return node.stored("web").metadata.name.empty(); }));
+}
+
 TEST(PodWork, AnAnswerThatWasLostIsLookedForAndNothingIsMadeTwice) {
   TestNode node;
   node.runtime.add_image("nginx:latest");
