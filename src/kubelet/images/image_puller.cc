@@ -167,6 +167,10 @@ void ImagePuller::absent(const JobPtr& job) {
 
 void ImagePuller::enqueue(const JobPtr& job) {
   std::string last;
+  // A wish that waits for its turn is told of its stop too; not within the stop, whose caller may hold
+  // locks. Set before others see the job.
+  job->on_stop = job->wish.stop.on_stop(
+      [this, token = job->token] { deps_.alarms.after(Duration::zero(), [this, token] { start_next(); }); });
   {
     Lock lock(m_);
     const auto found = failures_.find(job->key);
@@ -177,13 +181,7 @@ void ImagePuller::enqueue(const JobPtr& job) {
     }
   }
   if (last.empty()) {
-    start_next();
-    // A wish that waits for its turn is told of its stop too; not within the stop, whose caller may hold
-    // locks.
-    job->on_stop = job->wish.stop.on_stop([this, token = job->token] {
-      deps_.alarms.after(Duration::zero(), [this, token] { start_next(); });
-    });
-    return;
+    return start_next();
   }
   deps_.events.pod_event(*job->wish.pod, job->wish.container, false, "BackOff",
                          fmt::format("Back-off pulling image \"{}\"", job->wish.image));

@@ -74,7 +74,7 @@ struct NodeWorld {
   Backoff restarts{clock, options.restart_backoff};
   std::atomic<bool> missing_dns_told = false;  ///< to the node, once
   Gate gate;                                   ///< of everything under way for pods
-  StopSource stopping;                         ///< ends calls that belong to no operation
+  StopSource stopping;  ///< the agent ends; and with it calls that belong to no operation
 
   /// `d` and up to a half more.
   Duration spread(Duration d) {

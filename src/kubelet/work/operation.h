@@ -17,17 +17,24 @@ inline void post_on(NodeWorld& world, const std::shared_ptr<Executor>& lane, std
 /// Role: something that is done for one pod in several steps, each of which may take long: a state machine
 /// that holds no thread. Place: begun by the pod's work, which is told once how it ended, on its lane.
 /// Threading: every step runs on the pod's lane; whatever comes from elsewhere is posted there. Lifecycle: it
-/// keeps itself until it has ended. Failure: cancel() ends the call under way; the runtime may have carried
-/// it out all the same, so whoever cancels looks at the pod again.
+/// keeps itself until it has ended. Failure: cancel() ends the call under way and what it began itself; the
+/// runtime may have carried it out all the same, so whoever cancels looks at the pod again.
 class Operation : public std::enable_shared_from_this<Operation> {
  public:
   virtual ~Operation() = default;
   Operation(const Operation&) = delete;
-  void cancel() { stop_.stop(); }
+  /// On the lane.
+  void cancel() {
+    stop_.stop();
+    cancel_parts();
+  }
   bool is_cancelled() const { return stop_.token().stopped(); }
 
  protected:
   Operation(NodeWorld& world, std::shared_ptr<Executor> lane) : world_(world), lane_(std::move(lane)) {}
+
+  /// Ends what this operation waits for beside its own call.
+  virtual void cancel_parts() {}
 
   /// `f`, run on the lane with what it is called with. Keeps this, and the world's gate open.
   template <typename F>

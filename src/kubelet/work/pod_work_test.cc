@@ -387,5 +387,35 @@ TEST(PodWork, AStopOfTheAgentLeavesContainersAndWaitsForNobody) {
   EXPECT_EQ(running(), before);
 }
 
+/// The clock stands still: what waits for a hook or a grace period waits for ever.
+TEST(PodWork, AStopOfTheAgentDoesNotWaitForAPreStopHook) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(with_hook("web", "preStop"));
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  node.runtime.hold("ExecSync");
+  node.remove("web", 300);
+  ASSERT_TRUE(node.eventually([&] { return node.runtime.held("ExecSync") == 1; }));
+  node.restart(false);
+  EXPECT_EQ(node.runtime.count("StopContainer"), 0u) << "the agent's end is not the hook's";
+  EXPECT_EQ(node.runtime.containers().front().state, cri::v1::ContainerState::CONTAINER_RUNNING);
+  node.tell("web");
+  EXPECT_TRUE(node.eventually([&] { return node.runtime.held("ExecSync") == 1; }))
+      << "it goes on after a start";
+}
+
+TEST(PodWork, AStopOfTheAgentDoesNotWaitForTheStopAfterAFailedHook) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.http.status = 500;
+  node.runtime.hold("ExecSync");
+  node.add(
+      R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never",
+      "lifecycle":{"postStart":{"tcpSocket":{"port":80}},"preStop":{"exec":{"command":["sleep","600"]}}}}]}})");
+  ASSERT_TRUE(node.eventually([&] { return node.runtime.held("ExecSync") == 1; }));
+  node.restart(false);
+  EXPECT_EQ(node.runtime.count("StopContainer"), 0u);
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet

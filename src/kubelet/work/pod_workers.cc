@@ -192,8 +192,8 @@ void PodWorkers::stop() {
     Lock lock(m_);
     for (const auto& [uid, work] : works_) all.push_back(work);
   }
-  for (const auto& work : all) work->stop();
   world_.stopping.stop();
+  for (const auto& work : all) work->stop();
   world_.gate.close();
 }
 

@@ -20,16 +20,22 @@ std::shared_ptr<ResetContainers> ResetContainers::begin(NodeWorld& world, std::s
   return out;
 }
 
+void ResetContainers::cancel_parts() {
+  if (const auto stopping = stopping_) stopping->cancel();
+}
+
 void ResetContainers::next() {
   if (left_.empty()) return done_({});
   const auto [record, running] = left_.front();
   left_.pop_front();
   if (!running) return remove(record.id);
-  StopContainer::begin(world_, lane_, {.pod = pod_, .record = record, .message = "", .grace_s = 0},
-                       [self = shared_from_this(), this, id = record.id](const Result<void>& stopped) {
-                         if (!stopped.ok()) return done_(stopped);
-                         remove(id);
-                       });
+  stopping_ =
+      StopContainer::begin(world_, lane_, {.pod = pod_, .record = record, .message = "", .grace_s = 0},
+                           [self = shared_from_this(), this, id = record.id](const Result<void>& stopped) {
+                             stopping_ = nullptr;
+                             if (!stopped.ok()) return done_(stopped);
+                             remove(id);
+                           });
 }
 
 void ResetContainers::remove(const std::string& id) {

@@ -18,10 +18,12 @@ class ResetContainers final : public Operation {
   ResetContainers(NodeWorld& world, std::shared_ptr<Executor> lane, std::shared_ptr<const Pod> pod,
                   Done done);
   void next();
+  void cancel_parts() override;
   void remove(const std::string& id);
 
   const std::shared_ptr<const Pod> pod_;
   Done done_;
+  std::shared_ptr<StopContainer> stopping_;
   std::deque<std::pair<ContainerRecord, bool>> left_;  ///< with whether it runs
 };
 

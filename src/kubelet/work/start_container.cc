@@ -45,6 +45,11 @@ void StartContainer::fail(StartFailure failure, bool in_doubt) {
   done_({std::move(failure), in_doubt});
 }
 
+/// A pod that ends waits for it: cut off, its preStop hook would run twice.
+void StartContainer::cancel_parts() {
+  if (const auto stopping = stopping_; stopping && world_.stopping.token().stopped()) stopping->cancel();
+}
+
 void StartContainer::start() {
   world_.puller.ensure({.pod = wish_.pod,
                         .container = wish_.container,
@@ -123,13 +128,14 @@ void StartContainer::hook_ended(const HandlerResult& result) {
   record.name = wish_.container;
   record.sandbox_id = wish_.placed.id;
   record.state = ContainerRecord::State::Running;
-  StopContainer::begin(
+  stopping_ = StopContainer::begin(
       world_, lane_,
       {.pod = wish_.pod,
        .record = record,
        .message = "FailedPostStartHook",
        .grace_s = grace_seconds(*wish_.pod)},
       [self = shared_from_this(), this, why = result.output](const Result<void>& stopped) {
+        stopping_ = nullptr;
         done_({StartFailure{"PostStartHookError", fmt::format("PostStartHook failed: {}", why)},
                !stopped.ok()});
       });

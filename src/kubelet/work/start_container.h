@@ -30,6 +30,7 @@ class StartContainer final : public Operation {
  private:
   StartContainer(NodeWorld& world, std::shared_ptr<Executor> lane, Wish wish, Done done);
   void start();
+  void cancel_parts() override;
   void image_ready(const ImagePuller::Answer& answer);
   void created(const Result<cri::v1::CreateContainerResponse>& answer);
   void started(const Result<cri::v1::StartContainerResponse>& answer);
@@ -43,6 +44,7 @@ class StartContainer final : public Operation {
   Done done_;
   std::string id_;
   std::optional<Error> start_error_;
+  std::shared_ptr<StopContainer> stopping_;  ///< after a hook that failed
 };
 
 }  // namespace mizzen::kubelet

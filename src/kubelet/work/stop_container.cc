@@ -51,13 +51,17 @@ void StopContainer::run_hook(const api::core::v1::LifecycleHandler& hook) {
 
 void StopContainer::hook_ended(const HandlerResult& result) {
   in_hook_ = false;
+  if (is_cancelled()) {
+    ended_ = true;
+    return done_(Error(Code::Cancelled, "the stop of the container was cut off"));
+  }
   if (result.outcome != HandlerResult::Outcome::Success)
     world_.events.pod_event(*wish_.pod, wish_.record.name, true, "FailedPreStopHook", "PreStopHook failed");
   stop_when_due();
 }
 
 void StopContainer::stop_when_due() {
-  if (in_hook_ || sent_) return;
+  if (in_hook_ || sent_ || ended_) return;
   if (!wish_.waits_for_turn || left() == Duration::zero()) return send_stop();
   // Its turn may not come in time.
   world_.alarms.after(left(), [weak = weak_from_this(), this] {

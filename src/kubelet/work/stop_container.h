@@ -27,6 +27,7 @@ class StopContainer final : public Operation {
  private:
   StopContainer(NodeWorld& world, std::shared_ptr<Executor> lane, Wish wish, Done done);
   void start();
+  void cancel_parts() override { hook_stop_.stop(); }
   void run_hook(const api::core::v1::LifecycleHandler& hook);
   void hook_ended(const HandlerResult& result);
   void stop_when_due();

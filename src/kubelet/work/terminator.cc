@@ -47,6 +47,10 @@ void Terminator::give_turns() {
   for (const auto& stop : free) stop->your_turn();
 }
 
+void Terminator::cancel_parts() {
+  for (const auto& [name, stop] : std::map(open_)) stop->cancel();
+}
+
 void Terminator::shorten(int64_t grace_s) {
   grace_s_ = std::min(grace_s_, grace_s);
   for (const auto& [name, stop] : open_) stop->shorten(grace_s);

@@ -22,6 +22,7 @@ class Terminator final : public Operation {
   Terminator(NodeWorld& world, std::shared_ptr<Executor> lane, std::shared_ptr<const Pod> pod,
              int64_t grace_s, Done done);
   void start(const RuntimePod& state);
+  void cancel_parts() override;
   void container_stopped(const std::string& name, const Result<void>& result);
   void give_turns();
   void stop_sandboxes();
