@@ -91,7 +91,7 @@ NO_SIBLING = {
     "kubelet/logs/log_rotation.cc": "I/O: processes, sockets, files; tests/e2e and the tests of its folder",
     "kubelet/probes/handler_run.cc": "I/O: processes, sockets, files; tests/e2e and the tests of its folder",
     "kubelet/probes/probes.cc": "I/O: processes, sockets, files; tests/e2e and the tests of its folder",
-    "kubelet/work/container_setup.cc": "files of the node; pod_workers_test.cc beside it and tests/e2e",
+    "kubelet/work/operations/container_setup.cc": "files of the node; pod_workers_test.cc above it and tests/e2e",
     "kubelet/work/pod_running.cc": "a part of PodWork; pod_work_test.cc beside it",
     "pki/authority.cc": "pki_test.cc beside it: one makes what the other reads",
     "pki/certificate.cc": "pki_test.cc beside it: one makes what the other reads",
@@ -102,7 +102,7 @@ NO_SIBLING = {
     "store/embedded/reader.cc": "embedded_store_test.cc and the conformance suite drive the store whole",
     "store/etcd/convert.cc": "etcd_store_test.cc runs the conformance suite against etcd",
     "telemetry/metrics.cc": "telemetry_test.cc beside it compares the whole text",
-    "volumes/atomic_writer.cc": "I/O: volumes_test.cc beside it reads what it wrote",
+    "volumes/content/atomic_writer.cc": "I/O: volumes_test.cc beside it reads what it wrote",
 }
 
 

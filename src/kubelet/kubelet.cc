@@ -151,6 +151,7 @@ struct Kubelet::Impl {
   ThreadPool background{deps.clock, {.name = "kubelet-bg", .threads_max = 3, .queue_max = 20'000}};
   ThreadPool api_pool{deps.clock, {.name = "kubelet-api", .threads_max = 3, .queue_max = 20'000}};
   ThreadPool probe_pool{deps.clock, {.name = "kubelet-probe", .threads_max = 8}};
+  ThreadPool disk_pool{deps.clock, {.name = "kubelet-disk", .threads_max = 2, .queue_max = 20'000}};
   ThreadPool pod_pool{deps.clock, {.name = "kubelet-pod", .threads_max = 4, .queue_max = 20'000}};
   Timers timers{background, deps.clock};
   Alarms alarms{deps.clock, [this] { wake(); }};
@@ -181,6 +182,7 @@ struct Kubelet::Impl {
                   .objects = objects,
                   .cgroups = cgroups ? &*cgroups : nullptr,
                   .executor = pod_pool,
+                  .disk = disk_pool,
                   .alarms = alarms,
                   .clock = deps.clock,
                   .random = deps.random,
@@ -463,6 +465,7 @@ void Kubelet::stop() {
   k.health.stop();
   k.collector.stop();
   k.pod_pool.stop();
+  k.disk_pool.stop();
   k.probe_pool.stop();
   k.timers.stop();
   k.api_pool.stop();

@@ -13,7 +13,8 @@
 #include "linux/files/file.h"
 #include "linux/files/mounts.h"
 #include "linux/testing/scratch.h"
-#include "volumes/atomic_writer.h"
+#include "volumes/content/atomic_writer.h"
+#include "volumes/plugins/host_path.h"
 
 namespace mizzen::volumes {
 namespace {
@@ -67,7 +68,12 @@ class VolumesTest : public ::testing::Test {
     objects_.secrets["password"].data.set("key", "hunter2");
   }
   PayloadContext context() { return {pod_, objects_, allocatable_}; }
-  Result<ReadyVolume> set_up(const std::string& json) { return volumes_.set_up(volume(json), context()); }
+  Result<ReadyVolume> set_up(const std::string& json) {
+    const v1::Volume wanted = volume(json);
+    MZ_TRY(volumes_.set_up(wanted, context()));
+    EXPECT_TRUE(volumes_.stands(wanted, pod_)) << json;
+    return volumes_.ready(wanted, pod_);
+  }
   linux::ScratchFolder scratch_;
   ManualClock clock_;
   v1::Pod pod_;
@@ -172,8 +178,14 @@ TEST_F(VolumesTest, FsGroupOwnsTheVolume) {
 }
 
 TEST_F(VolumesTest, HostPathTypesAreChecked) {
-  EXPECT_TRUE(check_host_path(scratch_.at("made"), "DirectoryOrCreate").ok());
-  EXPECT_TRUE(check_host_path(scratch_.at("made/file"), "FileOrCreate").ok());
+  const auto host_path = [&](const char* path, const char* type) {
+    return fmt::format(R"({{"name":"h","hostPath":{{"path":"{}","type":"{}"}}}})", scratch_.at(path), type);
+  };
+  EXPECT_FALSE(volumes_.stands(volume(host_path("made", "DirectoryOrCreate")), pod_));
+  EXPECT_FALSE(path_exists(scratch_.at("made"))) << "looking makes nothing";
+  EXPECT_TRUE(set_up(host_path("made", "DirectoryOrCreate")).ok());
+  EXPECT_TRUE(set_up(host_path("made/file", "FileOrCreate")).ok());
+  EXPECT_FALSE(set_up(host_path("made", "FileOrCreate")).ok()) << "what is there stays what it is";
   EXPECT_TRUE(check_host_path(scratch_.at("made"), "Directory").ok());
   EXPECT_THAT(check_host_path(scratch_.at("made"), "File").error().message(),
               HasSubstr("hostPath type check failed"));
@@ -188,7 +200,7 @@ TEST_F(VolumesTest, SubPathIsBoundAndCannotLeaveTheVolume) {
   if (!linux::is_root()) GTEST_SKIP() << "needs root";
   auto ready = set_up(R"({"name":"v","configMap":{"name":"settings"}})");
   const std::string folder = ready->host_path;
-  Volumes::SubPath sub{"u1", "v", folder, "c", 0, "one", true};
+  SubPath sub{"u1", "v", folder, "c", 0, "one", true};
   auto bound = volumes_.bind_sub_path(sub);
   ASSERT_TRUE(bound.ok()) << bound.error().message();
   EXPECT_EQ(*read_file(*bound), "1");
@@ -199,12 +211,12 @@ TEST_F(VolumesTest, SubPathIsBoundAndCannotLeaveTheVolume) {
 
   auto empty = set_up(R"({"name":"e","emptyDir":{}})");
   ASSERT_EQ(::symlink("/etc", (empty->host_path + "/etc").c_str()), 0);
-  Volumes::SubPath evil{.pod_uid = "u1",
-                        .volume = "e",
-                        .volume_path = empty->host_path,
-                        .container = "c",
-                        .index = 1,
-                        .path = "etc"};
+  SubPath evil{.pod_uid = "u1",
+               .volume = "e",
+               .volume_path = empty->host_path,
+               .container = "c",
+               .index = 1,
+               .path = "etc"};
   EXPECT_EQ(volumes_.bind_sub_path(evil).error().code(), Code::Forbidden);
   evil.path = "../../..";
   EXPECT_EQ(volumes_.bind_sub_path(evil).error().code(), Code::BadRequest);
@@ -220,7 +232,7 @@ TEST_F(VolumesTest, TearDownUnmountsAndLeavesTheHostAlone) {
   ASSERT_TRUE(write_file(scratch_.at("host/kept"), "x").ok());
   ASSERT_TRUE(set_up(fmt::format(R"({{"name":"h","hostPath":{{"path":"{}"}}}})", scratch_.at("host"))).ok());
   ASSERT_TRUE(set_up(R"({"name":"s","secret":{"secretName":"password"}})").ok());
-  Volumes::SubPath sub{
+  SubPath sub{
       .pod_uid = "u1", .volume = "h", .volume_path = scratch_.at("host"), .container = "c", .path = "."};
   ASSERT_TRUE(volumes_.bind_sub_path(sub).ok());
   ASSERT_TRUE(volumes_.tear_down("u1").ok());
@@ -228,6 +240,24 @@ TEST_F(VolumesTest, TearDownUnmountsAndLeavesTheHostAlone) {
   EXPECT_TRUE(path_exists(scratch_.at("host/kept")));
   EXPECT_TRUE(volumes_.tear_down("u1").ok());
   EXPECT_FALSE(volumes_.tear_down("..").ok());
+}
+
+TEST_F(VolumesTest, WhatStandsIsReadFromTheDiskAndOutlivesItsSources) {
+  const v1::Volume wanted = volume(R"({"name":"v","configMap":{"name":"settings"}})");
+  EXPECT_FALSE(volumes_.stands(wanted, pod_));
+  EXPECT_EQ(volumes_.ready(wanted, pod_).error().message(), "volume \"v\" is not set up");
+  ASSERT_TRUE(volumes_.set_up(wanted, context()).ok());
+  objects_.maps.clear();
+  Volumes later(scratch_.at("pods"), clock_, secure_random());
+  EXPECT_FALSE(later.set_up(wanted, context()).ok());
+  ASSERT_TRUE(later.stands(wanted, pod_));
+  EXPECT_EQ(*read_file(later.ready(wanted, pod_)->host_path + "/one"), "1");
+  EXPECT_TRUE(later.follows_objects(wanted));
+  EXPECT_FALSE(later.follows_objects(volume(R"({"name":"e","emptyDir":{}})")));
+  const v1::Volume claim = volume(R"({"name":"c","persistentVolumeClaim":{"claimName":"x"}})");
+  EXPECT_FALSE(later.stands(claim, pod_));
+  EXPECT_EQ(later.set_up(claim, context()).error().message(),
+            "volumes of type persistentVolumeClaim are not supported by this node yet");
 }
 
 TEST_F(VolumesTest, FieldsAndResourcesPrintAsUpstream) {

@@ -8,7 +8,7 @@
 #include "api/schema/core/v1/service.h"
 #include "base/result.h"
 #include "kubelet/state/pod_facts.h"
-#include "volumes/payload.h"
+#include "volumes/content/payload.h"
 
 namespace mizzen::kubelet {
 

@@ -7,7 +7,7 @@
 #include "async/mutex.h"
 #include "client/informer/informer.h"
 #include "kubelet/config/object_references.h"
-#include "volumes/payload.h"
+#include "volumes/content/payload.h"
 
 namespace mizzen::kubelet {
 

@@ -57,6 +57,7 @@ TestNode::Agent::Agent(TestNode& node, const TestNodeOptions& options)
             .objects = objects,
             .cgroups = nullptr,
             .executor = pool,
+            .disk = disk,
             .alarms = alarms,
             .clock = node.clock,
             .random = secure_random(),
@@ -75,6 +76,7 @@ TestNode::Agent::Agent(TestNode& node, const TestNodeOptions& options)
 }
 
 TestNode::Agent::~Agent() {
+  disk.release();
   // As the kubelet's loop does: what was stopped is told through the alarms too.
   std::atomic<bool> ended = false;
   Thread loop("loop", [&] {
@@ -93,6 +95,37 @@ TestNode::Agent::~Agent() {
   timers.stop();
   cache.stop();
   pool.stop();
+}
+
+bool HeldExecutor::post(std::function<void()> f) {
+  {
+    Lock lock(m_);
+    if (held_) {
+      waiting_.push_back(std::move(f));
+      return true;
+    }
+  }
+  return executor_.post(std::move(f));
+}
+
+void HeldExecutor::hold() {
+  Lock lock(m_);
+  held_ = true;
+}
+
+void HeldExecutor::release() {
+  std::vector<std::function<void()>> all;
+  {
+    Lock lock(m_);
+    held_ = false;
+    all.swap(waiting_);
+  }
+  for (auto& f : all) (void)executor_.post(std::move(f));
+}
+
+size_t HeldExecutor::waiting() const {
+  Lock lock(m_);
+  return waiting_.size();
 }
 
 void TestNode::Agent::drive(bool lists) {

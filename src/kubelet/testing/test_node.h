@@ -35,6 +35,22 @@ class FakeHttp final : public HttpGetter {
   std::atomic<int> status = 200;
 };
 
+/// A disk that hangs while it is held: what it was given waits.
+class HeldExecutor final : public Executor {
+ public:
+  explicit HeldExecutor(Executor& executor) : executor_(executor) {}
+  bool post(std::function<void()> f) override;
+  void hold();
+  void release();
+  size_t waiting() const;
+
+ private:
+  Executor& executor_;
+  mutable Mutex m_;
+  bool held_ MZ_GUARDED_BY(m_) = false;
+  std::vector<std::function<void()>> waiting_ MZ_GUARDED_BY(m_);
+};
+
 /// How a TestNode differs from the usual.
 struct TestNodeOptions {
   size_t pods_max = 110;
@@ -82,6 +98,7 @@ class TestNode {
   RuntimeCache& cache() { return agent_->cache; }
   StatusManager& statuses() { return agent_->statuses; }
   ImagePuller& puller() { return agent_->puller; }
+  HeldExecutor& disk() { return agent_->disk; }
   volumes::Volumes& volumes() { return agent_->volumes; }
 
  private:
@@ -90,6 +107,7 @@ class TestNode {
     ~Agent();
     void drive(bool lists);
     ThreadPool pool{real_clock(), {.name = "agent", .threads_max = 4}};
+    HeldExecutor disk{pool};
     Alarms alarms;
     Timers timers{pool, real_clock()};
     ObjectWatches objects;

@@ -13,9 +13,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 constexpr std::string_view kLog = "kubelet";
 
-/// Pauses between tries to set volumes up, as upstream's.
-constexpr Duration kMountPauseFirst = milliseconds(500);
-constexpr Duration kMountPauseMax = seconds(122);
 /// How long watches that were just begun may take, and how often they are looked at.
 constexpr Duration kObjectsWait = seconds(2);
 constexpr Duration kObjectsLook = milliseconds(20);
@@ -63,37 +60,13 @@ bool PodWork::objects_ready() {
   return false;
 }
 
-/// Sets up what is missing, and now and then refreshes what is there. A refresh that fails is told and stops
-/// nothing: what was set up keeps its last content.
+/// Begins what is missing, and now and then a refresh.
 bool PodWork::volumes_ready() {
   if (!objects_ready()) return false;
-  const auto now = world_.clock.monotonic();
-  if (stale_.exchange(false)) {
-    refreshed_ = Monotonic();
-    retry_at_.erase(kVolumes);
-  }
-  const auto retry = retry_at_.find(kVolumes);
-  const bool waits = retry != retry_at_.end() && retry->second > now;
-  if (waits) {
-    again_at(retry->second);
-    return mounted_;
-  }
-  if (mounted_ && refreshed_ != Monotonic() && now < later(refreshed_, world_.options.resync)) return true;
-  refreshed_ = now;
-  const auto fresh = set_up_volumes(world_, *pod_);
-  if (fresh.ok()) {
-    mounted_ = true;
-    mount_pause_ = {};
-    retry_at_.erase(kVolumes);
-    return true;
-  }
-  world_.events.pod_event(*pod_, "", true, "FailedMount", fresh.error().message());
-  mounted_ = volumes_stand(world_, *pod_);
-  mount_pause_ =
-      mount_pause_ == Duration::zero() ? kMountPauseFirst : std::min(mount_pause_ * 2, kMountPauseMax);
-  retry_at_[kVolumes] = later(now, world_.spread(mount_pause_));
-  again_at(retry_at_[kVolumes]);
-  return mounted_;
+  if (stale_.exchange(false)) volumes_->objects_changed(*pod_);
+  const auto look = volumes_->look(pod_, [self = shared_from_this()] { self->kick(); });
+  again_at(look.next);
+  return look.ready;
 }
 
 void PodWork::act(const NextSteps& steps, const RuntimePod& state) {

@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "kubelet/decide/admission.h"
+#include "kubelet/work/operations/disk_work.h"
 #include "telemetry/log.h"
 
 // The turn itself, and how a pod ends. What a running pod gets is in pod_running.cc, what is told of it in
@@ -25,7 +26,8 @@ PodWork::PodWork(NodeWorld& world, std::shared_ptr<const Pod> pod, Admit admit, 
       admit_(std::move(admit)),
       forgotten_(std::move(forgotten)),
       lane_(std::make_shared<SerialQueue>(world.executor)),
-      pod_(pod) {
+      pod_(pod),
+      volumes_(std::make_shared<PodVolumes>(world, lane_)) {
   Lock lock(m_);
   wanted_.pod = std::move(pod);
 }
@@ -105,7 +107,7 @@ void PodWork::stop() {
 void PodWork::take(const Wanted& wanted) {
   if (wanted.pod != pod_ && wanted.pod->metadata.generation != pod_->metadata.generation) {
     retry_at_.clear();  // what failed may be mended
-    mount_pause_ = {};
+    volumes_->try_again();
   }
   pod_ = wanted.pod;
   gone_ = wanted.gone;
@@ -269,6 +271,7 @@ void PodWork::end_step() {
 }
 
 void PodWork::finish_end(const RuntimePod& state) {
+  if (releasing_ || volumes_->is_under_way()) return;  // told when that has ended
   const std::string& uid = pod_->metadata.uid;
   if (!is_terminal(published().phase)) {
     PodStatus last = make_status(state, true);
@@ -286,13 +289,23 @@ void PodWork::finish_end(const RuntimePod& state) {
     publish(make_status(state, true), state);
   }
   world_.probes.remove(uid);
-  if (const auto released = release(world_, *pod_); !released.ok()) {
-    log::warn(kLog, "Cannot give back what the pod had",
-              {log::kv("pod", pod_text(*pod_)), log::kv("error", released.error().message())});
-    return again_in(seconds(1));
+  releasing_ = true;
+  run_on_disk(
+      world_, lane_, [this, self = shared_from_this(), pod = pod_] { return release(world_, *pod); },
+      [self = shared_from_this()](const Result<void>& result) { self->released(result); });
+}
+
+void PodWork::released(const Result<void>& result) {
+  releasing_ = false;
+  if (result.ok()) {
+    active_ = false;
+    stage_ = Stage::Over;
+    return kick();
   }
-  active_ = false;
-  stage_ = Stage::Over;
+  log::warn(kLog, "Cannot give back what the pod had",
+            {log::kv("pod", pod_text(*pod_)), log::kv("error", result.error().message())});
+  again_in(seconds(1));
+  set_alarm();
 }
 
 void PodWork::over_step() {
@@ -305,21 +318,27 @@ void PodWork::over_step() {
   RuntimePod state = world_.cache.pod(pod_->metadata.uid);
   state.name = pod_->metadata.name;
   state.namespace_ = pod_->metadata.namespace_;
-  removing_ =
-      RemovePod::begin(world_, lane_, state, [self = shared_from_this()](const Result<void>& removed) {
-        self->removing_ = nullptr;
-        const auto done = removed.ok() ? release(self->world_, *self->pod_) : removed;
-        if (done.ok()) {
-          self->world_.statuses.forget(self->pod_->metadata.uid);
-          self->world_.probes.remove(self->pod_->metadata.uid);
-          return self->forgotten_(self->pod_->metadata.uid);
-        }
-        log::warn(kLog, "Cannot remove pod",
-                  {log::kv("pod", pod_text(*self->pod_)), log::kv("error", done.error().message())});
-        self->in_doubt_ = true;
-        self->again_in(seconds(1));
-        self->set_alarm();
-      });
+  removing_ = RemovePod::begin(world_, lane_, state, [self = shared_from_this()](const Result<void>& result) {
+    if (!result.ok()) return self->removed(result);
+    run_on_disk(
+        self->world_, self->lane_, [self, pod = self->pod_] { return release(self->world_, *pod); },
+        [self](const Result<void>& done) { self->removed(done); });
+  });
+}
+
+void PodWork::removed(const Result<void>& result) {
+  removing_ = nullptr;
+  const std::string& uid = pod_->metadata.uid;
+  if (result.ok()) {
+    world_.statuses.forget(uid);
+    world_.probes.remove(uid);
+    return forgotten_(uid);
+  }
+  log::warn(kLog, "Cannot remove pod",
+            {log::kv("pod", pod_text(*pod_)), log::kv("error", result.error().message())});
+  in_doubt_ = true;
+  again_in(seconds(1));
+  set_alarm();
 }
 
 UnderWay PodWork::under_way() const {

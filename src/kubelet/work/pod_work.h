@@ -6,11 +6,12 @@
 #include <string>
 
 #include "kubelet/decide/under_way.h"
-#include "kubelet/work/make_sandbox.h"
-#include "kubelet/work/remove_pod.h"
-#include "kubelet/work/reset_containers.h"
-#include "kubelet/work/start_container.h"
-#include "kubelet/work/terminator.h"
+#include "kubelet/work/operations/make_sandbox.h"
+#include "kubelet/work/operations/remove_pod.h"
+#include "kubelet/work/operations/reset_containers.h"
+#include "kubelet/work/operations/start_container.h"
+#include "kubelet/work/operations/terminator.h"
+#include "kubelet/work/pod_volumes.h"
 
 namespace mizzen::kubelet {
 
@@ -81,6 +82,8 @@ class PodWork : public std::enable_shared_from_this<PodWork> {
   void end_step();
   void over_step();
   void finish_end(const RuntimePod& state);
+  void released(const Result<void>& result);
+  void removed(const Result<void>& result);
 
   RuntimePod shown(const RuntimePod& state) const;
   PodStatus make_status(const RuntimePod& state, bool terminating);
@@ -142,13 +145,11 @@ class PodWork : public std::enable_shared_from_this<PodWork> {
   std::map<std::string, Monotonic> retry_at_;
   static constexpr const char* kSandbox = "/sandbox";
   static constexpr const char* kTakeDown = "/take-down";
-  static constexpr const char* kVolumes = "/volumes";
   std::map<std::string, Monotonic> backoff_told_;
   std::map<std::string, std::string> messages_;  ///< termination messages by container id
-  Monotonic refreshed_;                          ///< volumes, last
-  bool mounted_ = false;
+  const std::shared_ptr<PodVolumes> volumes_;
+  bool releasing_ = false;
   std::optional<Monotonic> objects_asked_;  ///< since when they are waited for
-  Duration mount_pause_{};
   Monotonic next_ = Monotonic::max();
   Alarms::Id alarm_ = 0;
 };

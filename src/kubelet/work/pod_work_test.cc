@@ -190,7 +190,7 @@ TEST(PodWork, AChangedConfigMapIsInItsVolumeSoon) {
   ASSERT_TRUE(client::create<api::core::v1::ConfigMap>(node.api, map, {}).ok());
   auto pod =
       node.add(R"({"metadata":{"name":"web"},"spec":{"volumes":[{"name":"v","configMap":{"name":"settings"}}],
-      "containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}]}})");
+      "containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never","volumeMounts":[{"name":"v","mountPath":"/v"}]}]}})");
   ASSERT_TRUE(node.reaches("web", "Running"));
   const auto file = node.volumes().pod_folder(pod->metadata.uid) + "/volumes/kubernetes.io~configmap/v/X";
   EXPECT_EQ(*read_file(file), "1");
@@ -415,6 +415,65 @@ TEST(PodWork, AStopOfTheAgentDoesNotWaitForTheStopAfterAFailedHook) {
   ASSERT_TRUE(node.eventually([&] { return node.runtime.held("ExecSync") == 1; }));
   node.restart(false);
   EXPECT_EQ(node.runtime.count("StopContainer"), 0u);
+}
+
+TEST(PodWork, AVolumeWhoseDiskHangsHoldsUpItsOwnPodAlone) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.disk().hold();
+  for (int i = 0; i < 20; ++i) {
+    node.add(fmt::format(
+        R"({{"metadata":{{"name":"slow{}"}},"spec":{{"containers":[{{"name":"a","image":"nginx","imagePullPolicy":"Never",
+            "volumeMounts":[{{"name":"v","mountPath":"/v"}}]}}],"volumes":[{{"name":"v","hostPath":{{"path":"/"}}}}]}}}})",
+        i));
+  }
+  ASSERT_TRUE(node.eventually([&] { return node.disk().waiting() == 20; }));
+  node.add(plain("web"));
+  EXPECT_TRUE(node.reaches("web", "Running"));
+  node.settle();
+  EXPECT_EQ(node.disk().waiting(), 20u) << "one try of a pod at a time";
+  EXPECT_EQ(node.phase_of("slow0"), "Pending");
+  // What was begun for a pod that goes ends first: it would make again what was removed.
+  node.remove("slow0", 0);
+  node.settle();
+  EXPECT_FALSE(node.stored("slow0").metadata.name.empty());
+  node.disk().release();
+  EXPECT_TRUE(node.reaches("slow1", "Running"));
+  EXPECT_TRUE(node.eventually([&] { return node.stored("slow0").metadata.name.empty(); }));
+}
+
+TEST(PodWork, EachVolumeFailsAloneAndIsNamed) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  const auto pod = node.add(R"({"metadata":{"name":"web"},"spec":{
+      "containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never","volumeMounts":[
+          {"name":"e","mountPath":"/e"},{"name":"one","mountPath":"/1"},{"name":"two","mountPath":"/2"}]}],
+      "volumes":[{"name":"one","hostPath":{"path":"/absent/1","type":"File"}},
+                 {"name":"two","hostPath":{"path":"/absent/2","type":"Directory"}},{"name":"e","emptyDir":{}}]}})");
+  const auto told = [&](const std::string& text) {
+    const auto all = node.events.all();
+    return std::any_of(all.begin(), all.end(),
+                       [&](const auto& e) { return e.find(text) != std::string::npos; });
+  };
+  EXPECT_TRUE(node.eventually([&] {
+    return told(
+               "MountVolume.SetUp failed for volume \"one\" : hostPath type check failed: /absent/1 is not a "
+               "file") &&
+           told(
+               "MountVolume.SetUp failed for volume \"two\" : hostPath type check failed: /absent/2 is not a "
+               "directory");
+  }));
+  EXPECT_TRUE(node.volumes().stands(pod->spec.volumes[2], *pod));
+  EXPECT_EQ(node.phase_of("web"), "Pending");
+}
+
+TEST(PodWork, AVolumeThatNoContainerMountsHoldsUpNothing) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(
+      R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}],
+      "volumes":[{"name":"one","configMap":{"name":"absent"}},{"name":"two","persistentVolumeClaim":{"claimName":"x"}}]}})");
+  EXPECT_TRUE(node.reaches("web", "Running"));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include "kubelet/decide/admission.h"
-#include "kubelet/work/old_records.h"
+#include "kubelet/work/operations/old_records.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {

@@ -1,4 +1,4 @@
-#include "kubelet/work/old_records.h"
+#include "kubelet/work/operations/old_records.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "volumes/atomic_writer.h"
+#include "volumes/content/atomic_writer.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

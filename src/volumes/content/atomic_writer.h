@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
-#include "volumes/payload.h"
+#include "volumes/content/payload.h"
 
 namespace mizzen::volumes {
 

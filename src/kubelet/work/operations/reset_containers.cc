@@ -1,4 +1,4 @@
-#include "kubelet/work/reset_containers.h"
+#include "kubelet/work/operations/reset_containers.h"
 
 namespace mizzen::kubelet {
 

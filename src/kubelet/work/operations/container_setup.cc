@@ -1,4 +1,4 @@
-#include "kubelet/work/container_setup.h"
+#include "kubelet/work/operations/container_setup.h"
 
 #include <fmt/format.h>
 
@@ -23,8 +23,6 @@ Result<std::vector<ReadyMount>> make_mounts(NodeWorld& world, const Pod& pod, co
                                             const std::vector<std::string>& ips) {
   std::vector<ReadyMount> out;
   const NodeAbilities abilities = world.abilities();
-  const auto allocatable = world.allocatable();
-  const volumes::PayloadContext context{pod, world.objects, allocatable};
   for (size_t i = 0; i < c.volumeMounts.size(); ++i) {
     const auto& mount = c.volumeMounts[i];
     const auto volume = std::find_if(pod.spec.volumes.begin(), pod.spec.volumes.end(),
@@ -33,8 +31,7 @@ Result<std::vector<ReadyMount>> make_mounts(NodeWorld& world, const Pod& pod, co
       return Error(Code::BadRequest, fmt::format("cannot find volume \"{}\" to mount into container \"{}\"",
                                                  mount.name, c.name));
     }
-    MZ_ASSIGN(const auto ready, world.volumes.stands(*volume, pod) ? world.volumes.as_it_stands(*volume, pod)
-                                                                   : world.volumes.set_up(*volume, context));
+    MZ_ASSIGN(const auto ready, world.volumes.ready(*volume, pod));
     ReadyMount m{ready.host_path, mount.mountPath, mount.readOnly || ready.read_only,
                  mount.mountPropagation.value_or("None")};
     auto recursive = is_recursively_read_only(mount, abilities.recursive_read_only);
@@ -87,24 +84,6 @@ int32_t restarts_by_logs(const NodeWorld& world, const Pod& pod, const std::stri
     if (number && *number >= 0 && *number < INT32_MAX) out = std::max(out, *number + 1);
   }
   return out;
-}
-
-Result<void> set_up_volumes(NodeWorld& world, const Pod& pod) {
-  const auto allocatable = world.allocatable();
-  const volumes::PayloadContext context{pod, world.objects, allocatable};
-  for (const auto& volume : pod.spec.volumes) {
-    auto ready = world.volumes.set_up(volume, context);
-    if (ready.ok()) continue;
-    const auto text =
-        fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", volume.name, ready.error().message());
-    return Error(ready.error().code(), text);
-  }
-  return {};
-}
-
-bool volumes_stand(NodeWorld& world, const Pod& pod) {
-  return std::all_of(pod.spec.volumes.begin(), pod.spec.volumes.end(),
-                     [&](const auto& volume) { return world.volumes.stands(volume, pod); });
 }
 
 Result<cri::v1::ContainerConfig> configure_container(NodeWorld& world, const Pod& pod, const Container& c,

@@ -1,4 +1,4 @@
-#include "kubelet/work/remove_pod.h"
+#include "kubelet/work/operations/remove_pod.h"
 
 #include "kubelet/config/cri_config.h"
 #include "linux/files/file.h"

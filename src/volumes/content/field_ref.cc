@@ -1,4 +1,4 @@
-#include "volumes/field_ref.h"
+#include "volumes/content/field_ref.h"
 
 #include <fmt/format.h>
 

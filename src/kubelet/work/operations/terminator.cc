@@ -1,4 +1,4 @@
-#include "kubelet/work/terminator.h"
+#include "kubelet/work/operations/terminator.h"
 
 #include <fmt/format.h>
 

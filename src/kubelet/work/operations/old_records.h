@@ -1,5 +1,5 @@
 #pragma once
-#include "kubelet/work/node_world.h"
+#include "kubelet/work/operations/node_world.h"
 
 /// What the runtime keeps of the past, removed in the background: nobody waits for it, and what could not be
 /// removed is removed with the pod.

@@ -7,7 +7,7 @@
 #include "api/schema/core/v1/pod.h"
 #include "api/schema/core/v1/secret.h"
 #include "base/result.h"
-#include "volumes/field_ref.h"
+#include "volumes/content/field_ref.h"
 
 namespace mizzen::volumes {
 

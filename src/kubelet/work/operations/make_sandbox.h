@@ -1,5 +1,5 @@
 #pragma once
-#include "kubelet/work/operation.h"
+#include "kubelet/work/operations/operation.h"
 
 namespace mizzen::kubelet {
 

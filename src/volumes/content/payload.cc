@@ -1,4 +1,4 @@
-#include "volumes/payload.h"
+#include "volumes/content/payload.h"
 
 #include <fmt/format.h>
 

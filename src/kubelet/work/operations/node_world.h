@@ -58,6 +58,7 @@ struct NodeWorld {
   ObjectWatches& objects;
   const linux::Cgroups* cgroups;  ///< null: control groups are left to the runtime
   Executor& executor;             ///< where pods' turns run
+  Executor& disk;                 ///< where calls may block as long as a disk does
   Alarms& alarms;
   const Clock& clock;
   Random& random;

@@ -1,7 +1,7 @@
 #pragma once
 #include <map>
 
-#include "kubelet/work/stop_container.h"
+#include "kubelet/work/operations/stop_container.h"
 
 namespace mizzen::kubelet {
 

@@ -1,9 +1,9 @@
-#include "kubelet/work/start_container.h"
+#include "kubelet/work/operations/start_container.h"
 
 #include <fmt/format.h>
 
 #include "base/check.h"
-#include "kubelet/work/old_records.h"
+#include "kubelet/work/operations/old_records.h"
 
 namespace mizzen::kubelet {
 namespace {

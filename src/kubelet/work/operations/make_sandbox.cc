@@ -1,4 +1,4 @@
-#include "kubelet/work/make_sandbox.h"
+#include "kubelet/work/operations/make_sandbox.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "kubelet/config/cri_config.h"
 #include "kubelet/config/resources.h"
 #include "kubelet/decide/admission.h"
-#include "kubelet/work/old_records.h"
+#include "kubelet/work/operations/old_records.h"
 
 namespace mizzen::kubelet {
 namespace {

@@ -1,4 +1,4 @@
-#include "kubelet/work/stop_container.h"
+#include "kubelet/work/operations/stop_container.h"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 #pragma once
 #include <optional>
 
-#include "kubelet/work/container_setup.h"
-#include "kubelet/work/stop_container.h"
+#include "kubelet/work/operations/container_setup.h"
+#include "kubelet/work/operations/stop_container.h"
 
 namespace mizzen::kubelet {
 

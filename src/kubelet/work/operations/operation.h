@@ -3,10 +3,17 @@
 #include <utility>
 
 #include "async/stop.h"
-#include "kubelet/work/node_world.h"
+#include "kubelet/work/operations/node_world.h"
 
 namespace mizzen::kubelet {
 
+/// Runs `f`, later where there is no room now: what was begun must be told how it ended.
+inline void post_on(NodeWorld& world, Executor& executor, std::function<void()> f) {
+  if (executor.post(f)) return;
+  world.alarms.after(std::chrono::milliseconds(100), [&world, &executor, f = std::move(f)]() mutable {
+    post_on(world, executor, std::move(f));
+  });
+}
 /// Runs `f` on a pod's lane, later where it has no room now: what was begun must be told how it ended.
 inline void post_on(NodeWorld& world, const std::shared_ptr<Executor>& lane, std::function<void()> f) {
   if (lane->post(f)) return;

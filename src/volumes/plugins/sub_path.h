@@ -1,0 +1,21 @@
+#pragma once
+#include "volumes/plugins/volume_plugin.h"
+
+namespace mizzen::volumes {
+
+/// What one mount of a volume with a sub-path needs.
+struct SubPath {
+  std::string pod_uid;
+  std::string volume;
+  std::string volume_path;
+  std::string container;
+  size_t index = 0;  ///< of the mount in the container
+  std::string path;  ///< below the volume; expanded
+  bool read_only = false;
+};
+
+/// Binds what stands at the path (made as a folder where nothing does) to a place of our own and returns
+/// that place. Never leaves the volume, whatever links the pod puts there (Forbidden).
+Result<std::string> bind_sub_path(const PodFolders& folders, const SubPath& sub_path);
+
+}  // namespace mizzen::volumes
