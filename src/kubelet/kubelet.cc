@@ -23,6 +23,10 @@
 #include "kubelet/runtime/runtime_cache.h"
 #include "kubelet/runtime/runtime_health.h"
 #include "kubelet/server/node_server.h"
+#include "kubelet/sources/api_pods.h"
+#include "kubelet/sources/file_pods.h"
+#include "kubelet/sources/mirror_pods.h"
+#include "kubelet/sources/pod_config.h"
 #include "kubelet/work/pod_workers.h"
 #include "linux/files/file.h"
 #include "linux/files/mounts.h"
@@ -43,23 +47,6 @@ constexpr auto kHousekeepingEvery = seconds(10);
 constexpr Duration kRecordsKept = std::chrono::minutes(5);
 constexpr Duration kHintAgain[] = {milliseconds(100), seconds(1)};
 
-client::Informer::Options bound_to(const std::string& node) {
-  client::Informer::Options out;
-  out.scope.field_selector = "spec.nodeName=" + node;
-  return out;
-}
-
-/// Our own status coming back is no news to the pod's work.
-bool only_our_status_differs(const Pod& before, const Pod& after) {
-  return codec::equal(before.spec, after.spec) &&
-         before.metadata.deletionTimestamp == after.metadata.deletionTimestamp &&
-         before.metadata.deletionGracePeriodSeconds == after.metadata.deletionGracePeriodSeconds &&
-         before.metadata.labels == after.metadata.labels &&
-         before.metadata.annotations == after.metadata.annotations &&
-         is_terminal(before.status.phase) == is_terminal(after.status.phase) &&
-         codec::equal(merge_status(after.status, before.status), before.status);
-}
-
 }  // namespace
 
 struct Kubelet::Impl {
@@ -74,8 +61,6 @@ struct Kubelet::Impl {
         rotation(d.runtime, d.clock,
                  {options.data_folder + "/logs", options.log_bytes_max, options.log_files_max}),
         node({d.api, events, d.clock, [this] { return facts(); }}),
-        pods(*client::require_resource<Pod>(d.api), {d.api, {d.clock, d.random, background, timers}},
-             bound_to(options.node_name)),
         services(*client::require_resource<api::core::v1::Service>(d.api),
                  {d.api, {d.clock, d.random, background, timers}}) {
     if (cgroups)
@@ -134,6 +119,7 @@ struct Kubelet::Impl {
   void update_groups();
   NodeFacts facts();
   void feed();
+  PodConfig::Handlers handlers_of_sources();
   void run();
   void wake();
   void hear(const std::string& id, bool runs);
@@ -191,14 +177,20 @@ struct Kubelet::Impl {
                   .network_problem = [this] { return health.network_problem(); },
                   .abilities = [this] { return abilities(); },
                   .update_groups = [this] { update_groups(); },
-                  .sources_ready = [this] { return pods.synced() && health.features(); },
+                  .sources_ready = [this] { return sources.synced(); },
+                  .runtime_ready = [this] { return health.features().has_value(); },
                   .options = pod_options()};
   PodWorkers workers{world};
   std::optional<QosGroups> qos_groups;  ///< set before threads start
   LogRotation rotation;
   std::atomic<bool> rotating = false;
   NodeManager node;
-  client::Informer pods;
+  MirrorPods mirrors{{.api = deps.api,
+                      .executor = api_pool,
+                      .node_name = options.node_name,
+                      .sources_ready = [this] { return sources.synced(); },
+                      .on_mirror = [this](const std::string& uid, const auto& m) { statuses.show(uid, m); }}};
+  PodConfig sources{handlers_of_sources()};
   client::Informer services;
   std::unique_ptr<NodeServer> server;
 
@@ -264,22 +256,30 @@ NodeFacts Kubelet::Impl::facts() {
 }
 
 void Kubelet::Impl::feed() {
-  client::InformerHandler handler;
-  handler.on_add = [this](const client::Seen& now) { workers.upsert(now.share<Pod>()); };
-  handler.on_update = [this](const client::Seen& old, const client::Seen& now) {
-    const auto *before = old.as<Pod>(), *after = now.as<Pod>();
-    if (only_our_status_differs(*before, *after)) {
-      statuses.observe(now.share<Pod>());
-    } else {
-      workers.upsert(now.share<Pod>());
-    }
-  };
-  handler.on_delete = [this](const client::Seen& last) {
-    workers.gone(std::string(last.uid()), last.share<Pod>());
-  };
-  pods.add_handler(std::move(handler));
+  const client::Informer::Deps informer{deps.api, {deps.clock, deps.random, background, timers}};
+  sources.add(std::make_unique<ApiPods>(informer, options.node_name));
+  if (!options.static_pod_path.empty()) {
+    sources.add(std::make_unique<FilePods>(
+        FilePods::Deps{disk_pool, alarms, deps.clock},
+        FilePods::Options{.path = options.static_pod_path, .node_name = options.node_name}));
+  }
   services.start();
-  pods.start();
+  sources.start();
+}
+
+PodConfig::Handlers Kubelet::Impl::handlers_of_sources() {
+  PodConfig::Handlers out;
+  out.upsert = [this](const auto& pod) {
+    workers.upsert(pod);
+    if (is_static(*pod)) mirrors.want(pod);
+  };
+  out.observe = [this](const auto& pod) { statuses.observe(pod); };
+  out.gone = [this](const auto& last) {
+    workers.gone(last->metadata.uid, last);
+    if (is_static(*last)) mirrors.unwant(last);
+  };
+  out.mirror = [this](const auto& mirror, bool there) { mirrors.seen(mirror, there); };
+  return out;
 }
 
 void Kubelet::Impl::hear(const std::string& id, bool runs) {
@@ -361,13 +361,14 @@ ImageDisk Kubelet::Impl::disk() const {
 
 void Kubelet::Impl::housekeeping() {
   statuses.tick();
+  mirrors.tick();
   rotate_logs();
   const auto space = disk();
   disk_pressure = is_disk_short(space.bytes, space.available_bytes);
   collector.tick(disk_pressure);
   if (disk_pressure) workers.remove_dead_containers();
   // Nobody is an orphan before every source and the runtime were heard.
-  if (!pods.synced() || !cache.is_ready()) return;
+  if (!sources.synced() || !cache.is_ready()) return;
   for (const auto& pod : cache.pods())
     if (!workers.knows(pod.uid)) workers.remove_orphan(pod);
   (void)background.post([this] {
@@ -449,7 +450,8 @@ Result<void> Kubelet::start() {
 void Kubelet::stop() {
   Impl& k = *impl_;
   if (k.server) k.server->stop();
-  k.pods.stop();
+  k.sources.stop();
+  k.mirrors.stop();
   k.services.stop();
   k.objects.stop();
   k.node.stop();

@@ -34,6 +34,7 @@ struct KubeletOptions {
   std::string resolv_conf = "/etc/resolv.conf";
   std::string cgroup_root = "/kubepods";
   bool manage_cgroups = true;
+  std::string static_pod_path;  ///< a manifest, or a folder of them; empty: none
   int pods_max = 110;
   int64_t pod_pids_max = -1;              ///< processes of one pod; -1: no limit
   bool relaxed_environment_names = true;  ///< false: envFrom leaves out keys that shells cannot read

@@ -66,7 +66,8 @@ class Cluster:
         self.kubectl_program = debian_kubectl()
         self.node_flags = [
             "--kubelet-port", str(21250 + number), "--bridge", self.bridge, "--nft-table", self.table, "--pod-cidr", f"10.213.{number}.0/24",
-            "--cluster-cidr", f"10.213.{number}.0/24", "--cgroup-root", "/" + self.cgroup, "--node-name", "node1"]
+            "--cluster-cidr", f"10.213.{number}.0/24", "--cgroup-root", "/" + self.cgroup, "--node-name", "node1",
+            "--pod-manifest-path", os.path.join(self.folder, "manifests")]
         self.server_flags = []
 
     def start_registry(self, images):

@@ -68,6 +68,8 @@ void add_node_flags(CLI::App& command, NodeOptions& node) {
                   "Log files kept of each container, at least 2")
       ->capture_default_str();
   command.add_option("--max-pods", node.max_pods, "Most pods this node runs")->capture_default_str();
+  command.add_option("--pod-manifest-path", node.pod_manifest_path,
+                     "Manifest of a static pod, or a folder of them; default: none");
 }
 
 void add_api_flags(CLI::App& command, ApiOptions& api) {

@@ -24,6 +24,7 @@ struct NodeOptions {
   std::string container_log_max_size = "10Mi";
   int container_log_max_files = 5;
   int max_pods = 110;
+  std::string pod_manifest_path;  ///< a manifest, or a folder of them; empty: no static pods
 
   std::string name() const;
   std::string address() const;

@@ -123,6 +123,7 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
   k.dns = {n.options.cluster_dns, n.options.cluster_domain};
   k.cgroup_root = n.options.cgroup_root;
   k.pods_max = n.options.max_pods;
+  k.static_pod_path = n.options.pod_manifest_path;
   k.relaxed_environment_names = gates.at("RelaxedEnvironmentVariableValidation");
   k.log_bytes_max = log_bytes_max;
   k.log_files_max = n.options.container_log_max_files;

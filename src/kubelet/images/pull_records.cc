@@ -1,7 +1,6 @@
 #include "kubelet/images/pull_records.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 
@@ -9,6 +8,7 @@
 #include "codec/json/json_text.h"
 #include "codec/json/tree.h"
 #include "codec/tables/values.h"
+#include "kubelet/state/digest.h"
 #include "linux/files/file.h"
 #include "telemetry/log.h"
 
@@ -17,15 +17,6 @@ namespace {
 
 constexpr const char* kVersion = "kubelet.config.k8s.io/v1beta1";
 constexpr size_t kRecordBytesMax = 1 << 20;
-
-std::string sha256_hex(const std::string& text) {
-  unsigned char out[EVP_MAX_MD_SIZE];
-  unsigned n = 0;
-  EVP_Digest(text.data(), text.size(), out, &n, EVP_sha256(), nullptr);
-  std::string hex;
-  for (unsigned i = 0; i < n; ++i) hex += fmt::format("{:02x}", out[i]);
-  return hex;
-}
 
 std::string file_name(const std::string& of) { return "sha256-" + sha256_hex(of); }
 

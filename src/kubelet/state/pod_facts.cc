@@ -22,6 +22,13 @@ uint32_t fnv32a(std::string_view text) {
 
 }  // namespace
 
+bool is_static(const Pod& pod) {
+  const auto* source = pod.metadata.annotations.find(kSourceAnnotation);
+  return source && *source != "api";
+}
+
+bool is_mirror(const Pod& pod) { return pod.metadata.annotations.find(kMirrorAnnotation) != nullptr; }
+
 std::string pod_text(const Pod& pod) {
   return fmt::format("{}_{}({})", pod.metadata.name, pod.metadata.namespace_, pod.metadata.uid);
 }

@@ -12,6 +12,16 @@ using Container = api::core::v1::Container;
 
 /// Small pure questions about a pod, asked in many places.
 
+/// Where a pod came from: api, file, http. Absent for those of the API, as a rule.
+inline constexpr const char* kSourceAnnotation = "kubernetes.io/config.source";
+/// What a static pod's manifest is known by; its mirror says the same in kMirrorAnnotation.
+inline constexpr const char* kManifestHashAnnotation = "kubernetes.io/config.hash";
+inline constexpr const char* kMirrorAnnotation = "kubernetes.io/config.mirror";
+/// A pod that this node has from elsewhere than the API.
+bool is_static(const Pod& pod);
+/// A pod of the API that only shows a static one.
+bool is_mirror(const Pod& pod);
+
 /// name_namespace(uid), as messages of upstream name a pod.
 std::string pod_text(const Pod& pod);
 /// An init container that keeps running beside the others (restartPolicy Always).

@@ -67,27 +67,39 @@ std::string status_patch(const Pod& pod, const PodStatus& after) {
 
 bool StatusManager::settle(Entry& entry) {
   if (!entry.ours) return false;
-  PodStatus merged = merge_status(entry.in_api->status, *entry.ours);
+  PodStatus merged = entry.in_api ? merge_status(entry.in_api->status, *entry.ours) : *entry.ours;
   if (!entry.current || !same_status(*entry.current, merged))
     entry.current = std::make_shared<const PodStatus>(std::move(merged));
-  return !same_status(*entry.current, entry.in_api->status);
+  return entry.in_api && !same_status(*entry.current, entry.in_api->status);
 }
 
 // Kept also before anything is set: what is set then may have been made from an older state.
-void StatusManager::observe(const std::shared_ptr<const Pod>& pod) { learn(pod, true); }
+void StatusManager::observe(const std::shared_ptr<const Pod>& pod) {
+  if (!is_static(*pod)) learn(pod->metadata.uid, pod, true);
+}
 
-void StatusManager::learn(const std::shared_ptr<const Pod>& pod, bool is_source) {
+void StatusManager::show(const std::string& uid, const std::shared_ptr<const Pod>& mirror) {
+  {
+    Lock lock(m_);
+    Entry& entry = entries_[uid];
+    const bool same = entry.in_api && mirror && entry.in_api->metadata.uid == mirror->metadata.uid;
+    if (!same) entry.in_api = nullptr;
+  }
+  if (mirror) learn(uid, mirror, true);
+}
+
+void StatusManager::learn(const std::string& uid, const std::shared_ptr<const Pod>& pod, bool is_source) {
   {
     Lock lock(m_);
     // The answer to a write may come when the pod has been forgotten.
-    if (!is_source && !entries_.contains(pod->metadata.uid)) return;
-    Entry& entry = entries_[pod->metadata.uid];
+    if (!is_source && !entries_.contains(uid)) return;
+    Entry& entry = entries_[uid];
     if (entry.in_api && revision_of(*pod) < revision_of(*entry.in_api)) return;
     entry.in_api = pod;
     if (!settle(entry)) return;
     entry.dirty = true;
   }
-  kick(pod->metadata.uid);
+  kick(uid);
 }
 
 void StatusManager::set(const std::shared_ptr<const Pod>& pod, PodStatus status) {
@@ -95,7 +107,8 @@ void StatusManager::set(const std::shared_ptr<const Pod>& pod, PodStatus status)
   {
     Lock lock(m_);
     Entry& entry = entries_[uid];
-    if (!entry.in_api || revision_of(*pod) > revision_of(*entry.in_api)) entry.in_api = pod;
+    const bool newer = !entry.in_api || revision_of(*pod) > revision_of(*entry.in_api);
+    if (newer && !is_static(*pod)) entry.in_api = pod;
     entry.ours = std::make_shared<const PodStatus>(std::move(status));
     if (!settle(entry)) return;
     entry.dirty = true;
@@ -104,6 +117,7 @@ void StatusManager::set(const std::shared_ptr<const Pod>& pod, PodStatus status)
 }
 
 void StatusManager::finish(const std::shared_ptr<const Pod>& pod) {
+  if (is_static(*pod)) return;  // who shows it takes that away
   {
     Lock lock(m_);
     Entry& entry = entries_[pod->metadata.uid];
@@ -164,12 +178,12 @@ void StatusManager::send(const std::string& uid) {
       copy = found->second;
     }
     Result<void> done;
-    if (copy.current) {
+    if (copy.current && copy.in_api) {
       auto written = write(*copy.in_api, *copy.current);
       if (!written.ok()) {
         done = written.error();
       } else if (*written) {
-        learn(*written, false);
+        learn(uid, *written, false);
       }
     }
     if (done.ok() && copy.finished) done = remove(*copy.in_api);

@@ -29,6 +29,9 @@ class StatusManager {
 
   /// The pod as the API has it, its status included. Older states than those seen are passed over.
   void observe(const std::shared_ptr<const Pod>& pod);
+  /// What shows a static pod in the API: its status is written there. Null: nothing does (any more), and what
+  /// is set is kept until something will.
+  void show(const std::string& uid, const std::shared_ptr<const Pod>& mirror);
   /// The status to publish. Nothing is sent where it is what the API has.
   void set(const std::shared_ptr<const Pod>& pod, PodStatus status);
   /// The pod's containers are gone and its node resources given back: the object may go once its status is
@@ -42,7 +45,7 @@ class StatusManager {
 
  private:
   struct Entry {
-    std::shared_ptr<const Pod> in_api;         ///< newest seen
+    std::shared_ptr<const Pod> in_api;         ///< newest seen; null: a static pod that nothing shows
     std::shared_ptr<const PodStatus> ours;     ///< what was set
     std::shared_ptr<const PodStatus> current;  ///< `ours` on top of what others wrote
     bool dirty = false;
@@ -51,7 +54,7 @@ class StatusManager {
   };
   /// Brings `current` up to date; true where the API has to be told.
   static bool settle(Entry& entry);
-  void learn(const std::shared_ptr<const Pod>& pod, bool is_source);
+  void learn(const std::string& uid, const std::shared_ptr<const Pod>& pod, bool is_source);
   void kick(const std::string& uid);
   void send(const std::string& uid);
   /// The pod as it is after it was written; null where it is gone.

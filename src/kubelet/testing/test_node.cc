@@ -67,6 +67,7 @@ TestNode::Agent::Agent(TestNode& node, const TestNodeOptions& options)
             .abilities = [&node] { return node.abilities.with([](const auto& a) { return a; }); },
             .update_groups = {},
             .sources_ready = [&node] { return node.sources_ready.load(); },
+            .runtime_ready = [] { return true; },
             .options = {.logs_folder = node.scratch.at("logs"),
                         .dns = {.servers = options.dns_servers},
                         .host_ips = {"192.0.2.1"},

@@ -176,11 +176,12 @@ bool PodWork::admitted(const RuntimePod& state) {
   }
   // What runs here is this node's to care for, whatever it would say to it today.
   if (!known && !pod_->metadata.deletionTimestamp) {
-    if (!world_.sources_ready()) {
+    const bool heard = is_static(*pod_) || world_.sources_ready();
+    if (heard && world_.runtime_ready() && awaits_admission()) admit_(*this);
+    if (awaits_admission()) {
       again_in(std::chrono::milliseconds(100));
       return false;
     }
-    if (awaits_admission()) admit_(*this);
     if (const auto refused = refusal()) {
       stage_ = Stage::Over;
       PodStatus status = pod_->status;
@@ -257,7 +258,8 @@ void PodWork::begin_end() {
 void PodWork::end_step() {
   int64_t grace = std::min(grace_s_, grace_seconds(*pod_));
   if (end_ && end_->grace_s) grace = std::min(grace, *end_->grace_s);
-  if (gone_ && !pod_->metadata.deletionTimestamp) grace = std::min<int64_t>(grace, kGraceOfGoneS);
+  if (gone_ && !pod_->metadata.deletionTimestamp && !is_static(*pod_))
+    grace = std::min<int64_t>(grace, kGraceOfGoneS);
   grace_s_ = grace;
   // Also what was begun while the pod was to go on: it may have taken a longer time then.
   if (terminator_ && grace < terminator_->grace_s()) terminator_->shorten(grace);

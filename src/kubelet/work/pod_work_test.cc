@@ -473,7 +473,10 @@ TEST(PodWork, AVolumeThatNoContainerMountsHoldsUpNothing) {
   node.add(
       R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}],
       "volumes":[{"name":"one","configMap":{"name":"absent"}},{"name":"two","persistentVolumeClaim":{"claimName":"x"}}]}})");
-  EXPECT_TRUE(node.reaches("web", "Running"));
+  EXPECT_TRUE(node.eventually([&] {
+    node.clock.advance(std::chrono::milliseconds(20));  // what it names is waited for a moment
+    return node.phase_of("web") == "Running";
+  }));
 }
 
 }  // namespace

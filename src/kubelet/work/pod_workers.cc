@@ -11,6 +11,11 @@
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {
+namespace {
+
+std::string name_of(const Pod& pod) { return pod.metadata.namespace_ + "/" + pod.metadata.name; }
+
+}  // namespace
 
 PodWorkers::WorkPtr PodWorkers::find_work(const std::string& uid) const {
   Lock lock(m_);
@@ -36,7 +41,12 @@ void PodWorkers::admit() {
   std::vector<std::pair<std::tuple<codec::Time, uint64_t>, WorkPtr>> waiting;
   {
     Lock lock(m_);
+    std::map<std::string, std::string> taken;  // names to uids
+    for (const auto& [uid, work] : works_)
+      if (!work->awaits_admission()) taken[name_of(*work->pod())] = uid;
     for (const auto& [uid, work] : works_) {
+      // A changed manifest is another pod of the same name: it waits for the end of the one before.
+      if (is_static(*work->pod()) && taken.contains(name_of(*work->pod()))) continue;
       if (work->awaits_admission())
         waiting.push_back({{work->pod()->metadata.creationTimestamp, arrivals_[uid]}, work});
     }

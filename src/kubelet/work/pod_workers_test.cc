@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "kubelet/testing/pod_of.h"
 #include "kubelet/testing/test_node.h"
 
 namespace mizzen::kubelet {
@@ -392,6 +393,36 @@ TEST(PodWorkers, AMountThatMustBeReadOnlyWithAllBelowIsNotMadeWithout) {
   ASSERT_TRUE(node.reaches("does", "Running"));
   EXPECT_EQ(node.stored("does").status.containerStatuses.at(0).volumeMounts.at(0).recursiveReadOnly,
             "Enabled");
+}
+
+TEST(PodWorkers, AStaticPodWaitsForTheEndOfTheOneBeforeItAndForNoSource) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.sources_ready = false;  // the API is away
+  const auto manifest = [](const std::string& uid) {
+    Pod pod =
+        testing::pod_of(R"({"metadata":{"name":"web","annotations":{"kubernetes.io/config.source":"file"}},
+        "spec":{"terminationGracePeriodSeconds":20,"containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never",
+        "lifecycle":{"preStop":{"exec":{"command":["sleep","600"]}}}}]}})");
+    pod.metadata.uid = uid;
+    return std::make_shared<const Pod>(std::move(pod));
+  };
+  node.workers().upsert(manifest("one"));
+  ASSERT_TRUE(node.eventually([&] { return node.cache().pod("one").any_running(); }));
+  node.runtime.hold("ExecSync");
+  node.workers().gone("one", manifest("one"));
+  node.workers().upsert(manifest("two"));
+  ASSERT_TRUE(node.eventually([&] { return node.runtime.held("ExecSync") == 1; }));
+  node.settle();
+  EXPECT_EQ(node.runtime.sandboxes().size(), 1u) << "two pods of one name never run side by side";
+  node.clock.advance(std::chrono::seconds(19));
+  node.settle();
+  EXPECT_EQ(node.runtime.count("StopContainer"), 0u) << "a manifest's pod has its own grace period";
+  node.runtime.release("ExecSync");
+  EXPECT_TRUE(node.eventually([&] {
+    node.clock.advance(std::chrono::milliseconds(100));
+    return node.cache().pod("two").any_running();
+  }));
 }
 
 }  // namespace

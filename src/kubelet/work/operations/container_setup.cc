@@ -90,9 +90,12 @@ Result<cri::v1::ContainerConfig> configure_container(NodeWorld& world, const Pod
                                                      int32_t restarts, const Placed& placed,
                                                      const PulledImage& image) {
   const Pod with_addresses = addressed(pod, world.options.host_ips, placed.ips);
-  MZ_ASSIGN(const auto services, world.services(pod.metadata.namespace_));
+  // A static pod may be what the API itself runs in: it does not wait for it.
+  auto services = world.services(pod.metadata.namespace_);
+  if (!services.ok() && !is_static(pod)) return services.error();
+  const Services known = services.ok() ? std::move(*services) : Services();
   const auto allocatable = world.allocatable();
-  MZ_ASSIGN(const auto environment, make_environment({with_addresses, c, world.objects, services, allocatable,
+  MZ_ASSIGN(const auto environment, make_environment({with_addresses, c, world.objects, known, allocatable,
                                                       world.options.relaxed_environment_names}));
   for (const auto& text : environment.skipped)
     world.events.pod_event(pod, "", true, "InvalidEnvironmentVariableNames", text);

@@ -68,8 +68,10 @@ struct NodeWorld {
   std::function<NodeAbilities()> abilities;
   /// A pod is about to get its control group: those above it are brought up to date. May be empty.
   std::function<void()> update_groups;
-  /// Every source of pods was heard, and the runtime said what it can do.
+  /// Every source of pods was heard.
   std::function<bool()> sources_ready;
+  /// The runtime said what it can do.
+  std::function<bool()> runtime_ready;
   PodOptions options;
 
   Backoff restarts{clock, options.restart_backoff};

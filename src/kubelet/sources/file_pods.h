@@ -1,0 +1,74 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "async/alarms.h"
+#include "async/executor.h"
+#include "async/gate.h"
+#include "async/mutex.h"
+#include "kubelet/sources/pod_source.h"
+
+namespace mizzen::kubelet {
+
+/// Role: the pods that a file, or each file of a folder, declares on this machine (upstream's static pods).
+/// Names that begin with a dot, and folders, are passed over. Truth: the files; they are looked at again
+/// after `period`, and read where size, time or inode differ. Failure: a file that cannot be read or is no
+/// pod is told in the log once for each change, and what it declared before stays wanted until it is gone: a
+/// half-written manifest ends nothing. Of two files with one pod name the first by path counts. Threading:
+/// files are read on `disk`. Bounds: kFilesMax files of kFileBytesMax each.
+class FilePods final : public PodSource {
+ public:
+  static constexpr size_t kFilesMax = 1000;
+  static constexpr size_t kBytesMax = 10u << 20;
+  struct Deps {
+    Executor& disk;
+    Alarms& alarms;
+    const Clock& clock;
+  };
+  struct Options {
+    std::string path;
+    std::string node_name;
+    Duration period = std::chrono::seconds(1);
+  };
+  FilePods(Deps deps, Options options) : deps_(deps), options_(std::move(options)) {}
+  ~FilePods() override { stop(); }
+  std::string_view name() const override { return "file"; }
+  void start(PodSink& sink) override;
+  void stop() override;
+  bool synced() const override;
+
+ private:
+  struct Stamp {  ///< of a file, to see that it changed
+    int64_t changed_ns = 0;
+    int64_t size = 0;
+    uint64_t inode = 0;
+    friend bool operator==(const Stamp&, const Stamp&) = default;
+  };
+  struct File {
+    Stamp stamp;
+    std::shared_ptr<const Pod> pod;  ///< null: it never was one
+    std::string digest;              ///< of the text that `pod` was made of
+  };
+  void look_later(Duration wait);
+  void look();
+  Result<std::vector<std::string>> paths() const;
+  static Result<Stamp> stamp_of(const std::string& path);
+  void read(const std::string& path, File& file) const;
+  void tell();
+
+  const Deps deps_;
+  const Options options_;
+  PodSink* sink_ = nullptr;
+  Gate gate_;
+  std::map<std::string, File> files_;                       ///< by path; only while looking
+  std::map<std::string, std::shared_ptr<const Pod>> told_;  ///< by uid; only while looking
+  std::string problem_;                                     ///< of the path itself, as last logged
+  std::atomic<bool> synced_ = false;
+  Mutex m_;
+  Alarms::Id alarm_ MZ_GUARDED_BY(m_) = 0;
+  bool stopped_ MZ_GUARDED_BY(m_) = false;
+};
+
+}  // namespace mizzen::kubelet
