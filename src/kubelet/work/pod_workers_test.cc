@@ -65,10 +65,13 @@ TEST(PodWorkers, DeadPauseIsReplacedAndOldSandboxesDoNotPileUp) {
   auto pod = node.add(kWeb);
   ASSERT_TRUE(node.reaches("web", "Running"));
   for (int round = 1; round <= 4; ++round) {
+    node.settle();
+    node.clock.advance(
+        seconds(1200));  // past every back-off; not while a call is under way, which it would end
     for (const auto& s : node.runtime.sandboxes()) node.runtime.kill_sandbox(s.id);
     node.workers().kick(pod->metadata.uid);
-    node.clock.advance(seconds(1200));  // past every back-off
     ASSERT_TRUE(node.eventually([&] {
+      node.clock.advance(std::chrono::milliseconds(100));
       const auto s = node.stored("web").status;
       return s.containerStatuses.at(0).restartCount == round && s.containerStatuses[0].state.running;
     }));
