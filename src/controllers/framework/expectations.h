@@ -20,10 +20,24 @@ class Expectations {
   void expect_deletion(const std::string& key, const std::string& uid);
   void creation_seen(const std::string& key);
   void deletion_seen(const std::string& key, const std::string& uid);
-  bool met(const std::string& key);
   void forget(const std::string& key);
 
+  /// What was seen, and whether it has all that was asked for, so that one may ask for more.
+  template <typename T>
+  struct View {
+    bool settled;
+    T seen;
+  };
+  /// `look` gives what a sync of `key` decides from. Expectations are asked before it looks, never after:
+  /// what is met in between would be missing in what it saw, and be asked for again.
+  template <typename Look>
+  auto view(const std::string& key, Look&& look) -> View<decltype(look())> {
+    const bool settled = met(key);
+    return {settled, look()};
+  }
+
  private:
+  bool met(const std::string& key);
   struct Entry {
     int creations = 0;
     std::set<std::string> deletions;

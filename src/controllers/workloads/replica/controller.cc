@@ -148,9 +148,11 @@ class ReplicaController final : public Controller {
     desired.selector = *selector;
     if (const auto* t = Kind<T>::tmpl(*workload)) desired.template_labels = t->metadata.labels;
 
-    std::vector<PodPtr> pods;
-    for (const Seen& object : owned_or_orphaned(pods_, desired.uid, ns)) pods.push_back(object.share<Pod>());
-    const bool settled = expectations_.met(key);
+    const auto [settled, pods] = expectations_.view(key, [&, &ns = ns] {
+      std::vector<PodPtr> out;
+      for (const Seen& object : owned_or_orphaned(pods_, desired.uid, ns)) out.push_back(object.share<Pod>());
+      return out;
+    });
     Claim claimed = claim(desired, pods);
     bool failed = !adopt_and_release(*workload, claimed);
     const WallTime now = env_.clock().wall();
