@@ -70,7 +70,6 @@ NO_SIBLING = {
     "apps/command_line.cc": "declares flags; config_file_test.cc beside it and tests/e2e read them",
     "apps/roles/node_role.cc": "starts and stops parts in order: tests/e2e",
     "codec/yaml/yaml_read.cc": "yaml_test.cc beside it and the recorded bodies of apiserver/verbs/http_decode_test.cc",
-    "controllers/nodes/lifecycle/controller.cc": "I/O: carries out the plans of decide; tests/e2e",
     "controllers/workloads/deployment/controller.cc": "I/O: carries out the plans of decide; tests/e2e",
     "controllers/workloads/replica/controller.cc": "I/O: carries out the plans of decide; tests/e2e",
     "cri/containerd.cc": "processes and files: cri_test.cc starts a containerd",

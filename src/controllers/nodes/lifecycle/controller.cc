@@ -26,7 +26,7 @@ class NodeLifecycle final : public Controller {
         options_(options),
         nodes_(env.informer<Node>()),
         leases_(env.informer<Lease>()),
-        pods_(env.pods_by_node()),
+        pods_(env.informer<Pod>()),
         recorder_(env.recorder("node-controller")),
         queue_(env.queue("node-lifecycle", 2), env.runtime(),
                [this](const std::string& key) { return sync(key); }) {
@@ -34,14 +34,19 @@ class NodeLifecycle final : public Controller {
       const Node& node = *o.as<Node>();
       return {(ready(node) ? kReady : kLost) + zone_of(node)};
     });
-    const auto alive = [this](const Seen& o) {
+    pods_.add_index(kReadyOn, [](const Seen& o) -> std::vector<std::string> {
+      const Pod& pod = *o.as<Pod>();
+      return is_ready(pod) && !pod.spec.nodeName.empty() ? std::vector<std::string>{pod.spec.nodeName}
+                                                         : std::vector<std::string>();
+    });
+    const auto seen = [this](const Seen& o) {
       const std::string name = o.key();
-      if (note_alive(name, true))
+      if (note(*o.as<Node>()))
         recorder_->event(o.object(), "Normal", "RegisteredNode",
                          "Node " + name + " event: Registered Node " + name + " in Controller");
       queue_.add(name);
     };
-    nodes_.add_handler({alive, [alive](const Seen&, const Seen& now) { alive(now); },
+    nodes_.add_handler({seen, [seen](const Seen&, const Seen& now) { seen(now); },
                         [this](const Seen& o) {
                           const std::string name = o.key();
                           {
@@ -53,7 +58,7 @@ class NodeLifecycle final : public Controller {
                               "Node " + name + " event: Removing Node " + name + " from Controller");
                         }});
     const auto lease = [this](const Seen& o) {
-      if (o.namespace_() == "kube-node-lease") note_alive(std::string(o.name()), false);
+      if (o.namespace_() == "kube-node-lease") note(*o.as<Lease>());
     };
     leases_.add_handler({lease, [lease](const Seen&, const Seen& now) { lease(now); }, nullptr});
   }
@@ -65,27 +70,33 @@ class NodeLifecycle final : public Controller {
  private:
   /// What is remembered of a node beside what the API says.
   struct Known {
-    Monotonic seen;
-    bool registered = false;  ///< its Node was seen, not only a lease of its name
+    Monotonic seen;  ///< when its agent last gave a sign
+    Signs signs;
     bool was_ready = false;
+    bool pods_marked = false;  ///< since it is not ready, or since this process began to look
   };
 
   /// True for a node that is seen for the first time.
-  bool note_alive(const std::string& name, bool is_node) {
+  bool note(const Node& node) {
     Lock lock(m_);
-    auto it = known_.find(name);
-    if (it == known_.end()) {
-      if (!is_node) return false;  // a lease alone is nobody's
-      it = known_.emplace(name, Known{}).first;
-    }
-    it->second.seen = env_.clock().monotonic();
-    return is_node && !std::exchange(it->second.registered, true);
+    const auto [it, is_new] = known_.try_emplace(node.metadata.name);
+    if (it->second.signs.see(node) || is_new) it->second.seen = env_.clock().monotonic();
+    return is_new;
+  }
+  void note(const Lease& lease) {
+    Lock lock(m_);
+    const auto it = known_.find(lease.metadata.name);
+    if (it == known_.end()) return;  // a lease alone is nobody's
+    if (it->second.signs.see(lease)) it->second.seen = env_.clock().monotonic();
   }
 
-  static bool ready(const Node& node) {
-    return std::any_of(node.status.conditions.begin(), node.status.conditions.end(),
-                       [](const auto& c) { return c.type == "Ready" && c.status == "True"; });
+  /// Of its condition Ready; empty where it has none.
+  static std::string_view readiness(const Node& node) {
+    for (const auto& c : node.status.conditions)
+      if (c.type == "Ready") return c.status;
+    return "";
   }
+  static bool ready(const Node& node) { return readiness(node) == "True"; }
 
   Outcome sync(const std::string& name) {
     auto node = nodes_.get_as<Node>("", name);
@@ -103,24 +114,40 @@ class NodeLifecycle final : public Controller {
       if (!r.ok()) return r.error().code() == Code::NotFound ? Outcome::done() : Outcome::retry();
       node = *r;
     }
-    bool fell = false;
-    {
-      Lock lock(m_);
-      const auto it = known_.find(name);
-      if (it == known_.end()) return Outcome::done();
-      fell = it->second.was_ready && !ready(*node);
-      it->second.was_ready = ready(*node);
-    }
-    if (fell) {
-      recorder_->event(Object(node), "Normal", "NodeNotReady",
-                       "Node " + name + " status is now: NodeNotReady");
-      mark_pods_not_ready(name);
-    }
+    const bool marked = look_after_pods(*node);
     if (auto next = judged_taints(*node, now, allowance(*node))) {
       const auto r = client::update(env_.api(), std::move(*next), Call());
       if (!r.ok() && r.error().code() != Code::NotFound) return Outcome::retry();
     }
-    return Outcome::later(until_next_look(*node, quiet, options_.grace));
+    return marked ? Outcome::later(until_next_look(*node, quiet, options_.grace)) : Outcome::retry();
+  }
+
+  /// The pods of a node that is not ready are not ready. Nobody contradicts where its agent is silent: each
+  /// look marks what is not marked. An agent that is there but not well says again what it knows of its pods:
+  /// they are marked until that was done once, as upstream, and then are the agent's. False where some of it
+  /// has to be tried again.
+  bool look_after_pods(const Node& node) {
+    const std::string_view readiness = this->readiness(node);
+    const std::string& name = node.metadata.name;
+    bool fell = false, wanted = false;
+    {
+      Lock lock(m_);
+      const auto it = known_.find(name);
+      if (it == known_.end()) return true;
+      Known& known = it->second;
+      fell = known.was_ready && readiness != "True";
+      known.was_ready = readiness == "True";
+      if (known.was_ready) known.pods_marked = false;
+      wanted = readiness == "Unknown" || (readiness == "False" && !known.pods_marked);
+    }
+    if (fell)
+      recorder_->event(Object::of(node), "Normal", "NodeNotReady",
+                       "Node " + name + " status is now: NodeNotReady");
+    if (!wanted) return true;
+    if (!mark_pods_not_ready(name)) return false;
+    Lock lock(m_);
+    if (const auto it = known_.find(name); it != known_.end()) it->second.pods_marked = true;
+    return true;
   }
 
   /// Nodes are found by whether they are ready, and their zone.
@@ -154,21 +181,22 @@ class NodeLifecycle final : public Controller {
     return ZonePlan::Execute::Keep;
   }
 
-  void mark_pods_not_ready(const std::string& node) {
-    for (const Seen& object : pods_.by_index(Environment::kByNode, node)) {
-      const Pod& pod = *object.as<Pod>();
-      if (!is_ready(pod)) continue;
-      Pod next = pod;
-      for (auto& c : next.status.conditions) {
-        if (c.type != "Ready") continue;
-        c.status = "False";
-        c.lastTransitionTime = codec::Time::from(env_.clock().wall());
-      }
-      recorder_->event(object.object(), "Warning", "NodeNotReady", "Node is not ready");
-      (void)client::update_status(env_.api(), std::move(next), Call()).ok();
+  /// False where the API took one of them not: another has changed it meanwhile, or it is away.
+  bool mark_pods_not_ready(const std::string& node) {
+    bool all = true;
+    for (const Seen& object : pods_.by_index(kReadyOn, node)) {
+      auto next = judged_pod(*object.as<Pod>(), env_.clock().wall());
+      if (!next) continue;
+      const auto r = client::update_status(env_.api(), std::move(*next), Call());
+      if (r.ok())
+        recorder_->event(object.object(), "Warning", "NodeNotReady", "Node is not ready");
+      else
+        all = all && r.error().code() == Code::NotFound;
     }
+    return all;
   }
 
+  static constexpr const char* kReadyOn = "ready-on";  ///< ready pods, by node
   Environment& env_;
   const LifecycleOptions options_;
   client::Informer& nodes_;

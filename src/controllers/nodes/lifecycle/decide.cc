@@ -1,6 +1,7 @@
 #include "controllers/nodes/lifecycle/decide.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace mizzen::controllers::nodes {
 namespace {
@@ -19,6 +20,8 @@ constexpr Rule kRules[] = {{"Ready", "False", "node.kubernetes.io/not-ready", tr
                            {"DiskPressure", "True", "node.kubernetes.io/disk-pressure", false},
                            {"NetworkUnavailable", "True", "node.kubernetes.io/network-unavailable", false},
                            {"PIDPressure", "True", "node.kubernetes.io/pid-pressure", false}};
+/// Why a condition is Unknown that no agent ever wrote: this controller says so.
+constexpr const char* kNeverUpdated = "NodeStatusNeverUpdated";
 constexpr const char* kUnschedulable = "node.kubernetes.io/unschedulable";
 
 bool follows_field(const Taint& t) { return t.key == kUnschedulable && t.effect == "NoSchedule"; }
@@ -35,6 +38,29 @@ bool has_taint(const Node& node, std::string_view key, std::string_view effect) 
 }
 
 }  // namespace
+
+bool Signs::see(const Node& node) {
+  for (const auto& c : node.status.conditions)
+    if (c.type == "Ready" && c.reason != kNeverUpdated)
+      return std::exchange(heartbeat, c.lastHeartbeatTime) != c.lastHeartbeatTime;
+  return false;
+}
+
+bool Signs::see(const Lease& lease) {
+  const codec::Time now = lease.spec.renewTime.value_or(codec::Time());
+  return std::exchange(renewed, now) != now;
+}
+
+std::optional<Pod> judged_pod(const Pod& pod, WallTime now) {
+  if (!is_ready(pod)) return std::nullopt;
+  Pod next = pod;
+  for (auto& c : next.status.conditions) {
+    if (c.type != "Ready") continue;
+    c.status = "False";
+    c.lastTransitionTime = codec::Time::from(now);
+  }
+  return next;
+}
 
 bool wants_execute_taint(const Node& node) {
   for (const Rule& r : kRules)
@@ -57,7 +83,7 @@ std::optional<Node> judged_status(const Node& node, Duration quiet_for, WallTime
       auto& c = all.emplace_back();
       c.type = type;
       c.status = "Unknown";
-      c.reason = "NodeStatusNeverUpdated";
+      c.reason = kNeverUpdated;
       c.message = "Kubelet never posted node status.";
       c.lastHeartbeatTime = node.metadata.creationTimestamp;
       c.lastTransitionTime = time;

@@ -30,6 +30,31 @@ TEST(NodesDecide, ASilentNodeBecomesUnknown) {
   EXPECT_FALSE(nodes::judged_status(*judged, std::chrono::hours(1), kNow)) << "told once";
 }
 
+TEST(NodesDecide, OnlyWhatAnAgentWritesIsASignOfLife) {
+  nodes::Signs signs;
+  nodes::Node n = node({});
+  EXPECT_FALSE(signs.see(n)) << "it has said nothing";
+  n = *nodes::judged_status(n, nodes::kGracePeriod, kNow);
+  EXPECT_FALSE(signs.see(n)) << "that was us";
+  n = node({{"Ready", "True"}});
+  EXPECT_TRUE(signs.see(n)) << "its first word";
+  EXPECT_FALSE(signs.see(n));
+  n.metadata.labels.set("a", "b");
+  n.spec.unschedulable = true;
+  n.status.conditions[0].status = "Unknown";
+  EXPECT_FALSE(signs.see(n)) << "others write these";
+  n.status.conditions[0].lastHeartbeatTime = codec::Time{1, 0};
+  EXPECT_TRUE(signs.see(n));
+
+  nodes::Lease lease;
+  lease.spec.renewTime = codec::Time{1, 0};
+  EXPECT_TRUE(signs.see(lease));
+  lease.metadata.labels.set("a", "b");
+  EXPECT_FALSE(signs.see(lease));
+  lease.spec.renewTime = codec::Time{1, 1000};
+  EXPECT_TRUE(signs.see(lease));
+}
+
 TEST(NodesDecide, AHealthyNodeIsLookedAtWhenItMayHaveBeenSilentTooLong) {
   using std::chrono::seconds;
   nodes::Node n = node({{"Ready", "True"}});
