@@ -21,19 +21,42 @@ ApiServer::~ApiServer() { stop(Deadline::after(std::chrono::seconds(1), deps_.cl
 
 uint16_t ApiServer::port() const { return server_ ? server_->port() : options_.port; }
 
-Result<pki::KeyPair> ApiServer::component_identity(const std::string& name, const std::string& common_name,
-                                                   const std::vector<std::string>& organisations) {
-  pki::CertificateRequest request;
-  request.common_name = common_name;
-  request.organisations = organisations;
-  request.client = true;
-  return pki::ensure_issued(*authority_, options_.data_dir + "/pki", name, request, deps_.clock.wall());
+namespace {
+
+pki::CertificateRequest client_request(const std::string& common_name) {
+  pki::CertificateRequest out;
+  out.common_name = common_name;
+  out.organisations = {"system:masters"};
+  out.client = true;
+  return out;
 }
 
-Result<void> ApiServer::init() {
+}  // namespace
+
+Result<pki::KeyPair> ApiServer::keep(const std::string& name, pki::CertificateRequest request,
+                                     std::function<Result<void>(const pki::KeyPair&)> shown) {
   const std::string folder = options_.data_dir + "/pki";
-  const WallTime now = deps_.clock.wall();
-  MZ_ASSIGN(authority_, pki::ensure_authority(folder, "ca", "mizzen-ca", now));
+  request.lifetime = options_.certificate_lifetime;
+  MZ_ASSIGN(auto first, pki::ensure_issued(*authority_, folder, name, request, deps_.clock.wall()));
+  if (!deps_.timers) return first;
+  const Runtime runtime{deps_.clock, deps_.random, *workers_, *deps_.timers};
+  auto& kept = renewed_.emplace_back(std::make_unique<pki::RenewedPair>(
+      runtime,
+      pki::RenewedPair::Options{name,
+                                [this, folder, name, request] {
+                                  return pki::issue_and_save(*authority_, folder, name, request,
+                                                             deps_.clock.wall());
+                                }},
+      first));
+  kept->follow([name, shown = std::move(shown)](const pki::KeyPair& now) {
+    if (const auto r = shown(now); !r.ok())
+      log::error("server", "a renewed certificate cannot be used",
+                 {log::kv("name", name), log::kv("err", r.error().message())});
+  });
+  return first;
+}
+
+Result<pki::CertificateRequest> ApiServer::serving_request() const {
   pki::CertificateRequest request;
   request.common_name = "mizzen-apiserver";
   request.server = true;
@@ -47,7 +70,17 @@ Result<void> ApiServer::init() {
         name.find(':') != std::string::npos || name.find_first_not_of("0123456789.") == std::string::npos;
     (address ? request.ip_addresses : request.dns_names).push_back(name);
   }
-  MZ_ASSIGN(serving_, pki::ensure_issued(*authority_, folder, "apiserver", request, now));
+  return request;
+}
+
+http::ServerTlsOptions ApiServer::tls_of(const pki::KeyPair& serving) const {
+  return {serving.certificate_pem, serving.key_pem, authority_->certificate_pem()};
+}
+
+Result<void> ApiServer::init() {
+  MZ_ASSIGN(authority_,
+            pki::ensure_authority(options_.data_dir + "/pki", "ca", "mizzen-ca", deps_.clock.wall()));
+  MZ_TRY(serving_request());  // what is wrong with the options is told before anything is opened
   workers_ = std::make_unique<ThreadPool>(
       deps_.clock, ThreadPool::Options{"api-worker", options_.workers_max, 8192, 10'000});
   core_ = std::make_unique<Core>(
@@ -63,8 +96,9 @@ Result<void> ApiServer::start(Deadline deadline) {
   deps_.health.add(
       "etcd", [this] { return deps_.store.health(Deadline::after(std::chrono::seconds(1), deps_.clock)); });
   if (!deps_.nodes) {
-    MZ_ASSIGN(const auto identity, component_identity("apiserver-kubelet-client",
-                                                      "kube-apiserver-kubelet-client", {"system:masters"}));
+    MZ_ASSIGN(const auto identity,
+              keep("apiserver-kubelet-client", client_request("kube-apiserver-kubelet-client"),
+                   [this](const pki::KeyPair& now) { return gateway_->renew(now); }));
     gateway_ =
         std::make_unique<KubeletGateway>(KubeletGateway::Deps{deps_.loops, *core_, options_.local_node},
                                          identity, authority_->certificate_pem());
@@ -75,21 +109,27 @@ Result<void> ApiServer::start(Deadline deadline) {
                      deps_.health, deps_.metrics,   nodes,        proxy_.get()};
   const std::string external = options_.external_names.empty() ? "127.0.0.1" : options_.external_names[0];
   api_ = std::make_unique<HttpApi>(deps, fmt::format("{}:{}", external, options_.port));
+  MZ_ASSIGN(const pki::CertificateRequest request, serving_request());
+  MZ_ASSIGN(const pki::KeyPair serving, keep("apiserver", request, [this](const pki::KeyPair& now) {
+              return server_->reload_tls(tls_of(now));
+            }));
   http::Server::Options server;
   server.address = options_.address;
   // What a client that takes nothing can make us hold, for each of its streams.
   server.stream_buffer_bytes_max = kStreamBufferBytes;
   server.port = options_.port;
-  server.tls =
-      http::ServerTlsOptions{serving_.certificate_pem, serving_.key_pem, authority_->certificate_pem()};
+  server.tls = tls_of(serving);
   server_ = std::make_unique<http::Server>(deps_.loops, std::move(server),
                                            [this](http::ExchangePtr e) { api_->handle(std::move(e)); });
   MZ_TRY(server_->start());
-  return write_kubeconfig();
+  MZ_ASSIGN(const pki::KeyPair admin,
+            keep("admin", client_request("kubernetes-admin"),
+                 [this](const pki::KeyPair& now) { return write_kubeconfig(now); }));
+  for (const auto& kept : renewed_) kept->start();
+  return write_kubeconfig(admin);
 }
 
-Result<void> ApiServer::write_kubeconfig() {
-  MZ_ASSIGN(const pki::KeyPair admin, component_identity("admin", "kubernetes-admin", {"system:masters"}));
+Result<void> ApiServer::write_kubeconfig(const pki::KeyPair& admin) const {
   const std::string host = options_.external_names.empty() ? "127.0.0.1" : options_.external_names[0];
   const std::string text = fmt::format(
       "apiVersion: v1\nkind: Config\nclusters:\n- name: mizzen\n  cluster:\n    server: https://{}:{}\n    "
@@ -103,6 +143,7 @@ Result<void> ApiServer::write_kubeconfig() {
 }
 
 void ApiServer::stop(Deadline deadline) {
+  for (const auto& kept : renewed_) kept->stop();
   if (server_) {
     deps_.health.shutting_down();
     api_->end_watches();

@@ -13,12 +13,14 @@
 #include "http/client/client.h"
 #include "http/server/server.h"
 #include "pki/authority.h"
+#include "pki/renewed_pair.h"
 
 namespace mizzen::apiserver {
 
 /// Role: the API server as a part of a process: keys, listener, workers, Core and HTTP edge.
 /// Lifecycle: init() makes keys and checks what can be checked; start() loads and listens; stop() drains;
-/// destructor stops. Threading: init, start and stop from one thread; the rest thread-safe.
+/// destructor stops. Its certificates are renewed while it runs: connections live on, new ones see the new
+/// one. Threading: init, start and stop from one thread; the rest thread-safe.
 class ApiServer {
  public:
   struct Options {
@@ -29,6 +31,7 @@ class ApiServer {
     /// points at.
     std::vector<std::string> external_names;
     std::string cluster_domain = "cluster.local";
+    Duration certificate_lifetime = pki::kCertificateLifetime;
     size_t workers_max = 64;
     std::string local_node;  ///< name of the node that runs in this process, if one does
     Core::Options core;
@@ -42,6 +45,7 @@ class ApiServer {
     Metrics& metrics;
     Health& health;
     NodeGateway* nodes = nullptr;  ///< null: kubelets are called over HTTPS
+    Timers* timers = nullptr;      ///< null: certificates are renewed at the next start only
   };
   ApiServer(Deps deps, Options options);
   ~ApiServer();
@@ -60,17 +64,20 @@ class ApiServer {
   uint16_t port() const;
   const pki::Authority& authority() const { return *authority_; }
   std::string kubeconfig_path() const { return options_.data_dir + "/admin.kubeconfig"; }
-  /// A client certificate of a component, kept below data_dir/pki.
-  Result<pki::KeyPair> component_identity(const std::string& name, const std::string& common_name,
-                                          const std::vector<std::string>& organisations);
 
  private:
-  Result<void> write_kubeconfig();
+  Result<pki::CertificateRequest> serving_request() const;
+  /// A certificate of ours as it is kept below data_dir/pki. From now on it is renewed, and `shown` gets the
+  /// new one.
+  Result<pki::KeyPair> keep(const std::string& name, pki::CertificateRequest request,
+                            std::function<Result<void>(const pki::KeyPair&)> shown);
+  http::ServerTlsOptions tls_of(const pki::KeyPair& serving) const;
+  Result<void> write_kubeconfig(const pki::KeyPair& admin) const;
 
   Deps deps_;
   const Options options_;
   std::optional<pki::Authority> authority_;
-  pki::KeyPair serving_;
+  std::vector<std::unique_ptr<pki::RenewedPair>> renewed_;
   std::unique_ptr<ThreadPool> workers_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<KubeletGateway> gateway_;

@@ -82,6 +82,11 @@ Result<KeyPair> ensure_issued(const Authority& authority, const std::string& fol
                               const CertificateRequest& request, WallTime now) {
   auto kept = load_pair(folder, name);
   if (kept.ok() && still_good(authority, *kept, request, now)) return kept;
+  return issue_and_save(authority, folder, name, request, now);
+}
+
+Result<KeyPair> issue_and_save(const Authority& authority, const std::string& folder, const std::string& name,
+                               const CertificateRequest& request, WallTime now) {
   MZ_ASSIGN(auto fresh, authority.issue(request, now));
   MZ_TRY(save_pair(folder, name, fresh));
   return fresh;

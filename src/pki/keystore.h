@@ -25,4 +25,8 @@ Result<Authority> ensure_authority(const std::string& folder, const std::string&
 Result<KeyPair> ensure_issued(const Authority& authority, const std::string& folder, const std::string& name,
                               const CertificateRequest& request, WallTime now);
 
+/// A new one all the same: for who renews what is still good.
+Result<KeyPair> issue_and_save(const Authority& authority, const std::string& folder, const std::string& name,
+                               const CertificateRequest& request, WallTime now);
+
 }  // namespace mizzen::pki

@@ -35,6 +35,15 @@ std::vector<std::string> container_names(const v1::Pod& pod) {
   return out;
 }
 
+http::ClientTlsOptions tls_of(const pki::KeyPair& identity, const std::string& authority_pem) {
+  http::ClientTlsOptions out;
+  out.ca_pem = authority_pem;
+  out.certificate_pem = identity.certificate_pem;
+  out.key_pem = identity.key_pem;
+  out.http2 = false;  // sessions need an upgrade, and a followed log a connection of its own
+  return out;
+}
+
 }  // namespace
 
 Result<std::string> choose_container(const v1::Pod& pod, const std::string& asked) {
@@ -51,7 +60,8 @@ Result<std::string> choose_container(const v1::Pod& pod, const std::string& aske
 }
 
 struct KubeletGateway::Impl : std::enable_shared_from_this<KubeletGateway::Impl> {
-  Impl(Deps d, http::Client::Options o) : deps(d), client(d.loops, std::move(o)) {}
+  Impl(Deps d, std::string authority, http::Client::Options o)
+      : deps(d), authority_pem(std::move(authority)), client(d.loops, std::move(o)) {}
 
   void serve(const HandlingPtr& h, const v1::Pod& pod);
   Result<http::Target> node_of(const v1::Pod& pod);
@@ -65,6 +75,7 @@ struct KubeletGateway::Impl : std::enable_shared_from_this<KubeletGateway::Impl>
                                     const std::string& protocol);
 
   const Deps deps;
+  const std::string authority_pem;
   http::Client client;
   ThreadPool pool{deps.core.clock(), {.name = "node-gateway", .threads_max = kSessionsMax}};
   StopSource stop_source;
@@ -72,12 +83,13 @@ struct KubeletGateway::Impl : std::enable_shared_from_this<KubeletGateway::Impl>
 
 KubeletGateway::KubeletGateway(Deps deps, const pki::KeyPair& identity, const std::string& authority_pem) {
   http::Client::Options options;
-  options.tls.ca_pem = authority_pem;
-  options.tls.certificate_pem = identity.certificate_pem;
-  options.tls.key_pem = identity.key_pem;
-  options.tls.http2 = false;  // sessions need an upgrade, and a followed log a connection of its own
+  options.tls = tls_of(identity, authority_pem);
   options.connections_per_target_max = 2 * kSessionsMax;
-  impl_ = std::make_shared<Impl>(deps, std::move(options));
+  impl_ = std::make_shared<Impl>(deps, authority_pem, std::move(options));
+}
+
+Result<void> KubeletGateway::renew(const pki::KeyPair& identity) {
+  return impl_->client.reload_tls(tls_of(identity, impl_->authority_pem));
 }
 
 KubeletGateway::~KubeletGateway() { stop(); }

@@ -28,6 +28,8 @@ class KubeletGateway final : public NodeGateway {
   KubeletGateway(Deps deps, const pki::KeyPair& identity, const std::string& authority_pem);
   ~KubeletGateway() override;
   void serve(const HandlingPtr& handling, const Object& pod) override;
+  /// Who we are to kubelets from now on; sessions live on.
+  Result<void> renew(const pki::KeyPair& identity);
   /// Ends what is under way. Idempotent.
   void stop();
 

@@ -128,7 +128,7 @@ class GatewayTest : public ::testing::Test {
   }
   http::Client& admin() {
     if (client_) return *client_;
-    const auto identity = server_->component_identity("admin", "kubernetes-admin", {"system:masters"});
+    const auto identity = pki::load_pair(folder_ + "/pki", "admin");
     http::Client::Options options;
     options.tls.ca_pem = server_->authority().certificate_pem();
     options.tls.certificate_pem = identity->certificate_pem;

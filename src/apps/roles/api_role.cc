@@ -50,7 +50,7 @@ Result<void> ApiRole::start(const std::string& local_node, Deadline deadline) {
   api.local_node = local_node;
   server_ = std::make_unique<apiserver::ApiServer>(
       apiserver::ApiServer::Deps{real_clock(), secure_random(), *store_, resources_, loops_, metrics_,
-                                 health_, nullptr},
+                                 health_, nullptr, &work_.runtime().timers},
       api);
   MZ_TRY(server_->init());
   MZ_TRY(server_->start(deadline));

@@ -4,6 +4,7 @@
 #include "api/registry/catalog.h"
 #include "apiserver/server.h"
 #include "apps/config/options.h"
+#include "apps/host/work_runtime.h"
 #include "controllers/framework/environment.h"
 #include "http/loop/loop.h"
 #include "store/contract/store.h"
@@ -36,6 +37,7 @@ class ApiRole {
   api::ResourceCatalog resources_;
   Metrics metrics_;
   Health health_;
+  WorkRuntime work_{"certificates", 1};
   std::unique_ptr<apiserver::ApiServer> server_;
 };
 
