@@ -416,17 +416,14 @@ Result<void> Kubelet::start() {
     log::warn("kubelet", "Mount propagation into containers will not work",
               {log::kv("error", shared.error().message())});
   }
-  if (k.options.port >= 0 && k.deps.loops) {
-    k.server = std::make_unique<NodeServer>(
-        NodeServer::Deps{*k.deps.loops, k.deps.runtime, k.workers, k.cache, k.deps.clock},
-        NodeServer::Options{.address = k.options.listen_address,
-                            .port = static_cast<uint16_t>(k.options.port),
-                            .serving = k.options.serving,
-                            .client_ca_pem = k.options.client_ca_pem,
-                            .client_organisations = k.options.client_organisations,
-                            .client_names = k.options.client_names,
-                            .node_name = k.options.node_name,
-                            .data_folder = k.options.data_folder});
+  if (k.options.port >= 0 && k.deps.loops && k.deps.identity && k.deps.auth) {
+    k.server =
+        std::make_unique<NodeServer>(NodeServer::Deps{*k.deps.loops, k.deps.runtime, k.workers, k.cache,
+                                                      k.deps.clock, *k.deps.identity, *k.deps.auth},
+                                     NodeServer::Options{.address = k.options.listen_address,
+                                                         .port = static_cast<uint16_t>(k.options.port),
+                                                         .node_name = k.options.node_name,
+                                                         .data_folder = k.options.data_folder});
     MZ_TRY(k.server->start());
     k.bound_port = k.server->port();
   }

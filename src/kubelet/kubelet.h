@@ -10,9 +10,10 @@
 #include "cri/runtime.h"
 #include "cri/runtime_events.h"
 #include "http/loop/loop.h"
+#include "kubelet/access/node_auth.h"
 #include "kubelet/config/name_resolution.h"
+#include "kubelet/server/node_identity.h"
 #include "linux/files/system_info.h"
-#include "pki/certificate.h"
 
 namespace mizzen::kubelet {
 
@@ -23,13 +24,7 @@ struct KubeletOptions {
   std::string data_folder;             ///< pods, logs: everything of the kubelet lives below it
   std::vector<std::string> addresses;  ///< of the node; the first is told to everybody
   std::string listen_address = "0.0.0.0";
-  int port = 10250;           ///< 0: any free one; -1: no server (and none without loops)
-  pki::KeyPair serving;       ///< of the node's HTTPS server
-  std::string client_ca_pem;  ///< who may call it must show a certificate of this authority ...
-  std::vector<std::string> client_organisations = {
-      "system:masters"};  ///< ... with one of these organisations
-  std::vector<std::string> client_names = {
-      "kube-apiserver-kubelet-client"};  ///< ... or one of these common names
+  int port = 10250;  ///< 0: any free one; -1: no server (and none without loops)
   ClusterDns dns;
   std::string resolv_conf = "/etc/resolv.conf";
   std::string cgroup_root = "/kubepods";
@@ -61,6 +56,8 @@ class Kubelet {
     const Clock& clock;
     Random& random;
     cri::RuntimeEvents* runtime_events = nullptr;  ///< null: what runs is seen by looking alone
+    NodeIdentity* identity = nullptr;              ///< what its server shows; null: it has none
+    NodeAuth* auth = nullptr;                      ///< who may call it; null: it has none
   };
   Kubelet(Deps deps, KubeletOptions options);
   ~Kubelet();

@@ -3,13 +3,43 @@
 #include "apps/host/heap_trimmer.h"
 #include "apps/host/preflight.h"
 #include "apps/host/process.h"
+#include "apps/host/work_runtime.h"
 #include "apps/roles/api_role.h"
 #include "apps/roles/control_plane.h"
+#include "apps/roles/issued_identity.h"
 #include "apps/roles/node_role.h"
+#include "kubelet/access/known_callers.h"
 #include "telemetry/log.h"
 
 namespace mizzen::apps {
 namespace {
+
+/// A node in the process of its API server, whose authority says who it is and who may call it.
+class OwnNode {
+ public:
+  OwnNode(ApiRole& api, const NodeOptions& options)
+      : options_(options),
+        api_(api.server().loopback({"system:node:" + options.name(), {"system:nodes"}})),
+        identity_(api.server().authority(), work_.runtime()),
+        auth_({.client_ca_pem = api.server().authority().certificate_pem()}),
+        node_({api_, api.loops(), identity_, auth_}, options) {}
+  Result<void> start(Deadline deadline) {
+    MZ_TRY(identity_.open(options_));
+    return node_.start(deadline);
+  }
+  void stop() {
+    node_.stop();
+    identity_.stop();
+  }
+
+ private:
+  const NodeOptions& options_;
+  apiserver::Loopback api_;
+  WorkRuntime work_{"node", 1};
+  IssuedIdentity identity_;
+  kubelet::KnownCallers auth_;
+  NodeRole node_;
+};
 
 /// The node's address is this machine's, for the API too.
 ApiOptions api_options(const ServerOptions& options) {
@@ -39,13 +69,9 @@ Result<void> run_server(const ServerOptions& options) {
   MZ_TRY(api.start(options.disable_node ? "" : options.node.name(), soon()));
   ControlPlane control(api.server(), api.metrics(), plane_options(options, api.address()));
   MZ_TRY(control.start(soon()));
-  std::unique_ptr<apiserver::Loopback> node_api;
-  std::unique_ptr<NodeRole> node;
+  std::unique_ptr<OwnNode> node;
   if (!options.disable_node) {
-    node_api = std::make_unique<apiserver::Loopback>(
-        api.server().loopback({"system:node:" + options.node.name(), {"system:nodes"}}));
-    node = std::make_unique<NodeRole>(NodeRole::Deps{*node_api, api.loops(), api.server().authority()},
-                                      options.node);
+    node = std::make_unique<OwnNode>(api, options.node);
     if (auto r = node->start(soon()); !r.ok()) {
       control.stop();
       api.stop(Deadline::after(kDrainTimeout, real_clock()));

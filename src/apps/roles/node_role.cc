@@ -17,7 +17,6 @@
 #include "network/bridge/bridge_plane.h"
 #include "network/cni/cni_files.h"
 #include "network/node_network.h"
-#include "pki/keystore.h"
 #include "telemetry/log.h"
 
 namespace mizzen::apps {
@@ -119,7 +118,6 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
   k.data_folder = n.options.kubelet_folder();
   k.addresses = {address};
   k.port = n.options.kubelet_port;
-  k.client_ca_pem = n.deps.authority.certificate_pem();
   k.dns = {n.options.cluster_dns, n.options.cluster_domain};
   k.cgroup_root = n.options.cgroup_root;
   k.pods_max = n.options.max_pods;
@@ -127,16 +125,9 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
   k.relaxed_environment_names = gates.at("RelaxedEnvironmentVariableValidation");
   k.log_bytes_max = log_bytes_max;
   k.log_files_max = n.options.container_log_max_files;
-  MZ_ASSIGN(k.serving, pki::ensure_issued(n.deps.authority, n.options.data_dir + "/pki", "kubelet",
-                                          {.common_name = "system:node:" + name,
-                                           .organisations = {"system:nodes"},
-                                           .dns_names = {name, "localhost"},
-                                           .ip_addresses = {address, "127.0.0.1"},
-                                           .server = true},
-                                          real_clock().wall()));
   n.kubelet = std::make_unique<kubelet::Kubelet>(
       kubelet::Kubelet::Deps{n.deps.api, *n.runtime, &n.deps.loops, real_clock(), secure_random(),
-                             n.runtime_events.get()},
+                             n.runtime_events.get(), &n.deps.identity, &n.deps.auth},
       std::move(k));
   if (auto r = n.kubelet->start(); !r.ok()) return r.error().with_context("kubelet");
   return {};

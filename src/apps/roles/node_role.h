@@ -6,7 +6,8 @@
 #include "base/result.h"
 #include "client/api/api_client.h"
 #include "http/loop/loop.h"
-#include "pki/authority.h"
+#include "kubelet/access/node_auth.h"
+#include "kubelet/server/node_identity.h"
 
 namespace mizzen::apps {
 
@@ -19,8 +20,8 @@ class NodeRole {
   struct Deps {
     client::ApiClient& api;  ///< as system:node:NAME
     http::Loops& loops;
-    const pki::Authority&
-        authority;  ///< issues the node's serving certificate and tells callers from strangers
+    kubelet::NodeIdentity& identity;  ///< what its server shows
+    kubelet::NodeAuth& auth;          ///< who may call it
   };
   NodeRole(Deps deps, NodeOptions options);
   ~NodeRole();

@@ -23,6 +23,7 @@ using std::chrono::seconds;
 
 constexpr auto kFollowEvery = milliseconds(200);
 constexpr auto kFullEvery = milliseconds(20);
+constexpr auto kAuthTimeout = seconds(10);
 constexpr auto kStopGrace = seconds(2);
 constexpr size_t kFollowersMax = 100;
 constexpr auto kStreamSetupTimeout = seconds(30);
@@ -52,7 +53,7 @@ struct NodeServer::Impl : std::enable_shared_from_this<NodeServer::Impl> {
   }
 
   void handle(ExchangePtr exchange);
-  bool allowed(const http::Request& request) const;
+  http::ServerTlsOptions tls_of(const pki::KeyPair& serving) const;
   void route(const ExchangePtr& exchange, const Words& path, const http::Query& query);
   void list_pods(const ExchangePtr& exchange, bool running);
   void logs(const ExchangePtr& exchange, const Words& path, const http::Query& query);
@@ -81,16 +82,19 @@ Result<void> NodeServer::start() {
   http::Server::Options o;
   o.address = impl_->options.address;
   o.port = impl_->options.port;
-  auto& tls = o.tls.emplace();
-  tls.certificate_pem = impl_->options.serving.certificate_pem;
-  tls.key_pem = impl_->options.serving.key_pem;
-  tls.client_ca_pem = impl_->options.client_ca_pem;
+  o.tls = impl_->tls_of(impl_->deps.identity.serving());
   impl_->server = std::make_unique<http::Server>(
       impl_->deps.loops, o, [impl = impl_](ExchangePtr e) { impl->handle(std::move(e)); });
-  return impl_->server->start();
+  MZ_TRY(impl_->server->start());
+  impl_->deps.identity.follow([impl = impl_.get()](const pki::KeyPair& now) {
+    if (const auto r = impl->server->reload_tls(impl->tls_of(now)); !r.ok())
+      log::error("kubelet", "a renewed certificate cannot be used", {log::kv("err", r.error().message())});
+  });
+  return {};
 }
 
 void NodeServer::stop() {
+  impl_->deps.identity.follow(nullptr);
   impl_->stop_source.stop();
   if (impl_->server) impl_->server->stop(Deadline::after(kStopGrace, impl_->deps.clock));
   impl_->streams.stop();
@@ -100,30 +104,20 @@ void NodeServer::stop() {
 
 uint16_t NodeServer::port() const { return impl_->server ? impl_->server->port() : 0; }
 
-bool NodeServer::Impl::allowed(const http::Request& request) const {
-  if (!request.peer) return false;
-  const auto& names = options.client_names;
-  if (std::find(names.begin(), names.end(), request.peer->common_name) != names.end()) return true;
-  return std::any_of(
-      request.peer->organizations.begin(), request.peer->organizations.end(), [&](const std::string& o) {
-        return std::find(options.client_organisations.begin(), options.client_organisations.end(), o) !=
-               options.client_organisations.end();
-      });
+http::ServerTlsOptions NodeServer::Impl::tls_of(const pki::KeyPair& serving) const {
+  return {serving.certificate_pem, serving.key_pem, deps.auth.client_ca_pem()};
 }
 
 void NodeServer::Impl::handle(ExchangePtr exchange) {
-  const auto& request = exchange->request();
-  if (!request.peer) return exchange->respond_text(401, "Unauthorized");
-  if (!allowed(request)) {
-    return exchange->respond_text(
-        403, fmt::format("Forbidden (user={}, verb={}, resource=nodes, subresource(s)=[proxy])",
-                         request.peer->common_name, request.method == "GET" ? "get" : "create"));
-  }
   const bool posted = pool.post([self = shared_from_this(), exchange] {
-    const auto path = http::split_path(exchange->request().path);
-    const auto query = http::Query::parse(exchange->request().query);
+    const http::Request& request = exchange->request();
+    const auto path = http::split_path(request.path);
+    const auto query = http::Query::parse(request.query);
     if (!path.ok()) return exchange->respond_text(400, path.error().message());
     if (!query.ok()) return exchange->respond_text(400, query.error().message());
+    const auto deadline = Deadline::after(kAuthTimeout, self->deps.clock);
+    if (const auto no = refusal_of(self->deps.auth, request, node_call(request.method, *path), deadline))
+      return exchange->respond_text(no->status, no->text);
     self->route(exchange, *path, *query);
   });
   if (!posted) exchange->respond_text(503, "the node is too busy");

@@ -7,26 +7,23 @@
 #include "cri/runtime.h"
 #include "http/client/client.h"
 #include "http/server/server.h"
+#include "kubelet/access/node_auth.h"
+#include "kubelet/server/node_identity.h"
 #include "kubelet/work/pod_workers.h"
-#include "pki/certificate.h"
 
 namespace mizzen::kubelet {
 
 /// Role: the node's HTTPS server: logs, exec, attach, port-forward, the list of pods, health. Closed to
-/// strangers: a caller must show a certificate of the cluster's authority with an accepted name or
-/// organisation. Kubernetes contract: paths and answers of upstream's kubelet server, as the API server calls
-/// them. Threading: thread-safe. Requests that block run on its own workers; followed logs hold one each.
-/// Failure: unknown pods and containers are 404 with upstream's texts.
+/// strangers: NodeAuth says who a caller is and what they may. Kubernetes contract: paths and answers of
+/// upstream's kubelet server, as the API server calls them. Threading: thread-safe. Requests run on its own
+/// workers, which may block; followed logs hold one each. A certificate that is renewed is shown to new
+/// connections; others live on. Failure: unknown pods and containers are 404 with upstream's texts.
 /// Bounds: Options::workers_max requests at once, others wait; kFollowersMax followed logs.
 class NodeServer {
  public:
   struct Options {
     std::string address;
     uint16_t port = 0;
-    pki::KeyPair serving;
-    std::string client_ca_pem;
-    std::vector<std::string> client_organisations;
-    std::vector<std::string> client_names;
     std::string node_name;
     std::string data_folder;
     size_t workers_max = 128;
@@ -37,6 +34,8 @@ class NodeServer {
     PodWorkers& workers;
     const RuntimeCache& cache;
     const Clock& clock;
+    NodeIdentity& identity;
+    NodeAuth& auth;
   };
   NodeServer(Deps deps, Options options);
   ~NodeServer();

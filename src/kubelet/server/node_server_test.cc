@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "http/client/client.h"
+#include "kubelet/access/known_callers.h"
 #include "kubelet/testing/test_node.h"
 #include "pki/authority.h"
 
@@ -20,25 +21,31 @@ class NodeServerTest : public ::testing::Test {
   NodeServerTest() {
     NodeServer::Options options;
     options.address = "127.0.0.1";
-    options.serving =
-        *authority_->issue({.common_name = "node", .ip_addresses = {"127.0.0.1"}, .server = true}, now_);
-    options.client_ca_pem = authority_->certificate_pem();
-    options.client_organisations = {"system:masters"};
-    options.client_names = {"kube-apiserver-kubelet-client"};
-    server_ = std::make_unique<NodeServer>(
-        NodeServer::Deps{loops_, node_.runtime, node_.workers(), node_.cache(), real_clock()}, options);
+    identity_.pair = serving();
+    server_ = std::make_unique<NodeServer>(NodeServer::Deps{loops_, node_.runtime, node_.workers(),
+                                                            node_.cache(), real_clock(), identity_, auth_},
+                                           options);
     const auto started = server_->start();
     EXPECT_TRUE(started.ok()) << started.error().message();
   }
   ~NodeServerTest() override { server_->stop(); }
-  http::Response get(const std::string& path, const std::optional<pki::KeyPair>& identity) {
+  pki::KeyPair serving() {
+    return *authority_->issue({.common_name = "node", .ip_addresses = {"127.0.0.1"}, .server = true}, now_);
+  }
+  http::Client::Options client_options(const std::optional<pki::KeyPair>& identity) {
     http::Client::Options options;
     options.tls.ca_pem = authority_->certificate_pem();
     if (identity) {
       options.tls.certificate_pem = identity->certificate_pem;
       options.tls.key_pem = identity->key_pem;
     }
-    http::Client client(loops_, options);
+    return options;
+  }
+  http::Response get(const std::string& path, const std::optional<pki::KeyPair>& identity) {
+    http::Client client(loops_, client_options(identity));
+    return get(client, path);
+  }
+  http::Response get(http::Client& client, const std::string& path) {
     http::ClientRequest request;
     request.target = {.tls = true, .host = "127.0.0.1", .port = server_->port()};
     request.path = path;
@@ -62,6 +69,13 @@ class NodeServerTest : public ::testing::Test {
   const WallTime now_ = real_clock().wall();
   Result<pki::Authority> authority_ = pki::Authority::create("ca", now_);
   http::Loops loops_{{.clock = real_clock(), .random = secure_random()}};
+  struct Identity final : NodeIdentity {
+    pki::KeyPair serving() const override { return pair; }
+    void follow(std::function<void(const pki::KeyPair&)> f) override { told = std::move(f); }
+    pki::KeyPair pair;
+    std::function<void(const pki::KeyPair&)> told;
+  } identity_;
+  KnownCallers auth_{{.client_ca_pem = authority_->certificate_pem()}};
   std::unique_ptr<NodeServer> server_;
 };
 
@@ -73,7 +87,8 @@ TEST_F(NodeServerTest, IsClosedToStrangers) {
   EXPECT_EQ(get("/pods", *forged).status, 401) << "another authority's certificate is none";
   const auto node = get("/pods", identity("system:node:other", {"system:nodes"}));
   EXPECT_EQ(node.status, 403);
-  EXPECT_THAT(node.body, HasSubstr("Forbidden (user=system:node:other, verb=get, resource=nodes"));
+  EXPECT_THAT(node.body, HasSubstr("Forbidden (user=system:node:other, verb=get, resource=nodes, "
+                                   "subresource(s)=[pods proxy])"));
   EXPECT_EQ(get("/healthz", identity("admin", {"system:masters"})).body, "ok");
   EXPECT_EQ(get("/healthz", identity("kube-apiserver-kubelet-client", {})).status, 200);
 }
@@ -88,6 +103,23 @@ TEST_F(NodeServerTest, ServesPodsAndLogsAndSaysWhatIsMissing) {
   EXPECT_EQ(get("/containerLogs/default/web/a?tailLines=x", admin).status, 422);
   EXPECT_EQ(get("/nothing", admin).status, 404);
   EXPECT_EQ(get("/../etc/passwd", admin).status, 400);
+}
+
+TEST_F(NodeServerTest, ARenewedCertificateIsShownToNewConnectionsAndOthersLiveOn) {
+  const auto admin = identity("admin", {"system:masters"});
+  http::Client there_before(loops_, client_options(admin));
+  EXPECT_EQ(get(there_before, "/healthz").status, 200);
+  // One that no client believes: who is there already does not notice.
+  const auto other = pki::Authority::create("other", now_);
+  identity_.told(*other->issue({.common_name = "node", .ip_addresses = {"127.0.0.1"}, .server = true}, now_));
+  http::Client newcomer(loops_, client_options(admin));
+  http::ClientRequest request;
+  request.target = {.tls = true, .host = "127.0.0.1", .port = server_->port()};
+  EXPECT_FALSE(newcomer.request(request, {Deadline::after(seconds(10), real_clock()), {}}).ok());
+  EXPECT_EQ(get(there_before, "/healthz").status, 200);
+  EXPECT_EQ(there_before.connections(), 1u);
+  identity_.told(serving());
+  EXPECT_EQ(get(newcomer, "/healthz").status, 200);
 }
 
 TEST_F(NodeServerTest, RunsACommandToItsEnd) {
