@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "http/client/client_call.h"
+#include "http/client/call_start.h"
 #include "http/client/client_conn.h"
-#include "http/client/dial.h"
-#include "http/client/h1_request.h"
+#include "http/client/upgrade_start.h"
+#include "http/client/wait.h"
+#include "http/client/whole_answer.h"
 
 namespace mizzen::http {
 namespace {
 
-constexpr int kAttemptsMax = 3;
-constexpr size_t kRefusalBytesMax = 64 * 1024;
 constexpr Duration kStopWait = std::chrono::seconds(5);
 
 Result<void> check(const ClientRequest& request) {
@@ -24,168 +23,66 @@ Result<void> check(const ClientRequest& request) {
       return Error(Code::BadRequest, "path must be percent-encoded");
   if (request.target.unix_path.empty() && (request.target.host.empty() || request.target.port == 0))
     return Error(Code::BadRequest, "the target has no host or port");
+  return {};
+}
+
+Result<void> may_block() {
   if (Loop::current() != nullptr) return Error(Code::InternalError, "a blocking call on an event loop");
   return {};
 }
 
-/// `Get "https://host/path": why`, as Go's client says it.
-Error explain(const ClientRequest& request, const Error& error) {
-  std::string method = request.method;
-  for (size_t i = 1; i < method.size(); ++i)
-    if (method[i] >= 'A' && method[i] <= 'Z') method[i] = static_cast<char>(method[i] - 'A' + 'a');
-  Target named = request.target;
-  named.pinned_address.clear();
-  const std::string url =
-      named.unix_path.empty() ? (named.tls ? "https://" : "http://") + named.authority() : named.str();
-  return error.with_context(method + " \"" + url + request.path.substr(0, request.path.find('?')) + "\"");
+LookUps on(Executor* executor) {
+  if (executor == nullptr) return {};
+  return [executor](std::function<void()> f) { return executor->post(std::move(f)); };
 }
+
+/// Who waits looks names up itself.
+template <typename T>
+LookUps on(const std::shared_ptr<Wait<T>>& wait) {
+  return [wait](std::function<void()> f) { return wait->post(std::move(f)); };
+}
+
+using Opened = Result<std::unique_ptr<ResponseReader>>;
 
 }  // namespace
 
-/// The pool and what it needs to make connections.
 struct Client::Impl {
-  Impl(Loops& l, Options o) : loops(l), pool(std::make_shared<ClientPool>(std::move(o))) {}
+  Impl(Loops& loops, Options options) : pool(std::make_shared<ClientPool>(loops, std::move(options))) {}
 
-  Headers full_headers(const ClientRequest& request) const;
-  /// Null for plain targets; made when first needed: the system's CA bundle costs a megabyte.
-  Result<std::shared_ptr<const TlsContext>> tls_context(const Target& target, uint64_t& generation);
-  Result<std::shared_ptr<ClientConn>> acquire(const Target& target, const CallContext& context);
-  Result<std::shared_ptr<ClientConn>> dial_pooled(const Target& target, const std::string& key,
-                                                  const CallContext& context);
   Result<std::shared_ptr<ClientCall>> call(const ClientRequest& request, const CallContext& context);
-  DuplexPtr to_duplex(BlockingSocket& socket, std::string early_input);
-  CallContext dial_context(const CallContext& context) const {
-    return {Deadline::at(std::min(context.deadline.when(),
-                                  Deadline::after(pool->options.connect_timeout, loops.clock()).when()),
-                         loops.clock()),
-            context.stop};
-  }
-  Socket adopt(Loop& loop, FdEvents& events, int fd, std::unique_ptr<Transport> transport) {
-    Socket socket;
-    socket.watch = loop.watch(fd, events);
-    socket.transport = std::move(transport);
-    return socket;
-  }
+  /// `done` is called on the loop of the connection.
+  using Dialled = std::function<void(Loop&, Result<Socket>)>;
+  void dial(const Target& target, const CallContext& context, LookUps look_ups, Dialled done);
 
-  Loops& loops;
   const std::shared_ptr<ClientPool> pool;
 };
-
-Headers Client::Impl::full_headers(const ClientRequest& request) const {
-  Headers headers = request.headers;
-  if (!headers.has("User-Agent")) headers.add("User-Agent", pool->options.user_agent);
-  if (pool->options.bearer_token && !headers.has("Authorization")) {
-    const std::string token = pool->options.bearer_token();
-    if (!token.empty()) headers.add("Authorization", "Bearer " + token);
-  }
-  return headers;
-}
-
-Result<std::shared_ptr<const TlsContext>> Client::Impl::tls_context(const Target& target,
-                                                                    uint64_t& generation) {
-  if (!target.tls) return std::shared_ptr<const TlsContext>();
-  Lock lock(pool->m);
-  if (!pool->tls) {
-    MZ_ASSIGN(pool->tls, TlsContext::client(pool->options.tls));
-  }
-  generation = pool->tls_generation;
-  return pool->tls;
-}
-
-Result<std::shared_ptr<ClientConn>> Client::Impl::acquire(const Target& target, const CallContext& context) {
-  const std::string key = target.str();
-  const std::shared_ptr<void> stopping = context.stop.on_stop([pool = pool] {
-    Lock lock(pool->m);
-    pool->changed.notify_all();
-  });
-  {
-    Lock lock(pool->m);
-    for (;;) {
-      if (pool->stopped) return Error(Code::Cancelled, "the client has been stopped");
-      if (context.stop.stopped()) return Error(Code::Cancelled, "context canceled");
-      TargetPool& entry = pool->targets[key];
-      for (const auto& c : entry.connections) {
-        if (!c->usable || c->in_use >= c->limit) continue;
-        ++c->in_use;
-        return c;
-      }
-      // Where HTTP/2 is likely, one dial serves all who wait.
-      const bool wait_for_dial =
-          entry.dialing > 0 && target.tls && pool->options.tls.http2 && (!entry.seen || entry.speaks_h2);
-      if (!wait_for_dial &&
-          entry.connections.size() + entry.dialing < pool->options.connections_per_target_max) {
-        ++entry.dialing;
-        break;
-      }
-      if (!pool->changed.wait_until(pool->m, context.deadline) && context.deadline.expired())
-        return Error(Code::Timeout, "context deadline exceeded");
-    }
-  }
-  Result<std::shared_ptr<ClientConn>> made = dial_pooled(target, key, dial_context(context));
-  Lock lock(pool->m);
-  TargetPool& entry = pool->targets[key];
-  if (entry.dialing > 0) --entry.dialing;
-  pool->changed.notify_all();
-  if (!made.ok()) {
-    if (entry.connections.empty() && entry.dialing == 0) pool->targets.erase(key);
-    return made;
-  }
-  if (pool->stopped) {
-    std::shared_ptr<ClientConn> c = *made;
-    c->loop().post([c] { c->close(Error(Code::Cancelled, "the client has been stopped")); });
-    return Error(Code::Cancelled, "the client has been stopped");
-  }
-  return made;
-}
-
-Result<std::shared_ptr<ClientConn>> Client::Impl::dial_pooled(const Target& target, const std::string& key,
-                                                              const CallContext& context) {
-  uint64_t generation = 0;
-  MZ_ASSIGN(std::shared_ptr<const TlsContext> tls, tls_context(target, generation));
-  MZ_ASSIGN(std::unique_ptr<BlockingSocket> socket,
-            BlockingSocket::dial(target, tls, tls && tls->http2(), context));
-  const bool h2 = socket->transport().alpn() == "h2";
-  Loop& loop = loops.next();
-  std::shared_ptr<ClientConn> connection =
-      h2 ? make_h2_client(loop, pool, key) : make_h1_client(loop, pool, key);
-  auto [fd, transport] = socket->release();
-  auto shared = std::make_shared<std::unique_ptr<Transport>>(std::move(transport));
-  Lock lock(pool->m);
-  TargetPool& entry = pool->targets[key];
-  entry.seen = true;
-  entry.speaks_h2 = h2;
-  connection->in_use = 1;
-  connection->tls_generation = generation;
-  if (h2) connection->limit = 2;  // until its loop has begun
-  entry.connections.push_back(connection);
-  ++pool->connections;
-  // Under the lock: who finds the connection posts to its loop too, and must come after this.
-  loop.post([this_loops = &loop, connection, fd = fd, shared] {
-    Socket s;
-    s.watch = this_loops->watch(fd, *connection);
-    s.transport = std::move(*shared);
-    connection->begin(std::move(s));
-  });
-  return connection;
-}
 
 Result<std::shared_ptr<ClientCall>> Client::Impl::call(const ClientRequest& request,
                                                        const CallContext& context) {
   MZ_TRY(check(request));
-  const Headers headers = full_headers(request);
-  const std::string_view host = headers.get("Host");
-  const std::string authority = host.empty() ? request.target.authority() : std::string(host);
-  for (int attempt = 1;; ++attempt) {
-    Result<std::shared_ptr<ClientConn>> connection = acquire(request.target, context);
-    if (!connection.ok()) return explain(request, connection.error());
-    auto call = std::make_shared<ClientCall>(request.method, authority, request.target.tls, request.path,
-                                             headers, request.body, (*connection)->loop());
-    (*connection)->loop().post([connection = *connection, call] { connection->start(call); });
-    const Result<void> head = call->wait_head(context);
-    if (head.ok()) return call;
-    call->cancel(head.error());
-    if (!call->retry_safe() || attempt >= kAttemptsMax) return explain(request, head.error());
+  MZ_TRY(may_block());
+  const auto wait = std::make_shared<Wait<std::shared_ptr<ClientCall>>>();
+  const auto start = std::make_shared<CallStart>(pool, request, context, on(wait));
+  start->begin(false, [wait](auto result) { wait->tell(std::move(result)); });
+  return wait->wait(context.deadline, [&] { start->expire(); });
+}
+
+void Client::Impl::dial(const Target& target, const CallContext& context, LookUps look_ups, Dialled done) {
+  Loop& loop = pool->loops.next();
+  const Result<ClientTls> tls = pool->tls_for(target);
+  if (!tls.ok()) {
+    loop.post([&loop, done = std::move(done), why = tls.error()] { done(loop, why); });
+    return;
   }
+  Dial::begin(loop,
+              {.target = target,
+               .tls = tls->context,
+               .context = context,
+               .cut = pool->stopping.token(),
+               .look_ups = std::move(look_ups)},
+              [&loop, begun = std::make_shared<Begun>(pool), done = std::move(done)](Result<Socket> socket) {
+                done(loop, std::move(socket));
+              });
 }
 
 Client::Client(Loops& loops, Options options) : impl_(std::make_shared<Impl>(loops, std::move(options))) {}
@@ -222,77 +119,76 @@ Result<std::unique_ptr<ResponseReader>> Client::open(const ClientRequest& reques
   return std::make_unique<ResponseReader>(std::move(call));
 }
 
-DuplexPtr Client::Impl::to_duplex(BlockingSocket& socket, std::string early_input) {
-  Loop& loop = loops.next();
-  auto duplex = std::make_shared<DuplexImpl>(loop);
-  auto [fd, transport] = socket.release();
-  auto shared = std::make_shared<std::unique_ptr<Transport>>(std::move(transport));
-  {
-    Lock lock(pool->m);
-    std::erase_if(pool->duplexes, [](const auto& weak) { return weak.expired(); });
-    pool->duplexes.push_back(duplex);
+void Client::begin(const ClientRequest& request, const CallContext& context, Executor* look_ups,
+                   std::function<void(Opened)> done) {
+  const Result<void> checked = check(request);
+  if (!checked.ok()) {
+    impl_->pool->loops.next().post([done = std::move(done), why = checked.error()] { done(Opened(why)); });
+    return;
   }
-  loop.post([loop = &loop, duplex, fd = fd, shared, early = std::move(early_input)]() mutable {
-    Socket s;
-    s.watch = loop->watch(fd, *duplex);
-    s.transport = std::move(*shared);
-    duplex->attach(std::move(s), OutQueue(), std::move(early));
-  });
-  return make_duplex(std::move(duplex));
+  std::make_shared<CallStart>(impl_->pool, request, context, on(look_ups))
+      ->begin(true, [done = std::move(done)](Result<std::shared_ptr<ClientCall>> call) {
+        if (!call.ok()) return done(Opened(call.error()));
+        done(Opened(std::make_unique<ResponseReader>(std::move(*call))));
+      });
+}
+
+void Client::begin_request(const ClientRequest& request, size_t body_bytes_max, const CallContext& context,
+                           Executor* look_ups, std::function<void(Result<Response>)> done) {
+  const Result<void> checked = check(request);
+  if (!checked.ok()) {
+    impl_->pool->loops.next().post([done = std::move(done), why = checked.error()] { done(why); });
+    return;
+  }
+  const auto begun = std::make_shared<Begun>(impl_->pool);
+  std::make_shared<CallStart>(impl_->pool, request, context, on(look_ups))
+      ->begin(true, [request, body_bytes_max, context, begun,
+                     done = std::move(done)](Result<std::shared_ptr<ClientCall>> call) {
+        if (!call.ok()) return done(call.error());
+        WholeAnswer::begin(*call, body_bytes_max, context, [request, begun, done](Result<Response> answer) {
+          done(answer.ok() ? std::move(answer) : Result<Response>(explain(request, answer.error())));
+        });
+      });
+}
+
+void Client::begin_dial(const Target& target, const CallContext& context, Executor* look_ups,
+                        std::function<void(Result<DuplexPtr>)> done) {
+  impl_->dial(target, impl_->pool->dial_context(context), on(look_ups),
+              [pool = impl_->pool, done = std::move(done)](Loop& loop, Result<Socket> socket) {
+                if (!socket.ok()) return done(socket.error());
+                done(pool->to_duplex(loop, std::move(*socket), {}));
+              });
 }
 
 Result<DuplexPtr> Client::dial(const Target& target, const CallContext& context) {
-  if (Loop::current() != nullptr) return Error(Code::InternalError, "a blocking call on an event loop");
-  uint64_t generation = 0;
-  MZ_ASSIGN(std::shared_ptr<const TlsContext> tls, impl_->tls_context(target, generation));
-  MZ_ASSIGN(std::unique_ptr<BlockingSocket> socket,
-            BlockingSocket::dial(target, tls, false, impl_->dial_context(context)));
-  return impl_->to_duplex(*socket, {});
+  MZ_TRY(may_block());
+  const auto wait = std::make_shared<Wait<DuplexPtr>>();
+  impl_->dial(target, impl_->pool->dial_context(context), on(wait),
+              [pool = impl_->pool, wait](Loop& loop, Result<Socket> socket) {
+                if (!socket.ok()) return wait->tell(socket.error());
+                wait->tell(pool->to_duplex(loop, std::move(*socket), {}));
+              });
+  return wait->wait(Deadline::never(), [] {});
 }
 
 Result<Upgraded> Client::dial_upgrade(const ClientRequest& request, const CallContext& context) {
   MZ_TRY(check(request));
-  uint64_t generation = 0;
-  MZ_ASSIGN(std::shared_ptr<const TlsContext> tls, impl_->tls_context(request.target, generation));
-  auto dialled = BlockingSocket::dial(request.target, tls, false, context);
-  if (!dialled.ok()) return explain(request, dialled.error());
-  BlockingSocket& socket = **dialled;
-  const Headers headers = impl_->full_headers(request);
-  const std::string_view host = headers.get("Host");
-  OutQueue out;
-  out.append(h1_request_head(request.method, request.path,
-                             host.empty() ? request.target.authority() : std::string(host), headers,
-                             body_size(request.body), true));
-  for (const Slice& slice : request.body) out.append_slice(slice);
-  if (auto r = socket.write(out); !r.ok()) return explain(request, r.error());
-  std::string in;
-  H1Head head;
-  do {
-    H1HeadResult result;
-    while ((result = parse_response_head(in, {}, head)).consumed == 0 && !result.fault) {
-      auto more = socket.read(in);
-      if (!more.ok()) return explain(request, more.error());
-      if (!*more) return explain(request, Error(Code::ServiceUnavailable, "unexpected EOF"));
-    }
-    if (result.fault)
-      return explain(request,
-                     Error(Code::ServiceUnavailable, "malformed HTTP response: " + result.fault->why));
-    in.erase(0, result.consumed);
-  } while (head.status < 200 && head.status != 101);
-  Upgraded upgraded{.status = head.status, .headers = std::move(head.headers)};
-  if (upgraded.status == 101) {
-    upgraded.duplex = impl_->to_duplex(socket, std::move(in));
-    return upgraded;
-  }
-  // Refused: the answer's body is read to its end or its bound, and the connection dies here.
-  H1BodyReader body = h1_response_body(head, request.method);
-  for (;;) {
-    auto taken = body.feed(in, upgraded.body, kRefusalBytesMax - upgraded.body.size());
-    if (!taken.ok() || body.done() || upgraded.body.size() >= kRefusalBytesMax) break;
-    in.erase(0, *taken);
-    auto more = socket.read(in);
-    if (!more.ok() || !*more) break;
-  }
+  MZ_TRY(may_block());
+  const auto wait = std::make_shared<Wait<Upgraded>>();
+  impl_->dial(request.target, context, on(wait),
+              [pool = impl_->pool, wait, request, context](Loop& loop, Result<Socket> socket) {
+                if (!socket.ok()) return wait->tell(socket.error());
+                UpgradeStart::begin(loop, std::move(*socket), request, pool->full_headers(request), context,
+                                    [pool, wait, &loop](Result<UpgradeStart::Outcome> got) {
+                                      if (!got.ok()) return wait->tell(got.error());
+                                      if (got->answer.status == 101)
+                                        got->answer.duplex = pool->to_duplex(loop, std::move(got->socket),
+                                                                             std::move(got->early));
+                                      wait->tell(std::move(got->answer));
+                                    });
+              });
+  auto upgraded = wait->wait(Deadline::never(), [] {});
+  if (!upgraded.ok()) return explain(request, upgraded.error());
   return upgraded;
 }
 
@@ -319,15 +215,16 @@ void Client::stop() {
       all.insert(all.end(), entry.connections.begin(), entry.connections.end());
     for (auto& weak : pool.duplexes)
       if (auto strong = weak.lock()) duplexes.push_back(std::move(strong));
-    pool.changed.notify_all();
+    pool.wake();
   }
+  pool.stopping.stop();
   for (auto& c : all)
     c->loop().post([c] { c->close(Error(Code::Cancelled, "the client has been stopped")); });
   for (auto& d : duplexes) d->request_cut();
   if (Loop::current() != nullptr) return;
-  const Deadline deadline = Deadline::after(kStopWait, impl_->loops.clock());
+  const Deadline deadline = Deadline::after(kStopWait, pool.loops.clock());
   Lock lock(pool.m);
-  while (pool.connections > 0)
+  while (pool.connections > 0 || pool.begun > 0)
     if (!pool.changed.wait_until(pool.m, deadline)) break;
 }
 

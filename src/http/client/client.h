@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "async/executor.h"
 #include "async/stop.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -17,7 +18,7 @@
 
 namespace mizzen::http {
 
-/// How long a blocking call may take and who may end it early.
+/// How long a call may take and who may end it early.
 struct CallContext {
   Deadline deadline = Deadline::never();
   StopToken stop;
@@ -78,15 +79,15 @@ struct Upgraded {
   std::string body;  ///< of a refusal, cut at 64 KiB
 };
 
-/// Role: HTTP client for worker threads: straight-line blocking calls over pooled connections that live on
-/// the loops. Place: one for each identity (key material); REST clients, webhooks, the way to the kubelet and
-/// to containerd. Lifecycle: stop() (also in the destructor) breaks what is in flight and closes everything.
-/// Threading: thread-safe; calls block and refuse to run on a loop thread.
-/// Failure: ServiceUnavailable where no connection could be made or it broke; a request is sent again by
-/// itself only where the server surely has not seen it (GOAWAY, REFUSED_STREAM, or an idle connection found
-/// closed before any byte of an answer, for methods that may repeat). Timeout and Cancelled as the context
-/// says. Bounds: connections_per_target_max; calls beyond wait for one. Responses of request() hold
-/// body_bytes_max.
+/// Role: HTTP client over pooled connections that live on the loops: straight-line blocking calls for worker
+/// threads, and the same calls begun and told later, for who has many under way. Place: one for each identity
+/// (key material); REST clients, webhooks, probes, the way to the kubelet and to containerd. Lifecycle:
+/// stop() (also in the destructor) breaks what is in flight, tells who waits, and closes everything; the
+/// loops run until then. Threading: thread-safe; what blocks refuses to run on a loop thread. Failure:
+/// ServiceUnavailable where no connection could be made or it broke; a request is sent again by itself only
+/// where the server surely has not seen it (GOAWAY, REFUSED_STREAM, or an idle connection found closed before
+/// any byte of an answer, for methods that may repeat). Timeout and Cancelled as the context says. Bounds:
+/// connections_per_target_max; calls beyond wait for one. Responses of request() hold body_bytes_max.
 class Client {
  public:
   struct Options {
@@ -94,6 +95,7 @@ class Client {
     std::function<std::string()> bearer_token;  ///< asked for each request; empty: none
     std::string user_agent = "mizzen";
     size_t connections_per_target_max = 64;  ///< HTTP/1.1; HTTP/2 opens another one only when streams run out
+    bool keep_alive = true;  ///< HTTP/1.1; false: each request has a connection of its own, and says so
     size_t body_bytes_max = 64 * 1024 * 1024;
     Duration connect_timeout = std::chrono::seconds(30);
     Duration idle_timeout = std::chrono::seconds(90);
@@ -113,6 +115,18 @@ class Client {
   Result<Upgraded> dial_upgrade(const ClientRequest& request, const CallContext& context);
   /// A raw connection (TLS where the target says so), for protocols of their own.
   Result<DuplexPtr> dial(const Target& target, const CallContext& context);
+
+  // The same, told later: no thread is held. `done` is called once, on a loop, never inside the call, and
+  // must be short. The deadline and the stop of `context` hold until then. `look_ups` runs what blocks, the
+  // look-up of a name, and outlives the call; null: the target must be an address or a socket.
+  void begin(const ClientRequest& request, const CallContext& context, Executor* look_ups,
+             std::function<void(Result<std::unique_ptr<ResponseReader>>)> done);
+  /// With the body, of which nothing is read beyond `body_bytes_max`: that is no error.
+  void begin_request(const ClientRequest& request, size_t body_bytes_max, const CallContext& context,
+                     Executor* look_ups, std::function<void(Result<Response>)> done);
+  void begin_dial(const Target& target, const CallContext& context, Executor* look_ups,
+                  std::function<void(Result<DuplexPtr>)> done);
+
   /// New connections use this key material; old ones are closed when idle.
   Result<void> reload_tls(const ClientTlsOptions& tls);
   void close_idle();

@@ -15,12 +15,14 @@ Result<void> ClientCall::wait(const CallContext& context) {
   return {};
 }
 
-Result<void> ClientCall::wait_head(const CallContext& context) {
-  const std::shared_ptr<void> stopping = context.stop.on_stop(
-      [self = shared_from_this()] { self->cancel(Error(Code::Cancelled, "context canceled")); });
+void ClientCall::on_head(std::function<void()> f) {
   Lock lock(m_);
-  while (!head_ && !error_) MZ_TRY(wait(context));
-  if (!head_) return *error_;
+  on_head_ = std::move(f);
+}
+
+Result<void> ClientCall::head() const {
+  Lock lock(m_);
+  if (!head_) return error_.value_or(Error(Code::InternalError, "the answer is not there yet"));
   return {};
 }
 
@@ -70,7 +72,7 @@ std::function<void()> ClientCall::wake() {
 }
 
 void ClientCall::cancel(Error why) {
-  std::function<void()> unwanted;  // who cancels asks no more; what it holds goes without the lock
+  std::function<void()> unwanted, headless;  // who cancels asks no more; what they hold goes without the lock
   {
     Lock lock(m_);
     if (cancelled_) return;
@@ -78,6 +80,7 @@ void ClientCall::cancel(Error why) {
     if (!error_) error_ = std::move(why);
     buffer_ = std::string();
     unwanted = wake();
+    headless = std::exchange(on_head_, nullptr);
     if (ended_) return;  // nothing on the loop to end
   }
   loop.post([self = shared_from_this()] {
@@ -91,11 +94,15 @@ bool ClientCall::retry_safe() const {
 }
 
 void ClientCall::head_in(int status, Headers headers) {
-  Lock lock(m_);
-  status_ = status;
-  response_headers_ = std::move(headers);
-  head_ = true;
-  changed_.notify_all();
+  std::function<void()> told;
+  {
+    Lock lock(m_);
+    status_ = status;
+    response_headers_ = std::move(headers);
+    head_ = true;
+    told = std::exchange(on_head_, nullptr);
+  }
+  if (told) told();
 }
 
 bool ClientCall::bytes_in(std::string_view bytes) {
@@ -123,14 +130,16 @@ void ClientCall::ended() {
 }
 
 void ClientCall::failed(Error error, bool retry_safe) {
-  std::function<void()> ready;
+  std::function<void()> ready, told;
   {
     Lock lock(m_);
     if (ended_) return;
     retry_safe_ = retry_safe && !head_ && !cancelled_;
     if (!error_) error_ = std::move(error);
     ready = wake();
+    told = std::exchange(on_head_, nullptr);
   }
+  if (told) told();
   if (ready) ready();
 }
 

@@ -36,13 +36,17 @@ class ClientCall : public std::enable_shared_from_this<ClientCall> {
   Loop& loop;
 
   // Caller's side.
-  Result<void> wait_head(const CallContext& context);
+  /// Before the start: `f` is called once, on the loop, when the header is in or will not come; not after a
+  /// cancel().
+  void on_head(std::function<void()> f);
+  /// Once on_head was told.
+  Result<void> head() const;
   Result<std::string> read(const CallContext& context);
   /// What waits; nothing where nothing does: then `ready` is called once, on the loop, when something comes.
   std::optional<Result<std::string>> take(std::function<void()> ready);
   /// Ends it; later reads say `why`.
   void cancel(Error why);
-  int status() const { return status_; }  ///< once wait_head() was ok
+  int status() const { return status_; }  ///< once head() is ok
   const Headers& response_headers() const { return response_headers_; }
   /// True where the server surely did nothing with it.
   bool retry_safe() const;
@@ -78,6 +82,7 @@ class ClientCall : public std::enable_shared_from_this<ClientCall> {
   std::optional<Error> error_ MZ_GUARDED_BY(m_);
   std::string buffer_ MZ_GUARDED_BY(m_);
   std::function<void()> ready_ MZ_GUARDED_BY(m_);
+  std::function<void()> on_head_ MZ_GUARDED_BY(m_);
   size_t taken_ = 0;  ///< caller's: bytes not yet told to the loop
   int status_ = 0;    ///< written before head_
   Headers response_headers_;

@@ -30,13 +30,13 @@ void ClientConn::release_slot(ClientCall& call) {
   call.connection = nullptr;
   Lock lock(pool_->m);
   if (in_use > 0) --in_use;
-  pool_->changed.notify_all();
+  pool_->wake();
 }
 
 void ClientConn::set_limit(size_t n) {
   Lock lock(pool_->m);
   limit = n;
-  pool_->changed.notify_all();
+  pool_->wake();
 }
 
 void ClientConn::retire() {
@@ -54,7 +54,7 @@ void ClientConn::retire() {
     }
     if (list.empty() && found->second.dialing == 0) pool_->targets.erase(found);
   }
-  pool_->changed.notify_all();
+  pool_->wake();
 }
 
 void ClientConn::idle_begins() {
@@ -93,7 +93,7 @@ void ClientConn::close(const Error& why) {
     Lock lock(pool_->m);
     --pool_->connections;
     in_use = 0;
-    pool_->changed.notify_all();
+    pool_->wake();
   }
   loop_.post([self = std::move(self_)] {});
 }

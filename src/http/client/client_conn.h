@@ -1,38 +1,13 @@
 #pragma once
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "http/client/client_call.h"
-#include "http/exchange/duplex_impl.h"
+#include "http/client/client_pool.h"
 #include "http/transport/channel.h"
 
 namespace mizzen::http {
-
-class ClientConn;
-
-/// The connections to one target. Guarded by ClientPool::m.
-struct TargetPool {
-  std::vector<std::shared_ptr<ClientConn>> connections;
-  size_t dialing = 0;
-  bool speaks_h2 = false;  ///< seen once
-  bool seen = false;
-};
-
-/// What one Client and its connections share.
-struct ClientPool {
-  explicit ClientPool(Client::Options o) : options(std::move(o)) {}
-  const Client::Options options;
-  Mutex m;
-  CondVar changed;
-  bool stopped MZ_GUARDED_BY(m) = false;
-  size_t connections MZ_GUARDED_BY(m) = 0;
-  std::unordered_map<std::string, TargetPool> targets MZ_GUARDED_BY(m);
-  std::vector<std::weak_ptr<DuplexImpl>> duplexes MZ_GUARDED_BY(m);
-  std::shared_ptr<const TlsContext> tls MZ_GUARDED_BY(m);  ///< null until needed
-  uint64_t tls_generation MZ_GUARDED_BY(m) = 0;
-};
 
 /// Role: one pooled connection; derived classes speak the protocol.
 /// Threading: the slot members are guarded by the pool's mutex; all else is confined to the loop.

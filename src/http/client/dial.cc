@@ -3,32 +3,35 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <vector>
+#include <utility>
 
 namespace mizzen::http {
+
 namespace {
 
-struct Address {
-  sockaddr_storage storage{};
-  socklen_t length = 0;
-  std::string text;  ///< for errors
-};
+constexpr size_t kAddressesMax = 16;
 
-Result<std::vector<Address>> resolve(const Target& target) {
-  std::vector<Address> out;
+const std::string& host_of(const Target& target) {
+  return target.pinned_address.empty() ? target.host : target.pinned_address;
+}
+
+bool needs_look_up(const Target& target) {
+  in6_addr any;
+  const std::string& host = host_of(target);
+  return target.unix_path.empty() && inet_pton(AF_INET, host.c_str(), &any) != 1 &&
+         inet_pton(AF_INET6, host.c_str(), &any) != 1;
+}
+
+Result<std::vector<Dial::Address>> resolve(const Target& target) {
+  std::vector<Dial::Address> out;
   if (!target.unix_path.empty()) {
-    Address a;
+    Dial::Address a;
     auto& un = reinterpret_cast<sockaddr_un&>(a.storage);
     un.sun_family = AF_UNIX;
     if (target.unix_path.size() >= sizeof un.sun_path)
@@ -39,20 +42,17 @@ Result<std::vector<Address>> resolve(const Target& target) {
     out.push_back(a);
     return out;
   }
-  const std::string& host = target.pinned_address.empty() ? target.host : target.pinned_address;
+  const std::string& host = host_of(target);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
-  in6_addr any;
-  if (inet_pton(AF_INET, host.c_str(), &any) == 1 || inet_pton(AF_INET6, host.c_str(), &any) == 1)
-    hints.ai_flags = AI_NUMERICHOST;
+  hints.ai_flags = needs_look_up(target) ? AI_ADDRCONFIG : AI_NUMERICHOST;
   addrinfo* list = nullptr;
   const int rc = getaddrinfo(host.c_str(), std::to_string(target.port).c_str(), &hints, &list);
   if (rc != 0)
     return Error(Code::ServiceUnavailable,
                  "dial tcp: lookup " + host + ": " + (rc == EAI_NONAME ? "no such host" : gai_strerror(rc)));
-  for (const addrinfo* i = list; i != nullptr && out.size() < 16; i = i->ai_next) {
-    Address a;
+  for (const addrinfo* i = list; i != nullptr && out.size() < kAddressesMax; i = i->ai_next) {
+    Dial::Address a;
     std::memcpy(&a.storage, i->ai_addr, i->ai_addrlen);
     a.length = i->ai_addrlen;
     char text[INET6_ADDRSTRLEN] = "";
@@ -66,136 +66,117 @@ Result<std::vector<Address>> resolve(const Target& target) {
 
 }  // namespace
 
-SigpipeGuard::SigpipeGuard() {
-  sigset_t pending;
-  sigpending(&pending);
-  was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-  sigset_t pipe;
-  sigset_t old;
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &pipe, &old);
-  was_blocked_ = sigismember(&old, SIGPIPE) == 1;
+void Dial::begin(Loop& loop, DialOrder order, Done done) {
+  const std::shared_ptr<Dial> dial(new Dial(loop, std::move(order), std::move(done)));
+  loop.post([dial] { dial->start(); });
 }
 
-SigpipeGuard::~SigpipeGuard() {
-  if (was_blocked_) return;
-  sigset_t pipe;
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  if (!was_pending_) {
-    const timespec now{};
-    while (sigtimedwait(&pipe, nullptr, &now) < 0 && errno == EINTR) {
-    }
+void Dial::start() {
+  self_ = shared_from_this();
+  const std::weak_ptr<Dial> weak = self_;
+  const auto on_loop = [weak, &loop = loop_](Code code, const char* why) {
+    auto self = weak.lock();
+    if (self) loop.post([self = std::move(self), code, why] { self->give_up(code, why); });
+  };
+  on_stop_ = order_.context.stop.on_stop([on_loop] { on_loop(Code::Cancelled, "context canceled"); });
+  on_cut_ = order_.cut.on_stop([on_loop] { on_loop(Code::Cancelled, "the client has been stopped"); });
+  if (!order_.context.deadline.is_never()) {
+    timer_ = loop_.after(std::max(order_.context.deadline.left(), Duration::zero()), [this] {
+      timer_ = 0;
+      give_up(Code::Timeout, "i/o timeout");
+    });
   }
-  pthread_sigmask(SIG_UNBLOCK, &pipe, nullptr);
+  doing_ = "dial " + order_.target.str();
+  if (!needs_look_up(order_.target)) return resolved(resolve(order_.target));
+  doing_ = "dial tcp: lookup " + host_of(order_.target);
+  const bool posted = order_.look_ups && order_.look_ups([self = self_, target = order_.target] {
+    Result<std::vector<Address>> found = resolve(target);
+    self->loop_.post([self, found = std::move(found)]() mutable { self->resolved(std::move(found)); });
+  });
+  if (!posted) end(Error(Code::ServiceUnavailable, doing_ + ": nobody here looks up names now"));
 }
 
-BlockingSocket::~BlockingSocket() {
-  on_stop_.reset();
-  transport_.reset();
-  if (fd_ >= 0) ::close(fd_);
-  if (stop_fd_ >= 0) ::close(stop_fd_);
+void Dial::resolved(Result<std::vector<Address>> addresses) {
+  if (!done_) return;
+  if (!addresses.ok()) return end(addresses.error());
+  addresses_ = std::move(*addresses);
+  if (addresses_.empty())
+    return end(Error(Code::ServiceUnavailable, "dial " + order_.target.str() + ": no address"));
+  connect_next();
 }
 
-Result<void> BlockingSocket::wait(bool for_read) {
-  for (;;) {
-    if (context_.stop.stopped()) return Error(Code::Cancelled, "context canceled");
-    const Duration left = context_.deadline.left();
-    if (left <= Duration::zero()) return Error(Code::Timeout, "i/o timeout");
-    std::array<pollfd, 2> fds{
-        {{fd_, static_cast<short>(for_read ? POLLIN : POLLOUT), 0}, {stop_fd_, POLLIN, 0}}};
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(left).count() + 1;
-    const int rc = ::poll(fds.data(), fds.size(), static_cast<int>(std::min<int64_t>(ms, 60'000)));
-    if (rc > 0 && fds[0].revents != 0) return {};
-  }
+void Dial::connect_next() {
+  const Address& address = addresses_[next_++];
+  doing_ = "dial " + address.text;
+  socket_ = Socket();
+  const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return end(Error(Code::ServiceUnavailable, doing_ + ": socket: " + errno_text(errno)));
+  socket_.watch = loop_.watch(fd, *this);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.length) == 0)
+    return secure();
+  if (errno == EINPROGRESS || errno == EINTR) return socket_.watch->want_write();
+  const Error why(Code::ServiceUnavailable, doing_ + ": connect: " + errno_text(errno));
+  if (next_ >= addresses_.size()) return end(why);
+  connect_next();
 }
 
-Result<void> BlockingSocket::connect(const void* address, size_t length) {
-  if (::connect(fd_, static_cast<const sockaddr*>(address), static_cast<socklen_t>(length)) == 0) return {};
-  if (errno != EINPROGRESS && errno != EINTR)
-    return Error(Code::ServiceUnavailable, "connect: " + errno_text(errno));
-  MZ_TRY(wait(false));
+void Dial::connected() {
   int error = 0;
   socklen_t size = sizeof error;
-  getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0) return Error(Code::ServiceUnavailable, "connect: " + errno_text(error));
-  return {};
+  getsockopt(socket_.watch->fd(), SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error == 0) return secure();
+  if (next_ < addresses_.size()) return connect_next();
+  end(Error(Code::ServiceUnavailable, doing_ + ": connect: " + errno_text(error)));
 }
 
-Result<std::unique_ptr<BlockingSocket>> BlockingSocket::dial(const Target& target,
-                                                             std::shared_ptr<const TlsContext> tls,
-                                                             bool offer_http2, const CallContext& context) {
-  MZ_ASSIGN(const std::vector<Address> addresses, resolve(target));
-  Error last(Code::ServiceUnavailable, "dial " + target.str() + ": no address");
-  for (const Address& address : addresses) {
-    const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-      return Error(Code::ServiceUnavailable, "dial " + address.text + ": socket: " + errno_text(errno));
-    std::unique_ptr<BlockingSocket> out(new BlockingSocket(fd, context));
-    out->stop_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    out->on_stop_ = context.stop.on_stop([stop_fd = out->stop_fd_] {
-      const uint64_t one = 1;
-      [[maybe_unused]] const ssize_t n = ::write(stop_fd, &one, sizeof one);
-    });
-    const Result<void> connected = out->connect(&address.storage, address.length);
-    if (!connected.ok()) {
-      last = connected.error().with_context("dial " + address.text);
-      if (connected.error().code() != Code::ServiceUnavailable) return last;
-      continue;
-    }
-    if (target.unix_path.empty()) tune_tcp(fd);
-    out->transport_ = std::make_unique<Transport>(fd);
-    if (!target.tls) return out;
-    const SigpipeGuard guard;
-    const std::string name = tls->server_name().empty() ? target.host : tls->server_name();
-    MZ_TRY(out->transport_->connect_tls(tls, name, offer_http2));
-    for (;;) {
-      const auto io = out->transport_->handshake();
-      if (io == Transport::Io::Done) return out;
-      if (io == Transport::Io::WantRead || io == Transport::Io::WantWrite) {
-        const Result<void> ready = out->wait(io == Transport::Io::WantRead);
-        if (!ready.ok()) return ready.error().with_context("TLS handshake with " + target.str());
-        continue;
-      }
-      return Error(Code::ServiceUnavailable, target.str() + ": " + out->transport_->error());
-    }
-  }
-  return last;
+void Dial::secure() {
+  const int fd = socket_.watch->fd();
+  if (order_.target.unix_path.empty()) tune_tcp(fd);
+  socket_.transport = std::make_unique<Transport>(fd);
+  if (!order_.target.tls) return end(std::move(socket_));
+  doing_ = "TLS handshake with " + order_.target.str();
+  const std::string& name =
+      order_.tls->server_name().empty() ? order_.target.host : order_.tls->server_name();
+  const Result<void> begun = socket_.transport->connect_tls(order_.tls, name, order_.offer_http2);
+  if (!begun.ok()) return end(begun.error());
+  shake_hands();
 }
 
-Result<void> BlockingSocket::write(OutQueue& out) {
-  const SigpipeGuard guard;
-  while (!out.empty()) {
-    const auto io = transport_->write(out);
-    if (io == Transport::Io::Broken) return Error(Code::ServiceUnavailable, transport_->error());
-    if (io != Transport::Io::Done) MZ_TRY(wait(io == Transport::Io::WantRead));
-  }
-  return {};
-}
-
-Result<bool> BlockingSocket::read(std::string& into) {
-  const SigpipeGuard guard;
-  std::array<char, 16 * 1024 + 512> buffer;
-  for (;;) {
-    size_t n = 0;
-    switch (const auto io = transport_->read(buffer, n); io) {
-      case Transport::Io::Done:
-        into.append(buffer.data(), n);
-        return true;
-      case Transport::Io::Eof:
-        return false;
-      case Transport::Io::Broken:
-        return Error(Code::ServiceUnavailable, transport_->error());
-      default:
-        MZ_TRY(wait(io == Transport::Io::WantRead));
-    }
+void Dial::shake_hands() {
+  switch (socket_.transport->handshake()) {
+    case Transport::Io::Done:
+      return end(std::move(socket_));
+    case Transport::Io::WantRead:
+      return socket_.watch->want_read();
+    case Transport::Io::WantWrite:
+      return socket_.watch->want_write();
+    default:
+      end(Error(Code::ServiceUnavailable, order_.target.str() + ": " + socket_.transport->error()));
   }
 }
 
-std::pair<int, std::unique_ptr<Transport>> BlockingSocket::release() {
+void Dial::on_readable() { shake_hands(); }
+
+void Dial::on_writable() {
+  if (socket_.transport) return shake_hands();
+  connected();
+}
+
+void Dial::give_up(Code code, const char* why) { end(Error(code, doing_ + ": " + why)); }
+
+void Dial::end(Result<Socket> result) {
+  if (!done_) return;
+  const Done done = std::exchange(done_, nullptr);
+  if (timer_ != 0) loop_.cancel(timer_);
+  timer_ = 0;
   on_stop_.reset();
-  return {std::exchange(fd_, -1), std::move(transport_)};
+  on_cut_.reset();
+  socket_.transport.reset();
+  socket_.watch.reset();
+  // Not inside an event of our own: whoever is told may take the connection apart.
+  loop_.post([self = std::move(self_), done, result = std::make_shared<Result<Socket>>(std::move(result))] {
+    done(std::move(*result));
+  });
 }
 
 }  // namespace mizzen::http

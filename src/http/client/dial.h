@@ -1,54 +1,69 @@
 #pragma once
+#include <sys/socket.h>
+
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "http/client/client.h"
-#include "http/transport/transport.h"
+#include "http/transport/channel.h"
 
 namespace mizzen::http {
 
-/// Role: a connected socket driven from a blocking caller with a deadline and a stop, until a loop takes it
-/// over. Threading: confined to the caller. Failure: ServiceUnavailable, Timeout or Cancelled, in Go's words.
-class BlockingSocket {
- public:
-  /// Resolves, connects and, where the target says TLS, shakes hands.
-  static Result<std::unique_ptr<BlockingSocket>> dial(const Target& target,
-                                                      std::shared_ptr<const TlsContext> tls, bool offer_http2,
-                                                      const CallContext& context);
-  ~BlockingSocket();
-  BlockingSocket(const BlockingSocket&) = delete;
-  BlockingSocket& operator=(const BlockingSocket&) = delete;
+/// Runs a look-up of a name, which blocks, somewhere; false where there is no room for it.
+using LookUps = std::function<bool(std::function<void()>)>;
 
-  Transport& transport() { return *transport_; }
-  Result<void> write(OutQueue& out);
-  /// Appends what comes next; false at the end.
-  Result<bool> read(std::string& into);
-  /// The caller must make a Watch of it.
-  std::pair<int, std::unique_ptr<Transport>> release();
-
- private:
-  BlockingSocket(int fd, const CallContext& context) : fd_(fd), context_(context) {}
-  Result<void> wait(bool for_read);
-  Result<void> connect(const void* address, size_t length);
-
-  int fd_;
-  int stop_fd_ = -1;
-  CallContext context_;
-  std::shared_ptr<void> on_stop_;
-  std::unique_ptr<Transport> transport_;
+/// What a connection is made by.
+struct DialOrder {
+  Target target;
+  std::shared_ptr<const TlsContext> tls;  ///< null: plain
+  bool offer_http2 = false;
+  CallContext context;
+  StopToken cut = {};  ///< of the client
+  LookUps look_ups;    ///< may be empty: then names are refused, addresses need none
 };
 
-/// Keeps SIGPIPE from this thread for a scope: OpenSSL writes without MSG_NOSIGNAL.
-class SigpipeGuard {
+/// Role: makes one connection, from the name to the end of the TLS handshake, and holds no thread meanwhile.
+/// Threading: confined to its loop. Lifecycle: it keeps itself until it has told, once, what came of it;
+/// never inside begin(). Failure: ServiceUnavailable, Timeout or Cancelled, in Go's words. Bounds: 16
+/// addresses.
+class Dial final : public FdEvents, public std::enable_shared_from_this<Dial> {
  public:
-  SigpipeGuard();
-  ~SigpipeGuard();
-  SigpipeGuard(const SigpipeGuard&) = delete;
-  SigpipeGuard& operator=(const SigpipeGuard&) = delete;
+  using Done = std::function<void(Result<Socket>)>;
+  /// From any thread. `done` is called on the loop.
+  static void begin(Loop& loop, DialOrder order, Done done);
+  struct Address {
+    sockaddr_storage storage{};
+    socklen_t length = 0;
+    std::string text;  ///< for errors
+  };
 
  private:
-  bool was_pending_ = false;
-  bool was_blocked_ = false;
+  Dial(Loop& loop, DialOrder order, Done done)
+      : loop_(loop), order_(std::move(order)), done_(std::move(done)) {}
+  void start();
+  void resolved(Result<std::vector<Address>> addresses);
+  void connect_next();
+  void connected();
+  void secure();
+  void shake_hands();
+  void on_readable() override;
+  void on_writable() override;
+  void give_up(Code code, const char* why);
+  void end(Result<Socket> result);
+
+  Loop& loop_;
+  DialOrder order_;
+  Done done_;  ///< empty once told
+  std::vector<Address> addresses_;
+  size_t next_ = 0;
+  std::string doing_;  ///< for errors
+  Socket socket_;
+  Loop::TimerId timer_ = 0;
+  std::shared_ptr<void> on_stop_;
+  std::shared_ptr<void> on_cut_;
+  std::shared_ptr<Dial> self_;
 };
 
 }  // namespace mizzen::http

@@ -48,8 +48,8 @@ void H1Client::submit(const std::shared_ptr<ClientCall>& call) {
   head_done_ = false;
   answer_begun_ = false;
   in_.clear();
-  out_.append(
-      h1_request_head(call->method, call->path, call->authority, call->headers, body_size(call->body)));
+  out_.append(h1_request_head(call->method, call->path, call->authority, call->headers, body_size(call->body),
+                              pool_->options.keep_alive ? H1Connection::Keep : H1Connection::Close));
   for (const Slice& slice : call->body) out_.append_slice(slice);
   flush();
 }
@@ -80,7 +80,7 @@ bool H1Client::take_head() {
   if (head.status < 200) return true;  // 100, 103: go on to the real one
   head_done_ = true;
   body_ = h1_response_body(head, call_->method);
-  keep_alive_ = head.keep_alive && body_.kind() != H1BodyReader::Kind::ToEof;
+  keep_alive_ = pool_->options.keep_alive && head.keep_alive && body_.kind() != H1BodyReader::Kind::ToEof;
   call_->head_in(head.status, std::move(head.headers));
   return true;
 }

@@ -6,18 +6,20 @@
 namespace mizzen::http {
 
 std::string h1_request_head(std::string_view method, std::string_view path, std::string_view authority,
-                            const Headers& headers, size_t body_bytes, bool upgrading) {
+                            const Headers& headers, size_t body_bytes, H1Connection connection) {
   std::string text;
   text.reserve(512);
   text.append(method).append(" ").append(path).append(" HTTP/1.1\r\nHost: ").append(authority).append("\r\n");
   for (const Header& h : headers) {
-    const bool upgrade_field = upgrading && (iequals(h.name, "connection") || iequals(h.name, "upgrade"));
+    const bool upgrade_field =
+        connection == H1Connection::Upgrade && (iequals(h.name, "connection") || iequals(h.name, "upgrade"));
     if ((hop_by_hop(h.name) && !upgrade_field) || iequals(h.name, "host")) continue;
     if (!valid_header_name(h.name) || !valid_header_value(h.value)) continue;
     text.append(h.name).append(": ").append(h.value).append("\r\n");
   }
   if (body_bytes > 0 || method == "POST" || method == "PUT" || method == "PATCH")
     text += "Content-Length: " + std::to_string(body_bytes) + "\r\n";
+  if (connection == H1Connection::Close) text += "Connection: close\r\n";
   return text + "\r\n";
 }
 
