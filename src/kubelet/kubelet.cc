@@ -56,7 +56,7 @@ struct Kubelet::Impl {
         machine(options.machine ? *options.machine : linux::system_info()),
         recorder({d.api, {d.clock, d.random, background, timers}}, {"kubelet", options.node_name}),
         events(recorder, options.node_name),
-        getter(make_getter(d.loops, probe_pool)),
+        getter(make_getter(d.loops, name_pool)),
         volumes(options.data_folder + "/pods", d.clock, d.random),
         rotation(d.runtime, d.clock,
                  {options.data_folder + "/logs", options.log_bytes_max, options.log_files_max}),
@@ -136,7 +136,7 @@ struct Kubelet::Impl {
   // Executors first: what uses them goes before them.
   ThreadPool background{deps.clock, {.name = "kubelet-bg", .threads_max = 3, .queue_max = 20'000}};
   ThreadPool api_pool{deps.clock, {.name = "kubelet-api", .threads_max = 3, .queue_max = 20'000}};
-  ThreadPool probe_pool{deps.clock, {.name = "kubelet-probe", .threads_max = 8}};
+  ThreadPool name_pool{deps.clock, {.name = "kubelet-names", .threads_max = 2}};  ///< looks up names
   ThreadPool disk_pool{deps.clock, {.name = "kubelet-disk", .threads_max = 2, .queue_max = 20'000}};
   ThreadPool pod_pool{deps.clock, {.name = "kubelet-pod", .threads_max = 4, .queue_max = 20'000}};
   Timers timers{background, deps.clock};
@@ -465,7 +465,7 @@ void Kubelet::stop() {
   k.collector.stop();
   k.pod_pool.stop();
   k.disk_pool.stop();
-  k.probe_pool.stop();
+  k.name_pool.stop();
   k.timers.stop();
   k.api_pool.stop();
   k.background.stop();
