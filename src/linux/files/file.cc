@@ -106,10 +106,13 @@ Result<FileLock> FileLock::acquire(const std::string& path) {
 Result<DiskSpace> disk_space(const std::string& path) {
   struct statvfs st{};
   if (::statvfs(path.c_str(), &st) != 0) return system_error("statvfs " + path, errno);
+  struct stat at{};
+  if (::stat(path.c_str(), &at) != 0) return system_error("stat " + path, errno);
   return DiskSpace{.bytes = st.f_blocks * st.f_frsize,
                    .available_bytes = st.f_bavail * st.f_frsize,
                    .files = st.f_files,
-                   .available_files = st.f_favail};
+                   .available_files = st.f_favail,
+                   .device = at.st_dev};
 }
 
 }  // namespace mizzen::linux

@@ -33,6 +33,7 @@ struct DiskSpace {
   uint64_t available_bytes = 0;  ///< to a process without special rights
   uint64_t files = 0;
   uint64_t available_files = 0;
+  uint64_t device = 0;  ///< the same for everything on one file system
 };
 Result<DiskSpace> disk_space(const std::string& path);
 

@@ -15,6 +15,9 @@ namespace mizzen::linux {
 namespace {
 
 constexpr int kDepthMax = 16;
+constexpr size_t kControlBytesMax = 65536;
+/// Version 1 says no limit with the largest number of whole pages.
+constexpr uint64_t kNoLimitV1 = 1ull << 62;
 
 /// A control file is written in place: it cannot be replaced by rename.
 Result<void> write_control(const std::string& path, const std::string& value) {
@@ -230,27 +233,46 @@ std::vector<int> Cgroups::processes(const std::string& path) const {
   return {out.begin(), out.end()};
 }
 
-Result<uint64_t> Cgroups::working_set_bytes(const std::string& path) const {
-  const auto* h = with("memory");
-  if (!h) return Error(Code::NotFound, "no memory controller");
-  const std::string folder = h->mount_point + path;
-  MZ_ASSIGN(const auto usage,
-            read_file(folder + (unified_ ? "/memory.current" : "/memory.usage_in_bytes"), 64));
-  MZ_ASSIGN(const auto stat, read_file(folder + "/memory.stat", 65536));
-  const uint64_t used = parse_int<uint64_t>(trim(usage)).value_or(0);
-  const uint64_t inactive = stat_value(stat, unified_ ? "inactive_file" : "total_inactive_file").value_or(0);
-  return used > inactive ? used - inactive : 0;
+std::optional<std::string> Cgroups::read_control(std::string_view controller, const std::string& path,
+                                                 std::string_view v1, std::string_view v2) const {
+  const auto* h = with(controller);
+  if (!h) return std::nullopt;
+  auto text = read_file(fmt::format("{}{}/{}", h->mount_point, path, unified_ ? v2 : v1), kControlBytesMax);
+  return text.ok() ? std::optional(std::move(*text)) : std::nullopt;
 }
 
-Result<uint64_t> Cgroups::cpu_usage_ns(const std::string& path) const {
-  const auto* h = with(unified_ ? "cpu" : "cpuacct");
-  if (!h) return Error(Code::NotFound, "no cpu accounting");
-  if (unified_) {
-    MZ_ASSIGN(const auto stat, read_file(h->mount_point + path + "/cpu.stat", 65536));
-    return stat_value(stat, "usage_usec").value_or(0) * 1000;
+void Cgroups::read_memory(const std::string& path, GroupUse& out) const {
+  const auto number = [&](std::string_view v1, std::string_view v2) {
+    const auto text = read_control("memory", path, v1, v2);
+    return text ? parse_int<uint64_t>(trim(*text)) : std::nullopt;
+  };
+  out.memory_bytes = number("memory.usage_in_bytes", "memory.current");
+  out.memory_limit_bytes = number("memory.limit_in_bytes", "memory.max");
+  if (out.memory_limit_bytes && *out.memory_limit_bytes >= kNoLimitV1) out.memory_limit_bytes.reset();
+  if (unified_) out.swap_bytes = number("", "memory.swap.current");
+  const auto stat = read_control("memory", path, "memory.stat", "memory.stat");
+  if (!stat || !out.memory_bytes) return;
+  const uint64_t inactive = stat_value(*stat, unified_ ? "inactive_file" : "total_inactive_file").value_or(0);
+  out.working_set_bytes = *out.memory_bytes > inactive ? *out.memory_bytes - inactive : 0;
+  out.rss_bytes = stat_value(*stat, unified_ ? "anon" : "total_rss");
+  out.page_faults = stat_value(*stat, unified_ ? "pgfault" : "total_pgfault");
+  out.major_page_faults = stat_value(*stat, unified_ ? "pgmajfault" : "total_pgmajfault");
+  if (!unified_) out.swap_bytes = stat_value(*stat, "total_swap");
+}
+
+Result<GroupUse> Cgroups::use(const std::string& path) const {
+  if (!valid_path(path) || !exists(path)) return Error(Code::NotFound, "no such group: " + path);
+  GroupUse out;
+  read_memory(path, out);
+  const auto cpu = read_control(unified_ ? "cpu" : "cpuacct", path, "cpuacct.usage", "cpu.stat");
+  if (cpu && unified_) {
+    if (const auto us = stat_value(*cpu, "usage_usec")) out.cpu_ns = *us * 1000;
+  } else if (cpu) {
+    out.cpu_ns = parse_int<uint64_t>(trim(*cpu));
   }
-  MZ_ASSIGN(const auto usage, read_file(h->mount_point + path + "/cpuacct.usage", 64));
-  return parse_int<uint64_t>(trim(usage)).value_or(0);
+  if (const auto threads = read_control("pids", path, "pids.current", "pids.current"))
+    out.threads = parse_int<uint64_t>(trim(*threads));
+  return out;
 }
 
 }  // namespace mizzen::linux

@@ -19,6 +19,19 @@ struct CgroupLimits {
   std::optional<int64_t> pids_max;            ///< -1: none
 };
 
+/// What a control group uses, as cadvisor counts it. What the machine does not count is absent.
+struct GroupUse {
+  std::optional<uint64_t> cpu_ns;  ///< since the group was made
+  std::optional<uint64_t> memory_bytes;
+  std::optional<uint64_t> working_set_bytes;  ///< memory less what can be dropped at once
+  std::optional<uint64_t> rss_bytes;
+  std::optional<uint64_t> page_faults;
+  std::optional<uint64_t> major_page_faults;
+  std::optional<uint64_t> memory_limit_bytes;  ///< absent: none
+  std::optional<uint64_t> swap_bytes;
+  std::optional<uint64_t> threads;
+};
+
 /// The control group hierarchies of this machine, version 1 (one folder a controller) or version 2 (one
 /// folder), and groups in them named by a path such as `/kubepods/burstable/pod1234`, the same in every
 /// hierarchy (the "cgroupfs" driver). Threading: immutable after detect(); the operations go straight to the
@@ -44,10 +57,8 @@ class Cgroups {
   std::vector<std::string> children(const std::string& path) const;
   /// Process ids in the group and the groups below it.
   std::vector<int> processes(const std::string& path) const;
-  /// Bytes of memory the group uses less what can be dropped at once (working set), as cadvisor counts it.
-  Result<uint64_t> working_set_bytes(const std::string& path) const;
-  /// CPU time the group has used since it was made.
-  Result<uint64_t> cpu_usage_ns(const std::string& path) const;
+  /// NotFound where there is no such group.
+  Result<GroupUse> use(const std::string& path) const;
 
  private:
   struct Hierarchy {
@@ -55,6 +66,9 @@ class Cgroups {
     std::string mount_point;
   };
   const Hierarchy* with(std::string_view controller) const;
+  std::optional<std::string> read_control(std::string_view controller, const std::string& path,
+                                          std::string_view v1, std::string_view v2) const;
+  void read_memory(const std::string& path, GroupUse& out) const;
   Result<void> write_limits(const std::string& path, const CgroupLimits& limits) const;
 
   std::vector<Hierarchy> hierarchies_;

@@ -30,6 +30,34 @@ TEST(Cgroups, VersionIsSeenFromTheMounts) {
   EXPECT_FALSE(Cgroups::from_mounts({mount("cgroup", "/c/pids", "rw,pids")}).ok());
 }
 
+TEST(Cgroups, UseOfVersionTwoIsReadFromItsFiles) {
+  ScratchFolder scratch;
+  auto groups = Cgroups::from_mounts({mount("cgroup2", scratch.at(""), "rw")});
+  ASSERT_TRUE(groups.ok());
+  const std::string folder = scratch.at("kubepods");
+  ASSERT_TRUE(make_folders(folder).ok());
+  const auto put = [&](const std::string& name, const std::string& text) {
+    ASSERT_TRUE(write_file(folder + "/" + name, text).ok());
+  };
+  put("memory.current", "1000\n");
+  put("memory.max", "max\n");
+  put("memory.stat", "anon 300\nfile 600\ninactive_file 400\npgfault 7\npgmajfault 2\n");
+  put("memory.swap.current", "11\n");
+  put("cpu.stat", "usage_usec 5\nuser_usec 3\n");
+  put("pids.current", "9\n");
+  const auto use = groups->use("/kubepods");
+  ASSERT_TRUE(use.ok());
+  EXPECT_EQ(use->memory_bytes, 1000u);
+  EXPECT_EQ(use->working_set_bytes, 600u);
+  EXPECT_EQ(use->rss_bytes, 300u);
+  EXPECT_EQ(use->page_faults, 7u);
+  EXPECT_EQ(use->major_page_faults, 2u);
+  EXPECT_EQ(use->memory_limit_bytes, std::nullopt);
+  EXPECT_EQ(use->swap_bytes, 11u);
+  EXPECT_EQ(use->cpu_ns, 5000u);
+  EXPECT_EQ(use->threads, 9u);
+}
+
 TEST(Cgroups, WeightsFollowShares) {
   EXPECT_EQ(cpu_weight_of_shares(2), 1u);
   EXPECT_EQ(cpu_weight_of_shares(1024), 39u);
@@ -69,12 +97,20 @@ TEST_F(CgroupsLive, GroupIsMadeWithLimitsHoldsAProcessAndGoes) {
     ASSERT_TRUE(inside.ok());
     for (int i = 0; i < 200 && groups_->processes(root_).empty(); ++i) ::usleep(10'000);
     EXPECT_EQ(groups_->processes(root_), std::vector<int>{inside->pid()});
+    const auto use = groups_->use(group);
+    ASSERT_TRUE(use.ok()) << use.error().message();
+    EXPECT_GT(use->memory_bytes.value_or(0), 0u);
+    EXPECT_GT(use->working_set_bytes.value_or(0), 0u);
+    EXPECT_LE(*use->working_set_bytes, *use->memory_bytes);
+    EXPECT_EQ(use->memory_limit_bytes.value_or(0), 64u << 20);
+    EXPECT_TRUE(use->page_faults.has_value());
+    EXPECT_TRUE(use->cpu_ns.has_value());
     EXPECT_EQ(groups_->remove(group).error().code(), Code::Conflict);
-    EXPECT_GT(*groups_->working_set_bytes(group), 0u);
     ASSERT_TRUE(inside->terminate(std::chrono::seconds(5), real_clock()).ok());
   }
   ASSERT_TRUE(groups_->remove(group).ok());
   EXPECT_FALSE(groups_->exists(group));
+  EXPECT_EQ(groups_->use(group).error().code(), Code::NotFound);
   EXPECT_FALSE(groups_->remove("/").ok());
   EXPECT_FALSE(groups_->ensure("/a/../..", {}).ok());
 }
