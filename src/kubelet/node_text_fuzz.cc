@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string image(text);
   const auto tagged = with_default_tag(image);
   if (!tagged.empty() && with_default_tag(tagged) != tagged) std::abort();
-  (void)credential_matches(text.substr(0, text.size() / 2), image.substr(image.size() / 2));
+  (void)key_matches(text.substr(0, text.size() / 2), image.substr(image.size() / 2));
   if (const auto query = http::Query::parse(image); query.ok())
     (void)parse_log_request(*query, WallTime()).ok();
   const auto plan = plan_rotation("0.log", {"0.log." + image, image, "0.log.20260101-000000"}, data[1]);

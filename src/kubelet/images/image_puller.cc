@@ -42,28 +42,6 @@ std::string with_default_tag(const std::string& image) {
   return image + ":latest";
 }
 
-bool credential_matches(std::string_view key, const std::string& image) {
-  const auto scheme = key.find("://");
-  if (scheme != std::string_view::npos) key.remove_prefix(scheme + 3);
-  for (const std::string_view tail : {"/", "/v1", "/v2"}) {
-    while (key.ends_with(tail)) key.remove_suffix(tail.size());
-  }
-  std::string full = image;
-  const auto slash = image.find('/');
-  const auto first = image.substr(0, slash);
-  if (slash == std::string::npos || (first.find('.') == std::string::npos &&
-                                     first.find(':') == std::string::npos && first != "localhost")) {
-    full = "docker.io/" + std::string(slash == std::string::npos ? "library/" : "") + image;
-  }
-  std::string wanted(key);
-  for (const std::string_view alias : {"index.docker.io", "registry-1.docker.io"}) {
-    if (wanted == alias || wanted.starts_with(std::string(alias) + "/"))
-      wanted = "docker.io" + wanted.substr(alias.size());
-  }
-  if (wanted.empty() || !full.starts_with(wanted)) return false;
-  return full.size() == wanted.size() || full[wanted.size()] == '/';
-}
-
 std::string effective_pull_policy(const Container& c) {
   if (!c.imagePullPolicy.empty()) return c.imagePullPolicy;
   const auto image = with_default_tag(c.image);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "cri/runtime.h"
 #include "kubelet/decide/backoff.h"
+#include "kubelet/images/keyring.h"
 #include "kubelet/images/pull_records.h"
 #include "kubelet/state/events.h"
 
@@ -30,14 +31,6 @@ struct PulledImage {
   std::string ref;  ///< its id
   cri::v1::Image image;
 };
-
-/// What may be shown to a registry, and which pull secret of the pod it came from.
-struct Credential {
-  cri::v1::AuthConfig auth;
-  PullSecret secret;
-};
-/// By the pod's pull secrets. First match is tried first.
-using Credentials = std::vector<Credential>;
 
 /// What is asked of the puller: one container's image.
 struct ImageWish {
@@ -115,9 +108,6 @@ class ImagePuller {
 std::string with_default_tag(const std::string& image);
 /// The registry of an image name: docker.io where it names none.
 std::string registry_of(const std::string& image);
-/// True where a key of a pull secret (host[:port][/path], with or without scheme) is meant for this image: a
-/// credential must never be shown to another registry than its own.
-bool credential_matches(std::string_view key, const std::string& image);
 /// Always for :latest (or no tag), else IfNotPresent; what the spec says where it says it.
 std::string effective_pull_policy(const Container& container);
 

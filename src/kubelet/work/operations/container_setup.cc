@@ -6,7 +6,6 @@
 
 #include "base/file.h"
 #include "base/strings.h"
-#include "codec/json/tree.h"
 #include "kubelet/state/security_facts.h"
 #include "linux/files/file.h"
 
@@ -113,35 +112,18 @@ Result<cri::v1::ContainerConfig> configure_container(NodeWorld& world, const Pod
 }
 
 Credentials pull_credentials(NodeWorld& world, const Pod& pod, const std::string& image) {
-  Credentials out;
+  Keyring keyring;
   std::vector<std::string> missing;
   for (const auto& reference : pod.spec.imagePullSecrets) {
-    auto secret = world.objects.secret(pod.metadata.namespace_, reference.name);
+    const auto secret = world.objects.secret(pod.metadata.namespace_, reference.name);
     if (!secret.ok()) {
       missing.push_back(reference.name);
       continue;
     }
-    const auto* text = (*secret)->data.find(".dockerconfigjson");
-    auto document = text ? codec::Value::parse(*text) : Result<codec::Value>(codec::Value());
-    const codec::Value* hosts = document.ok() && document->is_object() ? document->find("auths") : nullptr;
-    if (!hosts || !hosts->is_object()) continue;
-    for (const auto& [host, entry] : hosts->members()) {
-      if (!entry.is_object() || !credential_matches(host, image)) continue;
-      const auto field = [&](std::string_view name) {
-        const auto* v = entry.find(name);
-        return v ? v->text() : std::string();
-      };
-      Credential credential;
-      auto& auth = credential.auth;
-      auth.username = field("username");
-      auth.password = field("password");
-      auth.auth = field("auth");
-      auth.identity_token = field("identitytoken");
-      const auto& meta = (*secret)->metadata;
-      credential.secret = {
-          meta.uid, meta.namespace_, meta.name,
-          credential_hash({host, auth.username, auth.password, auth.auth, auth.identity_token})};
-      out.push_back(std::move(credential));
+    if (const auto added = keyring.add(**secret); !added.ok()) {
+      world.events.pod_event(
+          pod, "", true, "FailedToReadImagePullSecret",
+          fmt::format("Unable to read image pull secret {}: {}", reference.name, added.error().message()));
     }
   }
   if (!missing.empty()) {
@@ -151,7 +133,7 @@ Credentials pull_credentials(NodeWorld& world, const Pod& pod, const std::string
             "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
             join(missing, ", ")));
   }
-  return out;
+  return keyring.find(image);
 }
 
 Result<void> release(NodeWorld& world, const Pod& pod) {

@@ -3,6 +3,7 @@
 #include "api/checks/count_checks.h"
 #include "api/kinds/apps/deployment/deployment_checks.h"
 #include "api/kinds/apps/selected_template.h"
+#include "api/kinds/core/pod/disabled_fields.h"
 #include "api/kinds/core/pod/pod_defaults.h"
 #include "api/table/texts.h"
 
@@ -35,9 +36,11 @@ class DeploymentStrategy final : public TypedStrategy<Deployment> {
   void before_create(Deployment& d) const override {
     d.status = {};
     d.metadata.generation = 1;
+    drop_disabled_fields(d.spec.template_.spec, nullptr);
   }
   void before_update(Deployment& d, const Deployment& old) const override {
     d.status = old.status;
+    drop_disabled_fields(d.spec.template_.spec, &old.spec.template_.spec);
     // Annotations count: the controller copies them to ReplicaSets.
     if (!codec::equal(d.spec, old.spec) || !(d.metadata.annotations == old.metadata.annotations))
       d.metadata.generation = old.metadata.generation + 1;

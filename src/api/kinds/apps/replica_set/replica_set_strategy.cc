@@ -2,6 +2,7 @@
 
 #include "api/checks/count_checks.h"
 #include "api/kinds/apps/selected_template.h"
+#include "api/kinds/core/pod/disabled_fields.h"
 #include "api/kinds/core/pod/pod_defaults.h"
 #include "api/schema/apps/v1/replica_set.h"
 #include "api/table/replicas.h"
@@ -23,9 +24,11 @@ class ReplicaSetStrategy final : public TypedStrategy<ReplicaSet> {
   void before_create(ReplicaSet& r) const override {
     r.status = {};
     r.metadata.generation = 1;
+    drop_disabled_fields(r.spec.template_.spec, nullptr);
   }
   void before_update(ReplicaSet& r, const ReplicaSet& old) const override {
     r.status = old.status;
+    drop_disabled_fields(r.spec.template_.spec, &old.spec.template_.spec);
     if (!codec::equal(r.spec, old.spec)) r.metadata.generation = old.metadata.generation + 1;
   }
   void before_status_update(ReplicaSet& r, const ReplicaSet& old) const override { r.spec = old.spec; }

@@ -1,5 +1,6 @@
 #include "api/kinds/core/pod/pod_strategy.h"
 
+#include "api/kinds/core/pod/disabled_fields.h"
 #include "api/kinds/core/pod/pod_checks.h"
 #include "api/kinds/core/pod/pod_defaults.h"
 #include "api/kinds/core/pod/pod_qos.h"
@@ -21,6 +22,7 @@ class PodStrategy final : public TypedStrategy<Pod> {
     pod.status = {};
     pod.status.phase = "Pending";
     pod.status.qosClass = qos_class(pod.spec);
+    drop_disabled_fields(pod.spec, nullptr);
     if (pod.spec.schedulingGates.empty()) return;
     auto& c = pod.status.conditions.emplace_back();
     c.type = "PodScheduled";
@@ -31,6 +33,7 @@ class PodStrategy final : public TypedStrategy<Pod> {
   void check_create(const Pod& pod, FieldErrors& errors) const override { check_pod_create(pod, errors); }
   void before_update(Pod& pod, const Pod& old) const override {
     pod.status = old.status;
+    drop_disabled_fields(pod.spec, &old.spec);
     if (!codec::equal(pod.spec, old.spec)) ++pod.metadata.generation;
   }
   void check_update(const Pod& pod, const Pod& old, FieldErrors& errors) const override {

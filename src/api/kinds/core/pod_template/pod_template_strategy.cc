@@ -1,5 +1,6 @@
 #include "api/kinds/core/pod_template/pod_template_strategy.h"
 
+#include "api/kinds/core/pod/disabled_fields.h"
 #include "api/kinds/core/pod/pod_checks.h"
 #include "api/kinds/core/pod/pod_defaults.h"
 #include "api/schema/core/v1/pod_template.h"
@@ -16,7 +17,13 @@ class PodTemplateStrategy final : public TypedStrategy<PodTemplate> {
  public:
   bool returns_deleted() const override { return true; }
   void defaults(PodTemplate& t, std::string_view) const override { default_pod_spec(t.template_.spec); }
-  void before_create(PodTemplate& t) const override { t.metadata.generation = 1; }
+  void before_create(PodTemplate& t) const override {
+    t.metadata.generation = 1;
+    drop_disabled_fields(t.template_.spec, nullptr);
+  }
+  void before_update(PodTemplate& t, const PodTemplate& old) const override {
+    drop_disabled_fields(t.template_.spec, &old.template_.spec);
+  }
   void check_create(const PodTemplate& t, FieldErrors& errors) const override {
     check_pod_template(t.template_, Path("template"), errors);
   }

@@ -2,6 +2,7 @@
 
 #include "api/checks/count_checks.h"
 #include "api/checks/field_checks.h"
+#include "api/kinds/core/pod/disabled_fields.h"
 #include "api/kinds/core/pod/pod_checks.h"
 #include "api/kinds/core/pod/pod_defaults.h"
 #include "api/schema/core/v1/replication_controller.h"
@@ -30,9 +31,12 @@ class ReplicationControllerStrategy final : public TypedStrategy<ReplicationCont
   void before_create(ReplicationController& r) const override {
     r.status = {};
     r.metadata.generation = 1;
+    if (r.spec.template_) drop_disabled_fields(r.spec.template_->spec, nullptr);
   }
   void before_update(ReplicationController& r, const ReplicationController& old) const override {
     r.status = old.status;
+    if (r.spec.template_)
+      drop_disabled_fields(r.spec.template_->spec, old.spec.template_ ? &old.spec.template_->spec : nullptr);
     if (!codec::equal(r.spec, old.spec)) r.metadata.generation = old.metadata.generation + 1;
   }
   void before_status_update(ReplicationController& r, const ReplicationController& old) const override {
