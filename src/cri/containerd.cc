@@ -25,6 +25,9 @@ constexpr const char* kNamespace = "k8s.io";
 constexpr size_t kSocketPathMax = sizeof(sockaddr_un::sun_path) - 1;
 constexpr int kCapSysResource = 24;
 constexpr auto kPollEvery = std::chrono::milliseconds(10);
+/// What was begun for an agent that died has ended then, or never will.
+constexpr auto kCutOffEndsWithin = std::chrono::seconds(10);
+constexpr auto kAftermathTimeout = std::chrono::seconds(30);
 constexpr auto kTerminateGrace = std::chrono::seconds(5);
 
 std::string socket_path(const std::string& folder) { return folder + "/containerd.sock"; }
@@ -168,6 +171,8 @@ Result<void> Containerd::start(Deadline deadline) {
     if (running.ok()) MZ_TRY(running->terminate(kTerminateGrace, clock_));
     MZ_TRY(write_file(config_file(options_.data_folder), wanted, 0600));
   }
+  aftermath_ =
+      std::make_shared<Aftermath>(Aftermath::Options{options_.data_folder, facts.runtime_path, clock_});
   supervisor_ = std::make_unique<linux::Supervisor>(linux::Supervisor::Options{
       .clock = clock_,
       .name = "containerd",
@@ -175,13 +180,39 @@ Result<void> Containerd::start(Deadline deadline) {
                   .log_path = log_path(options_.data_folder)},
       .pid_file = pid_path(options_.data_folder),
       .before_start =
-          [socket = socket_] {
+          [socket = socket_, aftermath = aftermath_] {
             ::unlink(socket.c_str());
             ::unlink((socket + ".ttrpc").c_str());
+            aftermath->before_start();
           },
+      .after_restart = [this](const StopToken& stop) { see_to_aftermath(stop); },
       .log_bytes_max = kLogBytesMax});
   MZ_TRY(supervisor_->start());
-  return wait_until_it_answers(deadline);
+  MZ_TRY(wait_until_it_answers(deadline));
+  see_to_aftermath({});
+  // What an agent that died had asked for is cut off: nobody asks for anything new yet.
+  auto shims = aftermath_->shims();
+  if (!shims.empty()) {
+    later_ = Thread("containerd-idle", [this, shims = std::move(shims)] {
+      if (stop_.token().wait_until(Deadline::after(kCutOffEndsWithin, clock_))) return;
+      aftermath_->remove_idle(shims, [this] { return tasks(Deadline::after(kAftermathTimeout, clock_)); });
+    });
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> Containerd::tasks(Deadline deadline) const {
+  MZ_ASSIGN(const auto said, ctr({"tasks", "ls", "-q"}, deadline));
+  std::vector<std::string> out;
+  for (const auto id : split(said, '\n')) out.emplace_back(id);
+  return out;
+}
+
+void Containerd::see_to_aftermath(const StopToken& stop) {
+  const auto deadline = Deadline::after(kAftermathTimeout, clock_);
+  while (!accepts(socket_))
+    if (deadline.expired() || stop.wait_until(Deadline::after(kPollEvery, clock_))) return;
+  aftermath_->after_start([&] { return tasks(deadline); });
 }
 
 Result<void> Containerd::wait_until_it_answers(Deadline deadline) const {
@@ -197,6 +228,8 @@ Result<void> Containerd::wait_until_it_answers(Deadline deadline) const {
 }
 
 void Containerd::stop() {
+  stop_.stop();
+  later_.join();
   if (supervisor_) supervisor_->stop();
 }
 

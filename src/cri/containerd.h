@@ -2,8 +2,11 @@
 #include <memory>
 #include <string>
 
+#include "async/stop.h"
+#include "async/thread.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "cri/aftermath.h"
 #include "linux/process/supervisor.h"
 
 namespace mizzen::cri {
@@ -62,12 +65,17 @@ class Containerd {
 
  private:
   Result<void> wait_until_it_answers(Deadline deadline) const;
+  void see_to_aftermath(const StopToken& stop);
+  Result<std::vector<std::string>> tasks(Deadline deadline) const;
   Result<std::string> ctr(const std::vector<std::string>& arguments, Deadline deadline) const;
 
   const ContainerdOptions options_;
   const Clock& clock_;
   const std::string socket_;
-  std::unique_ptr<linux::Supervisor> supervisor_;
+  std::shared_ptr<Aftermath> aftermath_;
+  StopSource stop_;
+  Thread later_;
+  std::unique_ptr<linux::Supervisor> supervisor_;  ///< goes before what its hooks use
 };
 
 /// The pause image as an OCI archive.

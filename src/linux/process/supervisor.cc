@@ -105,9 +105,12 @@ void Supervisor::watch(Process process) {
       log::error(kLog, "Cannot start program",
                  {log::kv("program", options_.name), log::kv("error", next.error().message())});
     }
-    Lock lock(m_);
-    pid_ = process.pid();
-    ++restarts_;
+    {
+      Lock lock(m_);
+      pid_ = process.pid();
+      ++restarts_;
+    }
+    if (options_.after_restart) options_.after_restart(stop_.token());
   }
 }
 
