@@ -283,9 +283,14 @@ PodConfig::Handlers Kubelet::Impl::handlers_of_sources() {
 }
 
 void Kubelet::Impl::hear(const std::string& id, bool runs) {
-  if (id.empty()) {
+  const auto look = [this] {
     look_asked = true;
-    return wake();
+    wake();
+  };
+  if (id.empty()) {
+    // Nothing says when a subscription stands: what ended in between is in no list yet and told by no event.
+    for (const Duration wait : kHintAgain) alarms.after(wait, look);
+    return look();
   }
   cache.hint(id, runs);
   if (runs) return;

@@ -59,9 +59,19 @@ bool any_regular_created(const Pod& pod, const RuntimePod& state) {
                      [&](const Container& c) { return state.newest(c.name) != nullptr; });
 }
 
+/// Where none has, because the sandbox died before, the pod's only run is still to come: it begins again with
+/// its init containers, as any pod in a new sandbox.
+bool any_regular_began(const Pod& pod, const RuntimePod& state) {
+  return std::any_of(pod.spec.containers.begin(), pod.spec.containers.end(), [&](const Container& c) {
+    return std::any_of(state.containers.begin(), state.containers.end(), [&](const auto& record) {
+      return record.name == c.name && record.state != State::Created;
+    });
+  });
+}
+
 PodActions actions_for_new_sandbox(const Pod& pod, const RuntimePod& state, PodActions out) {
   out.kill_pod = true;
-  if (pod.spec.restartPolicy == "Never" && out.attempt != 0 && !state.containers.empty()) return out;
+  if (pod.spec.restartPolicy == "Never" && out.attempt != 0 && any_regular_began(pod, state)) return out;
   auto names = to_create(pod, state);
   if (names.empty() && any_regular_created(pod, state)) return out;
   out.create_sandbox = true;

@@ -117,6 +117,22 @@ TEST(PodActions, NeverPodWhoseSandboxDiedIsNotStartedAgain) {
   EXPECT_FALSE(a.create_sandbox);
 }
 
+TEST(PodActions, NeverPodWhoseSandboxDiedBeforeAnythingRanStillRuns) {
+  auto pod = two_containers();
+  pod.spec.restartPolicy = "Never";
+  World w(pod);
+  w.sandbox(false).container("a", State::Created);
+  const auto a = compute_pod_actions(pod, w.state, {});
+  EXPECT_TRUE(a.create_sandbox);
+  EXPECT_THAT(a.start, ElementsAre("a", "b"));
+  pod.spec.initContainers.emplace_back().name = "i";
+  World staged(pod);
+  staged.sandbox(false).container("i", State::Exited, 137);
+  const auto again = compute_pod_actions(pod, staged.state, {});
+  EXPECT_TRUE(again.create_sandbox);
+  EXPECT_THAT(again.start_init, ElementsAre("i"));
+}
+
 TEST(PodActions, TerminatingPodStartsNothing) {
   auto pod = two_containers();
   pod.metadata.deletionTimestamp = codec::Time{1, 0};

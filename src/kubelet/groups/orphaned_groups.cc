@@ -27,4 +27,11 @@ size_t remove_orphaned_groups(const linux::Cgroups& groups, const std::string& r
   return out;
 }
 
+Result<void> remove_pod_group(const linux::Cgroups& groups, const std::string& group,
+                              const std::function<void(int pid)>& kill) {
+  if (!groups.exists(group)) return {};
+  for (const int pid : groups.processes(group)) kill(pid);
+  return groups.remove(group);
+}
+
 }  // namespace mizzen::kubelet

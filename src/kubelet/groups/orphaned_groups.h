@@ -13,4 +13,9 @@ size_t remove_orphaned_groups(const linux::Cgroups& groups, const std::string& r
                               const std::function<bool(const std::string& uid)>& is_known,
                               const std::function<void(int pid)>& kill);
 
+/// Removes the group of a pod whose containers were all stopped. Processes that the runtime lost, of a start
+/// that was cut off, are ended by `kill`; an error until they are gone. Success where there is none.
+Result<void> remove_pod_group(const linux::Cgroups& groups, const std::string& group,
+                              const std::function<void(int pid)>& kill);
+
 }  // namespace mizzen::kubelet

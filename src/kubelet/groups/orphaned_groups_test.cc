@@ -39,5 +39,27 @@ TEST(OrphanedGroups, GoWhereNobodyKnowsThePod) {
   EXPECT_EQ(remove(), 0u);
 }
 
+TEST(OrphanedGroups, WhatTheRuntimeLostEndsWithItsPod) {
+  linux::ScratchFolder scratch;
+  linux::MountEntry mount;
+  mount.type = "cgroup2";
+  mount.mount_point = scratch.at("groups");
+  const auto groups = linux::Cgroups::from_mounts({mount});
+  ASSERT_TRUE(groups.ok());
+  ASSERT_TRUE(make_folders(scratch.at("groups/kubepods/poda/c1"), 0755).ok());
+  const std::string held = scratch.at("groups/kubepods/poda/c1/cgroup.procs");
+  ASSERT_TRUE(write_file(held, "4711\n", 0644).ok());
+  std::vector<int> killed;
+  const auto remove = [&] {
+    return remove_pod_group(*groups, "/kubepods/poda", [&](int pid) { killed.push_back(pid); });
+  };
+  EXPECT_FALSE(remove().ok());
+  EXPECT_THAT(killed, ElementsAre(4711));
+  ASSERT_TRUE(linux::remove_all(held).ok());  // it ended
+  EXPECT_TRUE(remove().ok());
+  EXPECT_FALSE(groups->exists("/kubepods/poda"));
+  EXPECT_TRUE(remove().ok());
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet

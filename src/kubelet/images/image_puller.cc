@@ -18,6 +18,9 @@ std::string duration_text(Duration d) {
                                    1'000'000);
 }
 
+/// The runtime itself, which is no failure of the image or its registry.
+bool is_away(const Error& error) { return error.code() == Code::ServiceUnavailable; }
+
 }  // namespace
 
 std::string with_default_tag(const std::string& image) {
@@ -68,8 +71,9 @@ struct ImagePuller::Job {
   std::shared_ptr<void> on_stop;
 };
 
-void ImagePuller::fail(const JobPtr& job, StartFailure failure) {
+void ImagePuller::fail(const JobPtr& job, StartFailure failure, bool away) {
   Answer answer;
+  answer.away = away;
   answer.failure = std::move(failure);
   job->done(std::move(answer));
 }
@@ -109,7 +113,7 @@ void ImagePuller::inspected(const JobPtr& job, const Result<cri::v1::ImageStatus
     const StartFailure failure{"ImageInspectError", fmt::format("Failed to inspect image \"{}\": {}",
                                                                 job->image, answer.error().message())};
     if (!stop.stopped()) deps_.events.pod_event(*pod, container, true, "InspectFailed", failure.message);
-    return fail(job, failure);
+    return fail(job, failure, is_away(answer.error()));
   }
   if (!answer->image) return absent(job);
   if (policy == "Always") return enqueue(job);
@@ -241,7 +245,8 @@ void ImagePuller::pulled(const JobPtr& job, const Result<cri::v1::PullImageRespo
   const auto now = deps_.clock.monotonic();
   if (!answer.ok()) {
     const std::string why = answer.error().message();
-    if (!wish.stop.stopped()) {
+    const bool away = is_away(answer.error());
+    if (!wish.stop.stopped() && !away) {
       deps_.events.pod_event(*wish.pod, wish.container, true, "Failed",
                              fmt::format("Failed to pull image \"{}\": {}", wish.image, why));
       backoff_.next(job->key, now);
@@ -255,7 +260,7 @@ void ImagePuller::pulled(const JobPtr& job, const Result<cri::v1::PullImageRespo
       deps_.records.failed(job->image);
     });
     finish_pull(job);
-    return fail(job, {"ErrImagePull", why});
+    return fail(job, {"ErrImagePull", why}, away);
   }
   {
     Lock lock(m_);
@@ -271,9 +276,11 @@ void ImagePuller::pulled(const JobPtr& job, const Result<cri::v1::PullImageRespo
 void ImagePuller::found(const JobPtr& job, const Result<cri::v1::ImageStatusResponse>& answer,
                         Monotonic now) {
   if (!answer.ok() || !answer->image) {
-    return fail(job, {"ImageInspectError",
-                      fmt::format("Failed to inspect image \"{}\": {}", job->image,
-                                  answer.ok() ? "not found after pull" : answer.error().message())});
+    return fail(
+        job,
+        {"ImageInspectError", fmt::format("Failed to inspect image \"{}\": {}", job->image,
+                                          answer.ok() ? "not found after pull" : answer.error().message())},
+        !answer.ok() && is_away(answer.error()));
   }
   const auto& credentials = job->wish.credentials;
   deps_.records.pulled(

@@ -57,6 +57,7 @@ class ImagePuller {
   struct Answer {
     PulledImage image;                    ///< where `failure` is empty
     std::optional<StartFailure> failure;  ///< why it is not there
+    bool away = false;                    ///< because the runtime was not to be reached
   };
   using Done = std::function<void(Answer)>;
   struct Deps {
@@ -91,7 +92,7 @@ class ImagePuller {
   void pull(const JobPtr& job);
   void pulled(const JobPtr& job, const Result<cri::v1::PullImageResponse>& answer);
   void finish_pull(const JobPtr& job);
-  void fail(const JobPtr& job, StartFailure failure);
+  void fail(const JobPtr& job, StartFailure failure, bool away = false);
   void inspect(const JobPtr& job, std::function<void(Result<cri::v1::ImageStatusResponse>)> then);
 
   Deps deps_;

@@ -9,6 +9,13 @@ namespace {
 
 codec::Time time_of(int64_t ns) { return ns > 0 ? codec::Time::from(WallTime(Duration(ns))) : codec::Time(); }
 
+/// containerd gives up a start whose caller hangs up: here the agent's end. As long as there was no task yet,
+/// no program has run, and what the pod asked for is still to come.
+bool was_cut_off_before_it_ran(const cri::v1::ContainerStatus& s) {
+  return s.reason == "StartError" && s.message.starts_with("failed to create containerd task") &&
+         s.message.find("context canceled") != std::string::npos;
+}
+
 }  // namespace
 
 ContainerRecord::State container_state(int32_t state) {
@@ -29,7 +36,7 @@ ContainerRecord container_record(const cri::v1::ContainerStatus& s, const std::s
   out.id = s.id;
   out.name = s.metadata ? s.metadata->name : "";
   out.sandbox_id = sandbox_id;
-  out.state = container_state(s.state);
+  out.state = was_cut_off_before_it_ran(s) ? ContainerRecord::State::Created : container_state(s.state);
   out.exit_code = s.exit_code;
   out.reason = s.reason;
   out.message = s.message;
@@ -81,6 +88,11 @@ bool RuntimePod::any_running() const {
 
 bool RuntimePod::any_sandbox_ready() const {
   return std::any_of(sandboxes.begin(), sandboxes.end(), [](const auto& s) { return s.ready; });
+}
+
+bool RuntimePod::holds_anything() const {
+  return any_running() || std::any_of(sandboxes.begin(), sandboxes.end(),
+                                      [](const auto& s) { return s.ready || !s.ips.empty(); });
 }
 
 void sort_newest_first(RuntimePod& pod) {

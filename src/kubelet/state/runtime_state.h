@@ -67,6 +67,9 @@ struct RuntimePod {
   const ContainerRecord* newest(const std::string& container) const;
   bool any_running() const;
   bool any_sandbox_ready() const;
+  /// Something of it has to be stopped: a container, a sandbox, or one that died by itself and still has the
+  /// pod's network, host ports among it.
+  bool holds_anything() const;
 };
 
 /// What the runtime says of one, as we keep it. Pure.

@@ -64,7 +64,9 @@ TEST(KillPoints, NoneIsLostNoneIsStartedTwiceNothingIsLeft) {
     ASSERT_TRUE(
         survive(node, died, [&] { return running(node) == kAll && node.phase_of("web") == "Running"; }));
     EXPECT_EQ(node.runtime.sandboxes().size(), 1u);
-    const auto up = node.runtime.containers();
+    const auto status = node.stored("web").status;
+    for (const auto* list : {&status.containerStatuses, &status.initContainerStatuses})
+      for (const auto& c : *list) EXPECT_EQ(c.restartCount, 0) << c.name;
     // Another life finds it as it is, and leaves it alone.
     const auto before = node.runtime.changes();
     if (!died) {

@@ -74,8 +74,7 @@ void PodWork::act(const NextSteps& steps, const RuntimePod& state) {
   if (steps.cancel_starts)
     for (const auto& [name, start] : starting_) start->cancel();
   if (!actions.resets.empty()) return reset(state, actions.resets);
-  if (actions.kill_pod && (state.any_running() || state.any_sandbox_ready()))
-    return take_down(state, grace_seconds(*pod_));
+  if (actions.kill_pod && state.holds_anything()) return take_down(state, grace_seconds(*pod_));
   for (const auto& k : actions.kills) kill(state, k);
   if (actions.create_sandbox) return make_sandbox(state, actions.attempt);
   if (actions.start_init.empty() && actions.start.empty()) return;
@@ -114,9 +113,9 @@ void PodWork::make_sandbox(const RuntimePod& state, uint32_t attempt) {
         if (!done.ok()) {
           const bool away = done.error().code() == Code::ServiceUnavailable;  // the runtime itself, soon back
           self->in_doubt_ = is_in_doubt(done.error());
-          self->retry_at_[kSandbox] = later(
-              self->world_.clock.monotonic(),
-              self->world_.spread(away ? self->world_.options.retry_network : self->world_.options.retry));
+          self->retry_at_[kSandbox] =
+              later(self->world_.clock.monotonic(),
+                    self->world_.spread(away ? self->world_.options.retry_soon : self->world_.options.retry));
         }
         self->kick();
       });
@@ -186,7 +185,9 @@ void PodWork::started(const std::string& container, StartContainer::Outcome outc
     failures_.erase(container);
   } else if (!cancelled) {
     failures_[container] = std::move(*outcome.failure);
-    retry_at_[container] = later(world_.clock.monotonic(), world_.spread(world_.options.retry));
+    const auto& options = world_.options;
+    retry_at_[container] =
+        later(world_.clock.monotonic(), world_.spread(outcome.soon ? options.retry_soon : options.retry));
   }
   kick();
 }

@@ -268,7 +268,7 @@ void PodWork::end_step() {
   if (!is_terminal(published().phase) || state.any_running()) publish(make_status(state, true), state);
   // What was begun is told first: it may have made something.
   if (under_way().any()) return;
-  if (state.any_running() || state.any_sandbox_ready()) return take_down(state, grace_s_);
+  if (state.holds_anything()) return take_down(state, grace_s_);
   finish_end(state);
 }
 

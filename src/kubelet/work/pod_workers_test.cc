@@ -75,6 +75,9 @@ TEST(PodWorkers, DeadPauseIsReplacedAndOldSandboxesDoNotPileUp) {
       const auto s = node.stored("web").status;
       return s.containerStatuses.at(0).restartCount == round && s.containerStatuses[0].state.running;
     }));
+    for (const auto& s : node.runtime.sandboxes())
+      EXPECT_EQ(s.state == cri::v1::PodSandboxState::SANDBOX_READY, s.network.has_value())
+          << "what died by itself gives back its address and its host ports";
   }
   EXPECT_THAT(node.events.all(),
               Contains("SandboxChanged: Pod sandbox changed, it will be killed and re-created."));

@@ -1,11 +1,13 @@
 #include "kubelet/work/operations/container_setup.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <algorithm>
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "kubelet/groups/orphaned_groups.h"
 #include "kubelet/state/security_facts.h"
 #include "linux/files/file.h"
 
@@ -139,8 +141,8 @@ Credentials pull_credentials(NodeWorld& world, const Pod& pod, const std::string
 Result<void> release(NodeWorld& world, const Pod& pod) {
   MZ_TRY(world.volumes.tear_down(pod.metadata.uid));
   if (!world.cgroups) return {};
-  const auto group = pod_cgroup(pod, world.options.cgroup_root);
-  return world.cgroups->exists(group) ? world.cgroups->remove(group) : Result<void>();
+  return remove_pod_group(*world.cgroups, pod_cgroup(pod, world.options.cgroup_root),
+                          [](int pid) { ::kill(pid, SIGKILL); });
 }
 
 }  // namespace mizzen::kubelet

@@ -40,6 +40,7 @@ struct PodOptions {
   /// A pod is looked at at least that often, stretched by up to a half, so that pods do not come together.
   Duration resync = std::chrono::seconds(60);
   Duration retry = std::chrono::seconds(10);         ///< of what failed
+  Duration retry_soon = std::chrono::seconds(1);     ///< of what failed because the runtime was away
   Duration retry_network = std::chrono::seconds(1);  ///< while the network is not ready
   std::string runtime_name = "containerd";
 };

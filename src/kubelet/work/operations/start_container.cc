@@ -36,13 +36,18 @@ const Container& StartContainer::container() const {
   return *found;
 }
 
-void StartContainer::fail(StartFailure failure, bool in_doubt) {
+/// A call to the runtime gave it.
+void StartContainer::fail(const char* reason, const Error& error) {
+  fail({reason, error.message()}, is_in_doubt(error), error.code() == Code::ServiceUnavailable);
+}
+
+void StartContainer::fail(StartFailure failure, bool in_doubt, bool soon) {
   if (!is_cancelled() && failure.reason != "PostStartHookError") {
     world_.events.pod_event(
         *wish_.pod, wish_.container, true, "Failed",
         fmt::format("Error: {}", told_by_reason(failure.reason) ? failure.reason : failure.message));
   }
-  done_({std::move(failure), in_doubt});
+  done_({std::move(failure), in_doubt, soon});
 }
 
 /// A pod that ends waits for it: cut off, its preStop hook would run twice.
@@ -62,12 +67,32 @@ void StartContainer::start() {
 }
 
 void StartContainer::image_ready(const ImagePuller::Answer& answer) {
-  if (answer.failure) return fail(*answer.failure);
+  if (answer.failure) return fail(*answer.failure, false, answer.away);
   if (is_cancelled()) return fail({"ContainerCreating", ""});
   const auto* newest = wish_.state.newest(wish_.container);
-  const int32_t restarts =
-      newest ? newest->restart_count + 1 : restarts_by_logs(world_, *wish_.pod, wish_.container);
-  auto config = configure_container(world_, *wish_.pod, container(), restarts, wish_.placed, answer.image);
+  if (newest && newest->state == ContainerRecord::State::Created)
+    return replace_unstarted(*newest, answer.image);
+  create(answer.image,
+         newest ? newest->restart_count + 1 : restarts_by_logs(world_, *wish_.pod, wish_.container));
+}
+
+void StartContainer::replace_unstarted(const ContainerRecord& record, const PulledImage& image) {
+  cri::v1::RemoveContainerRequest request;
+  request.container_id = record.id;
+  call<&cri::Runtime::remove_container>(
+      request, kRuntimeTimeout,
+      [this, id = record.id, restarts = record.restart_count, image](const auto& removed) {
+        // The runtime goes on starting it for somebody who is dead: it will run, or have failed.
+        if (!removed.ok() && removed.error().code() != Code::NotFound)
+          return fail({"CreateContainerError", removed.error().message()}, true, true);
+        world_.cache.forget(id);
+        create(image, restarts);
+      });
+}
+
+void StartContainer::create(const PulledImage& image, int32_t restarts) {
+  if (is_cancelled()) return fail({"ContainerCreating", ""});
+  auto config = configure_container(world_, *wish_.pod, container(), restarts, wish_.placed, image);
   if (!config.ok()) return fail({"CreateContainerConfigError", config.error().message()});
   cri::v1::CreateContainerRequest request;
   request.pod_sandbox_id = wish_.placed.id;
@@ -78,8 +103,7 @@ void StartContainer::image_ready(const ImagePuller::Answer& answer) {
 }
 
 void StartContainer::created(const Result<cri::v1::CreateContainerResponse>& answer) {
-  if (!answer.ok())
-    return fail({"CreateContainerError", answer.error().message()}, is_in_doubt(answer.error()));
+  if (!answer.ok()) return fail("CreateContainerError", answer.error());
   world_.events.pod_event(*wish_.pod, wish_.container, false, "Created", "Container created");
   id_ = answer->container_id;
   if (is_cancelled()) return fail({"ContainerCreating", ""}, true);
@@ -102,10 +126,13 @@ void StartContainer::started(const Result<cri::v1::StartContainerResponse>& answ
 }
 
 void StartContainer::seen(const Result<void>& result) {
-  if (start_error_) {
-    return fail({"RunContainerError", start_error_->message()}, is_in_doubt(*start_error_) || !result.ok());
-  }
-  if (!result.ok()) return fail({"RunContainerError", result.error().message()}, true);
+  const bool unseen = !result.ok();
+  if (start_error_)
+    return fail({"RunContainerError", start_error_->message()}, is_in_doubt(*start_error_) || unseen,
+                start_error_->code() == Code::ServiceUnavailable);
+  if (unseen)
+    return fail({"RunContainerError", result.error().message()}, true,
+                result.error().code() == Code::ServiceUnavailable);
   const auto& lifecycle = container().lifecycle;
   if (lifecycle && lifecycle->postStart && !is_cancelled()) return run_hook(*lifecycle->postStart);
   done_({});
@@ -137,7 +164,7 @@ void StartContainer::hook_ended(const HandlerResult& result) {
       [self = shared_from_this(), this, why = result.output](const Result<void>& stopped) {
         stopping_ = nullptr;
         done_({StartFailure{"PostStartHookError", fmt::format("PostStartHook failed: {}", why)},
-               !stopped.ok()});
+               !stopped.ok(), false});
       });
 }
 

@@ -20,6 +20,7 @@ class StartContainer final : public Operation {
   struct Outcome {
     std::optional<StartFailure> failure;
     bool in_doubt = false;  ///< the runtime may have made or started something all the same
+    bool soon = false;      ///< nothing failed that takes time to mend: it is tried again soon
   };
   using Done = std::function<void(Outcome)>;
   static std::shared_ptr<StartContainer> begin(NodeWorld& world, std::shared_ptr<Executor> lane, Wish wish,
@@ -32,12 +33,17 @@ class StartContainer final : public Operation {
   void start();
   void cancel_parts() override;
   void image_ready(const ImagePuller::Answer& answer);
+  /// An earlier life of the agent made it and died: it never ran, so its start is none of those that are
+  /// counted.
+  void replace_unstarted(const ContainerRecord& record, const PulledImage& image);
+  void create(const PulledImage& image, int32_t restarts);
   void created(const Result<cri::v1::CreateContainerResponse>& answer);
   void started(const Result<cri::v1::StartContainerResponse>& answer);
   void seen(const Result<void>& result);
   void run_hook(const api::core::v1::LifecycleHandler& hook);
   void hook_ended(const HandlerResult& result);
-  void fail(StartFailure failure, bool in_doubt = false);
+  void fail(StartFailure failure, bool in_doubt = false, bool soon = false);
+  void fail(const char* reason, const Error& error);
   const Container& container() const;
 
   const Wish wish_;
