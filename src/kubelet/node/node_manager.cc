@@ -78,7 +78,8 @@ void NodeManager::run() {
       // Somebody deleted it: this agent lives, and says so anew.
       registered = done.ok() || done.error().code() != Code::NotFound;
       if (!done.ok()) tell_trouble("Cannot report node status", done.error());
-      if (done.ok()) report_due = now + (is_settling() ? Duration(kNotReadyEvery) : Duration(kEvery));
+      // The first Ready, and the end of a problem, are told fast.
+      if (done.ok()) report_due = now + (told_ready_ ? Duration(kEvery) : Duration(kNotReadyEvery));
     }
     if (registered && now >= lease_due) {
       const auto renewed = lease_->renew(deps_.api, uid_, deps_.clock.wall());
@@ -90,12 +91,6 @@ void NodeManager::run() {
     if (token.wait_until(Deadline::at(std::max(next, deps_.clock.monotonic() + kNotReadyEvery), deps_.clock)))
       return;
   }
-}
-
-/// The first Ready, and the end of a problem, are told fast.
-bool NodeManager::is_settling() const {
-  const auto facts = deps_.facts();
-  return first_report_ || !facts.runtime_problem.empty() || !facts.network_problem.empty();
 }
 
 Result<void> NodeManager::register_node() {
@@ -159,6 +154,7 @@ Result<void> NodeManager::report_status() {
     fill_node_status(next, facts, deps_.clock.wall());
     allocatable_.with([&](auto& a) { a = next.status.allocatable; });
     const bool due = !reported_ || deps_.clock.monotonic() - *reported_ >= kReportAtLeastEvery;
+    told_ready_ = is_ready(next);
     if (!due && !node_status_changed(*now, next)) return {};
     const Node after = next;
     auto updated = client::update_status<Node>(deps_.api, std::move(next), {});

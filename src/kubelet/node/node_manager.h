@@ -40,14 +40,14 @@ class NodeManager {
   Result<void> report_status();
   void tell_changes(const Node& before, const Node& after);
   void tell_trouble(std::string_view what, const Error& error);
-  bool is_settling() const;
 
   Deps deps_;
   std::string uid_;
   std::optional<client::NodeLease> lease_;  ///< once the node is registered
   std::optional<Monotonic> reported_;
   bool first_report_ = true;
-  std::string told_;  ///< the last trouble, and when it was told
+  bool told_ready_ = false;  ///< what was last reported, or found to be so
+  std::string told_;         ///< the last trouble, and when it was told
   Monotonic told_at_{};
   Guarded<codec::Map<codec::Quantity>> allocatable_;
   StopSource stop_;

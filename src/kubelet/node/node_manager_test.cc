@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
+
 #include "client/testing/fake_api.h"
 #include "kubelet/testing/test_node.h"
 
@@ -37,6 +39,29 @@ TEST(NodeManagerTest, RegistersReportsReadyAndHoldsTheLease) {
   EXPECT_TRUE(ready && lease);
   EXPECT_EQ(*(*client::get<Lease>(api, client::kNodeLeaseNamespace, "n1", {}))->spec.holderIdentity, "n1");
   EXPECT_THAT(events.all(), Contains("node NodeReady"));
+}
+
+// A problem that ends between a report and the look at what comes next: the report said that it is there.
+TEST(NodeManagerTest, ReadyIsToldAtOnceWhereTheReportBeforeDidNotSayIt) {
+  FakeApi api;
+  RecordedEvents events;
+  std::atomic<int> asked = 0;
+  NodeManager manager({api, events, real_clock(), [&] {
+                         NodeFacts facts;
+                         facts.name = facts.hostname = "n1";
+                         facts.machine.cpus = 1;
+                         if (++asked <= 3) facts.runtime_problem = "not yet";
+                         return facts;
+                       }});
+  manager.start();
+  bool ready = false;
+  for (int i = 0; i < 1000 && !ready; ++i, ::usleep(2000)) {
+    const auto node = client::get<Node>(api, "", "n1", {});
+    ready = node.ok() && !(*node)->status.conditions.empty() &&
+            (*node)->status.conditions.back().status == "True";
+  }
+  manager.stop();
+  EXPECT_TRUE(ready);
 }
 
 TEST(NodeManagerTest, ADeletedNodeIsRegisteredAnewAndNothingSpins) {
