@@ -41,6 +41,7 @@ class CommandLine {
     add_server();
     add_apiserver();
     add_components();
+    add_kubelet();
     add_hollow_node();
     add_down();
   }
@@ -123,6 +124,14 @@ class CommandLine {
     add_component_flags(scheduler, scheduler_options_, 10259);
     add_log_flags(scheduler, scheduler_options_.log);
   }
+  void add_kubelet() {
+    CLI::App& c = add("kubelet", "Run a node alone, for any API server", [this] {
+      configure(agent_options_.log);
+      return run_kubelet(agent_options_);
+    });
+    add_agent_flags(c, agent_options_);
+    add_log_flags(c, agent_options_.log);
+  }
   void add_hollow_node() {
     CLI::App& c =
         add("hollow-node", "Run nodes without containers, thousands if wanted, for any API server", [this] {
@@ -147,6 +156,7 @@ class CommandLine {
   ServerOptions server_options_;
   ApiServerOptions apiserver_options_;
   ComponentOptions manager_options_, scheduler_options_;
+  AgentOptions agent_options_;
   HollowOptions hollow_options_;
   NodeOptions gone_;
 };

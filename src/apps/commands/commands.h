@@ -10,6 +10,8 @@ Result<void> run_server(const ServerOptions& options);
 Result<void> run_apiserver(const ApiServerOptions& options);
 Result<void> run_controller_manager(const ComponentOptions& options);
 Result<void> run_scheduler(const ComponentOptions& options);
+/// A node of an API server elsewhere.
+Result<void> run_kubelet(const AgentOptions& options);
 /// A server that is away is waited for.
 Result<void> run_hollow_nodes(const HollowOptions& options);
 /// Takes what a stopped server left on this machine off it.

@@ -31,10 +31,13 @@ std::string etcd_store(const std::string& url) {
 }  // namespace
 
 void add_node_flags(CLI::App& command, NodeOptions& node) {
-  command.add_option("--node-name", node.node_name, "Name of this node; default: the host name");
+  command.add_option("--node-name,--hostname-override", node.node_name,
+                     "Name of this node; default: the host name");
   command.add_option("--node-ip", node.node_ip, "Address of this node; default: that of the default route");
-  command.add_option("--kubelet-port", node.kubelet_port, "Port of the node's HTTPS server")
+  command.add_option("--kubelet-port,--port", node.kubelet_port, "Port of the node's HTTPS server")
       ->capture_default_str();
+  command.add_option("--root-dir", node.root_dir,
+                     "Where pods' volumes and logs stand; default: kubelet below --data-dir");
   command.add_option("--pod-cidr", node.pod_cidr, "IPv4 range of this node's pods")->capture_default_str();
   command.add_option("--cluster-cidr", node.cluster_cidr, "IPv4 range of all pods")->capture_default_str();
   command.add_option("--bridge", node.bridge, "Name of the bridge that pods are connected to")
@@ -155,6 +158,17 @@ void add_component_flags(CLI::App& command, ComponentOptions& component, uint16_
   command
       .add_option("--leader-elect-resource-namespace", component.lease_namespace, "Namespace of the lease")
       ->capture_default_str();
+}
+
+void add_agent_flags(CLI::App& command, AgentOptions& agent) {
+  command.add_option("--kubeconfig", agent.kubeconfig, "Which API server, and who asks it")->required();
+  command.add_option("--data-dir", agent.node.data_dir, "Where everything is kept")->capture_default_str();
+  command.add_option("--client-ca-file", agent.client_ca_file,
+                     "Authority of callers that show certificates; default: callers show tokens");
+  command.add_option("--kube-api-qps", agent.qps, "Requests a second, on average; 0: no limit")
+      ->capture_default_str();
+  command.add_option("--kube-api-burst", agent.burst, "Requests at once")->capture_default_str();
+  add_node_flags(command, agent.node);
 }
 
 void add_hollow_flags(CLI::App& command, HollowOptions& options) {

@@ -15,6 +15,7 @@ void add_controller_flags(CLI::App& command, ControllerFlags& controllers);
 /// `port`: the default of --secure-port; the lease's name stands in `component`.
 void add_component_flags(CLI::App& command, ComponentOptions& component, uint16_t port);
 /// Names that kubemark's hollow-node has mean the same here.
+void add_agent_flags(CLI::App& command, AgentOptions& agent);
 void add_hollow_flags(CLI::App& command, HollowOptions& hollow);
 void add_log_flags(CLI::App& command, LogOptions& log);
 

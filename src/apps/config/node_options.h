@@ -4,9 +4,10 @@
 
 namespace mizzen::apps {
 
-/// Settings of the node part of `server`, `agent` and `kubelet`.
+/// Settings of the node of `server` and `kubelet`.
 struct NodeOptions {
   std::string data_dir = "/var/lib/mizzen";
+  std::string root_dir;   ///< of pods and their logs; empty: below data_dir
   std::string node_name;  ///< empty: the machine's host name in lower case
   std::string node_ip;    ///< empty: the address of the default route, else 127.0.0.1
   int kubelet_port = 10250;
@@ -29,7 +30,7 @@ struct NodeOptions {
   std::string name() const;
   std::string address() const;
   std::string containerd_folder() const { return data_dir + "/containerd"; }
-  std::string kubelet_folder() const { return data_dir + "/kubelet"; }
+  std::string kubelet_folder() const { return root_dir.empty() ? data_dir + "/kubelet" : root_dir; }
   std::string network_folder() const { return data_dir + "/network"; }
 };
 

@@ -87,4 +87,14 @@ struct ComponentOptions {
   LogOptions log;
 };
 
+/// Of `mizzen kubelet`.
+struct AgentOptions {
+  std::string kubeconfig;
+  std::string client_ca_file;  ///< of callers with certificates; empty: they show tokens
+  double qps = 50;
+  int burst = 100;
+  NodeOptions node;
+  LogOptions log;
+};
+
 }  // namespace mizzen::apps

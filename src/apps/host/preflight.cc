@@ -29,25 +29,23 @@ bool on_path(const std::string& program) {
   return false;
 }
 
-Result<void> check_node(const ServerOptions& options) {
-  if (::geteuid() != 0)
-    return Error(Code::Forbidden,
-                 "running pods needs root: run it with sudo, or without a node by --disable-node");
-  MZ_TRY(check_port("0.0.0.0", options.node.kubelet_port, "node", "--kubelet-port"));
-  if (options.node.container_runtime_endpoint.empty()) {
+/// `instead`: what else can be done, to go on with ", or ...".
+Result<void> check_node(const NodeOptions& options, const std::string& instead) {
+  if (::geteuid() != 0) return Error(Code::Forbidden, "running pods needs root: run it with sudo" + instead);
+  MZ_TRY(check_port("0.0.0.0", static_cast<uint16_t>(options.kubelet_port), "node", "--kubelet-port"));
+  if (options.container_runtime_endpoint.empty()) {
     if (!on_path("containerd"))
-      return Error(Code::NotFound,
-                   "containerd is not on PATH: install it (apt-get install containerd runc), name a runtime "
-                   "that is there "
-                   "with --container-runtime-endpoint, or run without a node by --disable-node");
+      return Error(
+          Code::NotFound,
+          "containerd is not on PATH: install it (apt-get install containerd runc), name a runtime that "
+          "is there with --container-runtime-endpoint" +
+              instead);
     const auto known = read_file("/proc/filesystems");
     if (known.ok() && known->find("\toverlay\n") == std::string::npos && !path_exists("/lib/modules"))
       return Error(Code::NotFound, "this kernel has no overlay file system, which containers are made of");
   }
   if (!path_exists("/sys/fs/cgroup/cgroup.controllers") && !path_exists("/sys/fs/cgroup/memory"))
-    return Error(Code::NotFound,
-                 "control groups are not mounted below /sys/fs/cgroup: mount them, or run without a node by "
-                 "--disable-node");
+    return Error(Code::NotFound, "control groups are not mounted below /sys/fs/cgroup: mount them" + instead);
   return {};
 }
 
@@ -62,6 +60,8 @@ Result<void> preflight(const ApiOptions& options) {
   return check_port(options.bind_address, options.secure_port, "API", "--secure-port");
 }
 
+Result<void> preflight(const NodeOptions& options) { return check_node(options, ""); }
+
 Result<void> preflight(const ServerOptions& options) {
   if (const std::string fault = options.election.times.fault(); !fault.empty())
     return Error(Code::Invalid, "--leader-elect-lease-duration, -renew-deadline, -retry-period: " + fault);
@@ -69,7 +69,8 @@ Result<void> preflight(const ServerOptions& options) {
       !fault.empty())
     return Error(Code::Invalid, "--controllers: " + fault);
   MZ_TRY(preflight(options.api));
-  return options.disable_node ? Result<void>() : check_node(options);
+  return options.disable_node ? Result<void>()
+                              : check_node(options.node, ", or run without a node by --disable-node");
 }
 
 }  // namespace mizzen::apps

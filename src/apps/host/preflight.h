@@ -11,4 +11,7 @@ Result<void> preflight(const ServerOptions& options);
 /// The same for an API server alone.
 Result<void> preflight(const ApiOptions& options);
 
+/// The same for a node alone.
+Result<void> preflight(const NodeOptions& options);
+
 }  // namespace mizzen::apps

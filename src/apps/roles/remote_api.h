@@ -26,6 +26,7 @@ class RemoteApi {
   Result<void> open(const Options& options, Deadline deadline);
   void stop();
 
+  const std::shared_ptr<rest::Sender>& sender() const { return sender_; }
   client::ApiClient& client() { return *client_; }
   api::ResourceCatalog& resources() { return *resources_; }
 
