@@ -1,4 +1,4 @@
-#include "kubelet/work/start_container.h"
+#include "kubelet/work/operations/start_container.h"
 
 #include <gtest/gtest.h>
 
