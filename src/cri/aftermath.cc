@@ -58,7 +58,8 @@ void Aftermath::before_start() {
   for (const auto& id : ids())
     if (!path_exists(bundles_ + "/" + id + "/init.pid")) remove(id);
   remove_unnamed_namespaces();
-  const auto there = ids();
+  auto there = ids();
+  for (auto& id : shims()) there.push_back(std::move(id));  // also those whose bundle is gone
   if (there.empty()) return;
   const auto kept = write_file(unasked_, join(there, "\n"), 0600);
   if (!kept.ok()) log::warn(kLog, "Cannot write file", {kv("error", kept.error().message())});

@@ -15,7 +15,8 @@ namespace mizzen::cri {
 /// its list of tasks, /proc. Lifecycle: before_start() while no containerd runs, after_start() once the next
 /// one answers; in between a file says what has to be asked, so that it is asked whoever lives then. shims()
 /// before anybody asks for a new container, remove_idle() of them when what was under way has ended.
-/// Threading: one thread at a time. Failure: told in the log; what is left is seen to after the next death.
+/// Threading: thread-safe, it keeps nothing. Failure: told in the log; what is left is seen to after the next
+/// death.
 class Aftermath {
  public:
   struct Options {

@@ -27,7 +27,7 @@ constexpr int kCapSysResource = 24;
 constexpr auto kPollEvery = std::chrono::milliseconds(10);
 /// What was begun for an agent that died has ended then, or never will.
 constexpr auto kCutOffEndsWithin = std::chrono::seconds(10);
-constexpr auto kAftermathTimeout = std::chrono::seconds(30);
+constexpr auto kAftermathTimeout = std::chrono::seconds(5);
 constexpr auto kTerminateGrace = std::chrono::seconds(5);
 
 std::string socket_path(const std::string& folder) { return folder + "/containerd.sock"; }
@@ -185,11 +185,12 @@ Result<void> Containerd::start(Deadline deadline) {
             ::unlink((socket + ".ttrpc").c_str());
             aftermath->before_start();
           },
-      .after_restart = [this](const StopToken& stop) { see_to_aftermath(stop); },
+      .after_restart = [this](const linux::Process& process,
+                              const StopToken& stop) { see_to_aftermath(&process, stop); },
       .log_bytes_max = kLogBytesMax});
   MZ_TRY(supervisor_->start());
   MZ_TRY(wait_until_it_answers(deadline));
-  see_to_aftermath({});
+  see_to_aftermath(nullptr, {});
   // What an agent that died had asked for is cut off: nobody asks for anything new yet.
   auto shims = aftermath_->shims();
   if (!shims.empty()) {
@@ -208,10 +209,12 @@ Result<std::vector<std::string>> Containerd::tasks(Deadline deadline) const {
   return out;
 }
 
-void Containerd::see_to_aftermath(const StopToken& stop) {
+void Containerd::see_to_aftermath(const linux::Process* process, const StopToken& stop) {
   const auto deadline = Deadline::after(kAftermathTimeout, clock_);
   while (!accepts(socket_))
-    if (deadline.expired() || stop.wait_until(Deadline::after(kPollEvery, clock_))) return;
+    if (deadline.expired() || (process && !process->running()) ||
+        stop.wait_until(Deadline::after(kPollEvery, clock_)))
+      return;
   aftermath_->after_start([&] { return tasks(deadline); });
 }
 

@@ -110,7 +110,7 @@ void Supervisor::watch(Process process) {
       pid_ = process.pid();
       ++restarts_;
     }
-    if (options_.after_restart) options_.after_restart(stop_.token());
+    if (options_.after_restart) options_.after_restart(process, stop_.token());
   }
 }
 

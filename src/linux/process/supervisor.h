@@ -24,9 +24,9 @@ class Supervisor {
     SpawnOptions program;
     std::string pid_file;                ///< holds `pid start_ticks`
     std::function<void()> before_start;  ///< removes what a dead one left: stale sockets; may be empty
-    /// On the supervisor's thread, once the program was started anew in place of one that died; bounded, and
-    /// ends with the token. May be empty.
-    std::function<void(const StopToken&)> after_restart;
+    /// On the supervisor's thread, once the program was started anew in place of one that died. Nobody looks
+    /// after the program meanwhile: it ends soon after the program does, and with the token. May be empty.
+    std::function<void(const Process&, const StopToken&)> after_restart;
     /// The program's log is kept below twice this (bound_appended_log); 0: it grows without end.
     uint64_t log_bytes_max = 0;
     Duration log_look = std::chrono::minutes(1);  ///< how often the log is looked at
