@@ -10,6 +10,7 @@
 #include "kubelet/groups/orphaned_groups.h"
 #include "kubelet/state/security_facts.h"
 #include "linux/files/file.h"
+#include "linux/files/passing_file.h"
 
 namespace mizzen::kubelet {
 namespace {
@@ -56,16 +57,16 @@ Result<std::vector<ReadyMount>> make_mounts(NodeWorld& world, const Pod& pod, co
     const auto host_file =
         pod.spec.hostNetwork ? read_file("/etc/hosts") : Result<std::string>(std::string());
     MZ_TRY(make_folders(folder, 0750));
-    MZ_TRY(write_file(folder + "/etc-hosts",
-                      hosts_file(pod, ips, world.options.dns.domain, host_file.ok() ? *host_file : ""),
-                      0644));
+    MZ_TRY(linux::write_passing_file(
+        folder + "/etc-hosts",
+        hosts_file(pod, ips, world.options.dns.domain, host_file.ok() ? *host_file : ""), 0644));
     out.push_back({folder + "/etc-hosts", "/etc/hosts", false, "None"});
   }
   if (!c.terminationMessagePath.empty()) {
     const std::string own = fmt::format("{}/containers/{}", folder, c.name);
     MZ_TRY(make_folders(own, 0750));
     const std::string file = fmt::format("{}/{:08x}", own, world.random.below(1ull << 32));
-    MZ_TRY(write_file(file, "", 0666));
+    MZ_TRY(linux::write_passing_file(file, "", 0666));
     out.push_back({file, c.terminationMessagePath, false, "None"});
   }
   return out;
