@@ -13,8 +13,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lib.table import HEAD, markdown_of  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-ORDER = ["api", "list", "watch", "store", "footprint", "scale"]
-TITLES = {"api": "Requests", "list": "Lists", "watch": "Watches", "store": "Store", "footprint": "Footprint", "scale": "Scale"}
+ORDER = ["api", "list", "watch", "store", "footprint", "node", "scale"]
+TITLES = {"api": "Requests", "list": "Lists", "watch": "Watches", "store": "Store", "footprint": "Footprint", "node": "Node", "scale": "Scale"}
 
 HOW = """# Performance
 

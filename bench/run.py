@@ -22,6 +22,7 @@ PARTS = {
     "store": ["syncs", "restart"],
     "footprint": ["idle", "stored", "churn"],
     "scale": ["beside", "grow"],
+    "node": ["beside"],
 }
 ASKED_FOR = {"footprint": ["node"]}  # run with --only
 
@@ -56,7 +57,7 @@ def main():
     try:
         for part in [options.only] if options.only else PARTS[options.suite]:
             importlib.import_module(f"{options.suite}.{part}").run(suite)
-            versions |= {side.name: side.version() for side in suite.sides}
+            versions |= getattr(suite, "versions", None) or {side.name: side.version() for side in suite.sides}
     finally:
         suite.stop()
         if suite.rows and not options.smoke:
