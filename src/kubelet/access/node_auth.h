@@ -25,13 +25,13 @@ class NodeAuth {
 };
 
 /// Why a call is not carried out.
-struct Refusal {
+struct Denial {
   int status;
   std::string text;
 };
 
 /// Nothing where `call` may be carried out; else upstream's answer.
-std::optional<Refusal> refusal_of(NodeAuth& auth, const http::Request& request, const NodeCall& call,
-                                  Deadline deadline);
+std::optional<Denial> denial_of(NodeAuth& auth, const http::Request& request, const NodeCall& call,
+                                Deadline deadline);
 
 }  // namespace mizzen::kubelet

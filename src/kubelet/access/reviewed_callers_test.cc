@@ -44,7 +44,7 @@ class ReviewedCallersTest : public ::testing::Test {
       peer.organizations = std::move(organisations);
       request.peer = std::make_shared<const http::PeerCertificate>(peer);
     }
-    const auto refused = refusal_of(callers_, request, node_call(method, path), Deadline::never());
+    const auto refused = denial_of(callers_, request, node_call(method, path), Deadline::never());
     return refused ? std::to_string(refused->status) + " " + refused->text : "200";
   }
   ManualClock clock_;

@@ -116,7 +116,7 @@ void NodeServer::Impl::handle(ExchangePtr exchange) {
     if (!path.ok()) return exchange->respond_text(400, path.error().message());
     if (!query.ok()) return exchange->respond_text(400, query.error().message());
     const auto deadline = Deadline::after(kAuthTimeout, self->deps.clock);
-    if (const auto no = refusal_of(self->deps.auth, request, node_call(request.method, *path), deadline))
+    if (const auto no = denial_of(self->deps.auth, request, node_call(request.method, *path), deadline))
       return exchange->respond_text(no->status, no->text);
     self->route(exchange, *path, *query);
   });
