@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "machinery/object/object.h"
+#include "placement/node_affinity.h"
 
 namespace mizzen::scheduler {
 namespace {
@@ -155,7 +156,7 @@ std::optional<Rejection> check_claims_on(const ClaimCheck& check, const NodeStat
         false};
   const auto all = [&](const std::vector<const api::core::v1::NodeSelector*>& selectors) {
     return std::all_of(selectors.begin(), selectors.end(),
-                       [&](const auto* selector) { return selects(*selector, *node.node); });
+                       [&](const auto* selector) { return placement::selects(*selector, *node.node); });
   };
   if (!all(check.volumes)) return Rejection{{"node(s) didn't match PersistentVolume's node affinity"}};
   if (!all(check.devices)) return Rejection{{"resourceclaim not available on the node"}};

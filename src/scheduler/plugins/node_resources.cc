@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "placement/fit.h"
 #include "scheduler/plugins/plugin.h"
 
 namespace mizzen::scheduler {
@@ -31,23 +32,12 @@ int64_t balance(const Amounts& used, const Amounts& allocatable) {
 std::optional<Rejection> check_resources(const PodInfo& pod, const NodeState& node) {
   Rejection out;
   out.unresolvable = false;
-  if (static_cast<int64_t>(node.pods.size()) + 1 > node.allocatable.pods)
-    out.reasons.push_back("Too many pods");
-  const auto need = [&](const std::string& name, int64_t wanted, int64_t allocatable, int64_t taken) {
-    if (wanted <= 0 || wanted <= allocatable - taken) return;
-    out.reasons.push_back("Insufficient " + name);
-    out.unresolvable = out.unresolvable || wanted > allocatable;
-  };
-  need("cpu", pod.load->requests.milli_cpu, node.allocatable.milli_cpu, node.requested.milli_cpu);
-  need("memory", pod.load->requests.memory, node.allocatable.memory, node.requested.memory);
-  need("ephemeral-storage", pod.load->requests.ephemeral_storage, node.allocatable.ephemeral_storage,
-       node.requested.ephemeral_storage);
-  const auto amount = [](const Amounts& of, const std::string& name) {
-    const auto it = of.others.find(name);
-    return it == of.others.end() ? 0 : it->second;
-  };
-  for (const auto& [name, wanted] : pod.load->requests.others)
-    need(name, wanted, amount(node.allocatable, name), amount(node.requested, name));
+  for (const placement::Shortage& s :
+       placement::shortages(pod.load->requests, node.requested, node.pods.size(), node.allocatable)) {
+    const bool pods = s.resource == "pods";
+    out.reasons.push_back(pods ? "Too many pods" : "Insufficient " + s.resource);
+    out.unresolvable = out.unresolvable || (!pods && s.hopeless());
+  }
   if (out.reasons.empty()) return std::nullopt;
   return out;
 }

@@ -40,9 +40,6 @@ struct Scorer {
 std::span<const Filter> filters();
 std::span<const Scorer> scorers();
 
-/// One of the selector's terms holds for the node.
-bool selects(const api::core::v1::NodeSelector& selector, const Node& node);
-
 std::optional<Rejection> check_unschedulable(const PodInfo& pod, const NodeState& node);
 std::optional<Rejection> check_name(const PodInfo& pod, const NodeState& node);
 std::optional<Rejection> check_taints(const PodInfo& pod, const NodeState& node);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "api/kinds/core/pod/tolerations.h"
+#include "placement/taints.h"
 #include "scheduler/plugins/plugin.h"
 
 namespace mizzen::scheduler {
@@ -10,11 +11,9 @@ using api::core::v1::Taint;
 
 std::optional<Rejection> check_taints(const PodInfo& pod, const NodeState& node) {
   if (!node.tainted) return std::nullopt;
-  for (const Taint& taint : node.node->spec.taints)
-    if ((taint.effect == "NoSchedule" || taint.effect == "NoExecute") &&
-        !tolerates(pod.pod->spec.tolerations, taint))
-      return Rejection{{"node(s) had untolerated taint(s)"}};
-  return std::nullopt;
+  if (!placement::untolerated(node.node->spec.taints, pod.pod->spec.tolerations, {"NoSchedule", "NoExecute"}))
+    return std::nullopt;
+  return Rejection{{"node(s) had untolerated taint(s)"}};
 }
 
 int64_t score_taints(const PodInfo& pod, const NodeState& node, const ClusterState&) {
