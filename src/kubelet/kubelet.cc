@@ -47,6 +47,13 @@ constexpr auto kHousekeepingEvery = seconds(10);
 constexpr Duration kRecordsKept = std::chrono::minutes(5);
 constexpr Duration kHintAgain[] = {milliseconds(100), seconds(1)};
 
+/// The Node of this name alone.
+client::Informer::Options named(const std::string& name) {
+  client::Informer::Options out;
+  out.scope.field_selector = "metadata.name=" + name;
+  return out;
+}
+
 }  // namespace
 
 struct Kubelet::Impl {
@@ -62,7 +69,9 @@ struct Kubelet::Impl {
                  {options.data_folder + "/logs", options.log_bytes_max, options.log_files_max}),
         node({d.api, events, d.clock, [this] { return facts(); }}),
         services(*client::require_resource<api::core::v1::Service>(d.api),
-                 {d.api, {d.clock, d.random, background, timers}}) {
+                 {d.api, {d.clock, d.random, background, timers}}),
+        own_node(*client::require_resource<Node>(d.api), {d.api, {d.clock, d.random, background, timers}},
+                 named(options.node_name)) {
     if (cgroups)
       qos_groups.emplace(*cgroups, options.cgroup_root,
                          PodsShare{.cpus = machine.cpus,
@@ -174,10 +183,11 @@ struct Kubelet::Impl {
                   .random = deps.random,
                   .services = [this](const std::string& ns) { return services_of(ns); },
                   .allocatable = [this] { return node.allocatable(); },
+                  .node = [this] { return own_node.get_as<Node>("", options.node_name); },
                   .network_problem = [this] { return health.network_problem(); },
                   .abilities = [this] { return abilities(); },
                   .update_groups = [this] { update_groups(); },
-                  .sources_ready = [this] { return sources.synced(); },
+                  .sources_ready = [this] { return sources.synced() && own_node.synced(); },
                   .runtime_ready = [this] { return health.features().has_value(); },
                   .options = pod_options()};
   PodWorkers workers{world};
@@ -192,6 +202,7 @@ struct Kubelet::Impl {
                       .on_mirror = [this](const std::string& uid, const auto& m) { statuses.show(uid, m); }}};
   PodConfig sources{handlers_of_sources()};
   client::Informer services;
+  client::Informer own_node;  ///< for its labels and taints, which others write
   std::unique_ptr<NodeServer> server;
 
   std::string runtime_version;  ///< set before threads start
@@ -263,6 +274,7 @@ void Kubelet::Impl::feed() {
         FilePods::Deps{disk_pool, alarms, deps.clock},
         FilePods::Options{.path = options.static_pod_path, .node_name = options.node_name}));
   }
+  own_node.start();
   services.start();
   sources.start();
 }
@@ -455,6 +467,7 @@ void Kubelet::stop() {
   k.sources.stop();
   k.mirrors.stop();
   k.services.stop();
+  k.own_node.stop();
   k.objects.stop();
   k.node.stop();
   if (k.deps.runtime_events) k.deps.runtime_events->stop();

@@ -63,6 +63,7 @@ TestNode::Agent::Agent(TestNode& node, const TestNodeOptions& options)
             .random = secure_random(),
             .services = [](const std::string&) { return Result<Services>(Services()); },
             .allocatable = [] { return mizzen::volumes::Allocatable(); },
+            .node = [&node] { return node.node.with([](const auto& n) { return n; }); },
             .network_problem = [&node] { return node.network_problem.with([](const auto& p) { return p; }); },
             .abilities = [&node] { return node.abilities.with([](const auto& a) { return a; }); },
             .update_groups = {},

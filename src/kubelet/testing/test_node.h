@@ -93,6 +93,7 @@ class TestNode {
   bool lists = true;  ///< whether drive() lists what the runtime has
   Guarded<std::string> network_problem;
   Guarded<NodeAbilities> abilities;
+  Guarded<std::shared_ptr<const api::core::v1::Node>> node;  ///< as the API has it
 
   PodWorkers& workers() { return agent_->workers; }
   RuntimeCache& cache() { return agent_->cache; }

@@ -7,11 +7,15 @@
 #include <tuple>
 
 #include "kubelet/decide/admission.h"
+#include "kubelet/decide/node_room.h"
 #include "kubelet/work/operations/old_records.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {
 namespace {
+
+/// Labels of this node that were set before a pod was bound to it are heard this late at most.
+constexpr Duration kLabelsMayLag = std::chrono::seconds(1);
 
 std::string name_of(const Pod& pod) { return pod.metadata.namespace_ + "/" + pod.metadata.name; }
 
@@ -52,24 +56,36 @@ void PodWorkers::admit() {
     }
   }
   std::sort(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  const size_t max = world_.options.pods_max;
-  size_t used = active();
   const NodeAbilities abilities = world_.abilities();
+  NodeRoom room = room_now();
+  std::map<std::string, Monotonic> doubts;
   for (const auto& [age, work] : waiting) {
-    if (auto refused = refusal_of(*work->pod(), abilities)) {
+    const auto pod = work->pod();
+    auto refused = refusal_of(*pod, abilities);
+    if (!refused) refused = misfit_of(*pod, room);
+    if (refused && refused->reason == kNodeAffinityReason) {
+      const auto& uid = pod->metadata.uid;
+      const Monotonic now = world_.clock.monotonic();
+      const auto since = doubts_.contains(uid) ? doubts_.at(uid) : now;
+      doubts.emplace(uid, since);
+      if (now < since + kLabelsMayLag) continue;  // it is asked about again
+    }
+    if (refused) {
       work->set_verdict(PodEnd{"Failed", refused->reason, refused->message, std::nullopt});
       continue;
     }
-    if (used < max) {
-      work->set_verdict(std::nullopt);
-      ++used;
-      continue;
-    }
-    work->set_verdict(PodEnd{
-        "Failed", "OutOfpods",
-        fmt::format("Node didn't have enough resource: pods, requested: 1, used: {0}, capacity: {0}", max),
-        std::nullopt});
+    work->set_verdict(std::nullopt);
+    room.take(*pod);
   }
+  doubts_ = std::move(doubts);
+}
+
+NodeRoom PodWorkers::room_now() const {
+  NodeRoom out = node_room(world_.node(), world_.allocatable(), world_.options.pods_max);
+  Lock lock(m_);
+  for (const auto& [uid, work] : works_)
+    if (work->is_active()) out.take(*work->pod());
+  return out;
 }
 
 void PodWorkers::upsert(const std::shared_ptr<const Pod>& pod) {

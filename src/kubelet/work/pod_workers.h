@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "async/mutex.h"
+#include "kubelet/decide/node_room.h"
 #include "kubelet/work/pod_work.h"
 
 namespace mizzen::kubelet {
@@ -14,8 +15,9 @@ namespace mizzen::kubelet {
 /// Role: which pods this node has, and the work of each. Place: made by Kubelet; fed by the sources of pods,
 /// the runtime's cache and the probes. Truth: derived: what is wanted is the sources', what is so is the
 /// runtime's. Threading: thread-safe; nothing blocks but stop(). Failure: a pod beyond PodOptions::pods_max
-/// (reason OutOfpods), or one that asks for what this node cannot do (decide/admission.h), is refused, phase
-/// Failed, before anything is done for it; one that runs already, from before a restart, is never refused.
+/// (reason OutOfpods), one that does not fit (decide/node_room.h), or one that asks for what this node cannot
+/// do (decide/admission.h), is refused, phase Failed, before anything is done for it; one that runs already,
+/// from before a restart, is never refused.
 class PodWorkers {
  public:
   explicit PodWorkers(NodeWorld& world) : world_(world) {}
@@ -51,6 +53,8 @@ class PodWorkers {
   WorkPtr find_work(const std::string& uid) const;
   WorkPtr make_work(const std::shared_ptr<const Pod>& pod);
   void admit();
+  /// What the node has, and what the pods that count take of it.
+  NodeRoom room_now() const;
   std::shared_ptr<const Pod> with_status(std::shared_ptr<const Pod> pod) const;
 
   NodeWorld& world_;
@@ -59,6 +63,9 @@ class PodWorkers {
   std::map<std::string, uint64_t> arrivals_ MZ_GUARDED_BY(m_);
   uint64_t arrived_ MZ_GUARDED_BY(m_) = 0;
   Mutex admitting_;  ///< one after the other
+  /// Pods that the node's labels do not suit, and since when: the API may tell of labels after it tells of
+  /// pods.
+  std::map<std::string, Monotonic> doubts_ MZ_GUARDED_BY(admitting_);
 };
 
 }  // namespace mizzen::kubelet

@@ -170,6 +170,71 @@ TEST(PodWorkers, PodBeyondTheBoundIsRefusedWithoutTouchingTheRuntime) {
   EXPECT_EQ(node.runtime.sandboxes().size(), 3u);
 }
 
+std::shared_ptr<const api::core::v1::Node> own_node(const std::string& zone, const std::string& cpu) {
+  auto out = std::make_shared<api::core::v1::Node>();
+  out->metadata.name = "n1";
+  out->metadata.labels.set("zone", zone);
+  out->status.allocatable.set("cpu", *codec::Quantity::parse(cpu));
+  return out;
+}
+
+constexpr const char* kInZoneA =
+    R"({"metadata":{"name":"p"},"spec":{"nodeSelector":{"zone":"a"},"containers":[{"name":"a","image":"nginx",
+       "imagePullPolicy":"Never","resources":{"requests":{"cpu":"1"}}}]}})";
+
+TEST(PodWorkers, PodThatDoesNotFitIsRefusedAsUpstream) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.node.with([](auto& n) { n = own_node("a", "500m"); });
+  node.add(kInZoneA);
+  ASSERT_TRUE(node.reaches("p", "Failed"));
+  EXPECT_EQ(node.stored("p").status.reason, "OutOfcpu");
+  EXPECT_EQ(
+      node.stored("p").status.message,
+      "Pod was rejected: Node didn't have enough resource: cpu, requested: 1000, used: 0, capacity: 500");
+  EXPECT_TRUE(node.runtime.sandboxes().empty());
+}
+
+TEST(PodWorkers, LabelsThatAreHeardAfterThePodCount) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.node.with([](auto& n) { n = own_node("b", "4"); });
+  node.add(kInZoneA);
+  node.settle();
+  EXPECT_NE(node.phase_of("p"), "Failed");
+  node.node.with([](auto& n) { n = own_node("a", "4"); });
+  node.clock.advance(std::chrono::milliseconds(200));
+  ASSERT_TRUE(node.reaches("p", "Running"));
+}
+
+TEST(PodWorkers, LabelsThatDoNotComeRefuseThePod) {
+  TestNode node;
+  node.node.with([](auto& n) { n = own_node("b", "4"); });
+  node.add(kInZoneA);
+  ASSERT_TRUE(node.eventually([&] {
+    node.clock.advance(std::chrono::milliseconds(100));
+    return node.phase_of("p") == "Failed";
+  }));
+  EXPECT_EQ(node.stored("p").status.reason, "NodeAffinity");
+}
+
+TEST(PodWorkers, WhatRunsIsAdoptedWhereItDoesNotFitAnyMoreAndCounts) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.node.with([](auto& n) { n = own_node("a", "4"); });
+  node.add(kInZoneA);
+  ASSERT_TRUE(node.reaches("p", "Running"));
+  node.node.with([](auto& n) { n = own_node("b", "1"); });
+  node.restart();
+  node.add(
+      R"({"metadata":{"name":"q"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never",
+         "resources":{"requests":{"cpu":"1"}}}]}})");
+  ASSERT_TRUE(node.reaches("q", "Failed"));
+  EXPECT_EQ(node.stored("q").status.reason, "OutOfcpu");
+  EXPECT_EQ(node.phase_of("p"), "Running");
+  EXPECT_EQ(node.runtime.sandboxes().size(), 1u);
+}
+
 TEST(PodWorkers, ReadinessFollowsTheProbeAndLivenessRestarts) {
   TestNode node;
   node.runtime.add_image("nginx:latest");

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "api/schema/core/v1/node.h"
 #include "async/alarms.h"
 #include "async/executor.h"
 #include "async/gate.h"
@@ -65,6 +66,8 @@ struct NodeWorld {
   Random& random;
   std::function<Result<Services>(const std::string& namespace_)> services;
   std::function<volumes::Allocatable()> allocatable;
+  /// This node as the API has it; null while it is not known.
+  std::function<std::shared_ptr<const api::core::v1::Node>()> node;
   std::function<std::string()> network_problem;  ///< empty: the network is ready
   std::function<NodeAbilities()> abilities;
   /// A pod is about to get its control group: those above it are brought up to date. May be empty.
