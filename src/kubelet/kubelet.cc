@@ -27,6 +27,7 @@
 #include "kubelet/sources/file_pods.h"
 #include "kubelet/sources/mirror_pods.h"
 #include "kubelet/sources/pod_config.h"
+#include "kubelet/stats/stats_manager.h"
 #include "kubelet/work/pod_workers.h"
 #include "linux/files/file.h"
 #include "linux/files/mounts.h"
@@ -78,6 +79,19 @@ struct Kubelet::Impl {
                                    .memory_bytes = static_cast<int64_t>(machine.memory_bytes),
                                    .pids = linux::processes_max()},
                          events);
+    watch_machine();
+  }
+
+  void watch_machine() {
+    Gauges* gauges = deps.gauges;
+    if (!gauges && options.watches_machine) gauges = &machine_gauges;
+    if (!gauges) return;
+    looks.emplace(DiskLooks::Deps{background, alarms, deps.clock, options.volume_stats_every});
+    stats.emplace(StatsManager::Deps{*gauges, deps.runtime, cache, *looks, deps.clock,
+                                     [this] { return workers.pods(); },
+                                     [this](const std::string& uid) { return volumes.pod_folder(uid); }},
+                  StatsManager::Options{options.node_name, options.data_folder, options.data_folder + "/logs",
+                                        options.cgroup_root});
   }
 
   PodOptions pod_options() {
@@ -191,7 +205,10 @@ struct Kubelet::Impl {
                   .runtime_ready = [this] { return health.features().has_value(); },
                   .options = pod_options()};
   PodWorkers workers{world};
-  std::optional<QosGroups> qos_groups;  ///< set before threads start
+  std::optional<QosGroups> qos_groups;  ///< these are set before threads start
+  MachineGauges machine_gauges{cgroups ? &*cgroups : nullptr};
+  std::optional<DiskLooks> looks;
+  std::optional<StatsManager> stats;  ///< none: nothing of the machine is watched
   LogRotation rotation;
   std::atomic<bool> rotating = false;
   NodeManager node;
@@ -384,6 +401,7 @@ void Kubelet::Impl::housekeeping() {
   disk_pressure = is_disk_short(space.bytes, space.available_bytes);
   collector.tick(disk_pressure);
   if (disk_pressure) workers.remove_dead_containers();
+  if (stats) (void)background.post([this] { stats->tick(); });
   // Nobody is an orphan before every source and the runtime were heard.
   if (!sources.synced() || !cache.is_ready()) return;
   for (const auto& pod : cache.pods())
@@ -434,13 +452,13 @@ Result<void> Kubelet::start() {
               {log::kv("error", shared.error().message())});
   }
   if (k.options.port >= 0 && k.deps.loops && k.deps.identity && k.deps.auth) {
-    k.server =
-        std::make_unique<NodeServer>(NodeServer::Deps{*k.deps.loops, k.deps.runtime, k.workers, k.cache,
-                                                      k.deps.clock, *k.deps.identity, *k.deps.auth},
-                                     NodeServer::Options{.address = k.options.listen_address,
-                                                         .port = static_cast<uint16_t>(k.options.port),
-                                                         .node_name = k.options.node_name,
-                                                         .data_folder = k.options.data_folder});
+    k.server = std::make_unique<NodeServer>(
+        NodeServer::Deps{*k.deps.loops, k.deps.runtime, k.workers, k.cache, k.deps.clock, *k.deps.identity,
+                         *k.deps.auth, k.stats ? &*k.stats : nullptr},
+        NodeServer::Options{.address = k.options.listen_address,
+                            .port = static_cast<uint16_t>(k.options.port),
+                            .node_name = k.options.node_name,
+                            .data_folder = k.options.data_folder});
     MZ_TRY(k.server->start());
     k.bound_port = k.server->port();
   }
@@ -481,6 +499,7 @@ void Kubelet::stop() {
   k.cache.stop();
   k.health.stop();
   k.collector.stop();
+  if (k.looks) k.looks->stop();
   k.pod_pool.stop();
   k.disk_pool.stop();
   k.name_pool.stop();

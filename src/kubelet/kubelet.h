@@ -13,6 +13,7 @@
 #include "kubelet/access/node_auth.h"
 #include "kubelet/config/name_resolution.h"
 #include "kubelet/server/node_identity.h"
+#include "kubelet/stats/gauges.h"
 #include "linux/files/system_info.h"
 
 namespace mizzen::kubelet {
@@ -35,9 +36,10 @@ struct KubeletOptions {
   bool relaxed_environment_names = true;  ///< false: envFrom leaves out keys that shells cannot read
   int64_t log_bytes_max = 10 << 20;       ///< a container's log is rotated at this size ...
   int log_files_max = 5;                  ///< ... and this many files of it are kept
+  Duration volume_stats_every = std::chrono::minutes(1);  ///< how often it is looked at what pods store
   std::string version = "v1.36.2";
   std::optional<linux::SystemInfo> machine = {};  ///< none: what this machine says of itself
-  bool watches_machine = true;                    ///< its disk and memory, for the node's conditions
+  bool watches_machine = true;                    ///< what of it is used, for conditions and statistics
   bool shares_mounts = true;  ///< mounts of containers (Bidirectional) reach others: needs root
   codec::Map<std::string> node_labels;
 };
@@ -58,6 +60,7 @@ class Kubelet {
     cri::RuntimeEvents* runtime_events = nullptr;  ///< null: what runs is seen by looking alone
     NodeIdentity* identity = nullptr;              ///< what its server shows; null: it has none
     NodeAuth* auth = nullptr;                      ///< who may call it; null: it has none
+    Gauges* gauges = nullptr;                      ///< null: this machine's, if it is watched
   };
   Kubelet(Deps deps, KubeletOptions options);
   ~Kubelet();

@@ -454,7 +454,9 @@ Result<v1::ContainerStatsResponse> FakeRuntime::do_container_stats(const v1::Con
 }
 Result<v1::ListContainerStatsResponse> FakeRuntime::do_list_container_stats(
     const v1::ListContainerStatsRequest&) {
-  return v1::ListContainerStatsResponse{};
+  Lock lock(m_);
+  MZ_TRY(enter("ListContainerStats", false));
+  return stats_;
 }
 
 Result<v1::ListImagesResponse> FakeRuntime::do_list_images(const v1::ListImagesRequest&) {
@@ -500,7 +502,19 @@ Result<v1::RemoveImageResponse> FakeRuntime::do_remove_image(const v1::RemoveIma
 }
 
 Result<v1::ImageFsInfoResponse> FakeRuntime::do_image_fs_info(const v1::ImageFsInfoRequest&) {
-  return v1::ImageFsInfoResponse{};
+  Lock lock(m_);
+  MZ_TRY(enter("ImageFsInfo", false));
+  return image_disk_;
+}
+
+void FakeRuntime::offer_stats(v1::ListContainerStatsResponse stats) {
+  Lock lock(m_);
+  stats_ = std::move(stats);
+}
+
+void FakeRuntime::offer_image_disk(v1::ImageFsInfoResponse disk) {
+  Lock lock(m_);
+  image_disk_ = std::move(disk);
 }
 
 void FakeRuntime::exit_container(const std::string& id, int32_t code, const std::string& reason) {

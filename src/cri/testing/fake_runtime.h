@@ -55,6 +55,9 @@ class FakeRuntime final : public Runtime {
   void kill_sandbox(const std::string& id);
   /// What Status tells beside its conditions.
   void offer_features(std::vector<v1::RuntimeHandler> handlers, v1::RuntimeFeatures features);
+  /// What ListContainerStats and ImageFsInfo answer.
+  void offer_stats(v1::ListContainerStatsResponse stats);
+  void offer_image_disk(v1::ImageFsInfoResponse disk);
   /// The image can be pulled; without it PullImage says NotFound.
   void offer_image(const std::string& name);
   /// The image is on the node already.
@@ -129,6 +132,8 @@ class FakeRuntime final : public Runtime {
   std::map<std::string, Container> containers_ MZ_GUARDED_BY(m_);
   std::vector<v1::RuntimeHandler> handlers_ MZ_GUARDED_BY(m_);
   std::optional<v1::RuntimeFeatures> features_ MZ_GUARDED_BY(m_);
+  v1::ListContainerStatsResponse stats_ MZ_GUARDED_BY(m_);
+  v1::ImageFsInfoResponse image_disk_ MZ_GUARDED_BY(m_);
   std::set<std::string> offered_ MZ_GUARDED_BY(m_);
   bool offers_all_ MZ_GUARDED_BY(m_) = false;
   std::string network_ MZ_GUARDED_BY(m_) = "10.42.0.";

@@ -12,6 +12,7 @@
 #include "http/exchange/duplex.h"
 #include "http/message/url.h"
 #include "kubelet/logs/log_request.h"
+#include "kubelet/stats/resource_metrics.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {
@@ -26,6 +27,8 @@ constexpr auto kFullEvery = milliseconds(20);
 constexpr auto kAuthTimeout = seconds(10);
 constexpr auto kStopGrace = seconds(2);
 constexpr size_t kFollowersMax = 100;
+/// Of what is said to be used: many who ask at once cost one reading.
+constexpr auto kStatsAge = seconds(1);
 constexpr auto kStreamSetupTimeout = seconds(30);
 
 using Words = std::vector<std::string>;
@@ -56,6 +59,7 @@ struct NodeServer::Impl : std::enable_shared_from_this<NodeServer::Impl> {
   http::ServerTlsOptions tls_of(const pki::KeyPair& serving) const;
   void route(const ExchangePtr& exchange, const Words& path, const http::Query& query);
   void list_pods(const ExchangePtr& exchange, bool running);
+  void summary(const ExchangePtr& exchange, const http::Query& query);
   void logs(const ExchangePtr& exchange, const Words& path, const http::Query& query);
   void send_log(const ExchangePtr& exchange, LogFile file, const LogRequest& wanted, const std::string& id);
   void exec(const ExchangePtr& exchange, const Words& path, const http::Query& query);
@@ -129,6 +133,11 @@ void NodeServer::Impl::route(const ExchangePtr& exchange, const Words& path, con
   if (first == "healthz") return exchange->respond(200, text_headers(), http::Slice("ok"));
   if (first == "pods" && n == 1) return list_pods(exchange, false);
   if (first == "runningpods" && n == 1) return list_pods(exchange, true);
+  if (deps.stats && first == "stats" && n == 2 && path[1] == "summary") return summary(exchange, query);
+  if (deps.stats && first == "metrics" && n == 2 && path[1] == "resource") {
+    auto lines = resource_metrics(*deps.stats->read(StatsManager::Depth::All, kStatsAge));
+    return exchange->respond(200, text_headers(), http::Slice(std::move(lines)));
+  }
   if (first == "containerLogs" && n == 4) return logs(exchange, path, query);
   if (first == "exec" && (n == 4 || n == 5)) return exec(exchange, path, query);
   if (first == "attach" && (n == 4 || n == 5)) return attach(exchange, path, query);
@@ -145,6 +154,14 @@ void NodeServer::Impl::list_pods(const ExchangePtr& exchange, bool running) {
   const codec::TypeMeta type{"v1", "PodList"};
   std::string out;
   codec::encode_json(out, api::core::v1::PodList::descriptor(), &list, &type);
+  exchange->respond(200, http::Headers{{"Content-Type", "application/json"}}, http::Slice(std::move(out)));
+}
+
+void NodeServer::Impl::summary(const ExchangePtr& exchange, const http::Query& query) {
+  const bool all = !query.flag("only_cpu_and_memory");
+  if (all) deps.stats->want_all();
+  const auto read = deps.stats->read(StatsManager::Depth::All, kStatsAge);
+  std::string out = codec::to_json(all ? *read : cpu_and_memory_of(*read));
   exchange->respond(200, http::Headers{{"Content-Type", "application/json"}}, http::Slice(std::move(out)));
 }
 

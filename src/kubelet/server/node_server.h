@@ -9,16 +9,17 @@
 #include "http/server/server.h"
 #include "kubelet/access/node_auth.h"
 #include "kubelet/server/node_identity.h"
+#include "kubelet/stats/stats_manager.h"
 #include "kubelet/work/pod_workers.h"
 
 namespace mizzen::kubelet {
 
-/// Role: the node's HTTPS server: logs, exec, attach, port-forward, the list of pods, health. Closed to
-/// strangers: NodeAuth says who a caller is and what they may. Kubernetes contract: paths and answers of
-/// upstream's kubelet server, as the API server calls them. Threading: thread-safe. Requests run on its own
-/// workers, which may block; followed logs hold one each. A certificate that is renewed is shown to new
-/// connections; others live on. Failure: unknown pods and containers are 404 with upstream's texts.
-/// Bounds: Options::workers_max requests at once, others wait; kFollowersMax followed logs.
+/// Role: the node's HTTPS server: logs, exec, attach, port-forward, the list of pods, what they use,
+/// health. Closed to strangers: NodeAuth says who a caller is and what they may. Kubernetes contract: paths
+/// and answers of upstream's kubelet server, as the API server calls them. Threading: thread-safe. Requests
+/// run on its own workers, which may block; followed logs hold one each. A certificate that is renewed is
+/// shown to new connections; others live on. Failure: unknown pods and containers are 404 with upstream's
+/// texts. Bounds: Options::workers_max requests at once, others wait; kFollowersMax followed logs.
 class NodeServer {
  public:
   struct Options {
@@ -36,6 +37,7 @@ class NodeServer {
     const Clock& clock;
     NodeIdentity& identity;
     NodeAuth& auth;
+    StatsManager* stats = nullptr;  ///< null: nothing is said of what is used
   };
   NodeServer(Deps deps, Options options);
   ~NodeServer();

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "http/client/client.h"
 #include "kubelet/access/known_callers.h"
+#include "kubelet/testing/fake_gauges.h"
 #include "kubelet/testing/test_node.h"
 #include "pki/authority.h"
 
@@ -15,6 +16,7 @@ namespace {
 
 using std::chrono::seconds;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class NodeServerTest : public ::testing::Test {
  protected:
@@ -22,9 +24,10 @@ class NodeServerTest : public ::testing::Test {
     NodeServer::Options options;
     options.address = "127.0.0.1";
     identity_.pair = serving();
-    server_ = std::make_unique<NodeServer>(NodeServer::Deps{loops_, node_.runtime, node_.workers(),
-                                                            node_.cache(), real_clock(), identity_, auth_},
-                                           options);
+    server_ =
+        std::make_unique<NodeServer>(NodeServer::Deps{loops_, node_.runtime, node_.workers(), node_.cache(),
+                                                      real_clock(), identity_, auth_, &stats_},
+                                     options);
     const auto started = server_->start();
     EXPECT_TRUE(started.ok()) << started.error().message();
   }
@@ -66,6 +69,14 @@ class NodeServerTest : public ::testing::Test {
   }
 
   testing::TestNode node_;
+  testing::FakeGauges gauges_;
+  ThreadPool pool_{real_clock(), {.name = "looks"}};
+  Alarms alarms_{node_.clock, [] {}};
+  DiskLooks looks_{{pool_, alarms_, node_.clock}};
+  StatsManager stats_{
+      {gauges_, node_.runtime, node_.cache(), looks_, node_.clock, [this] { return node_.workers().pods(); },
+       [this](const std::string& uid) { return node_.volumes().pod_folder(uid); }},
+      {"n1", "/data", "/logs", "/kubepods"}};
   const WallTime now_ = real_clock().wall();
   Result<pki::Authority> authority_ = pki::Authority::create("ca", now_);
   http::Loops loops_{{.clock = real_clock(), .random = secure_random()}};
@@ -78,6 +89,22 @@ class NodeServerTest : public ::testing::Test {
   KnownCallers auth_{{.client_ca_pem = authority_->certificate_pem()}};
   std::unique_ptr<NodeServer> server_;
 };
+
+TEST_F(NodeServerTest, SaysWhatIsUsed) {
+  run_pod();
+  gauges_.set([](auto& m) { m.use.memory_bytes = 1000; });
+  const auto me = identity("admin", {"system:masters"});
+  const auto summary = get("/stats/summary", me);
+  EXPECT_EQ(summary.status, 200);
+  EXPECT_EQ(summary.headers.get("Content-Type"), "application/json");
+  EXPECT_THAT(summary.body, HasSubstr(R"({"node":{"nodeName":"n1",)"));
+  EXPECT_THAT(summary.body, HasSubstr(R"("podRef":{"name":"web","namespace":"default")"));
+  EXPECT_THAT(summary.body, HasSubstr("ephemeral-storage"));
+  EXPECT_THAT(get("/stats/summary?only_cpu_and_memory=true", me).body, Not(HasSubstr("ephemeral-storage")));
+  EXPECT_THAT(get("/metrics/resource", me).body, HasSubstr("\nnode_memory_working_set_bytes 1000 "));
+  EXPECT_EQ(get("/stats/summary", std::nullopt).status, 401);
+  EXPECT_EQ(get("/stats", me).status, 404);
+}
 
 TEST_F(NodeServerTest, IsClosedToStrangers) {
   EXPECT_EQ(get("/pods", std::nullopt).status, 401);
