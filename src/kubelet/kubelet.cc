@@ -14,6 +14,7 @@
 #include "client/informer/informer.h"
 #include "cri/blocking.h"
 #include "kubelet/config/api_sources.h"
+#include "kubelet/eviction/eviction_manager.h"
 #include "kubelet/groups/orphaned_groups.h"
 #include "kubelet/groups/qos_groups.h"
 #include "kubelet/images/image_collector.h"
@@ -46,6 +47,8 @@ constexpr auto kStatusEvery = seconds(5);
 constexpr auto kHousekeepingEvery = seconds(10);
 /// Records of pulls outlive their images by that long: a list of images is as old as its call.
 constexpr Duration kRecordsKept = std::chrono::minutes(5);
+/// How long a dead container takes to go.
+constexpr Duration kDeadContainersGo = seconds(3);
 constexpr Duration kHintAgain[] = {milliseconds(100), seconds(1)};
 
 /// The Node of this name alone.
@@ -92,7 +95,17 @@ struct Kubelet::Impl {
                                      [this](const std::string& uid) { return volumes.pod_folder(uid); }},
                   StatsManager::Options{options.node_name, options.data_folder, options.data_folder + "/logs",
                                         options.cgroup_root});
+    evictions.emplace(EvictionManager::Deps{*stats, workers, cache, events, background, alarms, deps.clock,
+                                            [this](auto done) { give_back(std::move(done)); }},
+                      options.eviction);
   }
+  /// Images are nobody's only once the dead containers that have them are gone.
+  void give_back(std::function<void()> done) {
+    workers.remove_dead_containers();
+    alarms.after(kDeadContainersGo,
+                 [this, done = std::move(done)]() mutable { collector.collect_all(std::move(done)); });
+  }
+  Pressures pressures() const { return evictions ? evictions->pressures() : Pressures(); }
 
   PodOptions pod_options() {
     if (options.hostname.empty()) options.hostname = machine.hostname;
@@ -209,6 +222,7 @@ struct Kubelet::Impl {
   MachineGauges machine_gauges{cgroups ? &*cgroups : nullptr};
   std::optional<DiskLooks> looks;
   std::optional<StatsManager> stats;  ///< none: nothing of the machine is watched
+  std::optional<EvictionManager> evictions;
   LogRotation rotation;
   std::atomic<bool> rotating = false;
   NodeManager node;
@@ -224,7 +238,6 @@ struct Kubelet::Impl {
 
   std::string runtime_version;  ///< set before threads start
   Guarded<std::vector<cri::v1::Image>> images;
-  std::atomic<bool> disk_pressure = false;
   ImageCollector collector{{.runtime = deps.runtime,
                             .events = events,
                             .clock = deps.clock,
@@ -250,7 +263,7 @@ NodeAbilities Kubelet::Impl::abilities() const {
                     .recursive_read_only = features.recursive_read_only,
                     .user_namespaces = features.user_namespaces,
                     .app_armor = app_armor,
-                    .disk_pressure = disk_pressure,
+                    .pressures = pressures(),
                     .kernel_version = machine.kernel_version,
                     .huge_pages = {}};
   for (const auto& [size, total] : machine.huge_pages) out.huge_pages.push_back(size);
@@ -265,8 +278,11 @@ NodeFacts Kubelet::Impl::facts() {
   out.machine = machine;
   const ImageDisk space = disk();
   out.disk_bytes = space.bytes;
-  out.disk_available_bytes = space.available_bytes;
-  if (options.watches_machine) out.memory_available_bytes = linux::available_memory_bytes();
+  out.disk_kept_bytes = static_cast<uint64_t>(
+      options.eviction.kept(Signal::NodeFsAvailable, static_cast<int64_t>(space.bytes)));
+  out.memory_kept_bytes = static_cast<uint64_t>(
+      options.eviction.kept(Signal::MemoryAvailable, static_cast<int64_t>(machine.memory_bytes)));
+  out.pressures = pressures();
   out.pods_max = options.pods_max;
   out.port = bound_port;
   out.version = options.version;
@@ -397,11 +413,9 @@ void Kubelet::Impl::housekeeping() {
   statuses.tick();
   mirrors.tick();
   rotate_logs();
-  const auto space = disk();
-  disk_pressure = is_disk_short(space.bytes, space.available_bytes);
-  collector.tick(disk_pressure);
-  if (disk_pressure) workers.remove_dead_containers();
+  collector.tick();
   if (stats) (void)background.post([this] { stats->tick(); });
+  if (evictions) evictions->tick();
   // Nobody is an orphan before every source and the runtime were heard.
   if (!sources.synced() || !cache.is_ready()) return;
   for (const auto& pod : cache.pods())
@@ -470,7 +484,7 @@ Result<void> Kubelet::start() {
     k.runtime_version = version->runtime_name + "://" + number.substr(0, number.find('~'));
   }
   k.health.ask();
-  k.collector.tick(false);
+  k.collector.tick();
   if (k.deps.runtime_events)
     k.deps.runtime_events->start([&k](const std::string& id, bool runs) { k.hear(id, runs); });
   k.node.start();
@@ -499,6 +513,7 @@ void Kubelet::stop() {
   k.cache.stop();
   k.health.stop();
   k.collector.stop();
+  if (k.evictions) k.evictions->stop();
   if (k.looks) k.looks->stop();
   k.pod_pool.stop();
   k.disk_pool.stop();

@@ -12,6 +12,7 @@
 #include "http/loop/loop.h"
 #include "kubelet/access/node_auth.h"
 #include "kubelet/config/name_resolution.h"
+#include "kubelet/eviction/thresholds.h"
 #include "kubelet/server/node_identity.h"
 #include "kubelet/stats/gauges.h"
 #include "linux/files/system_info.h"
@@ -36,6 +37,7 @@ struct KubeletOptions {
   bool relaxed_environment_names = true;  ///< false: envFrom leaves out keys that shells cannot read
   int64_t log_bytes_max = 10 << 20;       ///< a container's log is rotated at this size ...
   int log_files_max = 5;                  ///< ... and this many files of it are kept
+  EvictionConfig eviction;  ///< nothing is evicted but what is over limits of its own, without thresholds
   Duration volume_stats_every = std::chrono::minutes(1);  ///< how often it is looked at what pods store
   std::string version = "v1.36.2";
   std::optional<linux::SystemInfo> machine = {};  ///< none: what this machine says of itself

@@ -43,18 +43,22 @@ int64_t memory_limit(const Pod& pod, const Container& c) {
 }
 
 Amounts requests_of_container(const Container& c) {
-  return {cpu_request(c), whole(c.resources.requests, "memory")};
+  return {cpu_request(c), whole(c.resources.requests, "memory"),
+          whole(c.resources.requests, "ephemeral-storage")};
 }
 Amounts limits_of_container(const Container& c) {
-  return {milli(c.resources.limits, "cpu"), whole(c.resources.limits, "memory")};
+  return {milli(c.resources.limits, "cpu"), whole(c.resources.limits, "memory"),
+          whole(c.resources.limits, "ephemeral-storage")};
 }
 
 void add(Amounts& to, const Amounts& more) {
   to.cpu_milli += more.cpu_milli;
   to.memory_bytes += more.memory_bytes;
+  to.storage_bytes += more.storage_bytes;
 }
 Amounts larger(const Amounts& a, const Amounts& b) {
-  return {std::max(a.cpu_milli, b.cpu_milli), std::max(a.memory_bytes, b.memory_bytes)};
+  return {std::max(a.cpu_milli, b.cpu_milli), std::max(a.memory_bytes, b.memory_bytes),
+          std::max(a.storage_bytes, b.storage_bytes)};
 }
 
 /// What the containers need at the moment at which they need most: sidecars run beside all that comes after
@@ -145,7 +149,8 @@ std::vector<std::pair<uint64_t, uint64_t>> huge_page_limits(const Pod& pod, cons
 Amounts requests_of(const Pod& pod) {
   Amounts out = of_containers(pod, requests_of_container);
   if (pod.spec.resources) replace(out, pod.spec.resources->requests);
-  add(out, {milli(pod.spec.overhead, "cpu"), whole(pod.spec.overhead, "memory")});
+  add(out, {milli(pod.spec.overhead, "cpu"), whole(pod.spec.overhead, "memory"),
+            whole(pod.spec.overhead, "ephemeral-storage")});
   return out;
 }
 

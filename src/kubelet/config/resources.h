@@ -33,6 +33,7 @@ std::string huge_page_name(uint64_t bytes);
 struct Amounts {
   int64_t cpu_milli = 0;
   int64_t memory_bytes = 0;
+  int64_t storage_bytes = 0;  ///< ephemeral
 };
 /// What the pod needs at the moment at which it needs most, as upstream adds it up: sidecars count beside the
 /// regular containers, what the pod itself asks for goes before its containers' sum, overhead comes on top.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/kinds/core/pod/tolerations.h"
 #include "base/strings.h"
 #include "kubelet/state/security_facts.h"
 
@@ -12,8 +13,6 @@ namespace mizzen::kubelet {
 namespace {
 
 constexpr const char* kOsLabel = "kubernetes.io/os";
-/// Pods of this priority and above are what the node lives by.
-constexpr int32_t kCriticalPriority = 2'000'000'000;
 
 /// A kernel parameter of a pod's own, which harms nobody else, and since when the kernel has it so.
 struct SafeSysctl {
@@ -70,6 +69,22 @@ bool asks_for_app_armor(const Pod& pod) {
   });
 }
 
+/// A node that is short of memory alone takes what asked for some.
+std::optional<Refusal> pressure_refusal(const Pod& pod, const Pressures& pressures) {
+  if (!pressures.any() || is_critical(pod)) return std::nullopt;
+  if (pressures.memory && !pressures.disk && !pressures.pids) {
+    api::core::v1::Taint taint;
+    taint.key = "node.kubernetes.io/memory-pressure";
+    taint.effect = "NoSchedule";
+    if (qos_class(pod) != "BestEffort" || api::tolerates(pod.spec.tolerations, taint)) return std::nullopt;
+  }
+  std::vector<std::string> names;
+  if (pressures.memory) names.emplace_back("MemoryPressure");
+  if (pressures.disk) names.emplace_back("DiskPressure");
+  if (pressures.pids) names.emplace_back("PIDPressure");
+  return Refusal{"Evicted", fmt::format("The node had condition: [{}]. ", join(names, " "))};
+}
+
 std::optional<Refusal> system_refusal(const Pod& pod) {
   if (const auto* label = pod.metadata.labels.find(kOsLabel); label && *label != "linux")
     return Refusal{"PodOSSelectorNodeLabelDoesNotMatch",
@@ -90,8 +105,7 @@ std::string sysctl_name(const std::string& name) {
 }
 
 std::optional<Refusal> refusal_of(const Pod& pod, const NodeAbilities& node) {
-  if (node.disk_pressure && pod.spec.priority.value_or(0) < kCriticalPriority)
-    return Refusal{"Evicted", "The node had condition: [DiskPressure]. "};
+  if (auto refused = pressure_refusal(pod, node.pressures)) return refused;
   const auto* security = pod.spec.securityContext.get();
   if (security) {
     for (const auto& sysctl : security->sysctls) {
@@ -124,18 +138,11 @@ std::vector<std::string> fields_without_effect(const Pod& pod) {
   const auto look = [&](const std::vector<Container>& list, const char* name) {
     for (const auto& c : list) {
       const auto at = fmt::format("spec.{}{{{}}}", name, c.name);
-      if (c.resources.limits.contains("ephemeral-storage"))
-        out.push_back(at + ".resources.limits[ephemeral-storage]");
       if (c.lifecycle && c.lifecycle->stopSignal) out.push_back(at + ".lifecycle.stopSignal");
     }
   };
   look(pod.spec.initContainers, "initContainers");
   look(pod.spec.containers, "containers");
-  for (const auto& v : pod.spec.volumes) {
-    const auto& folder = v.volumeSource.emptyDir;
-    if (folder && folder->sizeLimit && folder->medium != "Memory")
-      out.push_back(fmt::format("spec.volumes{{{}}}.emptyDir.sizeLimit", v.name));
-  }
   return out;
 }
 

@@ -61,11 +61,34 @@ TEST(Admission, RefusesWhatTheNodeCannotDoInUpstreamsWords) {
   EXPECT_EQ(text_of(refusal_of(pod_with("", annotation + "unconfined\"}"), kPlain)), "");
 }
 
-TEST(Admission, NothingComesToAFullDiskButWhatTheNodeLivesBy) {
-  NodeAbilities full = kAble;
-  full.disk_pressure = true;
-  EXPECT_EQ(text_of(refusal_of(pod_with(""), full)), "Evicted: The node had condition: [DiskPressure]. ");
-  EXPECT_EQ(text_of(refusal_of(pod_with(R"("priority":2000001000)"), full)), "");
+TEST(Admission, APressedNodeTakesWhatItLivesByAlone) {
+  const std::string plain, critical = R"("priority":2000001000)",
+                           asks = R"("resources":{"requests":{"memory":"1Mi"}})",
+                           bears = R"("tolerations":[{"key":"node.kubernetes.io/memory-pressure",
+                                                      "operator":"Exists","effect":"NoSchedule"}])",
+                           bears_disk = R"("tolerations":[{"key":"node.kubernetes.io/disk-pressure",
+                                                           "operator":"Exists","effect":"NoSchedule"}])";
+  const std::string disk = "Evicted: The node had condition: [DiskPressure]. ",
+                    memory = "Evicted: The node had condition: [MemoryPressure]. ",
+                    both = "Evicted: The node had condition: [MemoryPressure DiskPressure]. ",
+                    pids = "Evicted: The node had condition: [PIDPressure]. ";
+  for (const auto& [spec, pressures, why] : std::vector<std::tuple<std::string, Pressures, std::string>>{
+           {plain, {}, ""},
+           {plain, {.disk = true}, disk},
+           {asks, {.disk = true}, disk},
+           {bears_disk, {.disk = true}, disk},
+           {critical, {.disk = true}, ""},
+           {plain, {.memory = true}, memory},
+           {asks, {.memory = true}, ""},
+           {bears, {.memory = true}, ""},
+           {bears_disk, {.memory = true}, memory},
+           {asks, {.memory = true, .disk = true}, both},
+           {plain, {.pids = true}, pids},
+           {critical, {.memory = true, .disk = true, .pids = true}, ""}}) {
+    NodeAbilities pressed = kAble;
+    pressed.pressures = pressures;
+    EXPECT_EQ(text_of(refusal_of(pod_with(spec), pressed)), why) << spec;
+  }
 }
 
 TEST(Admission, TakesSafeSysctlsOfThePodsOwnNamespacesOnly) {
@@ -106,13 +129,11 @@ TEST(Admission, NoSandboxForAnotherRuntimeOrUsersOfItsOwn) {
 
 TEST(Admission, NamesTheFieldsThatHaveNoEffectHere) {
   EXPECT_THAT(fields_without_effect(pod_with("")), IsEmpty());
-  EXPECT_THAT(
-      fields_without_effect(pod_with(
-          R"("initContainers":[{"name":"i","image":"i","resources":{"limits":{"ephemeral-storage":"1Gi"}}}],
-             "volumes":[{"name":"m","emptyDir":{"medium":"Memory","sizeLimit":"1Mi"}},
-                        {"name":"d","emptyDir":{"sizeLimit":"1Mi"}}])")),
-      ElementsAre("spec.initContainers{i}.resources.limits[ephemeral-storage]",
-                  "spec.volumes{d}.emptyDir.sizeLimit"));
+  EXPECT_THAT(fields_without_effect(
+                  pod_with(R"("initContainers":[{"name":"i","image":"i","lifecycle":{"stopSignal":"SIGUSR1"},
+                                "resources":{"limits":{"ephemeral-storage":"1Gi"}}}],
+                              "volumes":[{"name":"d","emptyDir":{"sizeLimit":"1Mi"}}])")),
+              ElementsAre("spec.initContainers{i}.lifecycle.stopSignal"));
 }
 
 }  // namespace

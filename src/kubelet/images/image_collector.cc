@@ -29,34 +29,42 @@ std::set<std::string> ids_in_use(const std::vector<cri::v1::Image>& images,
 
 }  // namespace
 
-void ImageCollector::tick(bool pressure) {
+void ImageCollector::collect_all(std::function<void()> done) {
+  // Nothing is held here but the call: it is made when the last of the round is over.
+  begin(true, Waiting(nullptr, [done = std::move(done)](void*) { done(); }));
+}
+
+void ImageCollector::begin(bool all, Waiting waiting) {
   auto token = gate_.enter();
   if (!token) return;
   {
     Lock lock(m_);
-    if (under_way_) return;
+    if (under_way_) {
+      if (all) next_ = std::move(waiting);
+      return;
+    }
     under_way_ = true;
   }
   deps_.runtime.list_images(
       {}, {.deadline = Deadline::after(kRuntimeTimeout, deps_.clock), .stop = stop_.token()},
-      [this, token = std::move(token), pressure](const auto& listed) {
+      [this, token = std::move(token), all, waiting = std::move(waiting)](const auto& listed) {
         if (!listed.ok()) return ended();
-        listed_images(token, pressure, listed->images);
+        listed_images(token, all, waiting, listed->images);
       });
 }
 
-void ImageCollector::listed_images(const Gate::Token& token, bool pressure,
+void ImageCollector::listed_images(const Gate::Token& token, bool all, const Waiting& waiting,
                                    const std::vector<cri::v1::Image>& images) {
   if (deps_.on_images) deps_.on_images(images);
   deps_.runtime.list_containers(
       {}, {.deadline = Deadline::after(kRuntimeTimeout, deps_.clock), .stop = stop_.token()},
-      [this, token, pressure, images](const auto& listed) {
-        if (listed.ok()) collect(token, pressure, images, listed->containers);
+      [this, token, all, waiting, images](const auto& listed) {
+        if (listed.ok()) collect(token, all, waiting, images, listed->containers);
         ended();
       });
 }
 
-void ImageCollector::collect(const Gate::Token& token, bool pressure,
+void ImageCollector::collect(const Gate::Token& token, bool all, const Waiting& waiting,
                              const std::vector<cri::v1::Image>& images,
                              const std::vector<cri::v1::Container>& containers) {
   const auto now = deps_.clock.monotonic();
@@ -71,9 +79,9 @@ void ImageCollector::collect(const Gate::Token& token, bool pressure,
       if (in_use.contains(image.id)) age.used = now;
     }
     ages_ = std::move(ages);
-    if (!pressure && collected_ && now - *collected_ < kEvery) return;
+    if (!all && collected_ && now - *collected_ < kEvery) return;
     collected_ = now;
-    plan = plan_image_gc(images, in_use, ages_, deps_.disk(), pressure, now);
+    plan = plan_image_gc(images, in_use, ages_, deps_.disk(), all, now);
   }
   tell(plan);
   for (const auto& id : plan.remove) {
@@ -82,7 +90,7 @@ void ImageCollector::collect(const Gate::Token& token, bool pressure,
     request.image.ensure().image = id;
     deps_.runtime.remove_image(
         request, {.deadline = Deadline::after(kRuntimeTimeout, deps_.clock), .stop = stop_.token()},
-        [token, id](const auto& removed) {
+        [token, waiting, id](const auto& removed) {
           if (!removed.ok())
             log::warn("kubelet", "Cannot remove image",
                       {log::kv("image", id), log::kv("error", removed.error().message())});
@@ -108,13 +116,21 @@ void ImageCollector::tell(const ImageGcPlan& plan) {
 }
 
 void ImageCollector::ended() {
-  Lock lock(m_);
-  under_way_ = false;
+  Waiting next;
+  {
+    Lock lock(m_);
+    under_way_ = false;
+    next = std::move(next_);
+  }
+  if (next) begin(true, std::move(next));
 }
 
 void ImageCollector::stop() {
   stop_.stop();
   gate_.close();
+  Waiting untold;
+  Lock lock(m_);
+  untold.swap(next_);
 }
 
 }  // namespace mizzen::kubelet

@@ -30,15 +30,21 @@ class ImageCollector {
   explicit ImageCollector(Deps deps) : deps_(std::move(deps)) {}
   ~ImageCollector() { stop(); }
 
-  /// Looks at images and containers; collects every kEvery, and at once where `pressure` is set.
-  void tick(bool pressure);
+  /// Looks at images and containers; collects every kEvery.
+  void tick() { begin(false, {}); }
+  /// Takes away all images that nobody has; `done` is told once, when what could go is gone.
+  void collect_all(std::function<void()> done);
   void stop();
   static constexpr Duration kEvery = std::chrono::minutes(5);
 
  private:
-  void listed_images(const Gate::Token& token, bool pressure, const std::vector<cri::v1::Image>& images);
-  void collect(const Gate::Token& token, bool pressure, const std::vector<cri::v1::Image>& images,
-               const std::vector<cri::v1::Container>& containers);
+  /// Tells who waits for a round when the last that holds it lets go.
+  using Waiting = std::shared_ptr<void>;
+  void begin(bool all, Waiting waiting);
+  void listed_images(const Gate::Token& token, bool all, const Waiting& waiting,
+                     const std::vector<cri::v1::Image>& images);
+  void collect(const Gate::Token& token, bool all, const Waiting& waiting,
+               const std::vector<cri::v1::Image>& images, const std::vector<cri::v1::Container>& containers);
   void tell(const ImageGcPlan& plan);
   void ended();
 
@@ -47,6 +53,7 @@ class ImageCollector {
   StopSource stop_;
   Mutex m_;
   bool under_way_ MZ_GUARDED_BY(m_) = false;
+  Waiting next_ MZ_GUARDED_BY(m_);  ///< for a round of all that follows the one under way
   std::map<std::string, ImageAge> ages_ MZ_GUARDED_BY(m_);  ///< by id
   std::optional<Monotonic> collected_ MZ_GUARDED_BY(m_);
   int failures_ MZ_GUARDED_BY(m_) = 0;  ///< rounds in a row that freed too little

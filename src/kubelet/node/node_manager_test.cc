@@ -23,7 +23,6 @@ TEST(NodeManagerTest, RegistersReportsReadyAndHoldsTheLease) {
   NodeFacts facts;
   facts.name = facts.hostname = "n1";
   facts.machine.memory_bytes = 1ull << 30;
-  facts.memory_available_bytes = 1ull << 29;
   facts.machine.cpus = 1;
   NodeManager manager({api, events, real_clock(), [&] { return facts; }});
   manager.start();

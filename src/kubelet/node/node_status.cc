@@ -30,11 +30,11 @@ void fill_resources(v1::NodeStatus& s, const NodeFacts& f) {
     huge += total;
   }
   s.allocatable = s.capacity;
-  const uint64_t kept = std::min(f.machine.memory_bytes, kEvictionMemoryBytes + huge);
+  const uint64_t kept = std::min(f.machine.memory_bytes, f.memory_kept_bytes + huge);
   s.allocatable.set("memory", kibibytes(f.machine.memory_bytes - kept));
   s.allocatable.set(
       "ephemeral-storage",
-      codec::Quantity::of(static_cast<int64_t>(f.disk_bytes / 100 * (100 - kEvictionDiskPercent))));
+      codec::Quantity::of(static_cast<int64_t>(f.disk_bytes - std::min(f.disk_bytes, f.disk_kept_bytes))));
 }
 
 void fill_info(v1::NodeStatus& s, const NodeFacts& f) {
@@ -80,9 +80,9 @@ void fill_features(v1::NodeStatus& s, const NodeFacts& f) {
 
 client::NodeHealth health_of(const NodeFacts& f) {
   client::NodeHealth out;
-  out.memory_short = f.memory_available_bytes > 0 && f.memory_available_bytes < kEvictionMemoryBytes;
-  out.disk_short = is_disk_short(f.disk_bytes, f.disk_available_bytes);
-  out.pids_short = f.processes_max > 0 && f.processes + f.processes_max / 20 > f.processes_max;
+  out.memory_short = f.pressures.memory;
+  out.disk_short = f.pressures.disk;
+  out.pids_short = f.pressures.pids;
   out.problem = f.runtime_problem;
   if (!f.network_problem.empty()) {
     out.problem += (out.problem.empty() ? "" : ", ") +
@@ -92,10 +92,6 @@ client::NodeHealth health_of(const NodeFacts& f) {
 }
 
 }  // namespace
-
-bool is_disk_short(uint64_t bytes, uint64_t available_bytes) {
-  return bytes > 0 && available_bytes < bytes / 100 * kEvictionDiskPercent;
-}
 
 void fill_node_metadata(Node& node, const NodeFacts& f) {
   node.metadata.name = f.name;

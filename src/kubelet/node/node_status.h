@@ -6,6 +6,7 @@
 #include "api/schema/core/v1/node.h"
 #include "base/clock.h"
 #include "cri/runtime.h"
+#include "kubelet/state/node_abilities.h"
 #include "linux/files/system_info.h"
 
 namespace mizzen::kubelet {
@@ -19,10 +20,9 @@ struct NodeFacts {
   std::vector<std::string> addresses;
   linux::SystemInfo machine;
   uint64_t disk_bytes = 0;
-  uint64_t disk_available_bytes = 0;
-  uint64_t memory_available_bytes = 0;
-  uint64_t processes = 0;
-  uint64_t processes_max = 0;
+  uint64_t memory_kept_bytes = 0;  ///< not given to pods: below that the node evicts
+  uint64_t disk_kept_bytes = 0;
+  Pressures pressures;
   int pods_max = 110;
   int port = 10250;
   std::string version;          ///< v1.36.2
@@ -41,11 +41,5 @@ void fill_node_metadata(Node& node, const NodeFacts& facts);
 void fill_node_status(Node& node, const NodeFacts& facts, WallTime now);
 /// True where something other than heartbeat times differs.
 bool node_status_changed(const Node& before, const Node& after);
-
-/// Pure. Too little of the disk is left for the node's good.
-bool is_disk_short(uint64_t bytes, uint64_t available_bytes);
-
-inline constexpr uint64_t kEvictionMemoryBytes = 100ull << 20;
-inline constexpr uint64_t kEvictionDiskPercent = 10;
 
 }  // namespace mizzen::kubelet

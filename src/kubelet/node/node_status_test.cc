@@ -16,8 +16,9 @@ TEST(NodeStatus, ReportsReadyAndWhyNot) {
   facts.machine.cpus = 2;
   facts.machine.huge_pages = {{2 << 20, 512 << 20}, {1 << 30, 0}};
   facts.machine.architecture = "amd64";
-  facts.memory_available_bytes = 4ull << 30;
-  facts.disk_bytes = facts.disk_available_bytes = 100ull << 30;
+  facts.memory_kept_bytes = 100ull << 20;
+  facts.disk_bytes = 100ull << 30;
+  facts.disk_kept_bytes = 10ull << 30;
   facts.addresses = {"192.0.2.1"};
   Node node;
   fill_node_metadata(node, facts);
@@ -31,6 +32,7 @@ TEST(NodeStatus, ReportsReadyAndWhyNot) {
   EXPECT_EQ(node.status.capacity.get("memory").text(), "8Gi");
   EXPECT_EQ(node.status.allocatable.get("memory").text(), "7580Mi")
       << "less what eviction keeps and huge pages hold";
+  EXPECT_EQ(node.status.allocatable.get("ephemeral-storage").value(), 90ll << 30);
   Node later = node;
   fill_node_status(later, facts, WallTime(seconds(20)));
   EXPECT_FALSE(node_status_changed(node, later)) << "a heartbeat alone is no change";
@@ -39,6 +41,16 @@ TEST(NodeStatus, ReportsReadyAndWhyNot) {
   EXPECT_TRUE(node_status_changed(node, later));
   EXPECT_EQ(later.status.conditions.back().message,
             "container runtime network not ready: NetworkReady=false reason:x message:y");
+  facts.pressures = {.memory = true, .disk = false, .pids = true};
+  fill_node_status(later, facts, WallTime(seconds(40)));
+  std::vector<std::string> told;
+  for (const auto& c : later.status.conditions)
+    if (c.type != "Ready") told.push_back(c.type + " " + c.status + " " + c.reason + ": " + c.message);
+  EXPECT_EQ(told,
+            (std::vector<std::string>{
+                "MemoryPressure True KubeletHasInsufficientMemory: kubelet has insufficient memory available",
+                "DiskPressure False KubeletHasNoDiskPressure: kubelet has no disk pressure",
+                "PIDPressure True KubeletHasInsufficientPID: kubelet has insufficient PID available"}));
 }
 
 }  // namespace

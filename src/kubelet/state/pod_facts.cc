@@ -13,6 +13,7 @@ namespace {
 constexpr size_t kHostnameMax = 63;
 constexpr size_t kKernelNameMax = 64;
 constexpr int64_t kGraceDefault = 30;
+constexpr int32_t kCriticalPriority = 2'000'000'000;
 
 uint32_t fnv32a(std::string_view text) {
   uint32_t h = 2166136261u;
@@ -43,6 +44,10 @@ bool stops_before(const Pod& pod, const std::string& first, const std::string& s
     return size_t{0};
   };
   return rank(first) < rank(second);
+}
+
+bool is_critical(const Pod& pod) {
+  return pod.spec.priority.value_or(0) >= kCriticalPriority || is_static(pod) || is_mirror(pod);
 }
 
 bool is_terminal(const std::string& phase) { return phase == "Succeeded" || phase == "Failed"; }

@@ -30,6 +30,8 @@ bool is_sidecar(const Container& container);
 /// serve, and end in the opposite order of their start.
 bool stops_before(const Pod& pod, const std::string& first, const std::string& second);
 bool is_terminal(const std::string& phase);
+/// What the node lives by: of the highest priorities, or not the API's. It never makes room for others.
+bool is_critical(const Pod& pod);
 /// Guaranteed, Burstable or BestEffort, as the API computes it.
 std::string qos_class(const Pod& pod);
 /// The control group of the pod: /kubepods[/burstable|/besteffort]/pod<uid>, below `root`.

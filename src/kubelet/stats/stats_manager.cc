@@ -43,7 +43,7 @@ std::shared_ptr<const Summary> StatsManager::read(Depth depth, Duration age_max)
   const auto now = deps_.clock.monotonic();
   {
     Lock lock(m_);
-    if (last_ && depth_ >= depth && now - read_at_ <= age_max) return last_;
+    if (last_ && depth_ >= depth && now - read_at_ < age_max) return last_;
   }
   for (auto& [key, sample] : samples_) sample.used = false;
   auto summary = std::make_shared<Summary>();

@@ -43,7 +43,7 @@ class StatsManager {
   enum class Depth : uint8_t { Node, Folders, All };
   StatsManager(Deps deps, Options options) : deps_(std::move(deps)), options_(std::move(options)) {}
 
-  /// At least this deep, and not older than `age_max`.
+  /// At least this deep, and younger than `age_max`.
   std::shared_ptr<const Summary> read(Depth depth, Duration age_max);
   /// Folders of all pods are looked at for a while: the next read()s have more of them.
   void want_all();

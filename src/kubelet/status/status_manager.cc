@@ -22,6 +22,10 @@ bool is_own(const std::string& type) {
   return std::find(kOwnConditions.begin(), kOwnConditions.end(), type) != kOwnConditions.end();
 }
 
+/// Who ends a pod for others says so, whoever it is.
+constexpr std::string_view kDisruption = "DisruptionTarget";
+constexpr std::string_view kByUs = "TerminationByKubelet";
+
 /// Later states of one object have greater numbers (Kubernetes 1.35 on).
 int64_t revision_of(const Pod& pod) { return parse_int<int64_t>(pod.metadata.resourceVersion).value_or(0); }
 
@@ -32,9 +36,12 @@ client::Call new_call() { return {.timeout = kCallTimeout}; }
 PodStatus merge_status(const PodStatus& in_api, const PodStatus& ours) {
   PodStatus out = ours;
   std::vector<api::core::v1::PodCondition> conditions;
+  const auto by_us = std::find_if(ours.conditions.begin(), ours.conditions.end(),
+                                  [](const auto& c) { return c.type == kDisruption && c.reason == kByUs; });
   for (const auto& c : in_api.conditions) {
-    if (!is_own(c.type)) conditions.push_back(c);
+    if (!is_own(c.type) && (c.type != kDisruption || by_us == ours.conditions.end())) conditions.push_back(c);
   }
+  if (by_us != ours.conditions.end()) conditions.push_back(*by_us);
   for (const std::string_view type : kOwnConditions)
     for (const auto& c : ours.conditions)
       if (c.type == type) conditions.push_back(c);

@@ -281,6 +281,9 @@ void PodWork::finish_end(const RuntimePod& state) {
       last.phase = end_->phase;
       last.reason = end_->reason;
       last.message = end_->message;
+      if (!end_->disruption.empty())
+        set_condition(last, "DisruptionTarget", true, end_->disruption, end_->message,
+                      pod_->metadata.generation, world_.clock.wall());
     } else if (!is_terminal(last.phase) && (pod_->metadata.deletionTimestamp || gone_)) {
       // Taken down before all of its containers ran: what never started did not succeed.
       last.phase = "Failed";

@@ -22,7 +22,8 @@ struct PodEnd {
   std::string phase = "Failed";
   std::string reason;
   std::string message;
-  std::optional<int64_t> grace_s;  ///< none: the pod's own
+  std::optional<int64_t> grace_s = {};  ///< none: the pod's own
+  std::string disruption = {};  ///< it ends for others' sake: the reason of its condition DisruptionTarget
 };
 
 /// Role: one pod on this node, from the first sight of it until nothing of it is left: a state machine whose

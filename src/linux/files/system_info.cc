@@ -95,8 +95,6 @@ SystemInfo system_info() {
   return out;
 }
 
-uint64_t available_memory_bytes() { return meminfo_bytes("MemAvailable"); }
-
 int64_t processes_max() {
   const auto ids = parse_int<int64_t>(first_line("/proc/sys/kernel/pid_max"));
   const auto threads = parse_int<int64_t>(first_line("/proc/sys/kernel/threads-max"));

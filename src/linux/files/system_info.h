@@ -26,9 +26,6 @@ struct SystemInfo {
 };
 SystemInfo system_info();
 
-/// Bytes of memory that can be given to programs without swapping (MemAvailable); 0 where unknown.
-uint64_t available_memory_bytes();
-
 /// How many processes and threads the kernel can have at all; 0 where unknown.
 int64_t processes_max();
 
