@@ -39,6 +39,7 @@ void CallStart::begin(bool minds_deadline, Done done) {
     Lock lock(m_);
     done_ = std::move(done);
   }
+  told_later_ = minds_deadline;
   timed_ = minds_deadline && !context_.deadline.is_never();
   if (timed_) home_.post([self = shared_from_this()] { self->arm(); });
   on_stop_ = context_.stop.on_stop([weak = weak_from_this(), &home = home_] {
@@ -68,33 +69,41 @@ void CallStart::acquire() {
     phase_ = Phase::Waiting;
   }
   std::shared_ptr<ClientConn> found;
+  bool stopped = false;
   {
     Lock lock(pool_->m);
-    if (pool_->stopped) {
-      home_.post([self = shared_from_this()] { self->give_up(stopped_error()); });
+    stopped = pool_->stopped;
+    if (!stopped) found = take_place();
+    if (!stopped && !found && !may_dial()) {
+      pool_->waiters.emplace_back(&home_, [self = shared_from_this()] { self->acquire(); });
       return;
-    }
-    TargetPool& entry = pool_->targets[key_];
-    for (const auto& c : entry.connections) {
-      if (!c->usable || c->in_use >= c->limit) continue;
-      ++c->in_use;
-      found = c;
-      break;
-    }
-    if (!found) {
-      // Where HTTP/2 is likely, one dial serves all who wait.
-      const bool wait_for_dial = entry.dialing > 0 && request_.target.tls && pool_->options.tls.http2 &&
-                                 (!entry.seen || entry.speaks_h2);
-      if (wait_for_dial ||
-          entry.connections.size() + entry.dialing >= pool_->options.connections_per_target_max) {
-        pool_->waiters.emplace_back(&home_, [self = shared_from_this()] { self->acquire(); });
-        return;
-      }
-      ++entry.dialing;
     }
   }
   if (found) return start_on(found);
-  dial();
+  if (!stopped) return dial();
+  // Who waits for it may do so when no loop runs any more.
+  if (!told_later_) return give_up(stopped_error());
+  home_.post([self = shared_from_this()] { self->give_up(stopped_error()); });
+}
+
+std::shared_ptr<ClientConn> CallStart::take_place() {
+  for (const auto& c : pool_->targets[key_].connections) {
+    if (!c->usable || c->in_use >= c->limit) continue;
+    ++c->in_use;
+    return c;
+  }
+  return nullptr;
+}
+
+bool CallStart::may_dial() {
+  TargetPool& entry = pool_->targets[key_];
+  // Where HTTP/2 is likely, one dial serves all who wait.
+  if (entry.dialing > 0 && request_.target.tls && pool_->options.tls.http2 &&
+      (!entry.seen || entry.speaks_h2))
+    return false;
+  if (entry.connections.size() + entry.dialing >= pool_->options.connections_per_target_max) return false;
+  ++entry.dialing;
+  return true;
 }
 
 void CallStart::dial() {
@@ -191,12 +200,12 @@ void CallStart::answered() {
 
 void CallStart::stop() { give_up(Error(Code::Cancelled, "context canceled")); }
 
-void CallStart::expire() { give_up(Error(Code::Timeout, "context deadline exceeded")); }
+void CallStart::expire(bool last) { give_up(Error(Code::Timeout, "context deadline exceeded"), last); }
 
-void CallStart::give_up(const Error& why) {
+void CallStart::give_up(const Error& why, bool last) {
   {
     Lock lock(m_);
-    if (phase_ == Phase::Dialing) return;
+    if (phase_ == Phase::Dialing && !last) return;
   }
   finish(explain(request_, why));
 }

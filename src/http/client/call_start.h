@@ -22,20 +22,24 @@ class CallStart : public std::enable_shared_from_this<CallStart> {
 
   /// `minds_deadline`: else who waits calls expire().
   void begin(bool minds_deadline, Done done);
-  /// The deadline has passed. A connection that is being made tells that by itself.
-  void expire();
+  /// The deadline has passed. A connection that is being made tells that by itself, unless `last` says that
+  /// there is nobody to tell.
+  void expire(bool last = false);
 
  private:
   enum class Phase : uint8_t { Waiting, Dialing, Answer, Over };
   void arm();
   void acquire();
+  std::shared_ptr<ClientConn> take_place() MZ_REQUIRES(pool_->m);
+  /// Where it says so, a connection is being made.
+  bool may_dial() MZ_REQUIRES(pool_->m);
   void dial();
   void dialled(Result<Socket> socket, uint64_t generation);
   void start_on(const std::shared_ptr<ClientConn>& connection);
   void answered();
   void stop();
   /// Ends a wait; nothing where it is not waiting.
-  void give_up(const Error& why);
+  void give_up(const Error& why, bool last = false);
   void finish(Result<std::shared_ptr<ClientCall>> result);
 
   const std::shared_ptr<ClientPool> pool_;
@@ -47,6 +51,7 @@ class CallStart : public std::enable_shared_from_this<CallStart> {
   const Headers headers_;
   Loop& home_;
   std::shared_ptr<void> on_stop_;  ///< set before anything begins
+  bool told_later_ = false;        ///< likewise
   bool timed_ = false;             ///< likewise
   int attempt_ = 0;                ///< only between steps, which follow one another
   Mutex m_;

@@ -227,6 +227,14 @@ TEST_F(BegunCall, ANameIsLookedUpWhereThatMayBlock) {
   ASSERT_TRUE(blocking.ok()) << "who waits looks it up itself: " << blocking.error().message();
 }
 
+TEST_F(BegunCall, WhoWaitsIsToldEvenWhenNoLoopRunsAnyMore) {
+  Loops ended({.clock = real_clock(), .random = secure_random()});
+  Client stopped(ended, {});
+  stopped.stop();
+  ended.stop();
+  EXPECT_EQ(stopped.request({.target = target}, within(seconds(60))).error().code(), Code::Cancelled);
+}
+
 /// A look-up that nobody carries out.
 class Nowhere final : public Executor {
  public:

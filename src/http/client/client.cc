@@ -64,7 +64,7 @@ Result<std::shared_ptr<ClientCall>> Client::Impl::call(const ClientRequest& requ
   const auto wait = std::make_shared<Wait<std::shared_ptr<ClientCall>>>();
   const auto start = std::make_shared<CallStart>(pool, request, context, on(wait));
   start->begin(false, [wait](auto result) { wait->tell(std::move(result)); });
-  return wait->wait(context.deadline, [&] { start->expire(); });
+  return wait->wait(context.deadline, pool->loops.clock(), [&](bool last) { start->expire(last); });
 }
 
 void Client::Impl::dial(const Target& target, const CallContext& context, LookUps look_ups, Dialled done) {
@@ -163,12 +163,12 @@ void Client::begin_dial(const Target& target, const CallContext& context, Execut
 Result<DuplexPtr> Client::dial(const Target& target, const CallContext& context) {
   MZ_TRY(may_block());
   const auto wait = std::make_shared<Wait<DuplexPtr>>();
-  impl_->dial(target, impl_->pool->dial_context(context), on(wait),
-              [pool = impl_->pool, wait](Loop& loop, Result<Socket> socket) {
-                if (!socket.ok()) return wait->tell(socket.error());
-                wait->tell(pool->to_duplex(loop, std::move(*socket), {}));
-              });
-  return wait->wait(Deadline::never(), [] {});
+  const CallContext bounded = impl_->pool->dial_context(context);
+  impl_->dial(target, bounded, on(wait), [pool = impl_->pool, wait](Loop& loop, Result<Socket> socket) {
+    if (!socket.ok()) return wait->tell(socket.error());
+    wait->tell(pool->to_duplex(loop, std::move(*socket), {}));
+  });
+  return wait->wait(bounded.deadline, impl_->pool->loops.clock(), [](bool) {});
 }
 
 Result<Upgraded> Client::dial_upgrade(const ClientRequest& request, const CallContext& context) {
@@ -187,7 +187,7 @@ Result<Upgraded> Client::dial_upgrade(const ClientRequest& request, const CallCo
                                       wait->tell(std::move(got->answer));
                                     });
               });
-  auto upgraded = wait->wait(Deadline::never(), [] {});
+  auto upgraded = wait->wait(context.deadline, impl_->pool->loops.clock(), [](bool) {});
   if (!upgraded.ok()) return explain(request, upgraded.error());
   return upgraded;
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -19,6 +20,7 @@ class Wait {
  public:
   void tell(Result<T> result) {
     Lock lock(m_);
+    if (result_) return;
     result_.emplace(std::move(result));
     changed_.notify_all();
   }
@@ -30,14 +32,14 @@ class Wait {
     changed_.notify_all();
     return true;
   }
-  /// Once `deadline` has passed, `expired` is called; what is told counts all the same.
-  Result<T> wait(Deadline deadline, const std::function<void()>& expired) {
-    for (bool told_late = false;;) {
+  /// Once `deadline` has passed, `expired` is called; what is told counts all the same. Where nothing is,
+  /// since the loops have ended, it is called again with `last`, and the wait is over: Timeout.
+  Result<T> wait(Deadline deadline, const Clock& clock, const std::function<void(bool last)>& expired) {
+    for (bool late = false;;) {
       std::function<void()> f;
       {
         Lock lock(m_);
-        while (!result_ && work_.empty() && (told_late || !deadline.expired()))
-          changed_.wait_until(m_, told_late ? Deadline::never() : deadline);
+        while (!result_ && work_.empty() && !deadline.expired()) changed_.wait_until(m_, deadline);
         if (result_) {
           over_ = true;
           return std::move(*result_);
@@ -49,14 +51,18 @@ class Wait {
       }
       if (f) {
         f();
-      } else {
-        told_late = true;
-        expired();
+        continue;
       }
+      expired(late);
+      if (late) tell(Error(Code::Timeout, "i/o timeout"));
+      late = true;
+      deadline = Deadline::after(kLoopsMax, clock);
     }
   }
 
  private:
+  /// How long loops that run may take to tell of a deadline.
+  static constexpr Duration kLoopsMax = std::chrono::seconds(5);
   Mutex m_;
   CondVar changed_;
   bool over_ MZ_GUARDED_BY(m_) = false;
