@@ -67,6 +67,7 @@ class Cluster:
         self.node_flags = [
             "--kubelet-port", str(21250 + number), "--bridge", self.bridge, "--nft-table", self.table, "--pod-cidr", f"10.213.{number}.0/24",
             "--cluster-cidr", f"10.213.{number}.0/24", "--cgroup-root", "/" + self.cgroup, "--node-name", "node1",
+            "--volume-stats-agg-period", "2s",
             "--pod-manifest-path", os.path.join(self.folder, "manifests")]
         self.server_flags = []
 

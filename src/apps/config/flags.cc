@@ -28,6 +28,28 @@ std::string etcd_store(const std::string& url) {
   return "";
 }
 
+void add_eviction_flags(CLI::App& command, NodeOptions& node) {
+  command
+      .add_option(
+          "--eviction-hard", node.eviction.hard,
+          "Thresholds (SIGNAL<AMOUNT or SIGNAL<N%, separated by commas) below which pods are evicted at once")
+      ->capture_default_str();
+  command.add_option("--eviction-soft", node.eviction.soft,
+                     "Thresholds below which pods are evicted after a grace period");
+  command.add_option("--eviction-soft-grace-period", node.eviction.soft_grace_period,
+                     "SIGNAL=DURATION for each soft threshold");
+  command.add_option("--eviction-minimum-reclaim", node.eviction.minimum_reclaim,
+                     "SIGNAL=AMOUNT: how much more than its threshold is made free");
+  add_duration(command, "--eviction-pressure-transition-period", node.eviction_pressure_transition,
+               "How long a pressure of the node is told after its cause has gone; default 5m");
+  command
+      .add_option("--eviction-max-pod-grace-period", node.eviction_max_pod_grace_s,
+                  "Most seconds that a pod gets that a soft threshold evicts; negative: its own grace period")
+      ->capture_default_str();
+  add_duration(command, "--volume-stats-agg-period", node.volume_stats_every,
+               "How often it is looked at what pods have stored; default 1m");
+}
+
 }  // namespace
 
 void add_node_flags(CLI::App& command, NodeOptions& node) {
@@ -71,6 +93,7 @@ void add_node_flags(CLI::App& command, NodeOptions& node) {
                   "Log files kept of each container, at least 2")
       ->capture_default_str();
   command.add_option("--max-pods", node.max_pods, "Most pods this node runs")->capture_default_str();
+  add_eviction_flags(command, node);
   command.add_option("--pod-manifest-path", node.pod_manifest_path,
                      "Manifest of a static pod, or a folder of them; default: none");
 }

@@ -2,6 +2,9 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
+#include "kubelet/eviction/thresholds.h"
+
 namespace mizzen::apps {
 
 /// Settings of the node of `server` and `kubelet`.
@@ -25,6 +28,10 @@ struct NodeOptions {
   std::string container_log_max_size = "10Mi";
   int container_log_max_files = 5;
   int max_pods = 110;
+  kubelet::EvictionFlags eviction;
+  Duration eviction_pressure_transition = std::chrono::minutes(5);
+  int eviction_max_pod_grace_s = 0;
+  Duration volume_stats_every = std::chrono::minutes(1);
   std::string pod_manifest_path;  ///< a manifest, or a folder of them; empty: no static pods
 
   std::string name() const;

@@ -106,6 +106,9 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
   Impl& n = *this;
   MZ_ASSIGN(const auto gates, parse_feature_gates(n.options.feature_gates));
   MZ_ASSIGN(const auto log_bytes_max, parse_log_size(n.options.container_log_max_size));
+  MZ_ASSIGN(auto eviction, kubelet::parse_eviction(n.options.eviction));
+  eviction.pressure_transition = n.options.eviction_pressure_transition;
+  eviction.pod_grace_max_s = n.options.eviction_max_pod_grace_s;
   if (n.options.container_log_max_files < 2)
     return Error(Code::BadRequest, "--container-log-max-files must be at least 2");
   MZ_ASSIGN(const auto endpoint, n.start_runtime(deadline));
@@ -121,6 +124,8 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
   k.dns = {n.options.cluster_dns, n.options.cluster_domain};
   k.cgroup_root = n.options.cgroup_root;
   k.pods_max = n.options.max_pods;
+  k.eviction = std::move(eviction);
+  k.volume_stats_every = n.options.volume_stats_every;
   k.static_pod_path = n.options.pod_manifest_path;
   k.relaxed_environment_names = gates.at("RelaxedEnvironmentVariableValidation");
   k.log_bytes_max = log_bytes_max;

@@ -244,6 +244,42 @@ class Node(Case):
         self.c.until(lambda: any(re.fullmatch(r"0\.log\.\d{8}-\d{6}", name) for name in os.listdir(folder)), 40, "a rotated log")
         self.c.until(lambda: self.c.kubectl("logs", "talker").startswith("after\n"), 10, "the new file is what logs shows")
 
+    def test_a_pod_over_the_limit_of_its_volume_is_evicted(self):
+        mount = [{"name": "work", "mountPath": "/work"}]
+        limited = [{"name": "work", "emptyDir": {"sizeLimit": "4Mi"}}]
+        write = "trap 'exit 0' TERM; dd if=/dev/zero of=/work/file bs=1M count={}; while :; do sleep 0.2; done"
+        self.make_pod("modest", busybox("a", "sh", "-c", write.format(2), volumeMounts=mount), volumes=limited)
+        self.make_pod("greedy", busybox("a", "sh", "-c", write.format(8), volumeMounts=mount), volumes=limited)
+        self.wait_ready("modest")
+        started = time.monotonic()
+        self.wait_phase("greedy", "Failed", 40)
+        print(f"evicted after {time.monotonic() - started:.1f} s")
+        why = 'Usage of EmptyDir volume "work" exceeds the limit "4Mi". '
+        status = self.c.get("pod", "greedy")["status"]
+        self.assertEqual((status["reason"], status["message"]), ("Evicted", why))
+        self.assertEqual(self.wait_reason("greedy", "Evicted")["message"], why)
+        self.assertEqual(self.c.get("pod", "modest")["status"]["phase"], "Running")
+        # What the node says it uses is what it evicted by.
+        api, kubelet = self.connections()
+        api.close()
+        kubelet.request("GET", "/stats/summary")
+        summary = json.load(kubelet.getresponse())
+        kubelet.request("GET", "/metrics/resource")
+        lines = kubelet.getresponse().read().decode()
+        kubelet.close()
+        modest = next(p for p in summary["pods"] if p["podRef"]["name"] == "modest")
+        self.assertEqual(modest["volume"][0]["name"], "work")
+        self.assertTrue(2 << 20 <= modest["volume"][0]["usedBytes"] < 4 << 20, modest)
+        self.assertGreater(modest["containers"][0]["memory"]["workingSetBytes"], 0)
+        self.assertGreater(modest["containers"][0]["cpu"]["usageCoreNanoSeconds"], 0)
+        self.assertGreater(modest["containers"][0]["rootfs"]["usedBytes"], 0)
+        self.assertGreater(modest["containers"][0]["logs"]["usedBytes"], 0)
+        self.assertEqual(modest["network"]["name"], "eth0")
+        self.assertGreater(modest["process_stats"]["process_count"], 1)
+        for part in (summary["node"]["fs"], summary["node"]["runtime"]["imageFs"], summary["node"]["memory"]):
+            self.assertGreater(part["availableBytes"], 0)
+        self.assertIn('container_memory_working_set_bytes{container="a",namespace="default",pod="modest"} ', lines)
+
     def test_killed_containerd_comes_back(self):
         self.make_pod("lives", busybox("a"))
         self.wait_ready("lives")
