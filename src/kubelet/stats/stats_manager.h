@@ -56,11 +56,13 @@ class StatsManager {
 
  private:
   struct Told;  // by the runtime
-  stats::v1alpha1::NodeStats node_stats(WallTime at);
+  stats::v1alpha1::NodeStats node_stats(WallTime at) MZ_REQUIRES(reading_);
   void ask_for_image_disk();
-  std::vector<PodStats> pods_stats(Depth depth, WallTime at);
-  PodReadings readings(const Pod& pod, const RuntimePod& state, Depth depth, const Told& told, WallTime at);
-  std::optional<CpuReading> cpu(const std::string& key, std::optional<uint64_t> total_ns);
+  std::vector<PodStats> pods_stats(Depth depth, WallTime at) MZ_REQUIRES(reading_);
+  PodReadings readings(const Pod& pod, const RuntimePod& state, Depth depth, const Told& told, WallTime at)
+      MZ_REQUIRES(reading_);
+  std::optional<CpuReading> cpu(const std::string& key, std::optional<uint64_t> total_ns)
+      MZ_REQUIRES(reading_);
   Told ask_for_containers();
   std::string volume_folder(const Pod& pod, const std::string& name) const;
   std::string log_folder(const Pod& pod, const std::string& container) const;
