@@ -86,7 +86,6 @@ NO_SIBLING = {
     "http/server/server_conn.cc": "I/O: server_test.cc and h2_abuse_test.cc beside it",
     "http/tls/tls.cc": "I/O: server/server_test.cc and its fuzzer drive it",
     "http/transport/channel.cc": "I/O: server/server_test.cc and its fuzzer drive it",
-    "kubelet/kubelet.cc": "composition: makes the parts and joins them",
     "kubelet/logs/log_rotation.cc": "I/O: processes, sockets, files; tests/e2e and the tests of its folder",
     "kubelet/probes/handler_run.cc": "I/O: processes, sockets, files; tests/e2e and the tests of its folder",
     "kubelet/probes/probes.cc": "I/O: processes, sockets, files; tests/e2e and the tests of its folder",

@@ -27,6 +27,8 @@ constexpr int kCapSysResource = 24;
 constexpr auto kPollEvery = std::chrono::milliseconds(10);
 /// What was begun for an agent that died has ended then, or never will.
 constexpr auto kCutOffEndsWithin = std::chrono::seconds(10);
+/// A shim that is killed while it starts leaves another one, of which nobody hears.
+constexpr auto kSweepEvery = std::chrono::minutes(5);
 constexpr auto kAftermathTimeout = std::chrono::seconds(5);
 constexpr auto kTerminateGrace = std::chrono::seconds(5);
 
@@ -192,14 +194,18 @@ Result<void> Containerd::start(Deadline deadline) {
   MZ_TRY(wait_until_it_answers(deadline));
   see_to_aftermath(nullptr, {});
   // What an agent that died had asked for is cut off: nobody asks for anything new yet.
-  auto shims = aftermath_->shims();
-  if (!shims.empty()) {
-    later_ = Thread("containerd-idle", [this, shims = std::move(shims)] {
-      if (stop_.token().wait_until(Deadline::after(kCutOffEndsWithin, clock_))) return;
-      aftermath_->remove_idle(shims, [this] { return tasks(Deadline::after(kAftermathTimeout, clock_)); });
-    });
-  }
+  later_ =
+      Thread("containerd-idle", [this, shims = aftermath_->shims()]() mutable { sweep(std::move(shims)); });
   return {};
+}
+
+void Containerd::sweep(std::vector<std::string> shims) {
+  for (Duration wait = kCutOffEndsWithin; !stop_.token().wait_until(Deadline::after(wait, clock_));
+       wait = kSweepEvery) {
+    if (!shims.empty())
+      aftermath_->remove_idle(shims, [this] { return tasks(Deadline::after(kAftermathTimeout, clock_)); });
+    shims = aftermath_->shims();
+  }
 }
 
 Result<std::vector<std::string>> Containerd::tasks(Deadline deadline) const {

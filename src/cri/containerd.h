@@ -66,6 +66,7 @@ class Containerd {
  private:
   Result<void> wait_until_it_answers(Deadline deadline) const;
   void see_to_aftermath(const linux::Process* process, const StopToken& stop);
+  void sweep(std::vector<std::string> shims);
   Result<std::vector<std::string>> tasks(Deadline deadline) const;
   Result<std::string> ctr(const std::vector<std::string>& arguments, Deadline deadline) const;
 

@@ -43,6 +43,8 @@ using std::chrono::seconds;
 constexpr auto kLookEvery = seconds(1);
 /// Where the runtime tells of what happens: what it forgot to tell is seen this late.
 constexpr auto kLookWithEventsEvery = seconds(10);
+constexpr auto kInitializedWithin = seconds(30);
+constexpr auto kAskAgain = milliseconds(100);
 constexpr auto kStatusEvery = seconds(5);
 constexpr auto kHousekeepingEvery = seconds(10);
 /// Records of pulls outlive their images by that long: a list of images is as old as its call.
@@ -526,10 +528,25 @@ void Kubelet::stop() {
 int Kubelet::port() const { return impl_->bound_port; }
 bool Kubelet::ready() const { return impl_->reported_ready; }
 
+namespace {
+
+/// A runtime that was just started reads what it had first, and refuses every call meanwhile.
+Result<cri::v1::ListPodSandboxResponse> sandboxes_of(cri::Runtime& runtime, const Clock& clock) {
+  const StopToken never;
+  const auto initialized = Deadline::after(kInitializedWithin, clock);
+  for (;;) {
+    auto listed =
+        cri::wait<&cri::Runtime::list_pod_sandbox>(runtime, {}, Deadline::after(kRuntimeTimeout, clock));
+    if (listed.ok() || initialized.expired()) return listed;
+    never.wait_until(Deadline::after(kAskAgain, clock));
+  }
+}
+
+}  // namespace
+
 Result<void> Kubelet::down(cri::Runtime& runtime, const Clock& clock, const std::string& data_folder,
                            const std::string& cgroup_root) {
-  MZ_ASSIGN(const auto listed,
-            cri::wait<&cri::Runtime::list_pod_sandbox>(runtime, {}, Deadline::after(kRuntimeTimeout, clock)));
+  MZ_ASSIGN(const auto listed, sandboxes_of(runtime, clock));
   Result<void> first;
   for (const auto& sandbox : listed.items) {
     cri::v1::StopPodSandboxRequest stop;
