@@ -2,6 +2,7 @@
 import concurrent.futures
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -185,15 +186,21 @@ class Survival(Case):
         self.assertEqual(len(self.client.pods()), 7)
         print(f"all told {time.monotonic() - back:.0f} s after the API is back; {len(self.starts.times(uids['crashes'], 'c'))} runs of the crash loop")
 
+    def take_down_with_disk(self, other):
+        other.down()
+        sh("umount", "-l", other.data, check=False)
+        shutil.rmtree(other.folder, ignore_errors=True)
+        self.assertEqual(other.leftovers(), [])
+
     def test_full_disk(self):
         """The node's folder on a disk of its own, which fills up."""
-        other = self.own_server(5)
+        other = self.c.sibling(5)
+        self.addCleanup(self.take_down_with_disk, other)
         os.makedirs(other.data)
         image = other.folder + "/disk"
-        sh("truncate", "-s", "600M", image)
+        sh("truncate", "-s", "4G", image)
         sh("mkfs.ext4", "-q", image)
         sh("mount", "-o", "loop", image, other.data)
-        self.addCleanup(sh, "umount", "-l", other.data, check=False)
         other.start()
         other.wait_ready()
         self.own, self.machine, self.client = other, Machine(other), Client(other)
@@ -202,11 +209,15 @@ class Survival(Case):
         other.until(lambda: self.phases() == {"Running": 3}, 60, "pods running")
         before = self.machine.running()
         filler = other.data + "/filler"
-        subprocess.run(["dd", "if=/dev/zero", "of=" + filler, "bs=1M"], stderr=subprocess.DEVNULL, check=False)
+        space = os.statvfs(other.data)
+        short = space.f_bavail * space.f_frsize - space.f_blocks * space.f_frsize * 6 // 100
+        sh("fallocate", "-l", str(short), filler)
         full = time.monotonic()
         other.until(lambda: self.node_conditions()["DiskPressure"]["status"] == "True", 120, "DiskPressure")
-        print(f"DiskPressure {time.monotonic() - full:.0f} s after the disk is full")
-        time.sleep(20)
+        print(f"DiskPressure {time.monotonic() - full:.0f} s after 6 % are left")
+        # To the last byte: nothing can be written any more, by the store neither.
+        subprocess.run(["dd", "if=/dev/zero", "of=" + filler, "bs=1M", "oflag=append", "conv=notrunc"], stderr=subprocess.DEVNULL, check=False)
+        time.sleep(30)
         self.assertEqual(other.server.poll(), None, "the node goes on")
         self.assertEqual(set(self.machine.running()) & set(before), set(before), "what runs runs on")
         os.unlink(filler)
