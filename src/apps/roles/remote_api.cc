@@ -23,6 +23,7 @@ Result<void> RemoteApi::open(const Options& options, Deadline deadline) {
   config.user_agent = options.user_agent;
   config.qps = options.qps;
   config.burst = options.burst;
+  const http::ClientTlsOptions tls = config.tls;
   sender_ = std::make_shared<rest::Sender>(loops_, runtime_, std::move(config));
   const api::RegistryPtr known = api::builtin();
   MZ_ASSIGN(api::RegistryPtr first, rest::discover_first(*sender_, *known, real_clock(), deadline));
@@ -30,10 +31,17 @@ Result<void> RemoteApi::open(const Options& options, Deadline deadline) {
   client_.emplace(rest::RestClient::Deps{sender_, *resources_, known, runtime_});
   discovery_.emplace(rest::Discovery::Deps{*sender_, known, *resources_, runtime_});
   discovery_->start();
+  identity_.emplace(
+      runtime_,
+      rest::IdentityWatch::Options{[path = options.kubeconfig] { return read_config(path); },
+                                   [sender = sender_](const auto& now) { return sender->renew(now); }},
+      tls);
+  identity_->start();
   return {};
 }
 
 void RemoteApi::stop() {
+  if (identity_) identity_->stop();
   if (discovery_) discovery_->stop();
   if (sender_) sender_->stop();
 }

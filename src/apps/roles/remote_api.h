@@ -4,15 +4,16 @@
 #include <string>
 
 #include "api/registry/catalog.h"
+#include "rest/config/identity_watch.h"
 #include "rest/discovery/discover.h"
 #include "rest/rest_client.h"
 
 namespace mizzen::apps {
 
 /// Role: an API server elsewhere, as components of this process ask it: connections, what it serves, the
-/// client. Lifecycle: open() waits for the server until the deadline; stop() ends what is under way;
-/// idempotent, also in the destructor. What uses the client goes before it. Threading: open and stop from one
-/// thread.
+/// client. A certificate that is renewed in its file is shown from then on. Lifecycle: open() waits for the
+/// server until the deadline; stop() ends what is under way; idempotent, also in the destructor. What uses
+/// the client goes before it. Threading: open and stop from one thread.
 class RemoteApi {
  public:
   struct Options {
@@ -37,6 +38,7 @@ class RemoteApi {
   std::optional<api::ResourceCatalog> resources_;
   std::optional<rest::RestClient> client_;
   std::optional<rest::Discovery> discovery_;
+  std::optional<rest::IdentityWatch> identity_;
 };
 
 }  // namespace mizzen::apps

@@ -35,6 +35,8 @@ class Sender {
   Result<http::Response> send(const Ask& ask, const client::Call& call);
   /// An answer that comes piece by piece. `until`: for its header.
   Result<std::unique_ptr<http::ResponseReader>> open(const Ask& ask, const http::CallContext& until);
+  /// New connections show this from now on; what is under way goes on.
+  Result<void> renew(const http::ClientTlsOptions& tls) { return client_.reload_tls(tls); }
   void stop() { client_.stop(); }
 
  private:
