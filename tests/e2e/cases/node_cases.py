@@ -233,6 +233,26 @@ class Node(Case):
         self.wait_ready("exposed")
         self.assertEqual(fetch(address, port), 200)
 
+    def test_what_does_not_fit_is_refused_by_the_node(self):
+        # Bound by name: no scheduler has looked.
+        def refused(name, reason, text, container, **spec):
+            self.make_pod(name, container, nodeName="node1", **spec)
+            self.wait_phase(name, "Failed", 20)
+            status = self.c.get("pod", name)["status"]
+            self.assertEqual(status["reason"], reason)
+            self.assertIn(text, status["message"])
+            self.wait_reason(name, reason)
+
+        cpus = int(self.c.get("node", "node1")["status"]["allocatable"]["cpu"])
+        much = busybox("a", resources={"requests": {"cpu": str(cpus + 1)}})
+        refused("much", "OutOfcpu", f"Node didn't have enough resource: cpu, requested: {1000 * (cpus + 1)}, used: ", much)
+        refused("elsewhere", "NodeAffinity", "node(s) didn't match Pod's node affinity/selector", busybox("a"), nodeSelector={"zone": "none"})
+        port = 28400 + int(os.environ.get("MIZZEN_E2E_NUMBER", "0"))
+        taken = busybox("a", ports=[{"containerPort": 80, "hostPort": port}])
+        self.make_pod("first", taken, nodeName="node1")
+        self.wait_ready("first")
+        refused("second", "NodePorts", "node(s) didn't have free ports for the requested pod ports", taken)
+
     def test_log_is_rotated(self):
         # Past 10 MiB the file is renamed and a new one begun; looked for each 10 s.
         many = "trap 'exit 0' TERM; yes 0123456789012345678901234567890123456789 | head -n 150000; echo before; " \
