@@ -104,7 +104,7 @@ TEST_F(StatusManagerTest, WhatWasSeenBeforeAnythingWasSetCounts) {
   next.observe(*client::update<Pod>(api_, marked, {}));
   next.set(first, first->status);
   EXPECT_TRUE(eventually([&] { return stored("p").status.conditions.at(0).status == "True"; }));
-  ::usleep(20'000);  // it writes on the pool, and goes
+  pool_.stop();  // before who writes on it
 }
 
 TEST_F(StatusManagerTest, WhatFailedIsRepeatedAndAnotherPodOfTheNameIsLeftAlone) {
