@@ -83,8 +83,10 @@ void PodWorkers::admit() {
 NodeRoom PodWorkers::room_now() const {
   NodeRoom out = node_room(world_.node(), world_.allocatable(), world_.options.pods_max);
   Lock lock(m_);
+  // One that its source has no more counts for nothing, as upstream, though it may still be ending: whoever
+  // comes next waits for what it holds, and is not refused for good.
   for (const auto& [uid, work] : works_)
-    if (work->is_active()) out.take(*work->pod());
+    if (work->is_active() && !work->is_gone()) out.take(*work->pod());
   return out;
 }
 

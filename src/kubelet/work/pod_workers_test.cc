@@ -496,5 +496,21 @@ TEST(PodWorkers, AStaticPodWaitsForTheEndOfTheOneBeforeItAndForNoSource) {
   }));
 }
 
+TEST(PodWorkers, APodDeletedByForceKeepsNoPlaceWhileItEnds) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  const auto with_port = [](const std::string& name) {
+    return R"({"metadata":{"name":")" + name + R"("},"spec":{"containers":[{"name":"a","image":"nginx",
+        "imagePullPolicy":"Never","ports":[{"containerPort":80,"hostPort":8080,"protocol":"TCP"}]}]}})";
+  };
+  const auto first = node.add(with_port("first"));
+  ASSERT_TRUE(node.reaches("first", "Running"));
+  node.runtime.hold("StopContainer");
+  node.workers().gone(first->metadata.uid, first);
+  ASSERT_TRUE(node.eventually([&] { return node.runtime.held("StopContainer") == 1; }));
+  node.add(with_port("second"));
+  EXPECT_TRUE(node.reaches("second", "Running")) << "the network says whose the port is, and waits";
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet
