@@ -17,7 +17,8 @@ namespace mizzen::kubelet {
 /// after `period`, and read where size, time or inode differ. Failure: a file that cannot be read or is no
 /// pod is told in the log once for each change, and what it declared before stays wanted until it is gone: a
 /// half-written manifest ends nothing. Of two files with one pod name the first by path counts. Threading:
-/// files are read on `disk`. Bounds: kFilesMax files of kFileBytesMax each.
+/// files are read on `disk`. Bounds: kFilesMax names in the folder, beyond
+/// which nothing of it is read; kBytesMax of each file.
 class FilePods final : public PodSource {
  public:
   static constexpr size_t kFilesMax = 1000;

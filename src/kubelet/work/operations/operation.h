@@ -7,18 +7,18 @@
 
 namespace mizzen::kubelet {
 
-/// Runs `f`, later where there is no room now: what was begun must be told how it ended.
-inline void post_on(NodeWorld& world, Executor& executor, std::function<void()> f) {
+/// Runs `f` on the executor, later where it has no room now: what was begun must be told how it ended. `kept`
+/// lives as long: the lane itself, where only its pod holds it.
+inline void post_on(NodeWorld& world, Executor& executor, std::function<void()> f,
+                    std::shared_ptr<Executor> kept = nullptr) {
   if (executor.post(f)) return;
-  world.alarms.after(std::chrono::milliseconds(100), [&world, &executor, f = std::move(f)]() mutable {
-    post_on(world, executor, std::move(f));
+  world.alarms.after(std::chrono::milliseconds(100), [&world, &executor, f = std::move(f), kept]() mutable {
+    post_on(world, executor, std::move(f), std::move(kept));
   });
 }
-/// Runs `f` on a pod's lane, later where it has no room now: what was begun must be told how it ended.
+/// The same on a pod's lane.
 inline void post_on(NodeWorld& world, const std::shared_ptr<Executor>& lane, std::function<void()> f) {
-  if (lane->post(f)) return;
-  world.alarms.after(std::chrono::milliseconds(100),
-                     [&world, lane, f = std::move(f)]() mutable { post_on(world, lane, std::move(f)); });
+  post_on(world, *lane, std::move(f), lane);
 }
 
 /// Role: something that is done for one pod in several steps, each of which may take long: a state machine
