@@ -175,7 +175,9 @@ struct Kubelet::Impl {
   ThreadPool background{deps.clock, {.name = "kubelet-bg", .threads_max = 3, .queue_max = 20'000}};
   ThreadPool api_pool{deps.clock, {.name = "kubelet-api", .threads_max = 3, .queue_max = 20'000}};
   ThreadPool name_pool{deps.clock, {.name = "kubelet-names", .threads_max = 2}};  ///< looks up names
-  ThreadPool disk_pool{deps.clock, {.name = "kubelet-disk", .threads_max = 2, .queue_max = 20'000}};
+  // Threads are there only while they have work: disks that hang hold one for each pod that has to do with
+  // them.
+  ThreadPool disk_pool{deps.clock, {.name = "kubelet-disk", .threads_max = 16, .queue_max = 20'000}};
   ThreadPool pod_pool{deps.clock, {.name = "kubelet-pod", .threads_max = 4, .queue_max = 20'000}};
   Timers timers{background, deps.clock};
   Alarms alarms{deps.clock, [this] { wake(); }};
@@ -216,8 +218,12 @@ struct Kubelet::Impl {
                   .network_problem = [this] { return health.network_problem(); },
                   .abilities = [this] { return abilities(); },
                   .update_groups = [this] { update_groups(); },
-                  .sources_ready = [this] { return sources.synced() && own_node.synced(); },
+                  .sources_ready = [this] { return sources.asked() && own_node.synced(); },
                   .runtime_ready = [this] { return health.features().has_value(); },
+                  .returned =
+                      [this](const auto& pod) {
+                        if (is_static(*pod)) mirrors.tell_again(pod);
+                      },
                   .options = pod_options()};
   PodWorkers workers{world};
   std::optional<QosGroups> qos_groups;  ///< these are set before threads start

@@ -55,10 +55,11 @@ Result<std::optional<Signal>> signal_of(const std::string& name) {
 }
 
 Result<float> part_of(const std::string& text) {
-  const std::string number = text.substr(0, text.find('%'));
+  const std::string number = text.substr(0, text.find_last_not_of('%') + 1);
   char* end = nullptr;
   const float value = std::strtof(number.c_str(), &end);
-  if (number.empty() || end != number.c_str() + number.size())
+  const bool is_hex = number.find_first_of("xX") != std::string::npos;  // a float to C alone
+  if (number.empty() || is_hex || end != number.c_str() + number.size())
     return Error(Code::BadRequest,
                  fmt::format("strconv.ParseFloat: parsing {}: invalid syntax", quote(number)));
   return value / 100;

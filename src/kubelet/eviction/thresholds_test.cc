@@ -55,6 +55,10 @@ TEST(Thresholds, WhatMakesNoSenseIsRefused) {
             "eviction percentage threshold nodefs.available must be <= 100%: 101%");
   EXPECT_EQ(refused({.hard = "nodefs.available<-3%"}),
             "eviction percentage threshold nodefs.available must be >= 0%: -3%");
+  EXPECT_EQ(refused({.hard = "nodefs.available<5%<6%"}),
+            "strconv.ParseFloat: parsing \"5%<6\": invalid syntax");
+  EXPECT_EQ(refused({.hard = "nodefs.available<0x10%"}),
+            "strconv.ParseFloat: parsing \"0x10\": invalid syntax");
   EXPECT_EQ(refused({.hard = "nodefs.available<x%"}), "strconv.ParseFloat: parsing \"x\": invalid syntax");
   EXPECT_EQ(refused({.soft = "memory.available<1Gi"}),
             "grace period must be specified for the soft eviction threshold memory.available");

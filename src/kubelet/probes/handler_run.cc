@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "kubelet/probes/grpc_probe.h"
+#include "kubelet/probes/redirect.h"
 
 namespace mizzen::kubelet {
 namespace {
@@ -31,12 +32,6 @@ std::string bracket(const std::string& host) {
 std::string without_url(const std::string& why) {
   const auto end = why.starts_with("Get \"") ? why.find("\": ") : std::string::npos;
   return end == std::string::npos ? why : why.substr(end + 3);
-}
-
-/// scheme://host of a URL.
-std::string_view origin_of(std::string_view url) {
-  const auto begin = url.find("://");
-  return begin == std::string_view::npos ? std::string_view() : url.substr(0, url.find('/', begin + 3));
 }
 
 }  // namespace
@@ -71,7 +66,10 @@ void HandlerRunner::hook(const HandlerTarget& target, const v1::LifecycleHandler
   done = within(std::move(done));
   if (action.exec) return exec(target, *action.exec, call, std::move(done));
   if (action.httpGet) return http_get(target, *action.httpGet, call, kHookAgent, true, std::move(done));
-  if (action.sleep) return pause(std::chrono::seconds(action.sleep->seconds), call, std::move(done));
+  if (action.sleep) {
+    const auto time = std::chrono::seconds(std::clamp<int64_t>(action.sleep->seconds, 0, kGraceMaxS));
+    return pause(time, call, std::move(done));
+  }
   // tcpSocket is accepted for old manifests and was never carried out.
   later(std::move(done),
         {Outcome::Failure, "Cannot run handler: invalid handler: it has neither exec, httpGet nor sleep"});
@@ -159,16 +157,17 @@ void HandlerRunner::follow(const std::shared_ptr<Get>& get) {
     if (answer->status < 300 || answer->status >= 400 || answer->location.empty())
       return get->done(
           {Outcome::Failure, fmt::format("HTTP probe failed with statuscode: {}", answer->status)});
-    const std::string next = answer->location.starts_with("/")
-                                 ? std::string(origin_of(get->url)) + answer->location
-                                 : answer->location;
-    if (origin_of(next) != origin_of(get->url)) {
+    const auto next = redirect_of(get->url, answer->location);
+    if (!next.ok())
+      return get->done({Outcome::Failure, fmt::format("Get \"{}\": failed to parse Location header: {}",
+                                                      get->url, next.error().message())});
+    if (!*next) {
       return get->done({Outcome::Warning,
                         fmt::format("Probe terminated redirects, Response body: {}", cut(answer->body))});
     }
-    if (++get->hops > kRedirectsMax)
+    if (++get->hops >= kRedirectsMax)
       return get->done({Outcome::Failure, fmt::format("Get \"{}\": stopped after 10 redirects", get->url)});
-    get->url = next;
+    get->url = **next;
     follow(get);
   });
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <set>
 
@@ -13,6 +14,9 @@
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {
+namespace {
+std::string name_of(const Pod& pod) { return pod.metadata.namespace_ + "/" + pod.metadata.name; }
+}  // namespace
 
 void FilePods::start(PodSink& sink) {
   sink_ = &sink;
@@ -30,6 +34,7 @@ void FilePods::stop() {
 }
 
 bool FilePods::synced() const { return synced_; }
+bool FilePods::asked() const { return asked_; }
 
 void FilePods::look_later(Duration wait) {
   Lock lock(m_);
@@ -57,16 +62,26 @@ Result<std::vector<std::string>> FilePods::paths() const {
     return system_error("stat " + options_.path, errno);
   }
   if (!S_ISDIR(st.st_mode)) return std::vector<std::string>{options_.path};
-  MZ_ASSIGN(const auto names, linux::list_folder(options_.path, kFilesMax));
+  MZ_ASSIGN(const auto names, linux::list_folder(options_.path));
   std::vector<std::string> out;
   for (const auto& name : names)
     if (!name.starts_with(".")) out.push_back(options_.path + "/" + name);
   return out;
 }
 
+/// Those that were there before stay: files that come ends no pod.
+void FilePods::bound(std::vector<std::string>& paths) const {
+  std::stable_partition(paths.begin(), paths.end(), [&](const auto& path) { return files_.contains(path); });
+  paths.resize(std::min(paths.size(), kFilesMax));
+}
+
 void FilePods::look() {
-  const auto found = paths();
-  const std::string problem = found.ok() ? "" : found.error().message();
+  auto found = paths();
+  std::string problem = found.ok() ? "" : found.error().message();
+  if (found.ok() && found->size() > kFilesMax) {
+    problem = fmt::format("it holds {} files, of which {} count", found->size(), kFilesMax);
+    bound(*found);
+  }
   if (!problem.empty() && problem != problem_)
     log::error("kubelet", "Unable to read config path",
                {log::kv("path", options_.path), log::kv("error", problem)});
@@ -93,6 +108,7 @@ void FilePods::look() {
     tell();
     synced_ = true;
   }
+  asked_ = true;
   look_later(options_.period);
 }
 
@@ -121,14 +137,16 @@ void FilePods::tell() {
   std::set<std::string> names;
   for (const auto& [path, file] : files_) {
     if (!file.pod) continue;
-    if (names.insert(file.pod->metadata.namespace_ + "/" + file.pod->metadata.name).second)
-      wanted.try_emplace(file.pod->metadata.uid, file.pod);
+    if (names.insert(name_of(*file.pod)).second) wanted.try_emplace(file.pod->metadata.uid, file.pod);
   }
   for (const auto& [uid, pod] : told_)
     if (!wanted.contains(uid)) sink_->gone(pod);
   for (const auto& [uid, pod] : wanted) {
     const auto known = told_.find(uid);
-    if (known == told_.end() || known->second != pod) sink_->upsert(pod);
+    const bool same = known != told_.end() && name_of(*known->second) == name_of(*pod);
+    // A uid that a manifest gives itself may come to another name: that is another pod.
+    if (known != told_.end() && !same) sink_->gone(known->second);
+    if (!same || known->second != pod) sink_->upsert(pod);
   }
   told_ = std::move(wanted);
 }

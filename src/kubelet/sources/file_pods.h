@@ -17,8 +17,8 @@ namespace mizzen::kubelet {
 /// after `period`, and read where size, time or inode differ. Failure: a file that cannot be read or is no
 /// pod is told in the log once for each change, and what it declared before stays wanted until it is gone: a
 /// half-written manifest ends nothing. Of two files with one pod name the first by path counts. Threading:
-/// files are read on `disk`. Bounds: kFilesMax names in the folder, beyond
-/// which nothing of it is read; kBytesMax of each file.
+/// files are read on `disk`. Bounds: kFilesMax files of kBytesMax each; those beyond are passed over, the
+/// newly come first, and the log says so.
 class FilePods final : public PodSource {
  public:
   static constexpr size_t kFilesMax = 1000;
@@ -39,6 +39,7 @@ class FilePods final : public PodSource {
   void start(PodSink& sink) override;
   void stop() override;
   bool synced() const override;
+  bool asked() const override;
 
  private:
   struct Stamp {  ///< of a file, to see that it changed
@@ -55,6 +56,7 @@ class FilePods final : public PodSource {
   void look_later(Duration wait);
   void look();
   Result<std::vector<std::string>> paths() const;
+  void bound(std::vector<std::string>& paths) const;
   static Result<Stamp> stamp_of(const std::string& path);
   void read(const std::string& path, File& file) const;
   void tell();
@@ -67,6 +69,7 @@ class FilePods final : public PodSource {
   std::map<std::string, std::shared_ptr<const Pod>> told_;  ///< by uid; only while looking
   std::string problem_;                                     ///< of the path itself, as last logged
   std::atomic<bool> synced_ = false;
+  std::atomic<bool> asked_ = false;
   Mutex m_;
   Alarms::Id alarm_ MZ_GUARDED_BY(m_) = 0;
   bool stopped_ MZ_GUARDED_BY(m_) = false;

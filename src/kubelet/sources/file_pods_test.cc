@@ -100,6 +100,40 @@ TEST_F(FilePodsTest, TwoFilesOfOneNameAreOnePod) {
   EXPECT_THAT(look(), ElementsAre("-same-n", "+same-n"));
 }
 
+TEST_F(FilePodsTest, AUidThatComesToAnotherNameIsAnotherPod) {
+  const auto named = [](const std::string& name) {
+    return fmt::format(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: {}, uid: mine}}\nspec: {{containers: [{{name: a, "
+        "image: "
+        "nginx}}]}}\n",
+        name);
+  };
+  write("a", named("one"));
+  const auto files = source();
+  EXPECT_THAT(look(), ElementsAre("+one-n"));
+  write("a", named("other"));
+  EXPECT_THAT(look(), ElementsAre("-one-n", "+other-n"));
+}
+
+TEST_F(FilePodsTest, MoreFilesThanCountEndNothingAndHideNothing) {
+  write("m", manifest("m"));
+  for (size_t i = 0; i < FilePods::kFilesMax + 10; ++i) write(fmt::format(".{}", i), "");
+  const auto files = source();
+  EXPECT_THAT(look(), ElementsAre("+m-n")) << "names that are passed over count for nothing";
+  for (size_t i = 0; i < FilePods::kFilesMax + 10; ++i) write(fmt::format("a{}", i), "no pod");
+  write("z", manifest("z"));
+  EXPECT_THAT(look(), IsEmpty());
+  EXPECT_TRUE(files->synced());
+}
+
+TEST_F(FilePodsTest, APathThatCannotBeReadKeepsNobodyWaiting) {
+  write("m", manifest("m"));
+  const auto files = source("pods/m/below");
+  EXPECT_THAT(look(), IsEmpty());
+  EXPECT_FALSE(files->synced()) << "nothing says what it holds";
+  EXPECT_TRUE(files->asked());
+}
+
 TEST_F(FilePodsTest, APathThatIsNotThereIsNoPodAndOneFileIsOne) {
   const auto none = source("absent");
   EXPECT_THAT(look(), IsEmpty());

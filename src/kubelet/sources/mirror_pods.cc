@@ -76,6 +76,10 @@ void MirrorPods::seen(const std::shared_ptr<const Pod>& mirror, bool there) {
   });
 }
 
+void MirrorPods::tell_again(const std::shared_ptr<const Pod>& pod) {
+  update(pod, [](MirrorState&) {});
+}
+
 void MirrorPods::tick() {
   bool due = false;
   {

@@ -45,6 +45,8 @@ class MirrorPods {
   void want(const std::shared_ptr<const Pod>& pod);
   void unwant(const std::shared_ptr<const Pod>& pod);
   void seen(const std::shared_ptr<const Pod>& mirror, bool there);
+  /// Whoever hears of mirrors forgot this pod's.
+  void tell_again(const std::shared_ptr<const Pod>& pod);
   /// Repeats what failed.
   void tick();
   void stop() { gate_.close(); }

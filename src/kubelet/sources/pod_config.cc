@@ -1,5 +1,7 @@
 #include "kubelet/sources/pod_config.h"
 
+#include <algorithm>
+
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {
@@ -59,6 +61,11 @@ bool PodConfig::synced() const {
   for (const auto& feed : feeds_)
     if (!feed->source().synced()) return false;
   return true;
+}
+
+bool PodConfig::asked() const {
+  return !feeds_.empty() &&
+         std::all_of(feeds_.begin(), feeds_.end(), [](const auto& feed) { return feed->source().asked(); });
 }
 
 bool PodConfig::claim(const std::string& uid, const Feed* feed) {

@@ -32,6 +32,8 @@ class PodConfig {
   void stop();
   /// Every source has told all it has.
   bool synced() const;
+  /// Every source has, or cannot be read: what the others told may begin.
+  bool asked() const;
 
  private:
   class Feed;

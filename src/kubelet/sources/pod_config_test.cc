@@ -18,8 +18,9 @@ class FakeSource final : public PodSource {
   void start(PodSink& s) override { sink = &s; }
   void stop() override {}
   bool synced() const override { return ready; }
+  bool asked() const override { return ready || unreadable; }
   PodSink* sink = nullptr;
-  bool ready = false;
+  bool ready = false, unreadable = false;
 
  private:
   const std::string name_;
@@ -66,6 +67,11 @@ TEST_F(PodConfigTest, EverySourceHasToBeHeard) {
   EXPECT_FALSE(config_.synced());
   file_->ready = true;
   EXPECT_TRUE(config_.synced());
+  file_->ready = false;
+  EXPECT_FALSE(config_.asked());
+  file_->unreadable = true;
+  EXPECT_TRUE(config_.asked()) << "what cannot be read holds up nobody";
+  EXPECT_FALSE(config_.synced()) << "but what it had may be wanted";
   EXPECT_FALSE(PodConfig({}).synced()) << "no source: nobody was heard";
 }
 

@@ -31,6 +31,8 @@ class PodSource {
   virtual void stop() = 0;
   /// All it has was told at least once: what is not among it is not wanted.
   virtual bool synced() const = 0;
+  /// It told all, or cannot be read: others need not wait for it.
+  virtual bool asked() const { return synced(); }
 };
 
 }  // namespace mizzen::kubelet

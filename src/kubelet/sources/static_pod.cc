@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "api/checks/object_meta_checks.h"
 #include "api/kinds/core/pod/pod_checks.h"
@@ -21,6 +22,7 @@ namespace v1 = api::core::v1;
 
 /// A part of a digest as long as upstream's uids of static pods.
 constexpr size_t kUidSize = 32;
+constexpr size_t kUidSizeMax = 128;
 
 bool names_secret(const v1::EnvVar& e) { return e.valueFrom && e.valueFrom->secretKeyRef; }
 bool names_map(const v1::EnvVar& e) { return e.valueFrom && e.valueFrom->configMapKeyRef; }
@@ -77,9 +79,19 @@ void tolerate_every_eviction(Pod& pod) {
   toleration.effect = "NoExecute";
 }
 
+/// Folders and control groups are called by it.
+bool is_usable_uid(const std::string& uid) {
+  return uid.size() <= kUidSizeMax && std::all_of(uid.begin(), uid.end(), [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-';
+         });
+}
+
 void check_names(const Pod& pod, machinery::FieldErrors& errors) {
   const machinery::Path at("metadata");
   const auto& meta = pod.metadata;
+  if (!is_usable_uid(meta.uid))
+    errors.invalid(at.child("uid"), meta.uid,
+                   fmt::format("must consist of at most {} letters, digits and '-'", kUidSizeMax));
   for (const auto& why : machinery::is_dns1123_subdomain(meta.name))
     errors.invalid(at.child("name"), meta.name, why);
   for (const auto& why : machinery::is_dns1123_label(meta.namespace_))

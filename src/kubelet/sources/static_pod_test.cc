@@ -76,6 +76,11 @@ TEST(StaticPod, WhatIsNoPodIsRefusedWithAReason) {
   EXPECT_THAT(
       why(R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"A_"},"spec":{"containers":[{"name":"a","image":"x"}]}})"),
       HasSubstr("metadata.name: Invalid value"));
+  for (const std::string uid : {"../../x", "a/b", "..", "a_b"})
+    EXPECT_THAT(why(R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","uid":")" + uid +
+                    R"("},"spec":{"containers":[{"name":"a","image":"x"}]}})"),
+                HasSubstr("metadata.uid: Invalid value"))
+        << "folders are called by it";
 }
 
 TEST(StaticPod, MayNotNameObjectsOfTheApi) {

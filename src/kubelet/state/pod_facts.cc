@@ -116,7 +116,7 @@ std::string container_field_path(const Pod& pod, const std::string& name) {
 int64_t grace_seconds(const Pod& pod) {
   int64_t out = pod.spec.terminationGracePeriodSeconds.value_or(kGraceDefault);
   if (pod.metadata.deletionGracePeriodSeconds) out = *pod.metadata.deletionGracePeriodSeconds;
-  return std::max<int64_t>(out, 1);
+  return std::clamp<int64_t>(out, 1, kGraceMaxS);
 }
 
 Pod addressed(Pod pod, const std::vector<std::string>& host_ips, const std::vector<std::string>& pod_ips) {

@@ -49,7 +49,9 @@ std::string pod_domain(const Pod& pod, const std::string& cluster_domain);
 Result<std::string> kernel_hostname(const Pod& pod, const std::string& cluster_domain);
 /// spec.containers{name} or spec.initContainers{name}: what an event about a container points to.
 std::string container_field_path(const Pod& pod, const std::string& name);
-/// Seconds the containers get between SIGTERM and SIGKILL when the pod is taken down.
+/// Longer than anybody waits, and short enough to be reckoned with in nanoseconds.
+inline constexpr int64_t kGraceMaxS = 10LL * 365 * 24 * 3600;
+/// Seconds the containers get between SIGTERM and SIGKILL when the pod is taken down; kGraceMaxS at most.
 int64_t grace_seconds(const Pod& pod);
 /// The pod with the addresses it has or gets, told before its status is: those of the node, and its own or,
 /// on the node's network, the node's.

@@ -337,6 +337,7 @@ void PodWork::removed(const Result<void>& result) {
   if (result.ok()) {
     world_.statuses.forget(uid);
     world_.probes.remove(uid);
+    stopped_ = true;  // a late turn would remove what comes up anew under this uid
     return forgotten_(uid);
   }
   log::warn(kLog, "Cannot remove pod",

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/file.h"
 #include "kubelet/testing/test_node.h"
@@ -301,6 +302,19 @@ TEST(PodWork, AGracePeriodThatShrinksCutsTheHookShort) {
   node.settle(5);
   node.clock.advance(seconds(1));
   EXPECT_TRUE(node.eventually([&] { return node.stored("web").metadata.name.empty(); }));
+}
+
+TEST(PodWork, AnEndlessGracePeriodIsALongOne) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(R"({"metadata":{"name":"web"},"spec":{"terminationGracePeriodSeconds":9223372036854775807,
+      "containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never",
+      "lifecycle":{"preStop":{"sleep":{"seconds":9223372036854775807}}}}]}})");
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  node.remove("web", std::numeric_limits<int64_t>::max());
+  node.clock.advance(std::chrono::hours(1000));
+  node.settle();
+  EXPECT_EQ(node.runtime.count("StopContainer"), 0u);
 }
 
 TEST(PodWork, ADeletionCutsShortWhatWasBegunBeforeIt) {

@@ -29,13 +29,21 @@ PodWorkers::WorkPtr PodWorkers::find_work(const std::string& uid) const {
 
 PodWorkers::WorkPtr PodWorkers::make_work(const std::shared_ptr<const Pod>& pod) {
   return std::make_shared<PodWork>(
-      world_, pod, [this](PodWork&) { admit(); },
-      [this](const std::string& uid) {
-        world_.objects.forget(uid);
-        Lock lock(m_);
-        works_.erase(uid);
-        arrivals_.erase(uid);
-      });
+      world_, pod, [this](PodWork&) { admit(); }, [this](const std::string& uid) { forget(uid); });
+}
+
+void PodWorkers::forget(const std::string& uid) {
+  world_.objects.forget(uid);
+  std::shared_ptr<const Pod> again;
+  {
+    Lock lock(m_);
+    works_.erase(uid);
+    arrivals_.erase(uid);
+    if (auto back = returning_.extract(uid)) again = std::move(back.mapped());
+  }
+  if (!again) return;
+  upsert(again);
+  if (world_.returned) world_.returned(again);
 }
 
 /// All who wait are judged at once, the oldest first: whose turn comes first is chance. A pod that was
@@ -45,9 +53,13 @@ void PodWorkers::admit() {
   std::vector<std::pair<std::tuple<codec::Time, uint64_t>, WorkPtr>> waiting;
   {
     Lock lock(m_);
-    std::map<std::string, std::string> taken;  // names to uids
-    for (const auto& [uid, work] : works_)
-      if (!work->awaits_admission()) taken[name_of(*work->pod())] = uid;
+    std::set<std::string> taken;  // names
+    for (const auto& [uid, work] : works_) {
+      // A pod of the API that has the name by chance is nobody's predecessor; of one that no source knows any
+      // more nothing says where it came from.
+      if ((is_static(*work->pod()) || work->is_gone()) && !work->awaits_admission())
+        taken.insert(name_of(*work->pod()));
+    }
     for (const auto& [uid, work] : works_) {
       // A changed manifest is another pod of the same name: it waits for the end of the one before.
       if (is_static(*work->pod()) && taken.contains(name_of(*work->pod()))) continue;
@@ -97,6 +109,10 @@ void PodWorkers::upsert(const std::shared_ptr<const Pod>& pod) {
   {
     Lock lock(m_);
     WorkPtr& slot = works_[pod->metadata.uid];
+    if (slot && slot->is_gone()) {
+      returning_[pod->metadata.uid] = pod;
+      return;
+    }
     fresh = slot == nullptr;
     if (fresh) {
       slot = make_work(pod);
@@ -116,6 +132,10 @@ void PodWorkers::upsert(const std::shared_ptr<const Pod>& pod) {
 void PodWorkers::gone(const std::string& uid, const std::shared_ptr<const Pod>& last) {
   const WorkPtr work = find_work(uid);
   if (!work) return;
+  {
+    Lock lock(m_);
+    returning_.erase(uid);
+  }
   if (last) work->update(last);
   work->gone();
 }

@@ -23,7 +23,8 @@ class PodWorkers {
   explicit PodWorkers(NodeWorld& world) : world_(world) {}
   ~PodWorkers() { stop(); }
 
-  /// A pod is to run here, or changed.
+  /// A pod is to run here, or changed. One whose source had taken it back (a manifest that is written anew
+  /// just as it was) comes up again once what ran of it has ended.
   void upsert(const std::shared_ptr<const Pod>& pod);
   /// Its source has it no more; `last` is how it was, null where unknown.
   void gone(const std::string& uid, const std::shared_ptr<const Pod>& last = nullptr);
@@ -52,6 +53,7 @@ class PodWorkers {
   using WorkPtr = std::shared_ptr<PodWork>;
   WorkPtr find_work(const std::string& uid) const;
   WorkPtr make_work(const std::shared_ptr<const Pod>& pod);
+  void forget(const std::string& uid);
   void admit();
   /// What the node has, and what the pods that count take of it.
   NodeRoom room_now() const;
@@ -61,6 +63,8 @@ class PodWorkers {
   mutable Mutex m_;
   std::map<std::string, WorkPtr> works_ MZ_GUARDED_BY(m_);  ///< by uid
   std::map<std::string, uint64_t> arrivals_ MZ_GUARDED_BY(m_);
+  std::map<std::string, std::shared_ptr<const Pod>> returning_
+      MZ_GUARDED_BY(m_);  ///< by uid: wanted again, while its work ends
   uint64_t arrived_ MZ_GUARDED_BY(m_) = 0;
   Mutex admitting_;  ///< one after the other
   /// Pods that the node's labels do not suit, and since when: the API may tell of labels after it tells of

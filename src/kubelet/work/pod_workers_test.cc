@@ -466,18 +466,20 @@ TEST(PodWorkers, AMountThatMustBeReadOnlyWithAllBelowIsNotMadeWithout) {
             "Enabled");
 }
 
+/// A static pod whose hook takes its whole grace period.
+std::shared_ptr<const Pod> manifest(const std::string& uid) {
+  Pod pod =
+      testing::pod_of(R"({"metadata":{"name":"web","annotations":{"kubernetes.io/config.source":"file"}},
+      "spec":{"terminationGracePeriodSeconds":20,"containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never",
+      "lifecycle":{"preStop":{"exec":{"command":["sleep","600"]}}}}]}})");
+  pod.metadata.uid = uid;
+  return std::make_shared<const Pod>(std::move(pod));
+}
+
 TEST(PodWorkers, AStaticPodWaitsForTheEndOfTheOneBeforeItAndForNoSource) {
   TestNode node;
   node.runtime.add_image("nginx:latest");
   node.sources_ready = false;  // the API is away
-  const auto manifest = [](const std::string& uid) {
-    Pod pod =
-        testing::pod_of(R"({"metadata":{"name":"web","annotations":{"kubernetes.io/config.source":"file"}},
-        "spec":{"terminationGracePeriodSeconds":20,"containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never",
-        "lifecycle":{"preStop":{"exec":{"command":["sleep","600"]}}}}]}})");
-    pod.metadata.uid = uid;
-    return std::make_shared<const Pod>(std::move(pod));
-  };
   node.workers().upsert(manifest("one"));
   ASSERT_TRUE(node.eventually([&] { return node.cache().pod("one").any_running(); }));
   node.runtime.hold("ExecSync");
@@ -510,6 +512,41 @@ TEST(PodWorkers, APodDeletedByForceKeepsNoPlaceWhileItEnds) {
   ASSERT_TRUE(node.eventually([&] { return node.runtime.held("StopContainer") == 1; }));
   node.add(with_port("second"));
   EXPECT_TRUE(node.reaches("second", "Running")) << "the network says whose the port is, and waits";
+}
+
+TEST(PodWorkers, AManifestThatIsWrittenAnewWhileItsPodEndsRunsAgain) {
+  for (const bool stays : {true, false}) {
+    TestNode node;
+    node.runtime.add_image("nginx:latest");
+    node.workers().upsert(manifest("one"));
+    ASSERT_TRUE(node.eventually([&] { return node.cache().pod("one").any_running(); }));
+    node.runtime.hold("ExecSync");
+    node.workers().gone("one", manifest("one"));
+    ASSERT_TRUE(node.eventually([&] { return node.runtime.held("ExecSync") == 1; }));
+    node.workers().upsert(manifest("one"));
+    if (!stays) node.workers().gone("one", manifest("one"));
+    node.settle();
+    EXPECT_EQ(node.runtime.count("StartContainer"), 1u) << "the first has not ended yet";
+    node.runtime.release("ExecSync");
+    ASSERT_TRUE(node.eventually([&] {
+      node.clock.advance(std::chrono::milliseconds(100));
+      return stays ? node.runtime.count("StartContainer") == 2 && node.cache().pod("one").any_running()
+                   : !node.workers().knows("one");
+    })) << "stays: "
+        << stays;
+  }
+}
+
+TEST(PodWorkers, APodOfTheApiHoldsUpNoStaticPodOfItsName) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx"}]}})");
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  node.workers().upsert(manifest("one"));
+  EXPECT_TRUE(node.eventually([&] {
+    node.clock.advance(std::chrono::milliseconds(100));
+    return node.cache().pod("one").any_running();
+  }));
 }
 
 }  // namespace

@@ -72,10 +72,13 @@ struct NodeWorld {
   std::function<NodeAbilities()> abilities;
   /// A pod is about to get its control group: those above it are brought up to date. May be empty.
   std::function<void()> update_groups;
-  /// Every source of pods was heard.
+  /// Every source of pods was heard, but those that cannot be read.
   std::function<bool()> sources_ready;
   /// The runtime said what it can do.
   std::function<bool()> runtime_ready;
+  /// A pod that its source had taken back begins anew, and what was known of its status is forgotten. May be
+  /// empty.
+  std::function<void(const std::shared_ptr<const Pod>&)> returned;
   PodOptions options;
 
   Backoff restarts{clock, options.restart_backoff};
