@@ -45,12 +45,16 @@ class MizzenAgent(Agent):
 
 
 class ReferenceAgent(Agent):
-    def __init__(self, api, runtime):
+    """`settings`: lines for its configuration file, beside the usual."""
+
+    def __init__(self, api, runtime, settings=""):
         super().__init__("reference", api, runtime)
+        self.settings = settings
+        self.listens_on = free_ports(1)[0]
 
     def launch(self):
         folder = self.runtime.folder
-        self.write("kubelet.yaml", KUBELET.format(folder=folder, ca=self.api.ca, port=free_ports(1)[0]))
+        self.write("kubelet.yaml", KUBELET.format(folder=folder, ca=self.api.ca, port=self.listens_on) + self.settings)
         self.run("kubelet", os.path.join(REFERENCE, "kubelet"), "--kubeconfig", self.api.kubeconfig, "--config", self.path("kubelet.yaml"), "--hostname-override", self.node,
                  "--root-dir", self.path("kubelet"), "--cert-dir", self.path("certs"))
 
