@@ -24,6 +24,7 @@
 #include "api/kinds/core/service_account/service_account_strategy.h"
 #include "api/kinds/discovery/endpoint_slice/endpoint_slice_strategy.h"
 #include "api/kinds/discovery/endpoint_slice/endpoint_slice_versions.h"
+#include "api/kinds/node/runtime_class/runtime_class_strategy.h"
 #include "api/kinds/policy/pod_disruption_budget/pod_disruption_budget_strategy.h"
 #include "api/kinds/resource/device_class/device_class_strategy.h"
 #include "api/kinds/resource/resource_claim/resource_claim_strategy.h"
@@ -65,6 +66,7 @@
 #include "api/schema/events/v1beta1/event.h"
 #include "api/schema/extensions/v1beta1/deployment.h"
 #include "api/schema/extensions/v1beta1/replica_set.h"
+#include "api/schema/node/v1/runtime_class.h"
 #include "api/schema/policy/v1/pod_disruption_budget.h"
 #include "api/schema/resource/v1/device_class.h"
 #include "api/schema/resource/v1/resource_claim.h"
@@ -243,6 +245,9 @@ std::vector<ResourceInfo> builtin_resources() {
        served<scheduling::v1beta1::PriorityClass, scheduling::v1beta1::PriorityClassList>(
            "scheduling.k8s.io", "v1beta1", Old{"1.14", "1.22", "scheduling.k8s.io/v1"})},
       {}, priority_class_strategy());
+  add("runtimeclasses", "runtimeclass", "RuntimeClass", false, {},
+      {served<api::node::v1::RuntimeClass, api::node::v1::RuntimeClassList>("node.k8s.io", "v1")}, {},
+      runtime_class_strategy());
   add("poddisruptionbudgets", "poddisruptionbudget", "PodDisruptionBudget", true, {"pdb"},
       {served<policy::v1::PodDisruptionBudget, policy::v1::PodDisruptionBudgetList>("policy", "v1")},
       {S::Status}, pod_disruption_budget_strategy());

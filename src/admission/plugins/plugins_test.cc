@@ -172,17 +172,6 @@ TEST_F(PluginsTest, APodIsNotRunLessIsolatedThanItsClassSays) {
 
 TEST_F(PluginsTest, APodGetsWhatItsRuntimeClassSays) {
   using api::node::v1::RuntimeClass;
-  if (!objects_.known->find<RuntimeClass>()) {
-    api::ResourceInfo info = api::resource_of<PriorityClass>();
-    info.plural = "runtimeclasses";
-    info.kind = "RuntimeClass";
-    info.versions.resize(1);
-    info.versions[0].group = "node.k8s.io";
-    info.versions[0].message = {std::shared_ptr<void>(), &RuntimeClass::descriptor()};
-    const auto with = objects_.known->with(std::move(info));
-    ASSERT_TRUE(with.ok()) << with.error().message();
-    objects_.known = *with;
-  }
   RuntimeClass c = named<RuntimeClass>("vm");
   c.overhead.ensure().podFixed.set("cpu", *codec::Quantity::parse("250m"));
   c.scheduling.ensure().nodeSelector.set("kvm", "yes");

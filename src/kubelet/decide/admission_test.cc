@@ -119,7 +119,7 @@ TEST(Admission, TakesSafeSysctlsOfThePodsOwnNamespacesOnly) {
 TEST(Admission, NoSandboxForAnotherRuntimeOrUsersOfItsOwn) {
   EXPECT_EQ(sandbox_problem(pod_with(""), kPlain), "");
   EXPECT_EQ(sandbox_problem(pod_with(R"("runtimeClassName":"gvisor")"), kAble),
-            "runtimeclass.node.k8s.io \"gvisor\" not found");
+            "can't set `spec.runtimeClassName: gvisor`, this node's agent does not support runtime classes");
   EXPECT_EQ(sandbox_problem(pod_with(R"("hostUsers":true)"), kPlain), "");
   EXPECT_EQ(sandbox_problem(pod_with(R"("hostUsers":false)"), kPlain),
             "can't set `spec.hostUsers: false`, runtime does not support user namespaces");

@@ -423,8 +423,8 @@ TEST(PodWorkers, APodThatAsksForIsolationIsNeverRunWithoutIt) {
            "does not support user namespaces"));
   node.add(pod("class", R"("runtimeClassName":"gvisor")"));
   EXPECT_TRUE(
-      told("FailedCreatePodSandBox: Failed to create pod sandbox: runtimeclass.node.k8s.io \"gvisor\" not "
-           "found"));
+      told("FailedCreatePodSandBox: Failed to create pod sandbox: can't set `spec.runtimeClassName: gvisor`, "
+           "this node's agent does not support runtime classes"));
   EXPECT_TRUE(node.runtime.changes().empty()) << "nothing of them was begun";
   EXPECT_EQ(node.phase_of("class"), "Pending");
 
