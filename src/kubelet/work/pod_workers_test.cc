@@ -540,7 +540,8 @@ TEST(PodWorkers, AManifestThatIsWrittenAnewWhileItsPodEndsRunsAgain) {
 TEST(PodWorkers, APodOfTheApiHoldsUpNoStaticPodOfItsName) {
   TestNode node;
   node.runtime.add_image("nginx:latest");
-  node.add(R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx"}]}})");
+  node.add(
+      R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}]}})");
   ASSERT_TRUE(node.reaches("web", "Running"));
   node.workers().upsert(manifest("one"));
   EXPECT_TRUE(node.eventually([&] {
