@@ -53,6 +53,12 @@ Result<void> remove_contents(Fd folder, const std::string& path, int depth) {
   return {};
 }
 
+bool is_folder(int folder, const dirent& entry) {
+  if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_DIR;
+  struct stat st{};
+  return ::fstatat(folder, entry.d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> list_folder(const std::string& path, size_t names_max) {
@@ -66,6 +72,18 @@ Result<std::vector<std::string>> list_folder(const std::string& path, size_t nam
       return Error(Code::RequestEntityTooLarge, fmt::format("{} holds more than {} names", path, names_max));
     }
     out.emplace_back(name);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+Result<std::vector<std::string>> list_folders_in(const std::string& path) {
+  std::unique_ptr<DIR, CloseDir> dir(::opendir(path.c_str()));
+  if (!dir) return system_error("open folder " + path, errno);
+  std::vector<std::string> out;
+  while (const dirent* entry = ::readdir(dir.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != ".." && is_folder(::dirfd(dir.get()), *entry)) out.emplace_back(name);
   }
   std::sort(out.begin(), out.end());
   return out;

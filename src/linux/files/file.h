@@ -9,6 +9,10 @@ namespace mizzen::linux {
 /// Names in a folder, sorted, without "." and "..". Bound: names_max, beyond it RequestEntityTooLarge.
 Result<std::vector<std::string>> list_folder(const std::string& path, size_t names_max = 1'000'000);
 
+/// Names of the folders right below `path`, sorted; links to folders are none. The file system is asked once
+/// for all of them, and for one alone only where its list does not say what it is.
+Result<std::vector<std::string>> list_folders_in(const std::string& path);
+
 /// Removes what stands at `path`, with everything below. Follows no link and enters no other mount: where
 /// something is mounted below, it stops with Conflict and what it already removed stays removed. Nothing at
 /// `path` is success.

@@ -12,6 +12,16 @@
 namespace mizzen::linux {
 namespace {
 
+TEST(ListFoldersIn, NamesFoldersAlone) {
+  ScratchFolder scratch;
+  ASSERT_TRUE(make_folders(scratch.at("b/below")).ok());
+  ASSERT_TRUE(make_folders(scratch.at("a")).ok());
+  ASSERT_TRUE(write_file(scratch.at("file"), "x").ok());
+  ASSERT_EQ(::symlink(scratch.at("a").c_str(), scratch.at("link").c_str()), 0);
+  EXPECT_EQ(*list_folders_in(scratch.path()), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(list_folders_in(scratch.at("none")).error().code(), Code::NotFound);
+}
+
 TEST(RemoveAll, TakesTheTreeAndLeavesWhatLinksPointTo) {
   ScratchFolder scratch;
   ASSERT_TRUE(make_folders(scratch.at("out/side")).ok());

@@ -34,13 +34,8 @@ bool is_folder(const std::string& path) {
 }
 
 std::vector<std::string> folders_in(const std::string& path) {
-  std::vector<std::string> out;
-  auto names = list_folder(path);
-  if (!names.ok()) return out;
-  for (auto& name : *names) {
-    if (is_folder(path + "/" + name)) out.push_back(std::move(name));
-  }
-  return out;
+  auto names = list_folders_in(path);
+  return names.ok() ? std::move(*names) : std::vector<std::string>();
 }
 
 Result<void> remove_tree(const std::string& path, int depth) {
