@@ -90,9 +90,11 @@ bool RuntimePod::any_sandbox_ready() const {
   return std::any_of(sandboxes.begin(), sandboxes.end(), [](const auto& s) { return s.ready; });
 }
 
+bool holds_anything(const SandboxRecord& sandbox) { return sandbox.ready || !sandbox.ips.empty(); }
+
 bool RuntimePod::holds_anything() const {
   return any_running() || std::any_of(sandboxes.begin(), sandboxes.end(),
-                                      [](const auto& s) { return s.ready || !s.ips.empty(); });
+                                      [](const auto& s) { return kubelet::holds_anything(s); });
 }
 
 void sort_newest_first(RuntimePod& pod) {

@@ -55,6 +55,10 @@ struct SandboxRecord {
   friend bool operator==(const SandboxRecord&, const SandboxRecord&) = default;
 };
 
+/// It has to be stopped: it runs, or died by itself and still has the pod's network, host ports among it.
+/// Pure.
+bool holds_anything(const SandboxRecord& sandbox);
+
 /// What the runtime has of one pod, newest first.
 struct RuntimePod {
   std::string uid;
@@ -67,8 +71,7 @@ struct RuntimePod {
   const ContainerRecord* newest(const std::string& container) const;
   bool any_running() const;
   bool any_sandbox_ready() const;
-  /// Something of it has to be stopped: a container, a sandbox, or one that died by itself and still has the
-  /// pod's network, host ports among it.
+  /// Something of it has to be stopped: a container or a sandbox.
   bool holds_anything() const;
 };
 

@@ -98,6 +98,7 @@ TEST(PodWorkers, DeletedPodIsStoppedGivenBackAndRemoved) {
   node.workers().gone(pod->metadata.uid);
   EXPECT_TRUE(node.eventually([&] { return !node.workers().knows(pod->metadata.uid); }));
   EXPECT_TRUE(node.runtime.sandboxes().empty());
+  EXPECT_EQ(node.runtime.count("StopPodSandbox"), 1u) << "the network is given back once";
   EXPECT_THAT(node.events.all(), Contains("Killing/a: Stopping container a"));
 }
 

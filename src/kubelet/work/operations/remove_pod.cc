@@ -26,8 +26,15 @@ std::shared_ptr<RemovePod> RemovePod::begin(NodeWorld& world, std::shared_ptr<Ex
 void RemovePod::start() {
   open_ = state_.sandboxes.size();
   if (open_ == 0) return on_lane([this](int) { finish(); })(0);
-  // Also those that are not ready: one that died by itself still has its network.
-  for (const auto& sandbox : state_.sandboxes) stop(sandbox.id);
+  // One that died by itself still has its network. What has none any more was stopped: to stop it again would
+  // have the network's programs run again, for nothing.
+  for (const auto& sandbox : state_.sandboxes) {
+    if (holds_anything(sandbox)) {
+      stop(sandbox.id);
+    } else {
+      remove(sandbox.id);
+    }
+  }
 }
 
 void RemovePod::stop(const std::string& id) {
