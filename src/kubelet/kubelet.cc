@@ -47,6 +47,9 @@ constexpr auto kInitializedWithin = seconds(30);
 constexpr auto kAskAgain = milliseconds(100);
 constexpr auto kStatusEvery = seconds(5);
 constexpr auto kHousekeepingEvery = seconds(10);
+/// What gone pods left is looked for at each housekeeping for that long after the start, and after a pod has
+/// gone: its last process may die late. Else that often.
+constexpr Duration kLeftoversEvery = std::chrono::minutes(1);
 /// Records of pulls outlive their images by that long: a list of images is as old as its call.
 constexpr Duration kRecordsKept = std::chrono::minutes(5);
 /// How long a dead container takes to go.
@@ -71,8 +74,8 @@ struct Kubelet::Impl {
         events(recorder, options.node_name),
         getter(make_getter(d.loops, name_pool)),
         volumes(options.data_folder + "/pods", d.clock, d.random),
-        rotation(d.runtime, d.clock,
-                 {options.data_folder + "/logs", options.log_bytes_max, options.log_files_max}),
+        rotation({d.runtime, d.clock, [this] { return running_logs(); }},
+                 {options.log_bytes_max, options.log_files_max}),
         node({d.api, events, d.clock, [this] { return facts(); }}),
         services(*client::require_resource<api::core::v1::Service>(d.api),
                  {d.api, {d.clock, d.random, background, timers}}),
@@ -165,6 +168,8 @@ struct Kubelet::Impl {
   ImageDisk disk() const;
   void see_images(const std::vector<cri::v1::Image>& all);
   void rotate_logs();
+  std::vector<RunningLog> running_logs() const;
+  bool may_have_leftovers();
   void remove_leftovers();
 
   const Deps deps;
@@ -258,6 +263,10 @@ struct Kubelet::Impl {
   Mutex m;
   CondVar changed;
   bool woken MZ_GUARDED_BY(m) = false;
+  // Of the loop alone: pods that had gone at the last housekeeping, when that last changed, and the last
+  // look.
+  uint64_t pods_gone = 0;
+  Monotonic pods_gone_at = deps.clock.monotonic(), leftovers_looked{};
   Thread loop;
 };
 
@@ -386,6 +395,15 @@ void Kubelet::Impl::run() {
   }
 }
 
+std::vector<RunningLog> Kubelet::Impl::running_logs() const {
+  std::vector<RunningLog> out;
+  for (const auto& pod : cache.pods())
+    for (const auto& c : cache.pod(pod.uid).containers)
+      if (c.state == ContainerRecord::State::Running && !c.log_path.empty())
+        out.push_back({c.id, c.log_path});
+  return out;
+}
+
 /// Away from the loop: compressing takes a while.
 void Kubelet::Impl::rotate_logs() {
   if (rotating.exchange(true)) return;
@@ -428,10 +446,21 @@ void Kubelet::Impl::housekeeping() {
   if (!sources.synced() || !cache.is_ready()) return;
   for (const auto& pod : cache.pods())
     if (!workers.knows(pod.uid)) workers.remove_orphan(pod);
-  (void)background.post([this] {
+  (void)background.post([this, look = may_have_leftovers()] {
     update_groups();
-    remove_leftovers();
+    if (look) remove_leftovers();
   });
+}
+
+bool Kubelet::Impl::may_have_leftovers() {
+  const auto now = deps.clock.monotonic();
+  if (const uint64_t gone = workers.forgotten(); gone != pods_gone) {
+    pods_gone = gone;
+    pods_gone_at = now;
+  }
+  const bool look = now - pods_gone_at < kLeftoversEvery || now - leftovers_looked >= kLeftoversEvery;
+  if (look) leftovers_looked = now;
+  return look;
 }
 
 /// Folders and control groups of pods that are gone.

@@ -26,12 +26,6 @@ constexpr std::string_view kCompressed = ".gz";
 constexpr std::string_view kUnfinished = ".tmp";
 constexpr size_t kBlockBytes = 64 * 1024;
 
-/// The number of NUMBER.log; nothing for other names.
-std::optional<uint32_t> attempt_of(const std::string& name) {
-  if (!name.ends_with(".log")) return std::nullopt;
-  return parse_int<uint32_t>(std::string_view(name).substr(0, name.size() - 4));
-}
-
 /// 20260102-150405 of now, UTC.
 std::string stamp(WallTime now) {
   std::string out;
@@ -105,65 +99,36 @@ Result<void> remove_log(const std::string& path) {
 
 size_t LogRotation::tick() {
   size_t out = 0;
-  const auto list = [](const std::string& folder) {
-    auto names = linux::list_folder(folder);
-    return names.ok() ? std::move(*names) : std::vector<std::string>();
-  };
-  for (const auto& pod : list(options_.logs_folder)) {
-    const std::string uid = pod.substr(pod.rfind('_') + 1);
-    const std::string pod_folder = options_.logs_folder + "/" + pod;
-    for (const auto& container : list(pod_folder)) {
-      const std::string folder = pod_folder + "/" + container;
-      const auto names = list(folder);
-      for (const auto& name : names) {
-        struct stat st{};
-        if (!attempt_of(name) || ::stat((folder + "/" + name).c_str(), &st) != 0 ||
-            st.st_size <= options_.bytes_max)
-          continue;
-        const auto done = rotate(uid, container, folder, name, names);
-        if (!done.ok()) {
-          log::warn("kubelet", "Cannot rotate log",
-                    {log::kv("log", folder + "/" + name), log::kv("error", done.error().message())});
-        } else if (*done) {
-          ++out;
-        }
-      }
+  for (const auto& one : deps_.running()) {
+    struct stat st{};
+    if (::stat(one.path.c_str(), &st) != 0 || st.st_size <= options_.bytes_max) continue;
+    const auto done = rotate(one);
+    if (done.ok()) {
+      ++out;
+    } else {
+      log::warn("kubelet", "Cannot rotate log",
+                {log::kv("log", one.path), log::kv("error", done.error().message())});
     }
   }
   return out;
 }
 
-Result<std::string> LogRotation::running_container(const std::string& uid, const std::string& container,
-                                                   uint32_t attempt) {
-  cri::v1::ListContainersRequest request;
-  auto& filter = request.filter.ensure();
-  filter.label_selector.set(cri::kPodUidLabel, uid);
-  filter.label_selector.set(cri::kContainerNameLabel, container);
-  filter.state.ensure().state = cri::v1::ContainerState::CONTAINER_RUNNING;
-  MZ_ASSIGN(const auto found, cri::wait<&cri::Runtime::list_containers>(
-                                  runtime_, request, Deadline::after(kRuntimeTimeout, clock_)));
-  for (const auto& c : found.containers) {
-    if (c.metadata && c.metadata->attempt == attempt) return c.id;
-  }
-  return std::string();
-}
-
-Result<bool> LogRotation::rotate(const std::string& uid, const std::string& container,
-                                 const std::string& folder, const std::string& log,
-                                 const std::vector<std::string>& names) {
-  MZ_ASSIGN(const auto id, running_container(uid, container, attempt_of(log).value_or(0)));
-  if (id.empty()) return false;  // it ended: its log does not grow
-  const auto plan = plan_rotation(log, names, options_.files_max);
+Result<void> LogRotation::rotate(const RunningLog& running) {
+  const std::string& path = running.path;
+  const auto slash = path.rfind('/');
+  MZ_CHECK(slash != std::string::npos, "the log {} has no folder", path);
+  const std::string folder = path.substr(0, slash);
+  MZ_ASSIGN(auto names, linux::list_folder(folder));
+  const auto plan = plan_rotation(path.substr(slash + 1), std::move(names), options_.files_max);
   for (const auto& name : plan.remove) MZ_TRY(linux::remove_all(folder + "/" + name));
   for (const auto& name : plan.compress) MZ_TRY(compress(folder + "/" + name));
-  const std::string path = folder + "/" + log;
-  const std::string rotated = path + "." + stamp(clock_.wall());
+  const std::string rotated = path + "." + stamp(deps_.clock.wall());
   if (::rename(path.c_str(), rotated.c_str()) != 0) return system_error("rename " + path, errno);
   cri::v1::ReopenContainerLogRequest reopen;
-  reopen.container_id = id;
-  auto reopened = cri::wait<&cri::Runtime::reopen_container_log>(runtime_, reopen,
-                                                                 Deadline::after(kRuntimeTimeout, clock_));
-  if (reopened.ok()) return true;
+  reopen.container_id = running.container_id;
+  auto reopened = cri::wait<&cri::Runtime::reopen_container_log>(
+      deps_.runtime, reopen, Deadline::after(kRuntimeTimeout, deps_.clock));
+  if (reopened.ok()) return {};
   // The runtime still writes to the old file: it gets its name back.
   if (::rename(rotated.c_str(), path.c_str()) != 0)
     log::warn("kubelet", "Cannot give a log its name back", {log::kv("log", path), log::kv("file", rotated)});

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,32 +21,38 @@ RotationPlan plan_rotation(const std::string& log, std::vector<std::string> rota
 /// Removes a container's log, and all that was rotated out of it. Blocks on the disk.
 Result<void> remove_log(const std::string& path);
 
+/// Where a running container writes its log.
+struct RunningLog {
+  std::string container_id;
+  std::string path;
+};
+
 /// Role: keeps the logs of running containers small: one that outgrew bytes_max is renamed to LOG.DATE-TIME,
 /// the runtime opens a new one, older files are compressed (.gz) and the oldest go. Kubernetes contract:
 /// upstream's containerLogMaxSize and containerLogMaxFiles; `kubectl logs` shows the newest file only. Truth:
 /// the files; nothing is kept in memory. Threading: from one thread at a time; blocks on the disk. Failure: a
-/// log that cannot be rotated grows on and is tried again at the next tick.
+/// log that cannot be rotated grows on and is tried again at the next tick. Cost: one question to the disk
+/// for each running container, and no more while its log is small.
 class LogRotation {
  public:
   struct Options {
-    std::string logs_folder;
     int64_t bytes_max = 10 << 20;
     int files_max = 5;
   };
-  LogRotation(cri::Runtime& runtime, const Clock& clock, Options options)
-      : runtime_(runtime), clock_(clock), options_(std::move(options)) {}
+  struct Deps {
+    cri::Runtime& runtime;
+    const Clock& clock;
+    std::function<std::vector<RunningLog>()> running;
+  };
+  LogRotation(Deps deps, Options options) : deps_(std::move(deps)), options_(options) {}
 
-  /// Looks at every container's log once; how many were rotated.
+  /// Looks at every running container's log once; how many were rotated.
   size_t tick();
 
  private:
-  Result<bool> rotate(const std::string& pod_uid, const std::string& container, const std::string& folder,
-                      const std::string& log, const std::vector<std::string>& names);
-  Result<std::string> running_container(const std::string& pod_uid, const std::string& container,
-                                        uint32_t attempt);
+  Result<void> rotate(const RunningLog& running);
 
-  cri::Runtime& runtime_;
-  const Clock& clock_;
+  const Deps deps_;
   const Options options_;
 };
 

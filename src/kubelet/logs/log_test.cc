@@ -158,9 +158,6 @@ TEST(LogRotation, RotatesTheLogsOfRunningContainersThatAreTooBig) {
   cri::v1::CreateContainerRequest create;
   create.pod_sandbox_id = placed->pod_sandbox_id;
   create.config.ensure().metadata.ensure().name = "c";
-  create.config->metadata->attempt = 1;
-  create.config->labels.set(cri::kPodUidLabel, "u1");
-  create.config->labels.set(cri::kContainerNameLabel, "c");
   const auto made = cri::wait<&cri::Runtime::create_container>(runtime, create, Deadline::never());
   ASSERT_TRUE(made.ok()) << made.error().message();
   cri::v1::StartContainerRequest start;
@@ -170,8 +167,9 @@ TEST(LogRotation, RotatesTheLogsOfRunningContainersThatAreTooBig) {
   ASSERT_TRUE(make_folders(folder).ok());
   ASSERT_TRUE(write_file(folder + "/0.log", std::string(200, 'o')).ok());  // of an earlier, dead one
   ASSERT_TRUE(write_file(folder + "/1.log", std::string(50, 'x')).ok());
-  LogRotation rotation(runtime, clock, {scratch.path(), 100, 3});
-  EXPECT_EQ(rotation.tick(), 0u) << "small enough, or not running";
+  const RunningLog none{"other", scratch.at("none/0.log")}, log{made->container_id, folder + "/1.log"};
+  LogRotation rotation({runtime, clock, [&] { return std::vector<RunningLog>{none, log}; }}, {100, 3});
+  EXPECT_EQ(rotation.tick(), 0u) << "small enough, or not there";
   const auto grow = [&](char c) { ASSERT_TRUE(write_file(folder + "/1.log", std::string(101, c)).ok()); };
   for (const char c : {'a', 'b', 'c'}) {
     grow(c);

@@ -39,6 +39,7 @@ void PodWorkers::forget(const std::string& uid) {
     Lock lock(m_);
     works_.erase(uid);
     arrivals_.erase(uid);
+    ++forgotten_;
     if (auto back = returning_.extract(uid)) again = std::move(back.mapped());
   }
   if (!again) return;
@@ -192,6 +193,11 @@ void PodWorkers::kick_all() {
 }
 
 bool PodWorkers::knows(const std::string& uid) const { return find_work(uid) != nullptr; }
+
+uint64_t PodWorkers::forgotten() const {
+  Lock lock(m_);
+  return forgotten_;
+}
 
 size_t PodWorkers::active() const {
   std::vector<WorkPtr> all;

@@ -41,6 +41,8 @@ class PodWorkers {
   void refresh(const std::string& uid);
 
   bool knows(const std::string& uid) const;
+  /// How many pods ended here so far, with nothing of them left that is known.
+  uint64_t forgotten() const;
   /// The pods as they are wanted, with the status last published.
   std::vector<std::shared_ptr<const Pod>> pods() const;
   std::shared_ptr<const Pod> find(const std::string& namespace_, const std::string& name) const;
@@ -66,6 +68,7 @@ class PodWorkers {
   std::map<std::string, std::shared_ptr<const Pod>> returning_
       MZ_GUARDED_BY(m_);  ///< by uid: wanted again, while its work ends
   uint64_t arrived_ MZ_GUARDED_BY(m_) = 0;
+  uint64_t forgotten_ MZ_GUARDED_BY(m_) = 0;
   Mutex admitting_;  ///< one after the other
   /// Pods that the node's labels do not suit, and since when: the API may tell of labels after it tells of
   /// pods.
