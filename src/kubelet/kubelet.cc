@@ -164,6 +164,7 @@ struct Kubelet::Impl {
   void run();
   void wake();
   void hear(const std::string& id, bool runs);
+  bool remove_orphans();
   void housekeeping();
   ImageDisk disk() const;
   void see_images(const std::vector<cri::v1::Image>& all);
@@ -371,6 +372,7 @@ void Kubelet::Impl::run() {
   const auto on_stop = token.on_stop([this] { wake(); });
   auto look_due = deps.clock.monotonic();
   auto status_due = look_due, housekeeping_due = look_due + kHousekeepingEvery;
+  bool orphans_known = false;
   while (!token.stopped()) {
     const auto now = deps.clock.monotonic();
     if (now >= status_due) {
@@ -382,6 +384,8 @@ void Kubelet::Impl::run() {
       cache.relist();
       look_due = now + look_pause();
     }
+    // A changed manifest waits for the end of what it was before.
+    if (!orphans_known) orphans_known = remove_orphans();
     if (now >= housekeeping_due) {
       housekeeping();
       housekeeping_due = now + kHousekeepingEvery;
@@ -435,6 +439,16 @@ ImageDisk Kubelet::Impl::disk() const {
   return space.ok() ? ImageDisk{space->bytes, space->available_bytes} : ImageDisk{};
 }
 
+/// False while they may not be all: nobody is an orphan before his source and the runtime were heard.
+bool Kubelet::Impl::remove_orphans() {
+  if (!cache.is_ready()) return false;
+  const bool all_heard = sources.synced();
+  for (const auto& pod : cache.pods())
+    if (!workers.knows(pod.uid) && (all_heard || sources.synced(cache.pod(pod.uid).source())))
+      workers.remove_orphan(pod);
+  return all_heard;
+}
+
 void Kubelet::Impl::housekeeping() {
   statuses.tick();
   mirrors.tick();
@@ -442,10 +456,7 @@ void Kubelet::Impl::housekeeping() {
   collector.tick();
   if (stats) (void)background.post([this] { stats->tick(); });
   if (evictions) evictions->tick();
-  // Nobody is an orphan before every source and the runtime were heard.
-  if (!sources.synced() || !cache.is_ready()) return;
-  for (const auto& pod : cache.pods())
-    if (!workers.knows(pod.uid)) workers.remove_orphan(pod);
+  if (!remove_orphans()) return;
   (void)background.post([this, look = may_have_leftovers()] {
     update_groups();
     if (look) remove_leftovers();

@@ -2,10 +2,24 @@
 
 #include <malloc.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <string_view>
 
 namespace mizzen::apps {
+namespace {
 
-Process::Process() {
+/// Runs in a signal handler: no log, no lock.
+void end_as_it_is(int) {
+  constexpr std::string_view kText =
+      "Stopping takes too long, a thread hangs: the process ends as it is, nothing stored is lost\n";
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, kText.data(), kText.size());
+  _exit(1);
+}
+
+}  // namespace
+
+Process::Process(std::chrono::seconds stop_max) : stop_max_(stop_max) {
   mallopt(M_ARENA_MAX, 2);
   // Blocked in all threads, so that one place waits for them.
   sigemptyset(&signals_);
@@ -16,9 +30,14 @@ Process::Process() {
   umask(0022);  // containerd inherits it, and unpacks images with it; our own files name their modes
 }
 
+Process::~Process() { alarm(0); }
+
 int Process::wait() {
   int number = 0;
   sigwait(&signals_, &number);
+  signal(SIGALRM, end_as_it_is);
+  alarm(static_cast<unsigned>(stop_max_.count()));
+  pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);  // who tells it again does not want to wait
   return number;
 }
 

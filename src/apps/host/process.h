@@ -1,22 +1,31 @@
 #pragma once
 #include <signal.h>
 
-#include "base/clock.h"
+#include <chrono>
 
 namespace mizzen::apps {
 
-inline constexpr Duration kStartTimeout = std::chrono::seconds(30);
-inline constexpr Duration kDrainTimeout = std::chrono::seconds(10);
+inline constexpr std::chrono::seconds kStartTimeout{30};
+inline constexpr std::chrono::seconds kDrainTimeout{10};
+/// Longer than everything that ends a process in order may take.
+inline constexpr std::chrono::seconds kStopMax{20};
 
 /// Role: what a process of ours sets up before anything else runs, and its wait for the end: signals, memory,
-/// the mask of file modes. Threading: made and used by the main thread, before it starts others.
+/// the mask of file modes. Threading: made and used by the main thread, before it starts others; outlives
+/// all that has to be stopped. Bounds: a process that was told to end does, kStopMax later at the latest, or
+/// at once when told again: a thread that waits for a disk that hangs cannot be waited for. Nothing that was
+/// acknowledged is lost by that, as by a kill.
 class Process {
  public:
-  Process();
-  /// Blocks until SIGTERM or SIGINT; its number.
+  explicit Process(std::chrono::seconds stop_max = kStopMax);
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+  /// Blocks until SIGTERM or SIGINT; its number. What follows is the stop.
   int wait();
 
  private:
+  const std::chrono::seconds stop_max_;
   sigset_t signals_;
 };
 

@@ -63,6 +63,12 @@ bool PodConfig::synced() const {
   return true;
 }
 
+bool PodConfig::synced(std::string_view source) const {
+  const auto feed =
+      std::find_if(feeds_.begin(), feeds_.end(), [&](const auto& f) { return f->source().name() == source; });
+  return feed == feeds_.end() ? synced() : (*feed)->source().synced();
+}
+
 bool PodConfig::asked() const {
   return !feeds_.empty() &&
          std::all_of(feeds_.begin(), feeds_.end(), [](const auto& feed) { return feed->source().asked(); });

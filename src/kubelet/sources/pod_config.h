@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "async/mutex.h"
@@ -32,6 +33,8 @@ class PodConfig {
   void stop();
   /// Every source has told all it has.
   bool synced() const;
+  /// The source of this name has; where none has that name, every source has.
+  bool synced(std::string_view source) const;
   /// Every source has, or cannot be read: what the others told may begin.
   bool asked() const;
 

@@ -75,6 +75,15 @@ TEST_F(PodConfigTest, EverySourceHasToBeHeard) {
   EXPECT_FALSE(PodConfig({}).synced()) << "no source: nobody was heard";
 }
 
+TEST_F(PodConfigTest, OneSourceIsHeardByItself) {
+  file_->ready = true;
+  EXPECT_TRUE(config_.synced("file"));
+  EXPECT_FALSE(config_.synced("api"));
+  EXPECT_FALSE(config_.synced("http")) << "a source of before: anybody may have its pods now";
+  api_->ready = true;
+  EXPECT_TRUE(config_.synced("http"));
+}
+
 TEST_F(PodConfigTest, APodBelongsToWhoToldItFirst) {
   api_->sink->upsert(pod("a", "1"));
   file_->sink->upsert(pod("b", "1"));

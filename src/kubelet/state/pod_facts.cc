@@ -25,8 +25,10 @@ uint32_t fnv32a(std::string_view text) {
 
 bool is_static(const Pod& pod) {
   const auto* source = pod.metadata.annotations.find(kSourceAnnotation);
-  return source && *source != "api";
+  return source && is_static_source(*source);
 }
+
+bool is_static_source(std::string_view source) { return !source.empty() && source != "api"; }
 
 bool is_mirror(const Pod& pod) { return pod.metadata.annotations.find(kMirrorAnnotation) != nullptr; }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/schema/core/v1/pod.h"
@@ -19,6 +20,8 @@ inline constexpr const char* kManifestHashAnnotation = "kubernetes.io/config.has
 inline constexpr const char* kMirrorAnnotation = "kubernetes.io/config.mirror";
 /// A pod that this node has from elsewhere than the API.
 bool is_static(const Pod& pod);
+/// The same, by the name of the source.
+bool is_static_source(std::string_view source);
 /// A pod of the API that only shows a static one.
 bool is_mirror(const Pod& pod);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "kubelet/state/pod_facts.h"
 
 namespace mizzen::kubelet {
 namespace {
@@ -64,6 +65,7 @@ SandboxRecord sandbox_record(const cri::v1::PodSandboxStatus& s) {
   out.id = s.id;
   out.ready = s.state == cri::v1::PodSandboxState::SANDBOX_READY;
   out.attempt = s.metadata ? s.metadata->attempt : 0;
+  out.source = s.annotations.get(kSourceAnnotation);
   out.created_ns = s.created_at;
   out.host_network = s.linux && s.linux->namespaces && s.linux->namespaces->options &&
                      s.linux->namespaces->options->network == cri::v1::NamespaceMode::NODE;

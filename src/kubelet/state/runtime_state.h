@@ -52,6 +52,7 @@ struct SandboxRecord {
   int64_t created_ns = 0;
   bool host_network = false;
   std::vector<std::string> ips;
+  std::string source;  ///< where the pod came from (kSourceAnnotation)
   friend bool operator==(const SandboxRecord&, const SandboxRecord&) = default;
 };
 
@@ -70,6 +71,8 @@ struct RuntimePod {
   /// The newest container of this name, or nullptr.
   const ContainerRecord* newest(const std::string& container) const;
   bool any_running() const;
+  /// Where the pod came from; empty where nothing says so.
+  std::string source() const { return sandboxes.empty() ? "" : sandboxes.front().source; }
   bool any_sandbox_ready() const;
   /// Something of it has to be stopped: a container or a sandbox.
   bool holds_anything() const;

@@ -61,6 +61,10 @@ void PodWorkers::admit() {
       if ((is_static(*work->pod()) || work->is_gone()) && !work->awaits_admission())
         taken.insert(name_of(*work->pod()));
     }
+    // Nor does anything know yet what a manifest of before a restart left running.
+    for (const auto& old : world_.cache.pods())
+      if (!works_.contains(old.uid) && is_static_source(world_.cache.pod(old.uid).source()))
+        taken.insert(old.namespace_ + "/" + old.name);
     for (const auto& [uid, work] : works_) {
       // A changed manifest is another pod of the same name: it waits for the end of the one before.
       if (is_static(*work->pod()) && taken.contains(name_of(*work->pod()))) continue;

@@ -538,6 +538,27 @@ TEST(PodWorkers, AManifestThatIsWrittenAnewWhileItsPodEndsRunsAgain) {
   }
 }
 
+TEST(PodWorkers, AManifestThatChangedWhileTheAgentWasDownWaitsForWhatItLeft) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.workers().upsert(manifest("one"));
+  ASSERT_TRUE(node.eventually([&] { return node.cache().pod("one").any_running(); }));
+  EXPECT_EQ(node.cache().pod("one").source(), "file");
+  node.restart(false);
+  node.workers().upsert(manifest("two"));
+  for (int second = 0; second < 10; ++second) {
+    node.clock.advance(std::chrono::seconds(1));
+    node.settle();
+  }
+  EXPECT_EQ(node.runtime.sandboxes().size(), 1u) << "two pods of one name never run side by side";
+  node.workers().remove_orphan({"one", "default", "web"});
+  EXPECT_TRUE(node.eventually([&] {
+    node.clock.advance(std::chrono::milliseconds(100));
+    return node.cache().pod("two").any_running();
+  }));
+  EXPECT_EQ(node.runtime.sandboxes().size(), 1u);
+}
+
 TEST(PodWorkers, APodOfTheApiHoldsUpNoStaticPodOfItsName) {
   TestNode node;
   node.runtime.add_image("nginx:latest");

@@ -63,5 +63,29 @@ class Static(Case):
         os.unlink(path)
         c.until(lambda: "web-node1" not in c.kubectl("get", "pods"), 40, "the pod's end")
 
+    def test_manifest_that_changed_while_the_server_was_down(self):
+        c = self.c
+        shared = os.path.join(c.folder, "shared")
+        os.makedirs(shared, exist_ok=True)
+        volume = {"volumes": [{"name": "d", "hostPath": {"path": shared}}]}
+
+        def declare(word):
+            script = f"[ -e /d/on ] && touch /d/both; touch /d/on /d/{word}; trap 'rm /d/on; exit' TERM; while true; do sleep 0.1; done"
+            content = manifest("one-at-a-time", script, **volume)
+            content["spec"]["containers"][0]["volumeMounts"] = [{"name": "d", "mountPath": "/d"}]
+            return self.write("one.json", content)
+
+        path = declare("first")
+        c.until(lambda: os.path.exists(shared + "/first"), 40, "the first pod")
+        c.kill()
+        declare("second")
+        c.start()
+        c.wait_ready()
+        c.until(lambda: os.path.exists(shared + "/second"), 40, "the second pod")
+        self.assertFalse(os.path.exists(shared + "/both"), "both ran at once")
+        os.unlink(path)
+        c.until(lambda: not os.path.exists(shared + "/on"), 40, "the pod's end")
+
     def wait_there(self, name):
         self.c.until(lambda: name in self.c.kubectl("get", "pods"), 40, f"pod {name} in the API")
+
