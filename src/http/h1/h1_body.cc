@@ -4,6 +4,8 @@
 
 namespace mizzen::http {
 namespace {
+constexpr uint64_t kChunkFree = 16;
+
 Error malformed(const char* what) {
   return Error(Code::BadRequest, std::string("malformed chunked encoding: ") + what);
 }
@@ -44,8 +46,9 @@ Result<void> H1BodyReader::begin_chunk(std::string_view line) {
   }
   left_ = size;
   state_ = size == 0 ? State::Trailer : State::Data;
-  // Extensions must be paid for by data, or a peer could send lines for ever.
-  if (size > 0) line_bytes_ -= static_cast<uint32_t>(std::min<uint64_t>(line_bytes_, size));
+  // Extensions must be paid for by data, or a peer could send lines for ever; what every chunk needs is free,
+  // however small it is. As Go's net/http has it.
+  if (size > 0) line_bytes_ -= static_cast<uint32_t>(std::min<uint64_t>(line_bytes_, kChunkFree + 2 * size));
   return {};
 }
 

@@ -94,9 +94,10 @@ Result<void> Keyring::add(const api::core::v1::Secret& secret) {
   if (!text || text->empty()) return {};
   MZ_ASSIGN(const auto document, codec::Value::parse(*text));
   const codec::Value* hosts = is_new && document.is_object() ? document.find("auths") : &document;
-  if (!hosts) return {};
+  if (!hosts || hosts->is_null()) return {};
   if (!hosts->is_object()) return Error(Code::BadRequest, "error occurred while trying to unmarshal json");
   for (const auto& [location, entry] : hosts->members()) {
+    if (entry.is_null()) continue;
     if (!entry.is_object()) return Error(Code::BadRequest, "error occurred while trying to unmarshal json");
     Credential credential;
     MZ_ASSIGN(credential.auth, auth_of(entry));

@@ -49,6 +49,14 @@ TEST(Keyring, TheMostSpecificIsTriedFirst) {
   EXPECT_EQ(users(keyring, "nginx"), "glob ") << "a machine of that name is not docker's registry";
 }
 
+TEST(Keyring, NullIsNothing) {
+  Keyring keyring;
+  EXPECT_TRUE(keyring.add(config_json("null")).ok());
+  EXPECT_TRUE(keyring.add(config_json(R"({"quay.io":null})")).ok());
+  EXPECT_EQ(users(keyring, "quay.io/x"), "");
+  EXPECT_FALSE(keyring.add(config_json("3")).ok());
+}
+
 TEST(Keyring, DockerHubHasSeveralNames) {
   for (const char* key : {"https://index.docker.io/v1/", "docker.io", "index.docker.io"}) {
     Keyring keyring;
