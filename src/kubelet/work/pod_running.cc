@@ -91,15 +91,15 @@ void PodWork::take_down(const RuntimePod& state, int64_t grace_s) {
       retry != retry_at_.end() && retry->second > world_.clock.monotonic())
     return again_at(retry->second);
   terminator_ = Terminator::begin(
-      world_, lane_, pod_, state, grace_s, [self = shared_from_this()](const Result<void>& done) {
-        self->terminator_ = nullptr;
-        self->retry_at_.erase(kTakeDown);
+      world_, lane_, pod_, state, grace_s, told_to(shared_from_this(), [this](const Result<void>& done) {
+        terminator_ = nullptr;
+        retry_at_.erase(kTakeDown);
         if (!done.ok()) {
-          self->in_doubt_ = true;
-          self->retry_at_[kTakeDown] = later(self->world_.clock.monotonic(), self->world_.spread(seconds(1)));
+          in_doubt_ = true;
+          retry_at_[kTakeDown] = later(world_.clock.monotonic(), world_.spread(seconds(1)));
         }
-        self->kick();
-      });
+        kick();
+      }));
 }
 
 void PodWork::make_sandbox(const RuntimePod& state, uint32_t attempt) {
@@ -107,18 +107,17 @@ void PodWork::make_sandbox(const RuntimePod& state, uint32_t attempt) {
       retry != retry_at_.end() && retry->second > world_.clock.monotonic())
     return again_at(retry->second);
   making_sandbox_ = MakeSandbox::begin(
-      world_, lane_, pod_, state, attempt, [self = shared_from_this()](const Result<void>& done) {
-        self->making_sandbox_ = nullptr;
-        self->retry_at_.erase(kSandbox);
+      world_, lane_, pod_, state, attempt, told_to(shared_from_this(), [this](const Result<void>& done) {
+        making_sandbox_ = nullptr;
+        retry_at_.erase(kSandbox);
         if (!done.ok()) {
           const bool away = done.error().code() == Code::ServiceUnavailable;  // the runtime itself, soon back
-          self->in_doubt_ = is_in_doubt(done.error());
-          self->retry_at_[kSandbox] =
-              later(self->world_.clock.monotonic(),
-                    self->world_.spread(away ? self->world_.options.retry_soon : self->world_.options.retry));
+          in_doubt_ = is_in_doubt(done.error());
+          retry_at_[kSandbox] = later(world_.clock.monotonic(),
+                                      world_.spread(away ? world_.options.retry_soon : world_.options.retry));
         }
-        self->kick();
-      });
+        kick();
+      }));
 }
 
 void PodWork::reset(const RuntimePod& state, const std::vector<ContainerReset>& resets) {
@@ -133,11 +132,11 @@ void PodWork::reset(const RuntimePod& state, const std::vector<ContainerReset>& 
   }
   failures_.clear();
   resetting_ = ResetContainers::begin(world_, lane_, pod_, state, resets,
-                                      [self = shared_from_this()](const Result<void>& done) {
-                                        self->resetting_ = nullptr;
-                                        if (!done.ok()) self->in_doubt_ = true;
-                                        self->kick();
-                                      });
+                                      told_to(shared_from_this(), [this](const Result<void>& done) {
+                                        resetting_ = nullptr;
+                                        if (!done.ok()) in_doubt_ = true;
+                                        kick();
+                                      }));
 }
 
 void PodWork::kill(const RuntimePod& state, const ContainerKill& kill) {
@@ -149,15 +148,15 @@ void PodWork::kill(const RuntimePod& state, const ContainerKill& kill) {
                               .record = record,
                               .message = kill.message,
                               .grace_s = kill.grace_s.value_or(grace_seconds(*pod_))},
-                             [self = shared_from_this(), id = record.id](const Result<void>& stopped) {
-                               self->stopping_.erase(id);
+                             told_to(shared_from_this(), [this, id = record.id](const Result<void>& stopped) {
+                               stopping_.erase(id);
                                if (!stopped.ok()) {
                                  log::warn(kLog, "Cannot stop container",
                                            {log::kv("id", id), log::kv("error", stopped.error().message())});
-                                 self->in_doubt_ = true;
+                                 in_doubt_ = true;
                                }
-                               self->kick();
-                             });
+                               kick();
+                             }));
   }
 }
 
@@ -171,9 +170,9 @@ void PodWork::start(const RuntimePod& state, const std::string& container, const
   if (newest && newest->state == ContainerRecord::State::Exited && in_restart_backoff(*c, *newest)) return;
   starting_[container] = StartContainer::begin(
       world_, lane_, {.pod = pod_, .container = container, .state = state, .placed = placed},
-      [self = shared_from_this(), container](StartContainer::Outcome outcome) {
-        self->started(container, std::move(outcome));
-      });
+      told_to(shared_from_this(), [this, container](StartContainer::Outcome outcome) {
+        started(container, std::move(outcome));
+      }));
 }
 
 void PodWork::started(const std::string& container, StartContainer::Outcome outcome) {

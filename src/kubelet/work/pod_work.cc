@@ -323,12 +323,13 @@ void PodWork::over_step() {
   RuntimePod state = world_.cache.pod(pod_->metadata.uid);
   state.name = pod_->metadata.name;
   state.namespace_ = pod_->metadata.namespace_;
-  removing_ = RemovePod::begin(world_, lane_, state, [self = shared_from_this()](const Result<void>& result) {
-    if (!result.ok()) return self->removed(result);
-    run_on_disk(
-        self->world_, self->lane_, [self, pod = self->pod_] { return release(self->world_, *pod); },
-        [self](const Result<void>& done) { self->removed(done); });
-  });
+  removing_ = RemovePod::begin(
+      world_, lane_, state, told_to(shared_from_this(), [this](const Result<void>& result) {
+        if (!result.ok()) return removed(result);
+        run_on_disk(
+            world_, lane_, [self = shared_from_this(), pod = pod_] { return release(self->world_, *pod); },
+            [self = shared_from_this()](const Result<void>& done) { self->removed(done); });
+      }));
 }
 
 void PodWork::removed(const Result<void>& result) {

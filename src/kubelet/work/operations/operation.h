@@ -24,7 +24,8 @@ inline void post_on(NodeWorld& world, const std::shared_ptr<Executor>& lane, std
 /// Role: something that is done for one pod in several steps, each of which may take long: a state machine
 /// that holds no thread. Place: begun by the pod's work, which is told once how it ended, on its lane.
 /// Threading: every step runs on the pod's lane; whatever comes from elsewhere is posted there. Lifecycle: it
-/// keeps itself until it has ended. Failure: cancel() ends the call under way and what it began itself; the
+/// keeps itself until it has ended; whoever began it keeps it, too, as long as he wants to
+/// be told. Failure: cancel() ends the call under way and what it began itself; the
 /// runtime may have carried it out all the same, so whoever cancels looks at the pod again.
 class Operation : public std::enable_shared_from_this<Operation> {
  public:
@@ -63,6 +64,15 @@ class Operation : public std::enable_shared_from_this<Operation> {
   const std::shared_ptr<Executor> lane_;
   StopSource stop_;
 };
+
+/// `f`, while `owner` is there: how an operation tells him that it ended. It does not keep him: an operation
+/// that the agent's stop cut off tells nobody, and two that keep each other would never go.
+template <typename Owner, typename F>
+auto told_to(const std::shared_ptr<Owner>& owner, F f) {
+  return [owner = std::weak_ptr<Owner>(owner), f = std::move(f)](auto&&... result) {
+    if (const auto kept = owner.lock()) f(std::forward<decltype(result)>(result)...);
+  };
+}
 
 /// True where nobody can say whether the runtime did what it was asked.
 inline bool is_in_doubt(const Error& error) {

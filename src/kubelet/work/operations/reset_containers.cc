@@ -31,11 +31,11 @@ void ResetContainers::next() {
   if (!running) return remove(record.id);
   stopping_ =
       StopContainer::begin(world_, lane_, {.pod = pod_, .record = record, .message = "", .grace_s = 0},
-                           [self = shared_from_this(), this, id = record.id](const Result<void>& stopped) {
+                           told_to(shared_from_this(), [this, id = record.id](const Result<void>& stopped) {
                              stopping_ = nullptr;
                              if (!stopped.ok()) return done_(stopped);
                              remove(id);
-                           });
+                           }));
 }
 
 void ResetContainers::remove(const std::string& id) {

@@ -161,11 +161,11 @@ void StartContainer::hook_ended(const HandlerResult& result) {
        .record = record,
        .message = "FailedPostStartHook",
        .grace_s = grace_seconds(*wish_.pod)},
-      [self = shared_from_this(), this, why = result.output](const Result<void>& stopped) {
+      told_to(shared_from_this(), [this, why = result.output](const Result<void>& stopped) {
         stopping_ = nullptr;
         done_({StartFailure{"PostStartHookError", fmt::format("PostStartHook failed: {}", why)},
                !stopped.ok(), false});
-      });
+      }));
 }
 
 }  // namespace mizzen::kubelet

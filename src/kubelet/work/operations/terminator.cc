@@ -28,9 +28,8 @@ void Terminator::start(const RuntimePod& state) {
     open_[record.name] = StopContainer::begin(
         world_, lane_,
         {.pod = pod_, .record = record, .message = "", .grace_s = grace_s_, .waits_for_turn = true},
-        [self = shared_from_this(), this, name = record.name](const Result<void>& result) {
-          container_stopped(name, result);
-        });
+        told_to(shared_from_this(),
+                [this, name = record.name](const Result<void>& result) { container_stopped(name, result); }));
   }
   if (open_.empty()) return stop_sandboxes();
   give_turns();
