@@ -27,9 +27,9 @@ class Case(unittest.TestCase):
 
     c = None
 
-    def own_server(self, slot, *flags):
+    def own_server(self, slot, *flags, make=None):
         """A server of this case alone, not started yet; taken down with the case, and nothing of it may be left."""
-        other = self.c.sibling(slot, *flags)
+        other = self.c.sibling(slot, *flags, make=make)
         self.addCleanup(self.take_down, other)
         return other
 

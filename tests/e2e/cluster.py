@@ -84,9 +84,9 @@ class Cluster:
         sh(sys.executable, tool, "push", "--registry", f"127.0.0.1:{REGISTRY_PORT}", *archives, timeout=600)
         self.node_flags += ["--registry-hosts", hosts]
 
-    def sibling(self, slot, *server_flags):
+    def sibling(self, slot, *server_flags, make=None):
         """Another server on this machine that pulls from the same registry. Its maker takes it down."""
-        other = Cluster(self.binary, slot)
+        other = (make or Cluster)(self.binary, slot)
         if "--registry-hosts" in self.node_flags:
             at = self.node_flags.index("--registry-hosts")
             other.node_flags += self.node_flags[at:at + 2]
@@ -99,9 +99,13 @@ class Cluster:
             stdout=self.log, stderr=self.log, start_new_session=True)
 
     def wait_ready(self, seconds=60):
-        self.until(lambda: self.server.poll() is not None or self.condition("node", "node1", "Ready") == "True", seconds, "the node")
-        if self.server.poll() is not None:
+        self.until(lambda: self.ended() or self.condition("node", "node1", "Ready") == "True", seconds, "the node")
+        if self.ended():
             raise RuntimeError("the server ended: " + self.tail())
+
+    def ended(self):
+        """By itself, or killed."""
+        return self.server.poll() is not None
 
     def kill(self):
         self.server.kill()

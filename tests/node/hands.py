@@ -3,6 +3,7 @@ import os
 import signal
 import time
 
+from apart import Apart
 from api import Api
 from session import NO_ANSWER, Session
 
@@ -60,15 +61,17 @@ class Victims:
     def __init__(self, cluster, machine, chance):
         self.c, self.machine, self.chance = cluster, machine, chance
         self.begin()
-        self.kinds = {"server": self.server, "containerd": self.containerd, "shim": self.shim, "both": self.both}
+        self.kinds = [self.server, self.server, self.containerd, self.shim, self.both]
+        if isinstance(cluster, Apart):
+            self.kinds = [self.api, self.api, self.agent, self.agent, self.containerd, self.shim]
 
     def begin(self):
         """A round with pods of its own."""
         self.server_kills, self.runtime_kills = [], []  # when, by the machine's uptime
         self.shim_kills = {}  # pod's uid: how often
 
-    def kill(self, kind):
-        return self.kinds[kind]()
+    def kill(self):
+        return self.chance.choice(self.kinds)()
 
     def server(self):
         """API, controllers, scheduler, the node's agent and its network are one process."""
@@ -78,6 +81,22 @@ class Victims:
         time.sleep(away)
         self.c.start()
         return f"server, {away} s away"
+
+    def api(self):
+        """The node's agent goes on: this excuses nothing."""
+        self.c.kill()
+        away = self.chance.choice([0, 0.3, 1.5, 4])
+        time.sleep(away)
+        self.c.start_server()
+        return f"API, {away} s away"
+
+    def agent(self):
+        self.server_kills.append(uptime())
+        self.c.kill_agent()
+        away = self.chance.choice([0, 0, 0.3, 1.5])
+        time.sleep(away)
+        self.c.start_agent()
+        return f"agent, {away} s away"
 
     def containerd(self):
         """The agent's supervisor starts it again."""

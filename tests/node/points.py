@@ -5,6 +5,7 @@ import random
 import threading
 import time
 
+from apart import Apart
 from case import Case
 from hands import DEFAULT, DEPLOYMENT, Client, Victims, uptime
 from machine import Machine
@@ -60,7 +61,7 @@ class Round:
         """Until nothing is wrong; what is then. How long that took is kept, with what was wrong last before it was right."""
         began, last = time.monotonic(), []
         while True:
-            if self.w.c.server.poll() is not None:
+            if self.w.c.ended():
                 raise AssertionError("the server ended by itself: " + self.w.c.tail())
             try:
                 faults = look()
@@ -80,9 +81,8 @@ class Round:
         try:
             for _ in range(self.points):
                 time.sleep(chance.uniform(0, 1.5))
-                kind = chance.choice(["server", "server", "containerd", "shim", "both"])
                 at = uptime() - self.began
-                self.killed.append(f"{at:.2f} s: {self.w.victims.kill(kind)}")
+                self.killed.append(f"{at:.2f} s: {self.w.victims.kill()}")
         except Exception as e:  # told by run()
             self.failed = e
 
@@ -215,12 +215,17 @@ class KillPoints(Case):
     options = None  # those of run
 
     def test_kill_points(self):
+        self.kill(self.own_server(1), self.options.points)
+
+    def test_kill_points_of_an_agent_apart(self):
+        self.kill(self.own_server(2, make=Apart), max(self.options.points // 4, 1))
+
+    def kill(self, cluster, left):
         o = self.options
-        cluster = self.own_server(1)
         cluster.start()
         cluster.wait_ready()
         world = World(cluster, o.seed)
-        left, number = o.points, 0
+        number = 0
         while left > 0:
             points = min(left, world.chance.randint(2, 5))
             number, left = number + 1, left - points
