@@ -1,6 +1,7 @@
 #include "async/stop.h"
 
 #include <map>
+#include <thread>
 
 #include "async/mutex.h"
 
@@ -11,7 +12,8 @@ class StopState {
   Mutex m;
   CondVar cv;
   bool stopped MZ_GUARDED_BY(m) = false;
-  int64_t running MZ_GUARDED_BY(m) = -1;  ///< id of the callback being run
+  int64_t running MZ_GUARDED_BY(m) = -1;    ///< id of the callback being run
+  std::thread::id runner MZ_GUARDED_BY(m);  ///< the thread that runs it
   int64_t next_id MZ_GUARDED_BY(m) = 0;
   std::map<int64_t, std::function<void()>> callbacks MZ_GUARDED_BY(m);
 };
@@ -53,7 +55,9 @@ std::shared_ptr<void> StopToken::on_stop(std::function<void()> f) const {
   return std::shared_ptr<void>(static_cast<void*>(state_.get()), [state = state_, id](void*) {
     Lock lock(state->m);
     state->callbacks.erase(id);
-    while (state->running == id) state->cv.wait(state->m);
+    // Its own callback may let go of it last: that does not wait for itself.
+    const bool own = state->runner == std::this_thread::get_id();
+    while (state->running == id && !own) state->cv.wait(state->m);
   });
 }
 
@@ -78,6 +82,7 @@ void StopSource::stop() {
       if (s.callbacks.empty()) return;
       auto it = s.callbacks.begin();
       s.running = it->first;
+      s.runner = std::this_thread::get_id();
       f = std::move(it->second);
       s.callbacks.erase(it);
     }

@@ -17,7 +17,7 @@ class StopToken {
   /// Sleeps until the deadline or the stop; true where stopped.
   bool wait_until(Deadline deadline) const;
   /// Runs `f` once on stop, from the stopping thread, or at once where already stopped. `f` must not block.
-  /// Destroying the returned handle unregisters and waits for a call in progress.
+  /// Destroying the returned handle unregisters and waits for a call in progress on another thread.
   [[nodiscard]] std::shared_ptr<void> on_stop(std::function<void()> f) const;
 
  private:
