@@ -187,7 +187,8 @@ std::vector<ResourceInfo> builtin_resources() {
       {served<core::PersistentVolume, core::PersistentVolumeList>("", "v1")}, {S::Status},
       persistent_volume_strategy());
   add("pods", "pod", "Pod", true, {"po"}, {served<core::Pod, core::PodList>("", "v1")},
-      {S::Status, S::Binding, S::Eviction, S::Log, S::Exec, S::Attach, S::PortForward, S::Proxy},
+      {S::Status, S::Binding, S::EphemeralContainers, S::Eviction, S::Log, S::Exec, S::Attach, S::PortForward,
+       S::Proxy},
       pod_strategy(), {"all"});
   add("podtemplates", "podtemplate", "PodTemplate", true, {},
       {served<core::PodTemplate, core::PodTemplateList>("", "v1")}, {}, pod_template_strategy());

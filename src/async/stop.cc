@@ -7,13 +7,15 @@
 
 namespace mizzen {
 
+using ThreadId = decltype(std::this_thread::get_id());
+
 class StopState {
  public:
   Mutex m;
   CondVar cv;
   bool stopped MZ_GUARDED_BY(m) = false;
-  int64_t running MZ_GUARDED_BY(m) = -1;    ///< id of the callback being run
-  std::thread::id runner MZ_GUARDED_BY(m);  ///< the thread that runs it
+  int64_t running MZ_GUARDED_BY(m) = -1;  ///< id of the callback being run
+  ThreadId runner MZ_GUARDED_BY(m);       ///< the thread that runs it
   int64_t next_id MZ_GUARDED_BY(m) = 0;
   std::map<int64_t, std::function<void()>> callbacks MZ_GUARDED_BY(m);
 };

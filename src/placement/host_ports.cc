@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/kinds/core/pod/pod_containers.h"
 #include "placement/pod_requests.h"
 
 namespace mizzen::placement {
@@ -23,9 +24,8 @@ bool HostPort::conflicts_with(const HostPort& other) const {
 
 std::vector<HostPort> host_ports_of(const api::core::v1::Pod& pod) {
   std::vector<HostPort> out;
-  for (const auto& c : pod.spec.initContainers)
-    if (is_sidecar(c)) collect_ports(c, out);
-  for (const auto& c : pod.spec.containers) collect_ports(c, out);
+  for (const auto& c : api::containers_of(pod.spec))
+    if (c.runs_on()) collect_ports(c.spec, out);
   return out;
 }
 

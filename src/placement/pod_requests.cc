@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "api/kinds/core/pod/pod_containers.h"
+
 namespace mizzen::placement {
 namespace {
 
@@ -30,8 +32,6 @@ Amounts with_defaults(Amounts a) {
 
 }  // namespace
 
-bool is_sidecar(const Container& c) { return c.restartPolicy && *c.restartPolicy == "Always"; }
-
 Amounts requests_of(const Pod& pod, bool defaults) {
   const auto of = [&](const Container& c, const std::vector<ContainerStatus>& statuses) {
     Amounts a = requests_of(c, statuses);
@@ -40,9 +40,13 @@ Amounts requests_of(const Pod& pod, bool defaults) {
   Amounts running;
   Amounts peak;
   Amounts sidecars;
-  for (const Container& c : pod.spec.initContainers) {
-    Amounts now = of(c, pod.status.initContainerStatuses);
-    if (is_sidecar(c)) {
+  for (const auto& c : api::made_containers_of(pod.spec)) {
+    Amounts now = of(c.spec, c.is_init() ? pod.status.initContainerStatuses : pod.status.containerStatuses);
+    if (!c.is_init()) {
+      running.add(now);
+      continue;
+    }
+    if (c.sort == api::ContainerSort::Sidecar) {
       sidecars.add(now);
       now = sidecars;
     } else {
@@ -50,7 +54,6 @@ Amounts requests_of(const Pod& pod, bool defaults) {
     }
     peak.raise_to(now);
   }
-  for (const Container& c : pod.spec.containers) running.add(of(c, pod.status.containerStatuses));
   running.add(sidecars);
   running.raise_to(peak);
   if (pod.spec.resources) {

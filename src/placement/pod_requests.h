@@ -11,7 +11,4 @@ using api::core::v1::Pod;
 /// for scores alone: containers that ask for no CPU or memory count with 100m and 200 MiB. Pure.
 Amounts requests_of(const Pod& pod, bool defaults = false);
 
-/// An init container that goes on beside the others.
-bool is_sidecar(const api::core::v1::Container& container);
-
 }  // namespace mizzen::placement

@@ -38,7 +38,7 @@ void flatten(const Descriptor* d, const std::string& offset, std::vector<Entry>&
     const std::string at =
         offset + (offset.empty() ? "" : "+") + "offsetof(" + cpp_name(d) + ", " + m.member + ")";
     if (m.inlined && m.message) {
-      flatten(m.message, at, out, embedded + m.message->name() + ".");
+      flatten(m.message, at, out, embedded + (m.go_type.empty() ? m.message->name() : m.go_type) + ".");
     } else {
       out.push_back({m, at});
       out.back().model.embedded = embedded;

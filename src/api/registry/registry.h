@@ -10,8 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "api/registry/subresource.h"
 #include "api/strategy/strategy.h"
+#include "api/subresources/subresource.h"
 #include "base/result.h"
 #include "codec/tables/schema.h"
 

@@ -17,8 +17,8 @@ void Strategy::validate_create(const void*, machinery::FieldErrors&) const {}
 void Strategy::validate_version(const void*, const void*, std::string_view, machinery::FieldErrors&) const {}
 void Strategy::prepare_update(void*, const void*) const {}
 void Strategy::validate_update(const void*, const void*, machinery::FieldErrors&) const {}
-void Strategy::prepare_status_update(void*, const void*) const {}
-void Strategy::validate_status_update(const void*, const void*, machinery::FieldErrors&) const {}
+void Strategy::prepare_part_update(Subresource, void*, const void*) const {}
+void Strategy::validate_part_update(Subresource, const void*, const void*, machinery::FieldErrors&) const {}
 std::vector<std::string> Strategy::warnings(const void*, const void*) const { return {}; }
 std::optional<int64_t> Strategy::grace_period(const void*, const std::optional<int64_t>&) const {
   return std::nullopt;

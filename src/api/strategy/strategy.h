@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "api/subresources/subresource.h"
+#include "base/check.h"
 #include "base/clock.h"
 #include "machinery/errors/field_errors.h"
 #include "machinery/names/names.h"
@@ -65,10 +67,10 @@ class Strategy {
   /// Restores what an update may not change, raises the generation.
   virtual void prepare_update(void* object, const void* old) const;
   virtual void validate_update(const void* object, const void* old, machinery::FieldErrors& errors) const;
-  /// For the status subresource: everything but status comes from `old`.
-  virtual void prepare_status_update(void* object, const void* old) const;
-  virtual void validate_status_update(const void* object, const void* old,
-                                      machinery::FieldErrors& errors) const;
+  /// For a stored part of the object (Handled::Store): everything but it comes from `old`.
+  virtual void prepare_part_update(Subresource part, void* object, const void* old) const;
+  virtual void validate_part_update(Subresource part, const void* object, const void* old,
+                                    machinery::FieldErrors& errors) const;
   /// Texts for the Warning header of a create or update; `old` is null on create.
   virtual std::vector<std::string> warnings(const void* object, const void* old) const;
 
@@ -124,12 +126,12 @@ class TypedStrategy : public Strategy {
   void validate_update(const void* object, const void* old, machinery::FieldErrors& errors) const final {
     check_update(*static_cast<const T*>(object), *static_cast<const T*>(old), errors);
   }
-  void prepare_status_update(void* object, const void* old) const final {
-    before_status_update(*static_cast<T*>(object), *static_cast<const T*>(old));
+  void prepare_part_update(Subresource part, void* object, const void* old) const final {
+    before_part_update(part, *static_cast<T*>(object), *static_cast<const T*>(old));
   }
-  void validate_status_update(const void* object, const void* old,
-                              machinery::FieldErrors& errors) const final {
-    check_status_update(*static_cast<const T*>(object), *static_cast<const T*>(old), errors);
+  void validate_part_update(Subresource part, const void* object, const void* old,
+                            machinery::FieldErrors& errors) const final {
+    check_part_update(part, *static_cast<const T*>(object), *static_cast<const T*>(old), errors);
   }
   std::vector<std::string> warnings(const void* object, const void* old) const final {
     return warn(*static_cast<const T*>(object), static_cast<const T*>(old));
@@ -151,10 +153,18 @@ class TypedStrategy : public Strategy {
   virtual void check_version(const T&, const T*, std::string_view, machinery::FieldErrors&) const {}
   virtual void before_update(T&, const T&) const {}
   virtual void check_update(const T&, const T&, machinery::FieldErrors&) const {}
-  virtual void before_status_update(T& object, const T& old) const {
-    Strategy::prepare_status_update(&object, &old);
-  }
+  virtual void before_status_update(T&, const T&) const {}
   virtual void check_status_update(const T&, const T&, machinery::FieldErrors&) const {}
+  /// Override where the resource has stored parts beside its status.
+  virtual void before_part_update(Subresource part, T& object, const T& old) const {
+    MZ_CHECK(part == Subresource::Status, "this kind's only stored part is its status");
+    before_status_update(object, old);
+  }
+  virtual void check_part_update(Subresource part, const T& object, const T& old,
+                                 machinery::FieldErrors& errors) const {
+    MZ_CHECK(part == Subresource::Status, "this kind's only stored part is its status");
+    check_status_update(object, old, errors);
+  }
   virtual std::vector<std::string> warn(const T&, const T*) const { return {}; }
   virtual std::optional<int64_t> grace(const T&, const std::optional<int64_t>&) const { return std::nullopt; }
   virtual void fields_of(const T&, FieldValues&) const {}

@@ -82,9 +82,9 @@ Answer Checked::answer_status(const std::string& from, const std::string& to) co
   machinery::MutableObject now = make(to);
   now.meta().generation = old.meta().generation;
   stamp(now, old.get());
-  resource_.strategy->prepare_status_update(now.get(), old.get());
+  resource_.strategy->prepare_part_update(api::Subresource::Status, now.get(), old.get());
   machinery::FieldErrors errors;
-  resource_.strategy->validate_status_update(now.get(), old.get(), errors);
+  resource_.strategy->validate_part_update(api::Subresource::Status, now.get(), old.get(), errors);
   return {std::move(now), lines(errors), {}};
 }
 

@@ -239,7 +239,7 @@ Result<Object> Loopback::update(const api::ResourceInfo& resource, const Object&
 
 Result<Object> Loopback::written(ResourceStore& store, const RequestContextPtr& context, NextState change) {
   UpdateOptions options;
-  options.kind = context->subresource ? UpdateKind::Status : UpdateKind::Main;
+  if (context->subresource) options.part = context->subresource->id;
   MZ_ASSIGN(const Updated made, await<Updated>(context->stop, [&](ResourceStore::Done<Updated> done) {
               store.update(context, context->namespace_, context->name, std::move(change), options,
                            std::move(done));

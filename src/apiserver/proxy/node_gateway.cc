@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/kinds/core/pod/pod_containers.h"
 #include "api/schema/core/v1/node.h"
 #include "api/schema/core/v1/pod.h"
 #include "apiserver/answers/status.h"
@@ -29,9 +30,7 @@ http::Slice document(const Error& error) { return encode_status(status_of(error)
 /// In the order upstream visits them.
 std::vector<std::string> container_names(const v1::Pod& pod) {
   std::vector<std::string> out;
-  for (const auto& c : pod.spec.initContainers) out.push_back(c.name);
-  for (const auto& c : pod.spec.containers) out.push_back(c.name);
-  for (const auto& c : pod.spec.ephemeralContainers) out.push_back(c.ephemeralContainerCommon.name);
+  for (const auto& c : api::containers_of(pod.spec)) out.push_back(c.spec.name);
   return out;
 }
 

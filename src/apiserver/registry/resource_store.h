@@ -24,9 +24,6 @@ namespace mizzen::apiserver {
 using auth::RequestContext;
 using auth::RequestContextPtr;
 
-/// How an update goes about metadata and status.
-enum class UpdateKind : uint8_t { Main, Status };
-
 /// What an update came to.
 struct Updated {
   EntryPtr entry;
@@ -47,7 +44,8 @@ using NextState = std::function<Result<machinery::MutableObject>(const Entry& ol
 
 /// What an update is beside its change.
 struct UpdateOptions {
-  UpdateKind kind = UpdateKind::Main;
+  /// The stored part (api::Handled::Store) that it is for; nothing: all but the parts.
+  std::optional<api::Subresource> part;
   /// Called where the object does not exist and the kind may be created by PUT.
   std::function<Result<machinery::MutableObject>()> create_instead;
   /// The strategy's hooks and validation are for the API's users; subresources that set one field skip them.

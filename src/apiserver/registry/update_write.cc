@@ -122,7 +122,7 @@ void ResourceStore::UpdateWrite::evaluate() {
   s_.resource().strategy->set_defaults(next_.get(), context_->api_version);
   s_.resource().strategy->stamp(next_.get(), before_.get(), codec::Time::from(s_.deps_.clock.wall()));
   if (!options_.admit) return admitted();
-  const std::string_view sub = options_.kind == UpdateKind::Status ? "status" : "";
+  const std::string_view sub = options_.part ? api::subresource_row(*options_.part).name : "";
   attributes_.emplace(admission::Attributes{admission::Operation::Update, *context_, s_.resource(), sub,
                                             namespace_, name_, &next_, before_});
   s_.deps_.admission.mutate(*attributes_, [self = shared_from_this()](Result<void> admitted) {
@@ -154,10 +154,10 @@ Result<void> ResourceStore::UpdateWrite::check() {
   if (!s_.resource().namespaced) meta.namespace_.clear();
   meta.selfLink.clear();
   FieldErrors errors;
-  if (options_.kind == UpdateKind::Status) {
-    if (!options_.raw) strategy.prepare_status_update(next_.get(), before_.get());
+  if (options_.part) {
+    if (!options_.raw) strategy.prepare_part_update(*options_.part, next_.get(), before_.get());
     api::check_object_meta_update(meta, old_meta, s_.resource(), errors);
-    strategy.validate_status_update(next_.get(), before_.get(), errors);
+    strategy.validate_part_update(*options_.part, next_.get(), before_.get(), errors);
   } else if (!options_.raw) {
     strategy.prepare_update(next_.get(), before_.get());
     api::check_object_meta_update(meta, old_meta, s_.resource(), errors);
@@ -184,7 +184,7 @@ void ResourceStore::UpdateWrite::finish() {
   const bool finished = is_finished(before_);
   if (s_.deps_.allocator && finished) {
     claims = s_.deps_.allocator->release(before_);
-  } else if (s_.deps_.allocator && options_.kind == UpdateKind::Main && !options_.raw) {
+  } else if (s_.deps_.allocator && !options_.part && !options_.raw) {
     auto given = s_.deps_.allocator->allocate(next_, before_);
     if (!given.ok()) return refused(given.error());
     claims = std::move(*given);

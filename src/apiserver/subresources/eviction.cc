@@ -111,7 +111,7 @@ class Eviction : public std::enable_shared_from_this<Eviction> {
       return next;
     };
     UpdateOptions how;
-    how.kind = UpdateKind::Status;
+    how.part = api::Subresource::Status;
     how.admit = false;
     (*budgets)->update(context_, context_->namespace_, budget, change, how,
                        [self = shared_from_this(), options](Result<Updated> r) {
@@ -129,7 +129,7 @@ class Eviction : public std::enable_shared_from_this<Eviction> {
       return next;
     };
     UpdateOptions how;
-    how.kind = UpdateKind::Status;
+    how.part = api::Subresource::Status;
     how.admit = false;
     pods_->update(context_, context_->namespace_, context_->name, change, how,
                   [self = shared_from_this(), options, on_conflict](Result<Updated> r) mutable {

@@ -22,6 +22,7 @@ void answer_part(Core& core, const PartRequest& request, PartDone done) {
     case api::Subresource::Scale:
       return scale_workload(core, request, std::move(done));
     case api::Subresource::Status:
+    case api::Subresource::EphemeralContainers:
     case api::Subresource::Log:
     case api::Subresource::Exec:
     case api::Subresource::Attach:

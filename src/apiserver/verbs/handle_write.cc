@@ -46,8 +46,8 @@ void HttpApi::update(const HandlingPtr& h, std::string body) {
   if (const auto r = match_namespace(context, meta); !r.ok()) return fail(h, r.error());
   const Object wanted = std::move(*object).freeze();
   UpdateOptions options;
-  options.kind = context.subresource ? UpdateKind::Status : UpdateKind::Main;
-  if (options.kind == UpdateKind::Main && h->view.resource->strategy->allow_create_on_update())
+  if (context.subresource) options.part = context.subresource->id;
+  if (!options.part && h->view.resource->strategy->allow_create_on_update())
     options.create_instead = [wanted]() -> Result<machinery::MutableObject> {
       return machinery::MutableObject(wanted);
     };
@@ -76,7 +76,7 @@ void HttpApi::patch(const HandlingPtr& h, std::string body) {
   if (const auto r = read_write_options(h->query, false, deps_.core.clock(), context); !r.ok())
     return fail(h, r.error());
   UpdateOptions options;
-  options.kind = context.subresource ? UpdateKind::Status : UpdateKind::Main;
+  if (context.subresource) options.part = context.subresource->id;
   // Of the last try: a patch may be applied again after a conflict.
   const auto report = std::make_shared<codec::DecodeReport>();
   h->store->update(

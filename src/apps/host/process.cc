@@ -37,7 +37,6 @@ int Process::wait() {
   sigwait(&signals_, &number);
   signal(SIGALRM, end_as_it_is);
   alarm(static_cast<unsigned>(stop_max_.count()));
-  pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);  // who tells it again does not want to wait
   return number;
 }
 

@@ -12,9 +12,9 @@ inline constexpr std::chrono::seconds kStopMax{20};
 
 /// Role: what a process of ours sets up before anything else runs, and its wait for the end: signals, memory,
 /// the mask of file modes. Threading: made and used by the main thread, before it starts others; outlives
-/// all that has to be stopped. Bounds: a process that was told to end does, kStopMax later at the latest, or
-/// at once when told again: a thread that waits for a disk that hangs cannot be waited for. Nothing that was
-/// acknowledged is lost by that, as by a kill.
+/// all that has to be stopped. Bounds: a process that was told to end does, kStopMax later at the latest: a
+/// thread that waits for a disk that hangs cannot be waited for. Nothing that was acknowledged is lost by
+/// that, as by a kill. Told again it goes on as before: `timeout` and others tell twice.
 class Process {
  public:
   explicit Process(std::chrono::seconds stop_max = kStopMax);

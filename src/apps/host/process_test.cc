@@ -8,13 +8,13 @@ namespace mizzen::apps {
 namespace {
 
 /// What becomes of a child whose stop goes on for ever.
-int end_of_child(std::chrono::seconds stop_max, bool told_twice) {
+int end_of_child(std::chrono::seconds stop_max) {
   const pid_t child = fork();
   if (child == 0) {
     Process process(stop_max);
     kill(getpid(), SIGTERM);
     if (process.wait() != SIGTERM) _exit(3);
-    if (told_twice) kill(getpid(), SIGTERM);
+    kill(getpid(), SIGTERM);
     while (true) pause();
   }
   int status = 0;
@@ -23,15 +23,9 @@ int end_of_child(std::chrono::seconds stop_max, bool told_twice) {
 }
 
 TEST(Process, EndsThoughItsStopHangs) {
-  const int status = end_of_child(std::chrono::seconds(1), false);
+  const int status = end_of_child(std::chrono::seconds(1));
   ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 1);
-}
-
-TEST(Process, ToldTwiceEndsAtOnce) {
-  const int status = end_of_child(std::chrono::seconds(1000), true);
-  ASSERT_TRUE(WIFSIGNALED(status));
-  EXPECT_EQ(WTERMSIG(status), SIGTERM);
 }
 
 TEST(Process, AStopInTimeIsNotCutOff) {

@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-#include "api/registry/verb.h"
+#include "api/subresources/verb.h"
 
 namespace mizzen::auth {
 

@@ -140,7 +140,7 @@ class Decoder {
   /// Go's name of a field: that of its type for embedded ones, else the JSON name with a capital.
   static std::string go_name(const Field& f) {
     if (f.type == Type::Message && (f.has(kInline) || f.json == "metadata"))
-      return std::string(f.message->name);
+      return std::string(f.go_type.empty() ? f.message->name : f.go_type);
     std::string out(f.json);
     if (!out.empty() && out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 'a' + 'A');
     return out;

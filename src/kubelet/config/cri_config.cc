@@ -162,6 +162,10 @@ Result<rt::LinuxContainerSecurityContext> security_of(const ContainerConfigInput
   }
   if (security.group) out.run_as_group.ensure().value = *security.group;
   out.namespace_options = namespaces_of(in.pod);
+  if (!in.target_id.empty()) {
+    out.namespace_options->pid = rt::NamespaceMode::TARGET;
+    out.namespace_options->target_id = in.target_id;
+  }
   out.supplemental_groups = supplemental_groups(in.pod);
   out.supplemental_groups_policy = groups_policy(in.pod);
   set_seccomp(out.seccomp.ensure(), security.seccomp, in.seccomp_folder);
@@ -227,9 +231,8 @@ rt::PodSandboxConfig sandbox_config(const SandboxConfigInput& in) {
   security.namespace_options = namespaces_of(pod);
   set_seccomp(security.seccomp.ensure(), nullptr, "");
   security.seccomp->profile_type = rt::SecurityProfileType::RuntimeDefault;
-  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
-    for (const auto& c : *list) security.privileged = security.privileged || privileged(c);
-  }
+  for (const auto& c : api::containers_of(pod.spec))
+    security.privileged = security.privileged || privileged(c.spec);
   if (pod.spec.securityContext) {
     const auto& p = *pod.spec.securityContext;
     if (p.runAsUser) security.run_as_user.ensure().value = *p.runAsUser;

@@ -42,6 +42,7 @@ struct ContainerConfigInput {
   int64_t node_memory_bytes = 0;
   std::string seccomp_folder;
   std::vector<uint64_t> huge_pages = {};  ///< sizes this kernel has
+  std::string target_id = {};             ///< the container whose processes an ephemeral one sees
 };
 /// BadRequest (CreateContainerConfigError) where runAsNonRoot is broken.
 Result<cri::v1::ContainerConfig> container_config(const ContainerConfigInput& input);

@@ -43,8 +43,7 @@ class Found {
 std::set<ObjectReference> object_references(const Pod& pod) {
   Found found;
   for (const auto& v : pod.spec.volumes) found.volume(v.volumeSource);
-  for (const auto& c : pod.spec.containers) found.container(c);
-  for (const auto& c : pod.spec.initContainers) found.container(c);
+  for (const auto& c : api::containers_of(pod.spec)) found.container(c.spec);
   for (const auto& s : pod.spec.imagePullSecrets) found.add(Kind::Secret, s.name);
   return found.take();
 }

@@ -65,12 +65,15 @@ Amounts larger(const Amounts& a, const Amounts& b) {
 /// them, other init containers one after the other, before the regular ones.
 Amounts of_containers(const Pod& pod, Amounts (*of)(const Container&)) {
   Amounts running, sidecars, starting;
-  for (const auto& c : pod.spec.containers) add(running, of(c));
-  for (const auto& c : pod.spec.initContainers) {
-    Amounts now = of(c);
+  for (const auto& c : api::made_containers_of(pod.spec)) {
+    Amounts now = of(c.spec);
+    if (!c.is_init()) {
+      add(running, now);
+      continue;
+    }
     add(now, sidecars);
     starting = larger(starting, now);
-    if (is_sidecar(c)) sidecars = now;
+    if (c.sort == api::ContainerSort::Sidecar) sidecars = now;
   }
   add(running, sidecars);
   return larger(running, starting);
@@ -85,7 +88,7 @@ void replace(Amounts& in, const codec::Map<codec::Quantity>& by) {
 int64_t spare_memory_of_each(const Pod& pod) {
   if (!pod.spec.resources || whole(pod.spec.resources->requests, "memory") == 0) return 0;
   const auto asked = of_containers(pod, requests_of_container).memory_bytes;
-  const auto containers = static_cast<int64_t>(pod.spec.containers.size() + pod.spec.initContainers.size());
+  const auto containers = static_cast<int64_t>(api::made_containers_of(pod.spec).size());
   return (whole(pod.spec.resources->requests, "memory") - asked) / std::max<int64_t>(containers, 1);
 }
 
@@ -164,11 +167,9 @@ Amounts limits_of(const Pod& pod) {
 
 linux::CgroupLimits pod_limits(const Pod& pod, int64_t pids_max) {
   bool all_cpu = true, all_memory = true;
-  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
-    for (const auto& c : *list) {
-      all_cpu = all_cpu && milli(c.resources.limits, "cpu") > 0;
-      all_memory = all_memory && whole(c.resources.limits, "memory") > 0;
-    }
+  for (const auto& c : api::made_containers_of(pod.spec)) {
+    all_cpu = all_cpu && milli(c.spec.resources.limits, "cpu") > 0;
+    all_memory = all_memory && whole(c.spec.resources.limits, "memory") > 0;
   }
   if (pod.spec.resources) {
     all_cpu = all_cpu || milli(pod.spec.resources->limits, "cpu") > 0;

@@ -61,9 +61,8 @@ bool asks_for_app_armor(const Pod& pod) {
     return security && security->appArmorProfile && security->appArmorProfile->type != "Unconfined";
   };
   if (confines(pod.spec.securityContext)) return true;
-  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers})
-    for (const auto& c : *list)
-      if (confines(c.securityContext)) return true;
+  for (const auto& c : api::containers_of(pod.spec))
+    if (confines(c.spec.securityContext)) return true;
   return std::any_of(pod.metadata.annotations.begin(), pod.metadata.annotations.end(), [](const auto& a) {
     return a.first.starts_with(kAppArmorAnnotationPrefix) && a.second != "unconfined";
   });
@@ -137,14 +136,9 @@ std::string sandbox_problem(const Pod& pod, const NodeAbilities& node) {
 
 std::vector<std::string> fields_without_effect(const Pod& pod) {
   std::vector<std::string> out;
-  const auto look = [&](const std::vector<Container>& list, const char* name) {
-    for (const auto& c : list) {
-      const auto at = fmt::format("spec.{}{{{}}}", name, c.name);
-      if (c.lifecycle && c.lifecycle->stopSignal) out.push_back(at + ".lifecycle.stopSignal");
-    }
-  };
-  look(pod.spec.initContainers, "initContainers");
-  look(pod.spec.containers, "containers");
+  for (const auto& c : api::made_containers_of(pod.spec))
+    if (c.spec.lifecycle && c.spec.lifecycle->stopSignal)
+      out.push_back(container_field_path(pod, c.spec.name) + ".lifecycle.stopSignal");
   return out;
 }
 

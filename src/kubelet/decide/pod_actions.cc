@@ -32,10 +32,11 @@ bool asks_for_all(const Container& c, const ContainerRecord& record) {
 std::vector<ContainerReset> resets_of(const Pod& pod, const RuntimePod& state) {
   std::vector<ContainerReset> out;
   for (const bool asking : {false, true}) {
-    for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
-      for (const auto& c : *list) {
+    for (const bool init : {false, true}) {
+      for (const auto& c : api::made_containers_of(pod.spec)) {
+        if (c.is_init() != init) continue;
         for (const auto& record : state.containers) {
-          if (record.name != c.name || asks_for_all(c, record) != asking) continue;
+          if (record.name != c.spec.name || asks_for_all(c.spec, record) != asking) continue;
           out.push_back({record.id, record.name, record.state != State::Exited});
         }
       }
@@ -183,6 +184,17 @@ void plan_regular(const Pod& pod, const RuntimePod& state, const ProbeVerdicts& 
   if (kept == 0 && out.start.empty()) {
     out.kill_pod = true;
     out.start_init.clear();
+    out.start_ephemeral.clear();
+  }
+}
+
+/// They run once, whatever becomes of them, and wait for none of the others. One that was made and never ran
+/// (the agent died in between) has its run before it.
+void plan_ephemeral(const Pod& pod, const RuntimePod& state, PodActions& out) {
+  for (const auto& c : api::containers_of(pod.spec)) {
+    if (c.sort != api::ContainerSort::Ephemeral) continue;
+    const auto* newest = state.newest(c.spec.name);
+    if (!newest || newest->state == State::Created) out.start_ephemeral.push_back(c.spec.name);
   }
 }
 
@@ -230,22 +242,16 @@ const api::core::v1::ContainerRestartRule* matching_rule(const Container& contai
 }
 
 bool may_restart_all(const Pod& pod) {
-  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
-    for (const auto& c : *list) {
-      for (const auto& rule : c.restartPolicyRules) {
-        if (rule.action == kRestartAll) return true;
-      }
-    }
-  }
+  for (const auto& c : api::made_containers_of(pod.spec))
+    for (const auto& rule : c.spec.restartPolicyRules)
+      if (rule.action == kRestartAll) return true;
   return false;
 }
 
 bool restart_all_asked(const Pod& pod, const RuntimePod& state) {
-  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
-    for (const auto& c : *list) {
-      const auto* newest = state.newest(c.name);
-      if (newest && asks_for_all(c, *newest)) return true;
-    }
+  for (const auto& c : api::made_containers_of(pod.spec)) {
+    const auto* newest = state.newest(c.spec.name);
+    if (newest && asks_for_all(c.spec, *newest)) return true;
   }
   return false;
 }
@@ -281,6 +287,7 @@ PodActions compute_pod_actions(const Pod& pod, const RuntimePod& state, const Pr
     return out;
   }
   if (changed) return actions_for_new_sandbox(pod, state, std::move(out));
+  plan_ephemeral(pod, state, out);
   if (!plan_init(pod, state, probes, out) || out.kill_pod) return out;
   plan_regular(pod, state, probes, out);
   return out;

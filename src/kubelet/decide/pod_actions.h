@@ -37,8 +37,9 @@ struct PodActions {
   /// A rule asked to restart all containers: remove these, in order, and nothing else. Those whose exit asked
   /// come last, so that a node that dies in between goes on with it.
   std::vector<ContainerReset> resets;
-  std::vector<std::string> start_init;  ///< names, in order; the first that fails ends the list
-  std::vector<std::string> start;       ///< names, in order; one failure does not stop the others
+  std::vector<std::string> start_init;       ///< names, in order; the first that fails ends the list
+  std::vector<std::string> start_ephemeral;  ///< names, each once in the pod's life
+  std::vector<std::string> start;            ///< names, in order; one failure does not stop the others
 };
 
 /// What the probes found, as far as it changes what is to be done.

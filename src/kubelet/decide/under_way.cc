@@ -16,12 +16,13 @@ bool is_being_stopped(const RuntimePod& state, const std::string& name, const Po
 void narrow(std::vector<std::string>& names, const RuntimePod& state, const PodActions& plan,
             const UnderWay& under_way) {
   // Those that never ran come one after the other.
-  bool first_start_taken = std::any_of(under_way.starting.begin(), under_way.starting.end(),
-                                       [&](const auto& name) { return !state.newest(name); });
+  bool first_start_taken = std::any_of(names.begin(), names.end(), [&](const auto& name) {
+    return under_way.starting.contains(name) && !state.newest(name);
+  });
   std::vector<std::string> out;
   for (auto& name : names) {
     if (under_way.starting.contains(name) || is_being_stopped(state, name, plan, under_way)) continue;
-    if (!state.newest(name)) {
+    if (!state.newest(name) && !under_way.failed.contains(name)) {
       if (first_start_taken) continue;
       first_start_taken = true;
     }
@@ -42,6 +43,7 @@ NextSteps next_steps(PodActions plan, const RuntimePod& state, const UnderWay& u
   }
   narrow(plan.start_init, state, plan, under_way);
   narrow(plan.start, state, plan, under_way);
+  narrow(plan.start_ephemeral, state, plan, under_way);
   std::erase_if(plan.kills, [&](const auto& kill) { return under_way.stopping.contains(kill.id); });
   out.actions = std::move(plan);
   return out;

@@ -64,5 +64,33 @@ TEST(UnderWay, TakingDownWaitsForWhatWasBegunAndCutsStartsOff) {
   EXPECT_FALSE(next_steps(plan, world.state, {.making_sandbox = true}).actions.create_sandbox);
 }
 
+TEST(NextSteps, OneThatFailedHoldsUpNobody) {
+  const auto pod = two_containers();
+  World world(pod);
+  PodActions plan;
+  plan.start = {"a", "b"};
+  EXPECT_EQ(next_steps(plan, world.state, {.failed = {"a"}}).actions.start,
+            (std::vector<std::string>{"a", "b"}))
+      << "a says itself when it is tried again";
+  EXPECT_EQ(next_steps(plan, world.state, {.starting = {"b"}, .failed = {"a"}}).actions.start,
+            (std::vector<std::string>{"a"}));
+}
+
+TEST(NextSteps, AnEphemeralContainerIsInNobodysWay) {
+  const auto pod = two_containers();
+  World world(pod);
+  PodActions plan;
+  plan.start = {"a", "b"};
+  plan.start_ephemeral = {"debug"};
+  const auto both = next_steps(plan, world.state, {}).actions;
+  EXPECT_EQ(both.start, (std::vector<std::string>{"a"}));
+  EXPECT_EQ(both.start_ephemeral, (std::vector<std::string>{"debug"}));
+  const auto pulling = next_steps(plan, world.state, {.starting = {"debug"}}).actions;
+  EXPECT_EQ(pulling.start, (std::vector<std::string>{"a"})) << "its image may never come";
+  EXPECT_TRUE(pulling.start_ephemeral.empty());
+  EXPECT_EQ(next_steps(plan, world.state, {.starting = {"a"}}).actions.start_ephemeral,
+            (std::vector<std::string>{"debug"}));
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet

@@ -4,6 +4,8 @@
 #include <set>
 #include <string_view>
 
+#include "api/kinds/core/pod/pod_containers.h"
+
 namespace mizzen::kubelet {
 namespace {
 
@@ -15,11 +17,10 @@ constexpr Duration kPauseMax = std::chrono::seconds(122);
 
 std::vector<api::core::v1::Volume> desired_volumes(const api::core::v1::Pod& pod) {
   std::set<std::string_view> mounted;
-  for (const auto* list : {&pod.spec.initContainers, &pod.spec.containers})
-    for (const auto& container : *list) {
-      for (const auto& mount : container.volumeMounts) mounted.insert(mount.name);
-      for (const auto& device : container.volumeDevices) mounted.insert(device.name);
-    }
+  for (const auto& c : api::containers_of(pod.spec)) {
+    for (const auto& mount : c.spec.volumeMounts) mounted.insert(mount.name);
+    for (const auto& device : c.spec.volumeDevices) mounted.insert(device.name);
+  }
   std::vector<api::core::v1::Volume> out;
   for (const auto& volume : pod.spec.volumes)
     if (mounted.contains(volume.name)) out.push_back(volume);

@@ -80,13 +80,6 @@ Rank rank_of(const Pod& pod, const PodStats* stats, Signal signal, bool has_imag
 
 std::string bytes_text(int64_t bytes) { return Quantity::of(bytes, Quantity::Format::BinarySI).text(); }
 
-const Container* named(const Pod& pod, const std::string& name) {
-  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers})
-    for (const auto& c : *list)
-      if (c.name == name) return &c;
-  return nullptr;
-}
-
 std::optional<int64_t> use_of(const stats::v1alpha1::ContainerStats& c, std::string_view resource) {
   if (resource == "memory" && c.memory && c.memory->workingSetBytes)
     return static_cast<int64_t>(*c.memory->workingSetBytes);
@@ -98,15 +91,16 @@ std::optional<int64_t> use_of(const stats::v1alpha1::ContainerStats& c, std::str
 std::optional<Quantity> storage_limit(const Pod& pod) {
   std::optional<Quantity> running, starting;
   Quantity sidecars;
-  for (const auto& c : pod.spec.containers)
-    if (const auto* limit = c.resources.limits.find(kStorage))
-      running = running ? running->plus(*limit) : *limit;
-  for (const auto& c : pod.spec.initContainers) {
-    const auto* limit = c.resources.limits.find(kStorage);
+  for (const auto& c : api::made_containers_of(pod.spec)) {
+    const auto* limit = c.spec.resources.limits.find(kStorage);
     if (!limit) continue;
+    if (!c.is_init()) {
+      running = running ? running->plus(*limit) : *limit;
+      continue;
+    }
     const Quantity now = sidecars.is_zero() ? *limit : sidecars.plus(*limit);
     if (!starting || now.compare(*starting) > 0) starting = now;
-    if (is_sidecar(c)) sidecars = now;
+    if (c.sort == api::ContainerSort::Sidecar) sidecars = now;
   }
   if (!sidecars.is_zero()) running = running ? running->plus(sidecars) : sidecars;
   if (!running || (starting && starting->compare(*running) > 0)) return starting;
@@ -157,7 +151,7 @@ std::string eviction_message(const Threshold& threshold, const Observations& see
           bytes_text(static_cast<int64_t>(stats->memory->workingSetBytes.value_or(0))), asked->text());
   }
   for (const auto& c : stats->containers) {
-    const auto* container = named(pod, c.name);
+    const auto* container = find_container(pod, c.name);
     const auto use = use_of(c, resource);
     if (!container || !use) continue;
     const auto* asked = container->resources.requests.find(std::string(resource));

@@ -10,7 +10,8 @@ namespace {
 namespace v1 = api::core::v1;
 
 const v1::ContainerStatus* find_status(const Pod& pod, const std::string& name) {
-  for (const auto* list : {&pod.status.containerStatuses, &pod.status.initContainerStatuses}) {
+  for (const auto* list : {&pod.status.containerStatuses, &pod.status.initContainerStatuses,
+                           &pod.status.ephemeralContainerStatuses}) {
     for (const auto& s : *list) {
       if (s.name == name) return &s;
     }

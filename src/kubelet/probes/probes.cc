@@ -29,10 +29,8 @@ const codec::Box<api::core::v1::Probe>& probe_of(const Container& c, ProbeKind k
 /// Containers that probes are for: regular ones and sidecars.
 std::vector<const Container*> probed_containers(const Pod& pod) {
   std::vector<const Container*> out;
-  for (const auto& c : pod.spec.containers) out.push_back(&c);
-  for (const auto& c : pod.spec.initContainers) {
-    if (is_sidecar(c)) out.push_back(&c);
-  }
+  for (const auto& c : api::containers_of(pod.spec))
+    if (c.runs_on()) out.push_back(&c.spec);
   return out;
 }
 

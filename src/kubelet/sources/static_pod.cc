@@ -29,8 +29,8 @@ bool names_map(const v1::EnvVar& e) { return e.valueFrom && e.valueFrom->configM
 
 template <typename Predicate>
 bool any_container(const Pod& pod, Predicate asks) {
-  return std::any_of(pod.spec.initContainers.begin(), pod.spec.initContainers.end(), asks) ||
-         std::any_of(pod.spec.containers.begin(), pod.spec.containers.end(), asks);
+  const auto all = api::containers_of(pod.spec);
+  return std::any_of(all.begin(), all.end(), [&](const auto& c) { return asks(c.spec); });
 }
 
 const char* reference_of(const v1::VolumeSource& v) {

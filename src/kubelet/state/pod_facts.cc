@@ -36,8 +36,6 @@ std::string pod_text(const Pod& pod) {
   return fmt::format("{}_{}({})", pod.metadata.name, pod.metadata.namespace_, pod.metadata.uid);
 }
 
-bool is_sidecar(const Container& c) { return c.restartPolicy && *c.restartPolicy == "Always"; }
-
 bool stops_before(const Pod& pod, const std::string& first, const std::string& second) {
   const auto rank = [&](const std::string& name) {  // 0: no sidecar; else the later it started, the lower
     const auto& all = pod.spec.initContainers;
@@ -71,17 +69,15 @@ std::string container_hash(const Container& c) {
 }
 
 const Container* find_container(const Pod& pod, const std::string& name) {
-  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
-    for (const auto& c : *list) {
-      if (c.name == name) return &c;
-    }
-  }
+  for (const auto& c : api::containers_of(pod.spec))
+    if (c.spec.name == name) return &c.spec;
   return nullptr;
 }
 
 bool is_init_container(const Pod& pod, const std::string& name) {
-  return std::any_of(pod.spec.initContainers.begin(), pod.spec.initContainers.end(),
-                     [&](const Container& c) { return c.name == name; });
+  const auto all = api::containers_of(pod.spec);
+  return std::any_of(all.begin(), all.end(),
+                     [&](const auto& c) { return c.is_init() && c.spec.name == name; });
 }
 
 std::string pod_hostname(const Pod& pod) {
@@ -112,7 +108,14 @@ Result<std::string> kernel_hostname(const Pod& pod, const std::string& cluster_d
 }
 
 std::string container_field_path(const Pod& pod, const std::string& name) {
-  return fmt::format("spec.{}{{{}}}", is_init_container(pod, name) ? "initContainers" : "containers", name);
+  const char* list = "containers";
+  for (const auto& c : api::containers_of(pod.spec)) {
+    if (c.spec.name != name) continue;
+    list = c.is_init()                               ? "initContainers"
+           : c.sort == api::ContainerSort::Ephemeral ? "ephemeralContainers"
+                                                     : list;
+  }
+  return fmt::format("spec.{}{{{}}}", list, name);
 }
 
 int64_t grace_seconds(const Pod& pod) {

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/kinds/core/pod/pod_containers.h"
 #include "api/schema/core/v1/pod.h"
 #include "base/result.h"
 
@@ -27,8 +28,7 @@ bool is_mirror(const Pod& pod);
 
 /// name_namespace(uid), as messages of upstream name a pod.
 std::string pod_text(const Pod& pod);
-/// An init container that keeps running beside the others (restartPolicy Always).
-bool is_sidecar(const Container& container);
+using api::is_sidecar;
 /// When the whole pod stops: the first is stopped before the second. Sidecars outlive the containers they
 /// serve, and end in the opposite order of their start.
 bool stops_before(const Pod& pod, const std::string& first, const std::string& second);
@@ -50,7 +50,7 @@ std::string pod_domain(const Pod& pod, const std::string& cluster_domain);
 /// What the kernel calls the pod: its host name, or with setHostnameAsFQDN the whole name. BadRequest, in
 /// upstream's words, where the kernel has no room for it.
 Result<std::string> kernel_hostname(const Pod& pod, const std::string& cluster_domain);
-/// spec.containers{name} or spec.initContainers{name}: what an event about a container points to.
+/// spec.containers{name}, and so for init and ephemeral ones: what an event about a container points to.
 std::string container_field_path(const Pod& pod, const std::string& name);
 /// Longer than anybody waits, and short enough to be reckoned with in nanoseconds.
 inline constexpr int64_t kGraceMaxS = 10LL * 365 * 24 * 3600;

@@ -21,9 +21,8 @@ bool is_in_memory(const api::core::v1::Volume& volume) {
 bool has_storage_limit(const Pod& pod) {
   const auto limits = [](const auto& resources) { return resources.limits.contains(kStorage); };
   if (pod.spec.resources && limits(*pod.spec.resources)) return true;
-  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers})
-    if (std::any_of(list->begin(), list->end(), [&](const Container& c) { return limits(c.resources); }))
-      return true;
+  for (const auto& c : api::containers_of(pod.spec))
+    if (limits(c.spec.resources)) return true;
   return std::any_of(pod.spec.volumes.begin(), pod.spec.volumes.end(), [](const auto& v) {
     return v.volumeSource.emptyDir && v.volumeSource.emptyDir->sizeLimit && !is_in_memory(v);
   });

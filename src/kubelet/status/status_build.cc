@@ -152,11 +152,13 @@ v1::ContainerStatus present_status(const Container& c, const v1::ContainerStatus
   return out;
 }
 
-void apply_failure(v1::ContainerStatus& out, const Container& c, const StatusInput& in) {
+void apply_failure(v1::ContainerStatus& out, const Container& c, api::ContainerSort sort,
+                   const StatusInput& in) {
   const auto failure = in.failures.find(c.name);
   if (failure == in.failures.end()) return;
   const auto* newest = in.state.newest(c.name);
   if (newest && newest->state == State::Running) return;
+  if (newest && sort == api::ContainerSort::Ephemeral) return;  // it had its run
   if (!should_restart(in.pod, c, newest)) return;
   if (out.state.terminated) out.lastState = out.state;
   v1::ContainerState waiting;
@@ -165,18 +167,19 @@ void apply_failure(v1::ContainerStatus& out, const Container& c, const StatusInp
   out.state = waiting;
 }
 
-v1::ContainerStatus container_status(const Container& c, const std::vector<v1::ContainerStatus>& old,
-                                     bool init, const StatusInput& in) {
+v1::ContainerStatus container_status(const Container& c, api::ContainerSort sort,
+                                     const std::vector<v1::ContainerStatus>& old, const StatusInput& in) {
+  const bool init = sort == api::ContainerSort::Init;
   const auto* before = find_status(old, c.name);
   const auto* newest = in.state.newest(c.name);
   auto out = newest ? present_status(c, before, in) : absent_status(c, before, in);
-  const bool finished_init =
-      init && !is_sidecar(c) && newest && newest->state == State::Exited && newest->exit_code == 0;
-  if (!finished_init) apply_failure(out, c, in);
+  const bool finished_init = init && newest && newest->state == State::Exited && newest->exit_code == 0;
+  if (!finished_init) apply_failure(out, c, sort, in);
   add_mounts(out, c, in.recursive_read_only);
   const bool running = newest && newest->state == State::Running;
+  if (sort == api::ContainerSort::Ephemeral) return out;  // nobody waits for it
   out.started = running && in.started_ids.contains(newest->id);
-  if (init && !is_sidecar(c)) {
+  if (init) {
     out.ready = out.state.terminated && out.state.terminated->exitCode == 0;
     out.started = false;
   } else {
@@ -359,13 +362,16 @@ PodStatus build_status(const StatusInput& in) {
   if (!out.startTime) out.startTime = codec::Time::from(in.now);
   out.containerStatuses.clear();
   out.initContainerStatuses.clear();
-  for (const auto& c : in.pod.spec.containers)
-    out.containerStatuses.push_back(container_status(c, in.old.containerStatuses, false, in));
-  for (const auto& c : in.pod.spec.initContainers) {
-    out.initContainerStatuses.push_back(container_status(c, in.old.initContainerStatuses, true, in));
+  out.ephemeralContainerStatuses.clear();
+  for (const auto& c : api::containers_of(in.pod.spec)) {
+    const auto list = c.is_init()                               ? &PodStatus::initContainerStatuses
+                      : c.sort == api::ContainerSort::Ephemeral ? &PodStatus::ephemeralContainerStatuses
+                                                                : &PodStatus::containerStatuses;
+    (out.*list).push_back(container_status(c.spec, c.sort, in.old.*list, in));
   }
-  std::stable_sort(out.containerStatuses.begin(), out.containerStatuses.end(),
-                   [](const auto& a, const auto& b) { return a.name < b.name; });
+  const auto by_name = [](const auto& a, const auto& b) { return a.name < b.name; };
+  std::stable_sort(out.containerStatuses.begin(), out.containerStatuses.end(), by_name);
+  std::stable_sort(out.ephemeralContainerStatuses.begin(), out.ephemeralContainerStatuses.end(), by_name);
   if (!is_terminal(in.old.phase)) {
     const std::string phase =
         compute_phase(in.pod, out, in.state.any_sandbox_ready() && in.state.any_running(), in.terminating);

@@ -37,8 +37,8 @@ RuntimePod PodWork::shown(const RuntimePod& state) const {
 /// Read once: a container that has ended says no more.
 std::map<std::string, std::string> PodWork::termination_messages(const RuntimePod& state) {
   std::map<std::string, std::string> out;
-  const size_t share = kTerminationMessagesOfPodBytesMax /
-                       std::max<size_t>(1, pod_->spec.containers.size() + pod_->spec.initContainers.size());
+  const size_t share =
+      kTerminationMessagesOfPodBytesMax / std::max<size_t>(1, api::containers_of(pod_->spec).size());
   for (const auto& record : state.containers) {
     if (record.state != ContainerRecord::State::Exited) continue;
     const auto known = messages_.find(record.id);

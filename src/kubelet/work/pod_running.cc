@@ -27,12 +27,14 @@ void PodWork::run(const RuntimePod& state) {
   if (ends()) return begin_end();  // its containers came to their end: the sandbox goes too
   const RuntimePod seen = shown(state);
   PodActions plan = compute_pod_actions(*pod_, seen, world_.probes.verdicts(*pod_, seen));
-  const bool starts = plan.create_sandbox || !plan.start.empty() || !plan.start_init.empty();
+  const bool starts =
+      plan.create_sandbox || !plan.start.empty() || !plan.start_init.empty() || !plan.start_ephemeral.empty();
   if (!volumes_ready() && starts) {
     // What is to be stopped is stopped all the same.
     plan.create_sandbox = false;
     plan.start.clear();
     plan.start_init.clear();
+    plan.start_ephemeral.clear();
   }
   if (plan.create_sandbox && !network_ready()) plan.create_sandbox = plan.kill_pod = false;
   act(next_steps(std::move(plan), seen, under_way()), seen);
@@ -77,11 +79,12 @@ void PodWork::act(const NextSteps& steps, const RuntimePod& state) {
   if (actions.kill_pod && state.holds_anything()) return take_down(state, grace_seconds(*pod_));
   for (const auto& k : actions.kills) kill(state, k);
   if (actions.create_sandbox) return make_sandbox(state, actions.attempt);
-  if (actions.start_init.empty() && actions.start.empty()) return;
+  if (actions.start_ephemeral.empty() && actions.start_init.empty() && actions.start.empty()) return;
   Placed placed;
   placed.id = actions.sandbox_id;
   placed.config = make_sandbox_config(world_, *pod_, actions.attempt);
   if (!state.sandboxes.empty()) placed.ips = state.sandboxes.front().ips;
+  for (const auto& name : actions.start_ephemeral) start(state, name, placed);
   for (const auto& name : actions.start_init) start(state, name, placed);
   for (const auto& name : actions.start) start(state, name, placed);
 }
@@ -122,13 +125,11 @@ void PodWork::make_sandbox(const RuntimePod& state, uint32_t attempt) {
 
 void PodWork::reset(const RuntimePod& state, const std::vector<ContainerReset>& resets) {
   // The exit that asked waits as a restart of that container alone would.
-  for (const auto* list : {&pod_->spec.containers, &pod_->spec.initContainers}) {
-    for (const auto& c : *list) {
-      const auto* newest = state.newest(c.name);
-      const bool asks =
-          newest && newest->state == ContainerRecord::State::Exited && matching_rule(c, newest->exit_code);
-      if (asks && in_restart_backoff(c, *newest)) return;
-    }
+  for (const auto& c : api::made_containers_of(pod_->spec)) {
+    const auto* newest = state.newest(c.spec.name);
+    const bool asks =
+        newest && newest->state == ContainerRecord::State::Exited && matching_rule(c.spec, newest->exit_code);
+    if (asks && in_restart_backoff(c.spec, *newest)) return;
   }
   failures_.clear();
   resetting_ = ResetContainers::begin(world_, lane_, pod_, state, resets,

@@ -354,6 +354,10 @@ UnderWay PodWork::under_way() const {
   out.taking_down = terminator_ || resetting_;
   for (const auto& [name, start] : starting_) out.starting.insert(name);
   for (const auto& [id, stop] : stopping_) out.stopping.insert(id);
+  for (const auto& [name, failure] : failures_)
+    if (const auto retry = retry_at_.find(name);
+        retry != retry_at_.end() && retry->second > world_.clock.monotonic())
+      out.failed.insert(name);
   return out;
 }
 

@@ -572,5 +572,76 @@ TEST(PodWorkers, APodOfTheApiHoldsUpNoStaticPodOfItsName) {
   }));
 }
 
+TEST(PodWorkers, AContainerWhoseImageIsNotThereHoldsUpNoOther) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(R"({"metadata":{"name":"web"},"spec":{"containers":[
+      {"name":"a","image":"absent","imagePullPolicy":"Never"},{"name":"b","image":"nginx","imagePullPolicy":"Never"},
+      {"name":"c","image":"nginx","imagePullPolicy":"Never"}]}})");
+  ASSERT_TRUE(node.eventually([&] {
+    node.clock.advance(std::chrono::milliseconds(100));
+    return !node.runtime.container_id("b").empty() && !node.runtime.container_id("c").empty();
+  }));
+  EXPECT_EQ(node.stored("web").status.containerStatuses.at(0).state.waiting->reason, "ErrImageNeverPull");
+}
+
+TEST(PodWorkers, AnEphemeralContainerRunsOnceAndSeesItsTarget) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(
+      R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}]}})");
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  Pod debugged = node.stored("web");
+  debugged.metadata.resourceVersion.clear();
+  auto& added = debugged.spec.ephemeralContainers.emplace_back();
+  added.ephemeralContainerCommon.name = "debug";
+  added.ephemeralContainerCommon.image = "nginx";
+  added.ephemeralContainerCommon.imagePullPolicy = "Never";
+  added.targetContainerName = "a";
+  ASSERT_TRUE(client::update<Pod>(node.api, debugged, {}).ok());
+  node.tell("web");
+  const auto status = [&]() -> api::core::v1::ContainerStatus {
+    const auto all = node.stored("web").status.ephemeralContainerStatuses;
+    return all.empty() ? api::core::v1::ContainerStatus() : all.at(0);
+  };
+  ASSERT_TRUE(node.eventually([&] { return static_cast<bool>(status().state.running); }));
+  const auto record = *node.cache().pod(node.stored("web").metadata.uid).newest("debug");
+  const auto target = *node.cache().pod(node.stored("web").metadata.uid).newest("a");
+  const auto namespaces = node.runtime.container_config(record.id).linux->security_context->namespace_options;
+  EXPECT_EQ(namespaces->pid, cri::v1::NamespaceMode::TARGET);
+  EXPECT_EQ(namespaces->target_id, target.id);
+  EXPECT_THAT(node.events.all(), Contains("Started/debug: Container started"));
+  EXPECT_FALSE(status().ready) << "nobody waits for it";
+  node.runtime.exit_container(record.id, 3);
+  ASSERT_TRUE(node.eventually([&] { return static_cast<bool>(status().state.terminated); }));
+  EXPECT_EQ(status().state.terminated->exitCode, 3);
+  for (int second = 0; second < 30; ++second) {
+    node.clock.advance(std::chrono::seconds(1));
+    node.settle();
+  }
+  EXPECT_EQ(node.stored("web").status.phase, "Running");
+  EXPECT_EQ(status().restartCount, 0);
+  EXPECT_EQ(node.runtime.count("StartContainer"), 2u) << "it has had its run";
+  node.restart();
+  node.settle();
+  EXPECT_EQ(node.runtime.count("StartContainer"), 2u);
+}
+
+TEST(PodWorkers, AnEphemeralContainerWhoseTargetNeverRanSaysSo) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.add(R"({"metadata":{"name":"web"},"spec":{"containers":[
+      {"name":"a","image":"nginx","imagePullPolicy":"Never"},{"name":"b","image":"absent","imagePullPolicy":"Never"}],
+      "ephemeralContainers":[
+      {"name":"debug","image":"nginx","imagePullPolicy":"Never","targetContainerName":"b"}]}})");
+  ASSERT_TRUE(node.eventually([&] {
+    const auto all = node.stored("web").status.ephemeralContainerStatuses;
+    return !all.empty() && all[0].state.waiting &&
+           all[0].state.waiting->reason == "CreateContainerConfigError";
+  }));
+  EXPECT_EQ(node.stored("web").status.ephemeralContainerStatuses[0].state.waiting->message,
+            "unable to find target container b");
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet

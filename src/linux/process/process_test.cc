@@ -137,7 +137,8 @@ TEST(Supervisor, KeepsTheLogOfAProgramThatNeverOpensItAnewBounded) {
   ASSERT_TRUE(supervisor.terminate(seconds(5)).ok());
   EXPECT_EQ(rounds, 3);
   EXPECT_LT(largest, 20'000u);
-  EXPECT_EQ(read_file(path + ".1")->size(), 1000u);
+  EXPECT_GE(read_file(path + ".1")->size(), 1000u);
+  EXPECT_LT(read_file(path + ".1")->size(), 2000u) << "what came while it was cut is kept, too";
 }
 
 TEST(BoundedLog, KeepsTheNewestBytes) {

@@ -1,5 +1,6 @@
 #include "scheduler/state/pod_info.h"
 
+#include "api/kinds/core/pod/pod_containers.h"
 #include "placement/pod_requests.h"
 
 namespace mizzen::scheduler {
@@ -33,8 +34,7 @@ PodInfo::PodInfo(std::shared_ptr<const Pod> p)
     : pod(std::move(p)),
       load(std::make_shared<const PodLoad>(*pod)),
       key(pod->metadata.namespace_ + "/" + pod->metadata.name) {
-  for (const Container& c : pod->spec.initContainers) images.push_back(tagged(c.image));
-  for (const Container& c : pod->spec.containers) images.push_back(tagged(c.image));
+  for (const auto& c : api::made_containers_of(pod->spec)) images.push_back(tagged(c.spec.image));
 }
 
 }  // namespace mizzen::scheduler

@@ -1,6 +1,7 @@
 #include "volumes/content/field_ref.h"
 
 #include <fmt/format.h>
+#include "api/kinds/core/pod/pod_containers.h"
 
 #include <algorithm>
 #include <optional>
@@ -28,11 +29,8 @@ std::optional<std::string> subscript(std::string_view path, std::string_view fie
 }
 
 const v1::ResourceRequirements* requirements_of(const v1::Pod& pod, const std::string& container) {
-  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers}) {
-    for (const auto& c : *list) {
-      if (c.name == container) return &c.resources;
-    }
-  }
+  for (const auto& c : api::containers_of(pod.spec))
+    if (c.spec.name == container) return &c.spec.resources;
   return nullptr;
 }
 

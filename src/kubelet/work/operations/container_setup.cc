@@ -90,7 +90,7 @@ int32_t restarts_by_logs(const NodeWorld& world, const Pod& pod, const std::stri
 
 Result<cri::v1::ContainerConfig> configure_container(NodeWorld& world, const Pod& pod, const Container& c,
                                                      int32_t restarts, const Placed& placed,
-                                                     const PulledImage& image) {
+                                                     const PulledImage& image, const std::string& target_id) {
   const Pod with_addresses = addressed(pod, world.options.host_ips, placed.ips);
   // A static pod may be what the API itself runs in: it does not wait for it.
   auto services = world.services(pod.metadata.namespace_);
@@ -111,7 +111,8 @@ Result<cri::v1::ContainerConfig> configure_container(NodeWorld& world, const Pod
                            .mounts = mounts,
                            .node_memory_bytes = world.options.node_memory_bytes,
                            .seccomp_folder = world.options.seccomp_folder,
-                           .huge_pages = world.abilities().huge_pages});
+                           .huge_pages = world.abilities().huge_pages,
+                           .target_id = target_id});
 }
 
 Credentials pull_credentials(NodeWorld& world, const Pod& pod, const std::string& image) {

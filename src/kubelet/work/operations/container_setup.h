@@ -6,10 +6,12 @@
 /// them. Everything here reads and writes files of this node, and blocks no longer than they do.
 namespace mizzen::kubelet {
 
-/// NotFound and the like become CreateContainerConfigError, in upstream's words.
+/// `target_id`: the container whose processes it sees; empty: its own alone. NotFound and the like become
+/// CreateContainerConfigError, in upstream's words.
 Result<cri::v1::ContainerConfig> configure_container(NodeWorld& world, const Pod& pod,
                                                      const Container& container, int32_t restarts,
-                                                     const Placed& placed, const PulledImage& image);
+                                                     const Placed& placed, const PulledImage& image,
+                                                     const std::string& target_id);
 /// What the pod's pull secrets say about this image; an event where one of them is missing.
 Credentials pull_credentials(NodeWorld& world, const Pod& pod, const std::string& image);
 /// How many containers of this name there were, by the logs that are left.

@@ -36,6 +36,16 @@ const Container& StartContainer::container() const {
   return *found;
 }
 
+/// Of the container whose processes an ephemeral one sees; empty where that is none.
+Result<std::string> StartContainer::target_id() const {
+  for (const auto& c : api::containers_of(wish_.pod->spec)) {
+    if (c.spec.name != wish_.container || c.target.empty()) continue;
+    if (const auto* found = wish_.state.newest(std::string(c.target))) return found->id;
+    return Error(Code::BadRequest, fmt::format("unable to find target container {}", c.target));
+  }
+  return std::string();
+}
+
 /// A call to the runtime gave it.
 void StartContainer::fail(const char* reason, const Error& error) {
   fail({reason, error.message()}, is_in_doubt(error), error.code() == Code::ServiceUnavailable);
@@ -92,7 +102,9 @@ void StartContainer::replace_unstarted(const ContainerRecord& record, const Pull
 
 void StartContainer::create(const PulledImage& image, int32_t restarts) {
   if (is_cancelled()) return fail({"ContainerCreating", ""});
-  auto config = configure_container(world_, *wish_.pod, container(), restarts, wish_.placed, image);
+  const auto target = target_id();
+  if (!target.ok()) return fail({"CreateContainerConfigError", target.error().message()});
+  auto config = configure_container(world_, *wish_.pod, container(), restarts, wish_.placed, image, *target);
   if (!config.ok()) return fail({"CreateContainerConfigError", config.error().message()});
   cri::v1::CreateContainerRequest request;
   request.pod_sandbox_id = wish_.placed.id;

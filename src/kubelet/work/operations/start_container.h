@@ -45,6 +45,7 @@ class StartContainer final : public Operation {
   void fail(StartFailure failure, bool in_doubt = false, bool soon = false);
   void fail(const char* reason, const Error& error);
   const Container& container() const;
+  Result<std::string> target_id() const;
 
   const Wish wish_;
   Done done_;

@@ -29,7 +29,7 @@ TEST(PersistentVolumeStrategy, SaysSinceWhenItIsInItsPhase) {
   const auto after = [&](const std::string& status) {
     machinery::MutableObject next = volumes.make(spec + ",\"status\":" + status + "}");
     persistent_volume_strategy().stamp(next.get(), old.get(), now);
-    persistent_volume_strategy().prepare_status_update(next.get(), old.get());
+    persistent_volume_strategy().prepare_part_update(Subresource::Status, next.get(), old.get());
     return *next.as<PersistentVolume>()->status.lastPhaseTransitionTime;
   };
   EXPECT_EQ(after(R"({"phase":"Pending"})"), then);

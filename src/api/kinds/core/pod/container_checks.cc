@@ -7,9 +7,9 @@
 
 #include "api/checks/field_checks.h"
 #include "api/checks/resource_checks.h"
+#include "api/kinds/core/pod/pod_containers.h"
 #include "api/kinds/core/pod/security_checks.h"
 #include "base/strings.h"
-#include "machinery/object/convert.h"
 
 namespace mizzen::api {
 namespace {
@@ -428,15 +428,12 @@ void check_init(const PodContext& pod, const Path& at, FieldErrors& errors) {
 
 void check_ephemeral(const PodContext& pod, const Path& at, FieldErrors& errors) {
   std::set<std::string> others;
-  for (const auto* list : {&pod.spec.containers, &pod.spec.initContainers})
-    for (const Container& c : *list) others.insert(c.name);
+  for (const auto& c : made_containers_of(pod.spec)) others.insert(c.spec.name);
   std::set<std::string> names = others;
   for (size_t i = 0; i < pod.spec.ephemeralContainers.size(); ++i) {
     const EphemeralContainer& e = pod.spec.ephemeralContainers[i];
     const Path here = at.index(i);
-    Container c;
-    machinery::convert_by_name(EphemeralContainerCommon::descriptor(), &e.ephemeralContainerCommon,
-                               Container::descriptor(), &c);
+    const Container& c = e.ephemeralContainerCommon;
     check_common(pod, c, here, errors);
     if (trim(c.image) != c.image)
       errors.invalid(here.child("image"), c.image, "must not have leading or trailing whitespace");

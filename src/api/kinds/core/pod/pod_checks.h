@@ -19,6 +19,9 @@ void check_controller_template(const core::v1::PodTemplateSpec& tmpl, const char
 void check_pod_update(const core::v1::Pod& pod, const core::v1::Pod& old, machinery::FieldErrors& errors);
 void check_pod_status_update(const core::v1::Pod& pod, const core::v1::Pod& old,
                              machinery::FieldErrors& errors);
+/// What may change by way of ephemeralcontainers: more of them. Those of mirror pods never.
+void check_ephemeral_update(const core::v1::Pod& pod, const core::v1::Pod& old,
+                            machinery::FieldErrors& errors);
 /// Metadata and spec of a pod, new or changed.
 void check_pod(const core::v1::Pod& pod, machinery::FieldErrors& errors);
 

@@ -543,9 +543,59 @@ TEST(PodChecks, WhatAStatusMaySay) {
     old.status = *codec::from_json<core::v1::PodStatus>(c.from);
     now.status = *codec::from_json<core::v1::PodStatus>(c.to);
     machinery::FieldErrors errors;
-    pod_strategy().validate_status_update(&now, &old, errors);
+    pod_strategy().validate_part_update(Subresource::Status, &now, &old, errors);
     EXPECT_EQ(lines(errors), c.errors) << c.spec << c.to;
   }
+}
+
+TEST(PodChecks, EphemeralContainersAreOnlyAdded) {
+  using Lines = std::vector<std::string>;
+  const auto with = [](const std::string& containers) {
+    return make(spec(R"("ephemeralContainers":[)" + containers + "]"));
+  };
+  const std::string one =
+      R"({"name":"d","image":"i","imagePullPolicy":"Always","terminationMessagePolicy":"File"})";
+  const auto update = [](const Pod& asked, const Pod& old) {
+    Pod now = asked;
+    pod_strategy().set_defaults(&now, "v1");
+    pod_strategy().prepare_part_update(Subresource::EphemeralContainers, &now, &old);
+    machinery::FieldErrors errors;
+    pod_strategy().validate_part_update(Subresource::EphemeralContainers, &now, &old, errors);
+    return std::pair(now, lines(errors));
+  };
+  Pod old = with(""), defaulted = with(one);
+  pod_strategy().set_defaults(&old, "v1");
+  pod_strategy().set_defaults(&defaulted, "v1");
+  old.metadata.generation = defaulted.metadata.generation = 3;
+  Pod asked = with(one);
+  asked.metadata.labels.set("another", "label");
+  asked.spec.containers.at(0).image = "other";
+  const auto [added, errors] = update(asked, old);
+  EXPECT_EQ(errors, Lines());
+  EXPECT_EQ(added.spec.ephemeralContainers.size(), 1u);
+  EXPECT_EQ(added.metadata.generation, 4);
+  EXPECT_TRUE(codec::equal(added.spec.containers.at(0), old.spec.containers.at(0))) << "nothing else changes";
+  EXPECT_FALSE(added.metadata.labels.contains("another"));
+
+  EXPECT_EQ(
+      update(with(""), defaulted).second,
+      (Lines{
+          "spec.ephemeralContainers: Forbidden: existing ephemeral containers \"d\" may not be removed\n"}));
+  EXPECT_EQ(
+      update(with(R"({"name":"d","image":"j"})"), defaulted).second,
+      (Lines{
+          "spec.ephemeralContainers: Forbidden: existing ephemeral containers \"d\" may not be changed\n"}));
+  EXPECT_EQ(
+      update(
+          with(
+              R"({"name":"e","image":"i","targetContainerName":"nobody","resources":{"limits":{"cpu":"1"}}})"),
+          old)
+          .second,
+      (Lines{"spec.ephemeralContainers[0].targetContainerName: Not found: \"nobody\"",
+             "spec.ephemeralContainers[0].resources: Forbidden: cannot be set for an Ephemeral Container"}));
+  old.metadata.annotations.set("kubernetes.io/config.mirror", "x");
+  EXPECT_EQ(update(with(one), old).second,
+            (Lines{"[]: Forbidden: static pods do not support ephemeral containers"}));
 }
 
 }  // namespace

@@ -31,9 +31,7 @@ void default_resources(codec::Map<codec::Quantity>& list) {
   for (auto& [name, quantity] : list) quantity = quantity.rounded_to_milli();
 }
 
-/// Container and EphemeralContainerCommon have the same fields under the same names.
-template <typename C>
-void default_container(C& c) {
+void default_container(Container& c) {
   if (c.imagePullPolicy.empty()) c.imagePullPolicy = default_pull_policy(c.image);
   if (c.terminationMessagePath.empty()) c.terminationMessagePath = "/dev/termination-log";
   if (c.terminationMessagePolicy.empty()) c.terminationMessagePolicy = "File";

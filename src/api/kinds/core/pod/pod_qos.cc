@@ -1,5 +1,7 @@
 #include "api/kinds/core/pod/pod_qos.h"
 
+#include "api/kinds/core/pod/pod_containers.h"
+
 namespace mizzen::api {
 
 std::string_view qos_class(const core::v1::PodSpec& spec) {
@@ -16,8 +18,7 @@ std::string_view qos_class(const core::v1::PodSpec& spec) {
   if (spec.resources) {  // what the pod asks for as a whole goes before
     look(*spec.resources);
   } else {
-    for (const auto* list : {&spec.containers, &spec.initContainers})
-      for (const auto& c : *list) look(c.resources);
+    for (const auto& c : made_containers_of(spec)) look(c.spec.resources);
   }
   if (!any) return "BestEffort";
   return guaranteed ? "Guaranteed" : "Burstable";

@@ -5,12 +5,24 @@
 #include "api/kinds/core/pod/pod_defaults.h"
 #include "api/kinds/core/pod/pod_qos.h"
 #include "api/kinds/core/pod/pod_table.h"
+#include "base/check.h"
 
 namespace mizzen::api {
 namespace {
 
 using core::v1::Pod;
 using machinery::FieldErrors;
+
+/// What a write of one part leaves alone, as upstream's ResetObjectMetaForStatus.
+void keep_meta(meta::v1::ObjectMeta& now, const meta::v1::ObjectMeta& old) {
+  now.deletionTimestamp = old.deletionTimestamp;
+  now.generation = old.generation;
+  now.selfLink = old.selfLink;
+  now.labels = old.labels;
+  now.annotations = old.annotations;
+  now.finalizers = old.finalizers;
+  now.ownerReferences = old.ownerReferences;
+}
 
 class PodStrategy final : public TypedStrategy<Pod> {
  public:
@@ -52,6 +64,22 @@ class PodStrategy final : public TypedStrategy<Pod> {
   }
   void check_status_update(const Pod& pod, const Pod& old, FieldErrors& errors) const override {
     check_pod_status_update(pod, old, errors);
+  }
+  void before_part_update(Subresource part, Pod& pod, const Pod& old) const override {
+    if (part == Subresource::Status) return before_status_update(pod, old);
+    MZ_CHECK(part == Subresource::EphemeralContainers, "pods have no other stored part");
+    auto containers = std::move(pod.spec.ephemeralContainers);
+    pod.spec = old.spec;
+    pod.spec.ephemeralContainers = std::move(containers);
+    pod.status = old.status;
+    keep_meta(pod.metadata, old.metadata);
+    drop_disabled_fields(pod.spec, &old.spec);
+    if (!codec::equal(pod.spec, old.spec)) ++pod.metadata.generation;
+  }
+  void check_part_update(Subresource part, const Pod& pod, const Pod& old,
+                         FieldErrors& errors) const override {
+    part == Subresource::Status ? check_status_update(pod, old, errors)
+                                : check_ephemeral_update(pod, old, errors);
   }
   std::optional<int64_t> grace(const Pod& pod, const std::optional<int64_t>& asked) const override {
     int64_t period = asked.value_or(pod.spec.terminationGracePeriodSeconds.value_or(30));

@@ -5,6 +5,7 @@
 #include "api/checks/field_checks.h"
 #include "api/kinds/core/pod/placement_checks.h"
 #include "api/kinds/core/pod/pod_checks.h"
+#include "api/kinds/core/pod/pod_containers.h"
 #include "base/strings.h"
 #include "codec/json/json_codec.h"
 
@@ -178,10 +179,9 @@ void check_transitions(const std::vector<ContainerStatus>& now, const std::vecto
                        const std::vector<Container>& containers, const PodSpec& spec, const Path& at,
                        FieldErrors& errors) {
   // A rule that restarts all of them may bring any of them back.
-  for (const auto* list : {&spec.containers, &spec.initContainers})
-    for (const Container& c : *list)
-      for (const auto& rule : c.restartPolicyRules)
-        if (rule.action == "RestartAllContainers") return;
+  for (const auto& c : made_containers_of(spec))
+    for (const auto& rule : c.spec.restartPolicyRules)
+      if (rule.action == "RestartAllContainers") return;
   for (size_t i = 0; i < old.size(); ++i) {
     if (!old[i].state.terminated) continue;
     const auto it =
@@ -244,6 +244,27 @@ void check_pod_update(const Pod& pod, const Pod& old, FieldErrors& errors) {
         "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
         "`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` "
         "(allow it to be set to 1 if it was previously negative)");
+}
+
+void check_ephemeral_update(const Pod& pod, const Pod& old, FieldErrors& errors) {
+  if (old.metadata.annotations.contains(kMirror)) {
+    errors = {};
+    return errors.forbidden(Path(""), "static pods do not support ephemeral containers");
+  }
+  check_pod(pod, errors);
+  check_fixed_annotations(pod, old, errors);
+  const Path at = Path("spec").child("ephemeralContainers");
+  for (const auto& before : old.spec.ephemeralContainers) {
+    const auto& all = pod.spec.ephemeralContainers;
+    const std::string& name = before.ephemeralContainerCommon.name;
+    const auto now = std::find_if(all.begin(), all.end(),
+                                  [&](const auto& e) { return e.ephemeralContainerCommon.name == name; });
+    if (now == all.end()) {
+      errors.forbidden(at, "existing ephemeral containers " + quote(name) + " may not be removed\n");
+    } else if (!codec::equal(*now, before)) {
+      errors.forbidden(at, "existing ephemeral containers " + quote(name) + " may not be changed\n");
+    }
+  }
 }
 
 void check_pod_status_update(const Pod& pod, const Pod& old, FieldErrors& errors) {

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "api/registry/verb.h"
+#include "api/subresources/verb.h"
 #include "codec/json/json_codec.h"
 
 namespace mizzen::api {
@@ -20,14 +20,16 @@ enum class Subresource : uint8_t {
   Attach,
   PortForward,
   Proxy,
-  Finalize
+  Finalize,
+  EphemeralContainers
 };
-inline constexpr size_t kSubresources = 10;
+inline constexpr size_t kSubresources = 11;
 
 /// Who answers a subresource.
 enum class Handled : uint8_t {
-  Store,    ///< by reading or writing the object as stored, as the resource itself is (status)
-  Part,     ///< by a function of its own that changes one part of the object (scale, binding ...)
+  Store,  ///< by reading or writing the object as stored, as the resource itself is (status); Strategy's part
+          ///< hooks say what of it
+  Part,   ///< by a function of its own that changes one part of the object (scale, binding ...)
   Session,  ///< by the node the pod runs on: bytes pass, for as long as it takes
   Proxy     ///< by the pod: whatever was asked is passed on
 };

@@ -1,4 +1,4 @@
-#include "api/registry/subresource.h"
+#include "api/subresources/subresource.h"
 
 #include <algorithm>
 
@@ -28,6 +28,7 @@ const std::vector<SubresourceRow>& rows() {
        "v1",
        true},
       {S::Finalize, "finalize", {V::Update}, Handled::Part, "", ""},
+      {S::EphemeralContainers, "ephemeralcontainers", {V::Get, V::Patch, V::Update}, Handled::Store, "", ""},
   };
   return table;
 }
