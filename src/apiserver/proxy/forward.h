@@ -21,4 +21,8 @@ void forward_upgrade(const HandlingPtr& handling, http::Client& client, http::Cl
 void forward_body(const HandlingPtr& handling, http::ResponseReader& reader, int status,
                   http::Headers headers, const StopToken& stop);
 
+/// The same over the WebSocket that the client asks for: each piece is a message, in base64 where it wants
+/// "base64.binary.k8s.io"; an empty one comes first. What the client sends is passed over.
+void forward_messages(const HandlingPtr& handling, http::ResponseReader& reader, const StopToken& stop);
+
 }  // namespace mizzen::apiserver

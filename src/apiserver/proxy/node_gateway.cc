@@ -162,6 +162,8 @@ void KubeletGateway::Impl::log(const HandlingPtr& h, const v1::Pod& pod, const h
     const auto text = (*reader)->read_all(kRefusalBytesMax, context);
     return refuse(h, from_backend((*reader)->status(), text.ok() ? *text : ""));
   }
+  if (http::WebSocket::wanted(h->exchange->request()))
+    return forward_messages(h, **reader, stop_source.token());
   forward_body(h, **reader, 200, {{"Content-Type", "text/plain"}}, stop_source.token());
 }
 

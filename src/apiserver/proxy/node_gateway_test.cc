@@ -18,6 +18,7 @@
 #include "apiserver/server.h"
 #include "http/testing/fake_spdy_runtime.h"
 #include "http/testing/raw_peer.h"
+#include "http/websocket/websocket.h"
 #include "pki/keystore.h"
 #include "store/memory/memory_store.h"
 #include "streaming/stream_translate.h"
@@ -199,6 +200,38 @@ TEST_F(GatewayTest, LogsComeFromTheNodeAndErrorsAreStatuses) {
   EXPECT_HAS(ask("nowhere/exec?command=ls", "POST"), "pod nowhere does not have a host assigned");
   EXPECT_HAS(ask("none/log"), R"(pods \"none\" not found)");
   EXPECT_HAS(ask("p/exec?command=ls&stdout=true", "POST"), "Upgrade request required");
+}
+
+TEST_F(GatewayTest, LogsComeAsMessagesOfAWebSocket) {
+  const auto messages = [&](const std::vector<std::string>& protocols) -> std::string {
+    http::ClientRequest request;
+    request.target = {.tls = true, .host = "127.0.0.1", .port = server_->port()};
+    request.path = "/api/v1/namespaces/default/pods/p/log?container=c&tailLines=3";
+    request.headers = http::WebSocket::client_headers("dGhlIHNhbXBsZSBub25jZQ==", protocols);
+    auto upgraded =
+        admin().dial_upgrade(request, {Deadline::after(std::chrono::seconds(10), real_clock()), {}});
+    if (!upgraded.ok()) return upgraded.error().message();
+    if (!upgraded->duplex) return std::to_string(upgraded->status) + " " + upgraded->body;
+    const auto socket = http::WebSocket::over(std::move(upgraded->duplex), false, {});
+    Guarded<std::string> out;
+    StopSource closed;
+    socket->start({.on_message =
+                       [&](std::string_view message, bool binary) {
+                         out.with([&](auto& o) { o += (binary ? "<" : "'") + std::string(message) + ">"; });
+                       },
+                   .on_drained = {},
+                   .on_closed =
+                       [&](uint16_t code, std::string_view) {
+                         out.with([&](auto& o) { o += " " + std::to_string(code); });
+                         closed.stop();
+                       }});
+    EXPECT_TRUE(closed.token().wait_until(Deadline::after(std::chrono::seconds(10), real_clock())));
+    return out.with([](const auto& o) { return o; });
+  };
+  EXPECT_EQ(messages({}), "<><log tailLines=3\n> 1000");
+  EXPECT_EQ(messages({"other", "binary.k8s.io"}), "<><log tailLines=3\n> 1000");
+  EXPECT_EQ(messages({"base64.binary.k8s.io"}), "'>'bG9nIHRhaWxMaW5lcz0zCg==> 1000");
+  EXPECT_HAS(messages({"other"}), "400 ");
 }
 
 TEST_F(GatewayTest, NodesThatAreNotWhoTheySayOrLeadElsewhereAreNotTalkedTo) {
