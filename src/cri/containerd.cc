@@ -27,6 +27,8 @@ constexpr int kCapSysResource = 24;
 constexpr auto kPollEvery = std::chrono::milliseconds(10);
 /// What was begun for an agent that died has ended then, or never will.
 constexpr auto kCutOffEndsWithin = std::chrono::seconds(10);
+/// What it still began for somebody who died meanwhile is idle then: no start takes that long.
+constexpr auto kLateStartEndsWithin = std::chrono::seconds(30);
 /// A shim that is killed while it starts leaves another one, of which nobody hears.
 constexpr auto kSweepEvery = std::chrono::minutes(5);
 constexpr auto kAftermathTimeout = std::chrono::seconds(5);
@@ -187,8 +189,11 @@ Result<void> Containerd::start(Deadline deadline) {
             ::unlink((socket + ".ttrpc").c_str());
             aftermath->before_start();
           },
-      .after_restart = [this](const linux::Process& process,
-                              const StopToken& stop) { see_to_aftermath(&process, stop); },
+      .after_restart =
+          [this](const linux::Process& process, const StopToken& stop) {
+            see_to_aftermath(&process, stop);
+            sweep_soon();
+          },
       .log_bytes_max = kLogBytesMax});
   MZ_TRY(supervisor_->start());
   MZ_TRY(wait_until_it_answers(deadline));
@@ -200,12 +205,33 @@ Result<void> Containerd::start(Deadline deadline) {
 }
 
 void Containerd::sweep(std::vector<std::string> shims) {
-  for (Duration wait = kCutOffEndsWithin; !stop_.token().wait_until(Deadline::after(wait, clock_));
-       wait = kSweepEvery) {
+  while (sleep_until_sweep()) {
     if (!shims.empty())
       aftermath_->remove_idle(shims, [this] { return tasks(Deadline::after(kAftermathTimeout, clock_)); });
     shims = aftermath_->shims();
   }
+}
+
+/// Twice soon after containerd or its caller began, then now and then. False: stop.
+bool Containerd::sleep_until_sweep() {
+  Lock lock(m_);
+  do {
+    began_ = false;
+    const Duration wait = sweeps_ == 0   ? Duration(kCutOffEndsWithin)
+                          : sweeps_ == 1 ? Duration(kLateStartEndsWithin)
+                                         : Duration(kSweepEvery);
+    const Deadline deadline = Deadline::after(wait, clock_);
+    while (!stopping_ && !began_ && !deadline.expired()) changed_.wait_until(m_, deadline);
+  } while (began_ && !stopping_);
+  ++sweeps_;
+  return !stopping_;
+}
+
+void Containerd::sweep_soon() {
+  Lock lock(m_);
+  sweeps_ = 0;
+  began_ = true;
+  changed_.notify_all();
 }
 
 Result<std::vector<std::string>> Containerd::tasks(Deadline deadline) const {
@@ -237,7 +263,11 @@ Result<void> Containerd::wait_until_it_answers(Deadline deadline) const {
 }
 
 void Containerd::stop() {
-  stop_.stop();
+  {
+    Lock lock(m_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
   later_.join();
   if (supervisor_) supervisor_->stop();
 }

@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 
+#include "async/mutex.h"
 #include "async/stop.h"
 #include "async/thread.h"
 #include "base/clock.h"
@@ -67,6 +68,8 @@ class Containerd {
   Result<void> wait_until_it_answers(Deadline deadline) const;
   void see_to_aftermath(const linux::Process* process, const StopToken& stop);
   void sweep(std::vector<std::string> shims);
+  bool sleep_until_sweep();
+  void sweep_soon();
   Result<std::vector<std::string>> tasks(Deadline deadline) const;
   Result<std::string> ctr(const std::vector<std::string>& arguments, Deadline deadline) const;
 
@@ -74,7 +77,11 @@ class Containerd {
   const Clock& clock_;
   const std::string socket_;
   std::shared_ptr<Aftermath> aftermath_;
-  StopSource stop_;
+  Mutex m_;
+  CondVar changed_;
+  bool stopping_ MZ_GUARDED_BY(m_) = false;
+  bool began_ MZ_GUARDED_BY(m_) = false;  ///< containerd, once more
+  int sweeps_ MZ_GUARDED_BY(m_) = 0;      ///< since it began
   Thread later_;
   std::unique_ptr<linux::Supervisor> supervisor_;  ///< goes before what its hooks use
 };
