@@ -13,6 +13,8 @@ using State = ContainerRecord::State;
 using Outcome = HandlerResult::Outcome;
 using std::chrono::seconds;
 
+/// Doubled from look to look.
+constexpr Duration kFirstEarlyLook = std::chrono::milliseconds(100);
 constexpr int kTriesMax = 3;
 constexpr auto kIdleTick = seconds(60);
 
@@ -52,6 +54,8 @@ void ProbeManager::adopt(const Key& key, Worker& w, const ContainerRecord& recor
              : ready_before                     ? std::optional<bool>(true)
                                                 : std::nullopt;
   w.due = deps_.clock.monotonic();
+  w.early_due = Monotonic::max();
+  w.early_step = Duration::zero();
 }
 
 void ProbeManager::update(const std::shared_ptr<const Pod>& pod, const RuntimePod& state,
@@ -143,16 +147,30 @@ Monotonic ProbeManager::tick() {
       if (wait > Duration::zero()) {
         w.due = std::max(w.due, now + wait);
       }
-      if (w.due <= now) {
-        w.in_flight = true;
-        w.due = now + period_of(w.probe);
+      if (w.due <= now || w.early_due <= now) {
+        begin_run(key, w, now);
         due.push_back(key);
       }
-      next = std::min(next, w.due);
+      next = std::min({next, w.due, w.early_due});
     }
   }
   for (const auto& key : due) execute(key, kTriesMax);
   return next;
+}
+
+void ProbeManager::begin_run(const Key& key, Worker& w, Monotonic now) {
+  w.in_flight = true;
+  w.early = w.due > now;
+  if (!w.early) w.due = now + period_of(w.probe);
+  const bool first = w.early_step == Duration::zero();
+  // A threshold of several successes asks for a while in which it does well.
+  const bool may_be_early = deps_.early_looks && key.kind != ProbeKind::Liveness &&
+                            w.probe.successThreshold <= 1 && !w.result.value_or(false);
+  if (may_be_early && (first || w.early)) {
+    w.early_step = first ? kFirstEarlyLook : 2 * w.early_step;
+    w.early_due = now + w.early_step;
+  }
+  if (!may_be_early || w.early_due >= w.due) w.early_due = Monotonic::max();
 }
 
 void ProbeManager::execute(const Key& key, int tries_left) {
@@ -182,6 +200,13 @@ void ProbeManager::stop() {
 void ProbeManager::executed(const Key& key, const Worker& copy, HandlerResult result) {
   if (gate_.is_closed()) return;
   const char* kind = kind_text(key.kind);
+  const bool fails = result.outcome == Outcome::Failure || result.outcome == Outcome::Unknown;
+  if (copy.early && fails) {  // it is told, and counts, in its own time
+    Lock lock(m_);
+    const auto w = workers_.find(key);
+    if (w != workers_.end()) w->second.in_flight = false;
+    return;
+  }
   if (result.outcome == Outcome::Unknown) {
     deps_.events.pod_event(
         *copy.pod, key.container, true, "Unhealthy",
@@ -220,6 +245,7 @@ bool ProbeManager::count(const Key& key, const HandlerResult& result) {
   const bool value = outcome == 1;
   const bool changed = w.result != value;
   w.result = value;
+  if (value) w.early_due = Monotonic::max();
   if ((key.kind == ProbeKind::Liveness && !value) || key.kind == ProbeKind::Startup) {
     w.on_hold = true;
     w.run = 0;

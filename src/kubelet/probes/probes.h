@@ -20,7 +20,10 @@ enum class ProbeKind : uint8_t { Liveness, Readiness, Startup };
 /// starts what is due, and is told later. Place: the pod workers tell it what runs after each sync and
 /// ask it before the next one; the kubelet's loop ticks it. Truth: results belong to a container id; after a
 /// restart of ours readiness starts from what was published. Threading: thread-safe. on_change is called
-/// without locks held. Bounds: one run of a probe at a time; none is queued twice.
+/// without locks held. A readiness or startup probe whose first run failed is looked at again within its
+/// first period, in growing steps: such a look makes the container ready sooner, and its failure counts for
+/// nothing and is told to nobody, so that thresholds are reached no sooner than upstream's. Bounds: one run
+/// of a probe at a time; none is queued twice.
 class ProbeManager {
  public:
   struct Deps {
@@ -28,6 +31,7 @@ class ProbeManager {
     Events& events;
     const Clock& clock;
     std::function<void(const std::string& uid)> on_change;
+    bool early_looks = true;
   };
   explicit ProbeManager(Deps deps) : deps_(std::move(deps)) {}
 
@@ -65,6 +69,10 @@ class ProbeManager {
     int last = -1;  ///< outcome of the last runs: 0 failure, 1 success
     int run = 0;    ///< how many in a row
     Monotonic due;
+    /// Of looks between the first run and the second: when, and how long after the one before.
+    Monotonic early_due = Monotonic::max();
+    Duration early_step = Duration::zero();
+    bool early = false;  ///< what is in flight is one of them
     codec::Time started;
   };
   void adopt(const Key& key, Worker& worker, const ContainerRecord& record, bool ready_before)
@@ -76,6 +84,8 @@ class ProbeManager {
   void execute(const Key& key, int tries_left);
   void executed(const Key& key, const Worker& as_begun, HandlerResult result);
   bool count(const Key& key, const HandlerResult& result);
+  /// Sets the run that begins at `now`, and what comes after it.
+  void begin_run(const Key& key, Worker& worker, Monotonic now) MZ_REQUIRES(m_);
 
   Deps deps_;
   Gate gate_;

@@ -271,6 +271,58 @@ TEST(PodWorkers, ReadinessFollowsTheProbeAndLivenessRestarts) {
   EXPECT_THAT(node.events.all(), Contains("Killing/a: Container a failed liveness probe, will be restarted"));
 }
 
+TEST(PodWorkers, AnApplicationThatIsSoonThereIsReadySoon) {
+  using std::chrono::milliseconds;
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.http.status = 500;
+  node.add(
+      R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"IfNotPresent",
+      "readinessProbe":{"httpGet":{"path":"/","port":80},"periodSeconds":10,"failureThreshold":1}}]}})");
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  const auto told = [&] {
+    const auto all = node.events.all();
+    return std::count_if(all.begin(), all.end(), [](const auto& e) { return e.starts_with("Unhealthy/a"); });
+  };
+  ASSERT_TRUE(node.eventually([&] { return told() == 1; }));
+  for (int i = 0; i < 5; ++i) {
+    node.clock.advance(milliseconds(100));
+    node.settle();
+  }
+  node.http.status = 200;
+  for (int i = 0; i < 3; ++i) {
+    node.clock.advance(milliseconds(100));
+    node.settle();
+  }
+  EXPECT_TRUE(node.eventually([&] { return node.stored("web").status.containerStatuses.at(0).ready; }));
+  EXPECT_EQ(told(), 1) << "early looks that fail are told to nobody";
+  node.http.status = 500;
+  for (int i = 0; i < 80; ++i) {
+    node.clock.advance(milliseconds(100));
+    node.settle(2);
+  }
+  EXPECT_TRUE(node.stored("web").status.containerStatuses.at(0).ready) << "once ready, its period counts";
+}
+
+TEST(PodWorkers, AStartupProbeFailsNoSoonerForBeingLookedAtEarly) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.http.status = 500;
+  node.add(
+      R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"IfNotPresent",
+      "startupProbe":{"httpGet":{"path":"/","port":80},"periodSeconds":5,"failureThreshold":3}}]}})");
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  for (int i = 0; i < 95; ++i) {  // the third run comes after 10 s
+    node.clock.advance(std::chrono::milliseconds(100));
+    node.settle(2);
+  }
+  EXPECT_EQ(node.runtime.count("StopContainer"), 0u);
+  EXPECT_TRUE(node.eventually([&] {
+    node.clock.advance(std::chrono::milliseconds(100));
+    return node.runtime.count("StopContainer") == 1;
+  }));
+}
+
 TEST(PodWorkers, WorkerOfARestartedNodeFindsItsPodsUntouched) {
   TestNode node;
   node.runtime.add_image("nginx:latest");
