@@ -142,6 +142,7 @@ bool is_old(const Value& document) {
 Result<Converted> to_v1(const Value& document, std::string_view kind) {
   Turn turn;
   Converted out;
+  std::string what = "ContainerManifest";  // what an error calls it
   if (document.is_array()) {
     Value list = Value::object();
     list["items"] = document;
@@ -157,11 +158,10 @@ Result<Converted> to_v1(const Value& document, std::string_view kind) {
       if (!shape) return no_such_kind(its);
       convert_one(turn, shape, its, document, Path(), out.object);
     }
-    kind = its;
+    what = std::move(its);
   }
   if (!turn.errors.empty())
-    return turn.errors.to_error("", kind.empty() ? "ContainerManifest" : kind,
-                                document.is_object() ? string_of(document.find("id")) : "");
+    return turn.errors.to_error("", what, document.is_object() ? string_of(document.find("id")) : "");
   out.unknown = std::move(turn.unknown);
   return out;
 }

@@ -9,16 +9,20 @@
 #include "api/kinds/core/pod/pod_checks.h"
 #include "api/kinds/core/pod/pod_defaults.h"
 #include "api/kinds/core/pod/pod_qos.h"
+#include "api/v1beta1/convert.h"
 #include "base/strings.h"
 #include "codec/json/json_codec.h"
+#include "codec/json/tree.h"
 #include "codec/yaml/yaml.h"
 #include "kubelet/state/digest.h"
 #include "machinery/names/names.h"
+#include "telemetry/log.h"
 
 namespace mizzen::kubelet {
 namespace {
 
 namespace v1 = api::core::v1;
+using codec::Value;
 
 /// A part of a digest as long as upstream's uids of static pods.
 constexpr size_t kUidSize = 32;
@@ -100,18 +104,8 @@ void check_names(const Pod& pod, machinery::FieldErrors& errors) {
   api::check_annotations(meta.annotations, at.child("annotations"), errors);
 }
 
-}  // namespace
-
-Result<Pod> static_pod_of(std::string_view manifest, const ManifestOrigin& origin) {
-  MZ_ASSIGN(const auto json, codec::yaml_document_to_json(manifest));
-  MZ_ASSIGN(const auto type, codec::peek_type(json));
-  if (type.kind.empty())
-    return Error(Code::BadRequest, "Object 'Kind' is missing in '" + json.substr(0, 200) + "'");
-  if (type.api_version != "v1" || type.kind != "Pod") {
-    return Error(Code::BadRequest,
-                 fmt::format("invalid pod: a manifest has kind Pod of v1, this one has {} of {}", type.kind,
-                             type.api_version));
-  }
+/// One pod of v1, as JSON, made this node's.
+Result<Pod> make_pod(const std::string& json, const ManifestOrigin& origin) {
   MZ_ASSIGN(Pod pod, codec::from_json<Pod>(json));
   if (pod.metadata.name.empty()) return Error(Code::Invalid, "invalid pod: name is needed for the pod");
   pod.status = {};
@@ -138,8 +132,67 @@ Result<Pod> static_pod_of(std::string_view manifest, const ManifestOrigin& origi
   if (const char* what = reference_of(pod))
     return Error(Code::Invalid, fmt::format("static pods may not reference {}", what));
   annotations.set(kSourceAnnotation, origin.source);
-  annotations.set("kubernetes.io/config.seen", codec::format_time(codec::Time::from(origin.now)));
+  annotations.set(kSeenAnnotation, codec::format_time(codec::Time::from(origin.now)));
   return pod;
+}
+
+Error no_pod(std::string_view kind, std::string_view version) {
+  return Error(
+      Code::BadRequest,
+      fmt::format("invalid pod: a manifest has kind Pod of v1, this one has {} of {}", kind, version));
+}
+
+/// A document of v1beta1 as v1 says it; what it never had is told.
+Result<Value> as_v1(Value document, const ManifestOrigin& origin) {
+  if (!api::v1beta1::is_old(document)) return document;
+  MZ_ASSIGN(auto now, api::v1beta1::to_v1(document));
+  for (const auto& path : now.unknown)
+    log::warn("kubelet", "A manifest of v1beta1 has an unknown field, which is left out",
+              {log::kv("place", origin.place), log::kv("field", path)});
+  return std::move(now.object);
+}
+
+std::string text_at(const Value& object, const char* name) {
+  const Value* found = object.is_object() ? object.find(name) : nullptr;
+  return found && found->is_string() ? found->text() : "";
+}
+
+}  // namespace
+
+Result<std::vector<Pod>> static_pods_of(std::string_view manifest, const ManifestOrigin& origin) {
+  MZ_ASSIGN(const auto json, codec::yaml_document_to_json(manifest));
+  MZ_ASSIGN(auto parsed, Value::parse(json));
+  MZ_ASSIGN(const Value document, as_v1(std::move(parsed), origin));
+  const std::string kind = text_at(document, "kind"), version = text_at(document, "apiVersion");
+  if (kind.empty())
+    return Error(Code::BadRequest, "Object 'Kind' is missing in '" + json.substr(0, 200) + "'");
+  std::vector<Pod> out;
+  if (version == "v1" && kind == "Pod") {
+    MZ_ASSIGN(out.emplace_back(), make_pod(document.str(), origin));
+    return out;
+  }
+  if (version != "v1" || (kind != "PodList" && kind != "List")) return no_pod(kind, version);
+  const Value* items = document.find("items");
+  if (!items || items->is_null()) return out;
+  if (!items->is_array()) return Error(Code::BadRequest, "invalid pod: items must be a list");
+  if (items->items().size() > kPodsOfManifestMax)
+    return Error(Code::RequestEntityTooLarge,
+                 fmt::format("invalid pod: a manifest declares at most {} pods", kPodsOfManifestMax));
+  for (const Value& item : items->items()) {
+    // Items of a PodList need not say what they are.
+    MZ_ASSIGN(const Value one, as_v1(item, origin));
+    const std::string its = text_at(one, "kind");
+    if (!(its == "Pod" || (its.empty() && kind == "PodList"))) return no_pod(its, text_at(one, "apiVersion"));
+    MZ_ASSIGN(out.emplace_back(), make_pod(one.str(), origin));
+  }
+  return out;
+}
+
+Result<Pod> static_pod_of(std::string_view manifest, const ManifestOrigin& origin) {
+  MZ_ASSIGN(auto pods, static_pods_of(manifest, origin));
+  if (pods.size() != 1)
+    return Error(Code::BadRequest, fmt::format("invalid pod: the manifest declares {} pods", pods.size()));
+  return std::move(pods.front());
 }
 
 }  // namespace mizzen::kubelet

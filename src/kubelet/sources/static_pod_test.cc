@@ -109,5 +109,68 @@ TEST(StaticPod, MayNotNameObjectsOfTheApi) {
             "no error");
 }
 
+// S2.31: the founding texts' file, as it was found.
+constexpr const char* kPodTest = R"({
+  "id": "podtest", "kind": "Pod", "apiVersion": "v1beta1",
+  "desiredState": {"manifest": {"version": "v1beta1", "id": "redis-master", "containers": [
+    {"name": "master1", "image": "10.10.103.215:5000/redis", "cpu": 100,
+     "ports": [{"containerPort": 6379, "hostPort": 6388}]}]}},
+  "labels": {"name": "redis-master"}})";
+
+TEST(StaticPod, ManifestsOfV1Beta1DeclarePodsToo) {
+  const auto pod = static_pod_of(kPodTest, kOrigin);
+  ASSERT_TRUE(pod.ok()) << pod.error().message();
+  EXPECT_EQ(pod->metadata.name, "podtest-node1");
+  EXPECT_EQ(*pod->metadata.labels.find("name"), "redis-master");
+  EXPECT_EQ(pod->spec.containers[0].resources.requests.find("cpu")->text(), "100m");
+  EXPECT_EQ(pod->spec.containers[0].ports[0].hostPort, 6388);
+  EXPECT_EQ(pod->spec.restartPolicy, "Always");
+
+  const auto host = static_pod_of(
+      "version: v1beta1\nid: web\ncontainers: [{name: a, image: nginx}]\nvolumes: [{name: v, source: "
+      "{emptyDir: {}}}]\n",
+      kOrigin);
+  ASSERT_TRUE(host.ok()) << host.error().message();
+  EXPECT_EQ(host->metadata.name, "web-node1");
+
+  const auto refused = static_pod_of(
+      R"({"version":"v1beta1","id":"w","containers":[{"name":"a","image":"i","volumeMounts":[{"name":"v","mountType":"HOST"}]}]})",
+      kOrigin);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message(), HasSubstr("containers[0].volumeMounts[0].mountType: Forbidden"));
+}
+
+TEST(StaticPod, ListsDeclareEachOfTheirPods) {
+  const auto names = [](const std::string& text) {
+    std::vector<std::string> out;
+    const auto pods = static_pods_of(text, kOrigin);
+    EXPECT_TRUE(pods.ok()) << (pods.ok() ? "" : pods.error().message());
+    if (pods.ok())
+      for (const Pod& pod : *pods) out.push_back(pod.metadata.name);
+    return out;
+  };
+  using ::testing::ElementsAre;
+  const std::string containers = R"("containers":[{"name":"a","image":"i"}])";
+  EXPECT_THAT(names(R"({"apiVersion":"v1","kind":"PodList","items":[{"metadata":{"name":"x"},"spec":{)" +
+                    containers + R"(}},{"metadata":{"name":"y"},"spec":{)" + containers + "}}]}"),
+              ElementsAre("x-node1", "y-node1"));
+  EXPECT_THAT(names(R"([{"version":"v1beta1","id":"m",)" + containers +
+                    R"(},{"version":"v1beta1","id":"n",)" + containers + "}]"),
+              ElementsAre("m-node1", "n-node1"));
+  EXPECT_THAT(names(R"({"kind":"BoundPods","apiVersion":"v1beta1","items":[{"id":"b","uid":"u1","spec":{)" +
+                    containers + "}}]}"),
+              ElementsAre("b-node1"));
+  EXPECT_THAT(
+      names(R"({"apiVersion":"v1","kind":"List","items":[{"kind":"Pod","apiVersion":"v1beta1","id":"o",
+    "desiredState":{"manifest":{)" +
+            containers + "}}}]}"),
+      ElementsAre("o-node1"));
+  EXPECT_THAT(names(R"({"apiVersion":"v1","kind":"PodList"})"), ElementsAre());
+  const auto wrong = static_pods_of(
+      R"({"apiVersion":"v1","kind":"List","items":[{"kind":"Service","apiVersion":"v1"}]})", kOrigin);
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_THAT(wrong.error().message(), HasSubstr("this one has Service of v1"));
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet
