@@ -5,9 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <set>
+#include <utility>
 
 #include "base/file.h"
+#include "base/strings.h"
 #include "kubelet/sources/static_pod.h"
 #include "kubelet/state/digest.h"
 #include "linux/files/file.h"
@@ -15,12 +16,49 @@
 
 namespace mizzen::kubelet {
 namespace {
-std::string name_of(const Pod& pod) { return pod.metadata.namespace_ + "/" + pod.metadata.name; }
+
+/// Several changes in a row are one look.
+constexpr Duration kSettle = std::chrono::milliseconds(50);
+
+/// What editors and package managers leave beside a manifest is none.
+bool is_manifest_name(const std::string& name) {
+  if (name.starts_with(".")) return false;
+  const size_t dot = name.rfind('.');
+  if (dot == std::string::npos) return true;
+  const std::string ending = to_lower(name.substr(dot));
+  return ending == ".yaml" || ending == ".yml" || ending == ".json" || ending == ".manifest";
+}
+
 }  // namespace
 
 void FilePods::start(PodSink& sink) {
   sink_ = &sink;
+  if (options_.watch) {
+    auto opened = linux::FolderWatch::open();
+    if (opened.ok()) {
+      watch_ = std::move(*opened);
+      watcher_ = Thread("kubelet-files", [this] { watch(); });
+    } else {
+      log::warn("kubelet", "Changes of manifests are seen by looking alone",
+                {log::kv("path", options_.path), log::kv("error", opened.error().message())});
+    }
+  }
   look_later(Duration::zero());
+}
+
+void FilePods::watch() {
+  while (watch_->wait()) look_soon();
+}
+
+void FilePods::look_soon() {
+  Lock lock(m_);
+  if (stopped_) return;
+  if (looking_) {
+    again_ = true;
+    return;
+  }
+  if (alarm_ != 0) deps_.alarms.cancel(alarm_);
+  arm(kSettle);
 }
 
 void FilePods::stop() {
@@ -30,6 +68,8 @@ void FilePods::stop() {
     if (alarm_ != 0) deps_.alarms.cancel(alarm_);
     alarm_ = 0;
   }
+  if (watch_) watch_->stop();
+  watcher_.join();
   gate_.close();
 }
 
@@ -38,10 +78,21 @@ bool FilePods::asked() const { return asked_; }
 
 void FilePods::look_later(Duration wait) {
   Lock lock(m_);
+  looking_ = false;
   if (stopped_) return;
+  arm(std::exchange(again_, false) ? std::min(wait, kSettle) : wait);
+}
+
+void FilePods::arm(Duration wait) {
   alarm_ = deps_.alarms.after(wait, [this] {
     auto token = gate_.enter();
     if (!token) return;
+    {
+      Lock lock(m_);
+      // One alarm that was cancelled too late, beside the one that came for it.
+      if (looking_) return;
+      looking_ = true;
+    }
     // No room: looked at again all the same.
     if (!deps_.disk.post([this, token] { look(); })) look_later(options_.period);
   });
@@ -65,7 +116,7 @@ Result<std::vector<std::string>> FilePods::paths() const {
   MZ_ASSIGN(const auto names, linux::list_folder(options_.path));
   std::vector<std::string> out;
   for (const auto& name : names)
-    if (!name.starts_with(".")) out.push_back(options_.path + "/" + name);
+    if (is_manifest_name(name)) out.push_back(options_.path + "/" + name);
   return out;
 }
 
@@ -76,6 +127,16 @@ void FilePods::bound(std::vector<std::string>& paths) const {
 }
 
 void FilePods::look() {
+  // Before the look, so that nothing that comes between is missed; of a file its folder, where it is put.
+  if (watch_) {
+    struct stat st{};
+    const bool folder = ::stat(options_.path.c_str(), &st) == 0 && S_ISDIR(st.st_mode);
+    const size_t slash = options_.path.rfind('/');
+    const std::string parent = slash == std::string::npos ? "."
+                               : slash == 0               ? "/"
+                                                          : options_.path.substr(0, slash);
+    watch_->follow(folder ? options_.path : parent);
+  }
   auto found = paths();
   std::string problem = found.ok() ? "" : found.error().message();
   if (found.ok() && found->size() > kFilesMax) {
@@ -116,39 +177,27 @@ void FilePods::read(const std::string& path, File& file) const {
   const auto fail = [&](const Error& error) {
     log::error("kubelet", "Could not process manifest file",
                {log::kv("path", path), log::kv("error", error.message()),
-                log::kv("keeps", file.pod ? "the last" : "nothing")});
+                log::kv("keeps", file.digest.empty() ? "nothing" : "the last")});
   };
   const auto text = read_file(path, kBytesMax);
   if (!text.ok()) return fail(text.error());
   const std::string digest = sha256_hex(*text);
-  if (file.pod && digest == file.digest) return;
-  auto pod = static_pod_of(*text, {options_.node_name, "file", path, deps_.clock.wall()});
-  if (!pod.ok()) {
-    return fail(Error(
-        pod.error().code(),
-        fmt::format("{}: couldn't parse as pod({}), please check config file", path, pod.error().message())));
+  if (digest == file.digest) return;
+  auto pods = static_pods_of(*text, {options_.node_name, "file", path, deps_.clock.wall()});
+  if (!pods.ok()) {
+    return fail(
+        Error(pods.error().code(), fmt::format("{}: couldn't parse as pod({}), please check config file",
+                                               path, pods.error().message())));
   }
   file.digest = digest;
-  file.pod = std::make_shared<const Pod>(std::move(*pod));
+  file.pods.clear();
+  for (Pod& pod : *pods) file.pods.push_back(std::make_shared<const Pod>(std::move(pod)));
 }
 
 void FilePods::tell() {
-  std::map<std::string, std::shared_ptr<const Pod>> wanted;
-  std::set<std::string> names;
-  for (const auto& [path, file] : files_) {
-    if (!file.pod) continue;
-    if (names.insert(name_of(*file.pod)).second) wanted.try_emplace(file.pod->metadata.uid, file.pod);
-  }
-  for (const auto& [uid, pod] : told_)
-    if (!wanted.contains(uid)) sink_->gone(pod);
-  for (const auto& [uid, pod] : wanted) {
-    const auto known = told_.find(uid);
-    const bool same = known != told_.end() && name_of(*known->second) == name_of(*pod);
-    // A uid that a manifest gives itself may come to another name: that is another pod.
-    if (known != told_.end() && !same) sink_->gone(known->second);
-    if (!same || known->second != pod) sink_->upsert(pod);
-  }
-  told_ = std::move(wanted);
+  std::vector<std::shared_ptr<const Pod>> all;
+  for (const auto& [path, file] : files_) all.insert(all.end(), file.pods.begin(), file.pods.end());
+  told_.tell(all, *sink_);
 }
 
 }  // namespace mizzen::kubelet

@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,16 +9,20 @@
 #include "async/executor.h"
 #include "async/gate.h"
 #include "async/mutex.h"
-#include "kubelet/sources/pod_source.h"
+#include "async/thread.h"
+#include "kubelet/sources/told_pods.h"
+#include "linux/files/folder_watch.h"
 
 namespace mizzen::kubelet {
 
 /// Role: the pods that a file, or each file of a folder, declares on this machine (upstream's static pods).
-/// Names that begin with a dot, and folders, are passed over. Truth: the files; they are looked at again
-/// after `period`, and read where size, time or inode differ. Failure: a file that cannot be read or is no
-/// pod is told in the log once for each change, and what it declared before stays wanted until it is gone: a
-/// half-written manifest ends nothing. Of two files with one pod name the first by path counts. Threading:
-/// files are read on `disk`. Bounds: kFilesMax files of kBytesMax each; those beyond are passed over, the
+/// In a folder, names that begin with a dot, folders, and files with another ending than .yaml, .yml, .json
+/// or .manifest are passed over; a name without an ending counts. Truth: the files; they are looked at again
+/// as soon as the kernel tells of a change (`watch`), in any case after `period`, and read where size, time
+/// or inode differ. Failure: a file that cannot be read or is no pod is told in the log once for each change,
+/// and what it declared before stays wanted until it is gone: a half-written manifest ends nothing. Of two
+/// files with one pod name the first by path counts. Threading: files are read on `disk`; with `watch` one
+/// thread waits for the kernel. Bounds: kFilesMax files of kBytesMax each; those beyond are passed over, the
 /// newly come first, and the log says so.
 class FilePods final : public PodSource {
  public:
@@ -32,6 +37,7 @@ class FilePods final : public PodSource {
     std::string path;
     std::string node_name;
     Duration period = std::chrono::seconds(1);
+    bool watch = false;  ///< the kernel tells of changes
   };
   FilePods(Deps deps, Options options) : deps_(deps), options_(std::move(options)) {}
   ~FilePods() override { stop(); }
@@ -50,10 +56,13 @@ class FilePods final : public PodSource {
   };
   struct File {
     Stamp stamp;
-    std::shared_ptr<const Pod> pod;  ///< null: it never was one
-    std::string digest;              ///< of the text that `pod` was made of
+    std::vector<std::shared_ptr<const Pod>> pods;  ///< none: it never declared any
+    std::string digest;                            ///< of the text that `pods` were made of
   };
   void look_later(Duration wait);
+  void look_soon();
+  void arm(Duration wait) MZ_REQUIRES(m_);
+  void watch();
   void look();
   Result<std::vector<std::string>> paths() const;
   void bound(std::vector<std::string>& paths) const;
@@ -65,14 +74,18 @@ class FilePods final : public PodSource {
   const Options options_;
   PodSink* sink_ = nullptr;
   Gate gate_;
-  std::map<std::string, File> files_;                       ///< by path; only while looking
-  std::map<std::string, std::shared_ptr<const Pod>> told_;  ///< by uid; only while looking
-  std::string problem_;                                     ///< of the path itself, as last logged
+  std::map<std::string, File> files_;  ///< by path; only while looking
+  ToldPods told_{"file"};              ///< only while looking
+  std::string problem_;                ///< of the path itself, as last logged
   std::atomic<bool> synced_ = false;
   std::atomic<bool> asked_ = false;
   Mutex m_;
   Alarms::Id alarm_ MZ_GUARDED_BY(m_) = 0;
   bool stopped_ MZ_GUARDED_BY(m_) = false;
+  bool looking_ MZ_GUARDED_BY(m_) = false;
+  bool again_ MZ_GUARDED_BY(m_) = false;
+  std::optional<linux::FolderWatch> watch_;  ///< set before its thread starts
+  Thread watcher_;
 };
 
 }  // namespace mizzen::kubelet

@@ -147,5 +147,43 @@ TEST_F(FilePodsTest, APathThatIsNotThereIsNoPodAndOneFileIsOne) {
   EXPECT_THAT(look(), IsEmpty()) << "stopped: nothing is told";
 }
 
+// S0.14
+TEST_F(FilePodsTest, InAFolderOnlyManifestsCount) {
+  write("a.yaml", manifest("a"));
+  write("b.txt", manifest("b"));
+  write("c.yaml.bak", manifest("c"));
+  write("d", manifest("d"));
+  write("e.manifest", manifest("e"));
+  const auto files = source();
+  EXPECT_THAT(look(), ::testing::UnorderedElementsAre("+a-n", "+d-n", "+e-n"));
+}
+
+TEST_F(FilePodsTest, AListInAFileIsItsPods) {
+  write("a.yaml",
+        R"([{"version":"v1beta1","id":"x","containers":[{"name":"c","image":"i"}]},
+            {"version":"v1beta1","id":"y","containers":[{"name":"c","image":"i"}]}])");
+  const auto files = source();
+  EXPECT_THAT(look(), ::testing::UnorderedElementsAre("+x-n", "+y-n"));
+  write("a.yaml", R"([{"version":"v1beta1","id":"y","containers":[{"name":"c","image":"i"}]}])");
+  EXPECT_THAT(look(), ElementsAre("-x-n"));
+}
+
+// S2.2
+TEST_F(FilePodsTest, WithTheKernelsHelpAChangeIsSeenLongBeforeThePeriodEnds) {
+  FilePods files(
+      {disk_, alarms_, clock_},
+      {.path = scratch_.at("pods"), .node_name = "n", .period = std::chrono::hours(1), .watch = true});
+  files.start(told_);
+  EXPECT_THAT(look(), IsEmpty());
+  write("a.yaml", manifest("a"));
+  std::vector<std::string> seen;
+  for (int i = 0; i < 500 && seen.empty(); ++i) {
+    ::usleep(10'000);
+    seen = look();
+  }
+  EXPECT_THAT(seen, ElementsAre("+a-n")) << "after seconds of an hour";
+  files.stop();
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet

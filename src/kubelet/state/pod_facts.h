@@ -16,6 +16,8 @@ using Container = api::core::v1::Container;
 
 /// Where a pod came from: api, file, http. Absent for those of the API, as a rule.
 inline constexpr const char* kSourceAnnotation = "kubernetes.io/config.source";
+/// When a static pod's manifest was read.
+inline constexpr const char* kSeenAnnotation = "kubernetes.io/config.seen";
 /// What a static pod's manifest is known by; its mirror says the same in kMirrorAnnotation.
 inline constexpr const char* kManifestHashAnnotation = "kubernetes.io/config.hash";
 inline constexpr const char* kMirrorAnnotation = "kubernetes.io/config.mirror";
