@@ -73,7 +73,7 @@ std::optional<Refusal> misfit_of(const Pod& pod, const NodeRoom& room) {
   if (room.node && !placement::wants_node(pod.spec, *room.node))
     return predicate(kNodeAffinityReason, "node(s) didn't match Pod's node affinity/selector");
   if (placement::conflict(placement::host_ports_of(pod), room.ports))
-    return predicate("NodePorts", "node(s) didn't have free ports for the requested pod ports");
+    return predicate(kNodePortsReason, "node(s) didn't have free ports for the requested pod ports");
   // Static pods are the node's own: they come before whatever drives others away.
   if (room.node && !is_static(pod) &&
       placement::untolerated(room.node->spec.taints, pod.spec.tolerations, {"NoExecute"}))

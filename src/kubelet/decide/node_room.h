@@ -35,5 +35,7 @@ std::optional<Refusal> misfit_of(const Pod& pod, const NodeRoom& room);
 
 /// The reason that another look at the Node may take away: it is told of its labels after its pods.
 inline constexpr const char* kNodeAffinityReason = "NodeAffinity";
+/// A host port that another pod has.
+inline constexpr const char* kNodePortsReason = "NodePorts";
 
 }  // namespace mizzen::kubelet

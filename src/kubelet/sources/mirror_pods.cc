@@ -49,7 +49,7 @@ void MirrorPods::update(const std::shared_ptr<const Pod>& of,
     MirrorState& state = states_[key];
     change(state);
     now = state;
-    if (!state.pod && !state.mirror) states_.erase(key);
+    if (!state.pod && !state.mirror) states_.erase(key);  // then there are no others
   }
   if (now.pod)
     deps_.on_mirror(now.pod->metadata.uid, mirror_action(now) == MirrorAction::None ? now.mirror : nullptr);
@@ -57,12 +57,26 @@ void MirrorPods::update(const std::shared_ptr<const Pod>& of,
 }
 
 void MirrorPods::want(const std::shared_ptr<const Pod>& pod) {
-  update(pod, [&](MirrorState& state) { state.pod = pod; });
+  update(pod, [&](MirrorState& state) {
+    const std::string source = annotation(*pod, kSourceAnnotation);
+    if (!state.pod || annotation(*state.pod, kSourceAnnotation) == source) {
+      state.pod = pod;
+      return;
+    }
+    std::erase_if(state.others, [&](const auto& o) { return annotation(*o, kSourceAnnotation) == source; });
+    state.others.push_back(pod);
+  });
 }
 
 void MirrorPods::unwant(const std::shared_ptr<const Pod>& pod) {
   update(pod, [&](MirrorState& state) {
-    if (state.pod && state.pod->metadata.uid == pod->metadata.uid) state.pod = nullptr;
+    const auto is_it = [&](const auto& p) { return p->metadata.uid == pod->metadata.uid; };
+    std::erase_if(state.others, is_it);
+    if (!state.pod || !is_it(state.pod)) return;
+    state.pod = nullptr;
+    if (state.others.empty()) return;
+    state.pod = state.others.front();
+    state.others.erase(state.others.begin());
   });
 }
 

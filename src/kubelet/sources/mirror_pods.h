@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "async/executor.h"
 #include "async/gate.h"
@@ -16,6 +17,8 @@ namespace mizzen::kubelet {
 struct MirrorState {
   std::shared_ptr<const Pod> pod;     ///< of a file or another source of this node; null: none
   std::shared_ptr<const Pod> mirror;  ///< null: none
+  /// Of other sources, under the same name: the API has one place, which the first of them keeps.
+  std::vector<std::shared_ptr<const Pod>> others = {};
 };
 enum class MirrorAction : uint8_t { None, Create, Delete };
 /// Pure: one that shows another manifest, whose deletion was asked for, or which shows nothing goes; a pod

@@ -109,5 +109,26 @@ TEST_F(MirrorPodsTest, WhatShowsNothingGoesOnceEverySourceWasHeard) {
   EXPECT_TRUE(eventually([&] { return in_api() == nullptr; }));
 }
 
+TEST_F(MirrorPodsTest, OfTwoSourcesWithOneNameTheFirstIsShownAndThenTheOther) {
+  Pod other = *static_pod("h2");
+  other.metadata.annotations.set(kSourceAnnotation, "etcd");
+  mirrors_.want(static_pod("h1"));
+  ASSERT_TRUE(eventually([&] { return in_api() != nullptr; }));
+  const auto shown = in_api();
+  mirrors_.seen(shown, true);
+  mirrors_.want(std::make_shared<const Pod>(std::move(other)));
+  for (int i = 0; i < 50; ++i) {
+    mirrors_.tick();
+    ::usleep(1000);
+  }
+  ASSERT_NE(in_api(), nullptr);
+  EXPECT_EQ(in_api()->metadata.uid, shown->metadata.uid) << "the first keeps the place";
+  mirrors_.unwant(static_pod("h1"));
+  ASSERT_TRUE(eventually([&] { return in_api() == nullptr; }));
+  mirrors_.seen(shown, false);
+  ASSERT_TRUE(eventually([&] { return in_api() != nullptr; }));
+  EXPECT_EQ(*in_api()->metadata.annotations.find("kubernetes.io/config.mirror"), "h2");
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet

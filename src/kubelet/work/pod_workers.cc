@@ -17,7 +17,14 @@ namespace {
 /// Labels of this node that were set before a pod was bound to it are heard this late at most.
 constexpr Duration kLabelsMayLag = std::chrono::seconds(1);
 
-std::string name_of(const Pod& pod) { return pod.metadata.namespace_ + "/" + pod.metadata.name; }
+/// Unique over all sources: a name that a file and etcd both use is two pods.
+std::string full_name(const std::string& ns, const std::string& name, const std::string& source) {
+  return name + "." + ns + "." + (is_static_source(source) ? source : "api");
+}
+std::string full_name(const Pod& pod) {
+  const auto* source = pod.metadata.annotations.find(kSourceAnnotation);
+  return full_name(pod.metadata.namespace_, pod.metadata.name, source ? *source : "");
+}
 
 }  // namespace
 
@@ -54,20 +61,20 @@ void PodWorkers::admit() {
   std::vector<std::pair<std::tuple<codec::Time, uint64_t>, WorkPtr>> waiting;
   {
     Lock lock(m_);
-    std::set<std::string> taken;  // names
+    std::set<std::string> taken;  // full names
     for (const auto& [uid, work] : works_) {
       // A pod of the API that has the name by chance is nobody's predecessor; of one that no source knows any
       // more nothing says where it came from.
       if ((is_static(*work->pod()) || work->is_gone()) && !work->awaits_admission())
-        taken.insert(name_of(*work->pod()));
+        taken.insert(full_name(*work->pod()));
     }
     // Nor does anything know yet what a manifest of before a restart left running.
     for (const auto& old : world_.cache.pods())
       if (!works_.contains(old.uid) && is_static_source(world_.cache.pod(old.uid).source()))
-        taken.insert(old.namespace_ + "/" + old.name);
+        taken.insert(full_name(old.namespace_, old.name, world_.cache.pod(old.uid).source()));
     for (const auto& [uid, work] : works_) {
       // A changed manifest is another pod of the same name: it waits for the end of the one before.
-      if (is_static(*work->pod()) && taken.contains(name_of(*work->pod()))) continue;
+      if (is_static(*work->pod()) && taken.contains(full_name(*work->pod()))) continue;
       if (work->awaits_admission())
         waiting.push_back({{work->pod()->metadata.creationTimestamp, arrivals_[uid]}, work});
     }
@@ -88,6 +95,10 @@ void PodWorkers::admit() {
       if (now < since + kLabelsMayLag) continue;  // it is asked about again
     }
     if (refused) {
+      // As the agent has always said it of pods that no scheduler placed.
+      if (refused->reason == kNodePortsReason && is_static(*pod))
+        world_.events.pod_event(*pod, "", true, "HostPortConflict",
+                                "Cannot start the pod due to host port conflict.");
       work->set_verdict(PodEnd{"Failed", refused->reason, refused->message, std::nullopt});
       continue;
     }

@@ -695,5 +695,47 @@ TEST(PodWorkers, AnEphemeralContainerWhoseTargetNeverRanSaysSo) {
             "unable to find target container b");
 }
 
+// S2.42
+TEST(PodWorkers, PodsOfOneNameFromTwoSourcesBothRun) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  node.workers().upsert(manifest("one"));
+  ASSERT_TRUE(node.eventually([&] { return node.cache().pod("one").any_running(); }));
+  Pod other = *manifest("two");
+  other.metadata.annotations.set(kSourceAnnotation, "etcd");
+  node.workers().upsert(std::make_shared<const Pod>(other));
+  EXPECT_TRUE(node.eventually([&] {
+    node.clock.advance(std::chrono::milliseconds(100));
+    return node.cache().pod("two").any_running();
+  })) << "web.default.file and web.default.etcd are two pods";
+  EXPECT_TRUE(node.cache().pod("one").any_running());
+}
+
+// S2.16
+TEST(PodWorkers, OfTwoManifestsThatWantOneHostPortTheSecondIsLeftOut) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  const auto wants = [](const std::string& name) {
+    Pod pod = *manifest(name);
+    pod.metadata.name = name;
+    auto& port = pod.spec.containers[0].ports.emplace_back();
+    port.containerPort = 80;
+    port.hostPort = 8888;
+    port.protocol = "TCP";
+    return std::make_shared<const Pod>(std::move(pod));
+  };
+  node.workers().upsert(wants("first"));
+  ASSERT_TRUE(node.eventually([&] { return node.cache().pod("first").any_running(); }));
+  node.workers().upsert(wants("second"));
+  const auto told = [&] {
+    for (const auto& event : node.events.all())
+      if (event.find("HostPortConflict") != std::string::npos) return true;
+    return false;
+  };
+  EXPECT_TRUE(node.eventually(told));
+  EXPECT_FALSE(node.cache().knows("second"));
+  EXPECT_TRUE(node.cache().pod("first").any_running());
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet
