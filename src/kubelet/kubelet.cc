@@ -26,6 +26,7 @@
 #include "kubelet/server/node_server.h"
 #include "kubelet/sources/api_pods.h"
 #include "kubelet/sources/file_pods.h"
+#include "kubelet/sources/http_pods.h"
 #include "kubelet/sources/mirror_pods.h"
 #include "kubelet/sources/pod_config.h"
 #include "kubelet/stats/stats_manager.h"
@@ -66,12 +67,13 @@ client::Informer::Options named(const std::string& name) {
 }  // namespace
 
 struct Kubelet::Impl {
-  Impl(Deps d, KubeletOptions o)
+  Impl(Deps d, KubeletOptions o, std::vector<ManifestFeed*> f)
       : deps(d),
         options(std::move(o)),
+        feeds(std::move(f)),
         machine(options.machine ? *options.machine : linux::system_info()),
         recorder({d.api, {d.clock, d.random, background, timers}}, {"kubelet", options.node_name}),
-        events(recorder, options.node_name),
+        events(options.standalone ? nullptr : &recorder, options.node_name),
         getter(make_getter(d.loops, name_pool)),
         volumes(options.data_folder + "/pods", d.clock, d.random),
         rotation({d.runtime, d.clock, [this] { return running_logs(); }},
@@ -169,12 +171,15 @@ struct Kubelet::Impl {
   ImageDisk disk() const;
   void see_images(const std::vector<cri::v1::Image>& all);
   void rotate_logs();
+  /// Before all sources have started nobody takes it.
+  Result<void> push(std::string_view text);
   std::vector<RunningLog> running_logs() const;
   bool may_have_leftovers();
   void remove_leftovers();
 
   const Deps deps;
   KubeletOptions options;
+  const std::vector<ManifestFeed*> feeds;
   const linux::SystemInfo machine;
   const bool app_armor = linux::app_armor_enabled();
   // Executors first: what uses them goes before them.
@@ -203,34 +208,35 @@ struct Kubelet::Impl {
   RuntimeHealth health{deps.runtime, deps.clock};
   ProbeManager probes{{handlers, events, deps.clock, [this](const std::string& uid) { workers.kick(uid); }}};
   StatusManager statuses{{deps.api, api_pool, deps.clock}};
-  NodeWorld world{.runtime = deps.runtime,
-                  .cache = cache,
-                  .puller = puller,
-                  .handlers = handlers,
-                  .probes = probes,
-                  .statuses = statuses,
-                  .events = events,
-                  .volumes = volumes,
-                  .objects = objects,
-                  .cgroups = cgroups ? &*cgroups : nullptr,
-                  .executor = pod_pool,
-                  .disk = disk_pool,
-                  .alarms = alarms,
-                  .clock = deps.clock,
-                  .random = deps.random,
-                  .services = [this](const std::string& ns) { return services_of(ns); },
-                  .allocatable = [this] { return node.allocatable(); },
-                  .node = [this] { return own_node.get_as<Node>("", options.node_name); },
-                  .network_problem = [this] { return health.network_problem(); },
-                  .abilities = [this] { return abilities(); },
-                  .update_groups = [this] { update_groups(); },
-                  .sources_ready = [this] { return sources.asked() && own_node.synced(); },
-                  .runtime_ready = [this] { return health.features().has_value(); },
-                  .returned =
-                      [this](const auto& pod) {
-                        if (is_static(*pod)) mirrors.tell_again(pod);
-                      },
-                  .options = pod_options()};
+  NodeWorld world{
+      .runtime = deps.runtime,
+      .cache = cache,
+      .puller = puller,
+      .handlers = handlers,
+      .probes = probes,
+      .statuses = statuses,
+      .events = events,
+      .volumes = volumes,
+      .objects = objects,
+      .cgroups = cgroups ? &*cgroups : nullptr,
+      .executor = pod_pool,
+      .disk = disk_pool,
+      .alarms = alarms,
+      .clock = deps.clock,
+      .random = deps.random,
+      .services = [this](const std::string& ns) { return services_of(ns); },
+      .allocatable = [this] { return node.allocatable(); },
+      .node = [this] { return own_node.get_as<Node>("", options.node_name); },
+      .network_problem = [this] { return health.network_problem(); },
+      .abilities = [this] { return abilities(); },
+      .update_groups = [this] { update_groups(); },
+      .sources_ready = [this] { return sources.asked() && (options.standalone || own_node.synced()); },
+      .runtime_ready = [this] { return health.features().has_value(); },
+      .returned =
+          [this](const auto& pod) {
+            if (is_static(*pod) && !options.standalone) mirrors.tell_again(pod);
+          },
+      .options = pod_options()};
   PodWorkers workers{world};
   std::optional<QosGroups> qos_groups;  ///< these are set before threads start
   MachineGauges machine_gauges{cgroups ? &*cgroups : nullptr};
@@ -249,6 +255,8 @@ struct Kubelet::Impl {
   client::Informer services;
   client::Informer own_node;  ///< for its labels and taints, which others write
   std::unique_ptr<NodeServer> server;
+
+  std::atomic<PushedPods*> pushed = nullptr;  ///< one of the sources
 
   std::string runtime_version;  ///< set before threads start
   Guarded<std::vector<cri::v1::Image>> images;
@@ -319,27 +327,52 @@ NodeFacts Kubelet::Impl::facts() {
 
 void Kubelet::Impl::feed() {
   const client::Informer::Deps informer{deps.api, {deps.clock, deps.random, background, timers}};
-  sources.add(std::make_unique<ApiPods>(informer, options.node_name));
+  if (!options.standalone) sources.add(std::make_unique<ApiPods>(informer, options.node_name));
   if (!options.static_pod_path.empty()) {
-    sources.add(std::make_unique<FilePods>(
-        FilePods::Deps{disk_pool, alarms, deps.clock},
-        FilePods::Options{.path = options.static_pod_path, .node_name = options.node_name}));
+    sources.add(std::make_unique<FilePods>(FilePods::Deps{disk_pool, alarms, deps.clock},
+                                           FilePods::Options{.path = options.static_pod_path,
+                                                             .node_name = options.node_name,
+                                                             .period = options.file_check_every,
+                                                             .watch = true}));
   }
-  own_node.start();
-  services.start();
+  if (!options.static_pod_url.empty() && deps.loops) {
+    sources.add(
+        std::make_unique<HttpPods>(HttpPods::Deps{*deps.loops, disk_pool, name_pool, alarms, deps.clock},
+                                   HttpPods::Options{.url = options.static_pod_url,
+                                                     .headers = options.static_pod_url_headers,
+                                                     .node_name = options.node_name,
+                                                     .period = options.http_check_every}));
+  }
+  for (ManifestFeed* f : feeds) sources.add(std::make_unique<FeedPods>(deps.clock, *f, options.node_name));
+  if (server) {
+    auto pushes =
+        std::make_unique<PushedPods>(deps.clock, options.node_name, options.data_folder + "/pushed_pods");
+    pushed = pushes.get();
+    sources.add(std::move(pushes));
+  }
+  if (!options.standalone) {
+    own_node.start();
+    services.start();
+  }
   sources.start();
+}
+
+Result<void> Kubelet::Impl::push(std::string_view text) {
+  PushedPods* to = pushed;
+  if (!to || !to->synced()) return Error(Code::ServiceUnavailable, "the node is starting");
+  return to->push(text);
 }
 
 PodConfig::Handlers Kubelet::Impl::handlers_of_sources() {
   PodConfig::Handlers out;
   out.upsert = [this](const auto& pod) {
     workers.upsert(pod);
-    if (is_static(*pod)) mirrors.want(pod);
+    if (is_static(*pod) && !options.standalone) mirrors.want(pod);
   };
   out.observe = [this](const auto& pod) { statuses.observe(pod); };
   out.gone = [this](const auto& last) {
     workers.gone(last->metadata.uid, last);
-    if (is_static(*last)) mirrors.unwant(last);
+    if (is_static(*last) && !options.standalone) mirrors.unwant(last);
   };
   out.mirror = [this](const auto& mirror, bool there) { mirrors.seen(mirror, there); };
   return out;
@@ -499,8 +532,8 @@ void Kubelet::Impl::remove_leftovers() {
   }
 }
 
-Kubelet::Kubelet(Deps deps, KubeletOptions options)
-    : impl_(std::make_unique<Impl>(deps, std::move(options))) {}
+Kubelet::Kubelet(Deps deps, KubeletOptions options, std::vector<ManifestFeed*> feeds)
+    : impl_(std::make_unique<Impl>(deps, std::move(options), std::move(feeds))) {}
 Kubelet::~Kubelet() { stop(); }
 
 Result<void> Kubelet::start() {
@@ -516,7 +549,8 @@ Result<void> Kubelet::start() {
   if (k.options.port >= 0 && k.deps.loops && k.deps.identity && k.deps.auth) {
     k.server = std::make_unique<NodeServer>(
         NodeServer::Deps{*k.deps.loops, k.deps.runtime, k.workers, k.cache, k.deps.clock, *k.deps.identity,
-                         *k.deps.auth, k.stats ? &*k.stats : nullptr},
+                         *k.deps.auth, k.stats ? &*k.stats : nullptr,
+                         [&k](std::string_view text) { return k.push(text); }},
         NodeServer::Options{.address = k.options.listen_address,
                             .port = static_cast<uint16_t>(k.options.port),
                             .node_name = k.options.node_name,
@@ -535,7 +569,7 @@ Result<void> Kubelet::start() {
   k.collector.tick();
   if (k.deps.runtime_events)
     k.deps.runtime_events->start([&k](const std::string& id, bool runs) { k.hear(id, runs); });
-  k.node.start();
+  if (!k.options.standalone) k.node.start();
   k.feed();
   k.loop = Thread("kubelet", [&k] { k.run(); });
   return {};
@@ -569,6 +603,26 @@ void Kubelet::stop() {
   k.timers.stop();
   k.api_pool.stop();
   k.background.stop();
+}
+
+Kubelet::OwnPods Kubelet::own_pods() const {
+  OwnPods out;
+  out.heard = impl_->sources.asked() && impl_->sources.synced();
+  for (const auto& pod : impl_->workers.pods()) {
+    if (!is_static(*pod)) continue;
+    const auto& statuses = pod->status.containerStatuses;
+    const bool all_run = statuses.size() == pod->spec.containers.size() &&
+                         std::all_of(statuses.begin(), statuses.end(),
+                                     [](const auto& c) { return c.state.running.has_value(); });
+    if (pod->status.phase == "Failed") {
+      out.failed.push_back(pod_text(*pod));
+    } else if (pod->status.phase == "Succeeded" || (pod->status.phase == "Running" && all_run)) {
+      ++out.running;
+    } else {
+      out.waiting.push_back(pod_text(*pod));
+    }
+  }
+  return out;
 }
 
 int Kubelet::port() const { return impl_->bound_port; }

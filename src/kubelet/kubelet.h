@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "async/executor.h"
@@ -14,6 +15,7 @@
 #include "kubelet/config/name_resolution.h"
 #include "kubelet/eviction/thresholds.h"
 #include "kubelet/server/node_identity.h"
+#include "kubelet/sources/document_pods.h"
 #include "kubelet/stats/gauges.h"
 #include "linux/files/system_info.h"
 
@@ -31,7 +33,12 @@ struct KubeletOptions {
   std::string resolv_conf = "/etc/resolv.conf";
   std::string cgroup_root = "/kubepods";
   bool manage_cgroups = true;
-  std::string static_pod_path;  ///< a manifest, or a folder of them; empty: none
+  std::string static_pod_path;                           ///< a manifest, or a folder of them; empty: none
+  Duration file_check_every = std::chrono::seconds(20);  ///< beside what the kernel tells of changes
+  std::string static_pod_url;                            ///< of manifests; empty: none
+  std::vector<std::pair<std::string, std::string>> static_pod_url_headers;
+  Duration http_check_every = std::chrono::seconds(20);
+  bool standalone = false;  ///< there is no API: what sources on this node say runs, and nobody is told
   int pods_max = 110;
   int64_t pod_pids_max = -1;              ///< processes of one pod; -1: no limit
   bool relaxed_environment_names = true;  ///< false: envFrom leaves out keys that shells cannot read
@@ -64,7 +71,8 @@ class Kubelet {
     NodeAuth* auth = nullptr;                      ///< who may call it; null: it has none
     Gauges* gauges = nullptr;                      ///< null: this machine's, if it is watched
   };
-  Kubelet(Deps deps, KubeletOptions options);
+  /// `feeds`: further texts that say which pods run here; they outlive it.
+  Kubelet(Deps deps, KubeletOptions options, std::vector<ManifestFeed*> feeds = {});
   ~Kubelet();
 
   Result<void> start();
@@ -73,6 +81,15 @@ class Kubelet {
   int port() const;
   /// True once the node was reported ready.
   bool ready() const;
+
+  /// How far the pods of this node's own sources are.
+  struct OwnPods {
+    bool heard = false;                ///< every source has told all it has
+    size_t running = 0;                ///< all containers run, or have done what they were to do
+    std::vector<std::string> waiting;  ///< not yet
+    std::vector<std::string> failed;   ///< for good
+  };
+  OwnPods own_pods() const;
 
   /// Stops and removes every pod the runtime has, and the kubelet's folder: for `down`. Needs no API.
   static Result<void> down(cri::Runtime& runtime, const Clock& clock, const std::string& data_folder,

@@ -29,6 +29,7 @@ constexpr auto kStopGrace = seconds(2);
 constexpr size_t kFollowersMax = 100;
 /// Of what is said to be used: many who ask at once cost one reading.
 constexpr auto kStatsAge = seconds(1);
+constexpr size_t kManifestBytesMax = 3u << 20;
 constexpr auto kStreamSetupTimeout = seconds(30);
 
 using Words = std::vector<std::string>;
@@ -58,6 +59,7 @@ struct NodeServer::Impl : std::enable_shared_from_this<NodeServer::Impl> {
   void handle(ExchangePtr exchange);
   http::ServerTlsOptions tls_of(const pki::KeyPair& serving) const;
   void route(const ExchangePtr& exchange, const Words& path, const http::Query& query);
+  void push(const ExchangePtr& exchange);
   void list_pods(const ExchangePtr& exchange, bool running);
   void summary(const ExchangePtr& exchange, const http::Query& query);
   void logs(const ExchangePtr& exchange, const Words& path, const http::Query& query);
@@ -143,7 +145,25 @@ void NodeServer::Impl::route(const ExchangePtr& exchange, const Words& path, con
   if (first == "attach" && (n == 4 || n == 5)) return attach(exchange, path, query);
   if (first == "portForward" && (n == 3 || n == 4)) return port_forward(exchange, path, query);
   if (first == "run" && (n == 4 || n == 5)) return run(exchange, path, query);
+  if (deps.push && n == 1 && (first == "container" || first == "containers")) return push(exchange);
   exchange->respond_text(404, "404 page not found");
+}
+
+/// The founding agent's fourth source: what is pushed is all that this source wants to run.
+void NodeServer::Impl::push(const ExchangePtr& exchange) {
+  if (exchange->request().method != "POST") return exchange->respond_text(405, "405 method not allowed");
+  exchange->read_body(kManifestBytesMax, [self = shared_from_this(), exchange](Result<std::string> body) {
+    if (!body.ok())
+      return exchange->respond_text(body.error().code() == Code::RequestEntityTooLarge ? 413 : 400,
+                                    body.error().message());
+    const bool posted = self->pool.post([self, exchange, text = std::move(*body)] {
+      const auto done = self->deps.push(text);
+      if (done.ok()) return exchange->respond(200, text_headers(), http::Slice("ok"));
+      const bool starting = done.error().code() == Code::ServiceUnavailable;
+      exchange->respond_text(starting ? 503 : 400, done.error().message());
+    });
+    if (!posted) exchange->respond_text(503, "the node is too busy");
+  });
 }
 
 void NodeServer::Impl::list_pods(const ExchangePtr& exchange, bool running) {

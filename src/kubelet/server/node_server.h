@@ -1,6 +1,8 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "async/executor.h"
@@ -38,6 +40,8 @@ class NodeServer {
     NodeIdentity& identity;
     NodeAuth& auth;
     StatsManager* stats = nullptr;  ///< null: nothing is said of what is used
+    /// Takes a pushed manifest; null: there is nobody for it.
+    std::function<Result<void>(std::string_view)> push = nullptr;
   };
   NodeServer(Deps deps, Options options);
   ~NodeServer();
