@@ -47,7 +47,10 @@ class CommandLine {
   }
 
   int run(std::vector<std::string> words) {
-    auto all = with_config_file(std::move(words), flags_of(*server_));
+    words = with_dashes(std::move(words));
+    const bool kubelet = !words.empty() && words.front() == "kubelet";
+    auto all = kubelet ? with_kubelet_config(std::move(words))
+                       : with_config_file(std::move(words), flags_of(*server_));
     if (!all.ok()) return fail(all.error().message());
     try {
       std::reverse(all->begin(), all->end());  // as CLI11 wants them
@@ -129,6 +132,9 @@ class CommandLine {
       configure(agent_options_.log);
       return run_kubelet(agent_options_);
     });
+    // Taken out of the words before they are parsed.
+    c.add_option("--config", config_,
+                 "A KubeletConfiguration file, or a manifest or a folder of them (as --pod-manifest-path)");
     add_agent_flags(c, agent_options_);
     add_log_flags(c, agent_options_.log);
   }

@@ -72,12 +72,12 @@ void add_node_flags(CLI::App& command, NodeOptions& node) {
   command.add_option("--cluster-domain", node.cluster_domain, "DNS domain of the cluster")
       ->capture_default_str();
   command.add_option(
-      "--container-runtime-endpoint", node.container_runtime_endpoint,
+      "--container-runtime-endpoint,--docker-endpoint", node.container_runtime_endpoint,
       "CRI socket (unix:///...) of a runtime that is there already; default: a containerd of our own");
   command.add_option("--registry-hosts", node.registry_hosts,
                      "Folder with hosts.toml files of registry mirrors");
   command.add_option(
-      "--pod-infra-container-image", node.sandbox_image,
+      "--pod-infra-container-image,--network-container-image", node.sandbox_image,
       "Image of the process that holds a pod's namespaces; default: our own, which needs no registry");
   command
       .add_option("--feature-gates", node.feature_gates,
@@ -96,6 +96,26 @@ void add_node_flags(CLI::App& command, NodeOptions& node) {
   add_eviction_flags(command, node);
   command.add_option("--pod-manifest-path", node.pod_manifest_path,
                      "Manifest of a static pod, or a folder of them; default: none");
+  add_duration(command, "--file-check-frequency", node.file_check_frequency,
+               "How often manifests are looked at whose changes the kernel does not tell; default 20s");
+  command.add_option("--manifest-url", node.manifest_url, "URL of manifests of static pods; default: none");
+  command
+      .add_option("--manifest-url-header", node.manifest_url_headers,
+                  "NAME:VALUE of headers that --manifest-url is asked with, separated by commas")
+      ->delimiter(',')
+      ->check([](const std::string& text) {
+        return text.find(':') == std::string::npos ? "must be NAME:VALUE" : std::string();
+      })
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_duration(command, "--http-check-frequency", node.http_check_frequency,
+               "How often --manifest-url is asked for; default 20s");
+  command
+      .add_option("--kubelet-address,--address", node.kubelet_address, "Address of the node's HTTPS server")
+      ->capture_default_str();
+  command
+      .add_option("--enable-server", node.enable_server,
+                  "The node has an HTTPS server: logs, exec, pushed manifests")
+      ->capture_default_str();
 }
 
 void add_api_flags(CLI::App& command, ApiOptions& api) {
@@ -184,7 +204,19 @@ void add_component_flags(CLI::App& command, ComponentOptions& component, uint16_
 }
 
 void add_agent_flags(CLI::App& command, AgentOptions& agent) {
-  command.add_option("--kubeconfig", agent.kubeconfig, "Which API server, and who asks it")->required();
+  command.add_option("--kubeconfig", agent.kubeconfig,
+                     "Which API server, and who asks it; default: none, manifests alone say what runs");
+  command.add_flag("--runonce", agent.run_once,
+                   "Run what manifests say, end as soon as it runs, and leave it running; without an API");
+  command
+      .add_option("--etcd-servers", agent.etcd_servers,
+                  "URL of an etcd whose key /registry/nodes/NAME/boundpods says which pods run here")
+      ->check([](const std::string& url) {
+        return etcd_store(url).empty() ? "must be http://host:port or https://host:port, one alone"
+                                       : std::string();
+      });
+  command.add_option("--etcd-cafile", agent.etcd_ca_file,
+                     "Authority that etcd's certificate is checked against");
   command.add_option("--data-dir", agent.node.data_dir, "Where everything is kept")->capture_default_str();
   command.add_option("--client-ca-file", agent.client_ca_file,
                      "Authority of callers that show certificates; default: callers show tokens");

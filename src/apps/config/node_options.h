@@ -33,6 +33,12 @@ struct NodeOptions {
   int eviction_max_pod_grace_s = 0;
   Duration volume_stats_every = std::chrono::minutes(1);
   std::string pod_manifest_path;  ///< a manifest, or a folder of them; empty: no static pods
+  Duration file_check_frequency = std::chrono::seconds(20);
+  std::string manifest_url;                       ///< of manifests; empty: none
+  std::vector<std::string> manifest_url_headers;  ///< NAME:VALUE
+  Duration http_check_frequency = std::chrono::seconds(20);
+  std::string kubelet_address = "0.0.0.0";
+  bool enable_server = true;
 
   std::string name() const;
   std::string address() const;

@@ -32,11 +32,23 @@ Process::Process(std::chrono::seconds stop_max) : stop_max_(stop_max) {
 
 Process::~Process() { alarm(0); }
 
+void Process::begin_stop() {
+  signal(SIGALRM, end_as_it_is);
+  alarm(static_cast<unsigned>(stop_max_.count()));
+}
+
 int Process::wait() {
   int number = 0;
   sigwait(&signals_, &number);
-  signal(SIGALRM, end_as_it_is);
-  alarm(static_cast<unsigned>(stop_max_.count()));
+  begin_stop();
+  return number;
+}
+
+int Process::wait_for(std::chrono::milliseconds most) {
+  const timespec time{.tv_sec = most.count() / 1000, .tv_nsec = most.count() % 1000 * 1'000'000};
+  const int number = sigtimedwait(&signals_, nullptr, &time);
+  if (number <= 0) return 0;
+  begin_stop();
   return number;
 }
 

@@ -23,8 +23,11 @@ class Process {
   Process& operator=(const Process&) = delete;
   /// Blocks until SIGTERM or SIGINT; its number. What follows is the stop.
   int wait();
+  /// The same for so long at most; 0 where neither came.
+  int wait_for(std::chrono::milliseconds most);
 
  private:
+  void begin_stop();
   const std::chrono::seconds stop_max_;
   sigset_t signals_;
 };

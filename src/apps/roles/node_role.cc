@@ -62,6 +62,17 @@ Result<int64_t> parse_log_size(const std::string& text) {
   return bytes;
 }
 
+/// NAME:VALUE, as the flag has checked.
+std::vector<std::pair<std::string, std::string>> headers_of(const std::vector<std::string>& lines) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& line : lines) {
+    const size_t colon = line.find(':');
+    out.emplace_back(trim(std::string_view(line).substr(0, colon)),
+                     trim(std::string_view(line).substr(colon + 1)));
+  }
+  return out;
+}
+
 }  // namespace
 
 struct NodeRole::Impl {
@@ -120,20 +131,26 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
   k.node_name = k.hostname = name;
   k.data_folder = n.options.kubelet_folder();
   k.addresses = {address};
-  k.port = n.options.kubelet_port;
+  k.listen_address = n.options.kubelet_address;
+  k.port = n.options.enable_server ? n.options.kubelet_port : -1;
   k.dns = {n.options.cluster_dns, n.options.cluster_domain};
   k.cgroup_root = n.options.cgroup_root;
   k.pods_max = n.options.max_pods;
   k.eviction = std::move(eviction);
   k.volume_stats_every = n.options.volume_stats_every;
   k.static_pod_path = n.options.pod_manifest_path;
+  k.file_check_every = n.options.file_check_frequency;
+  k.static_pod_url = n.options.manifest_url;
+  k.static_pod_url_headers = headers_of(n.options.manifest_url_headers);
+  k.http_check_every = n.options.http_check_frequency;
+  k.standalone = n.deps.standalone;
   k.relaxed_environment_names = gates.at("RelaxedEnvironmentVariableValidation");
   k.log_bytes_max = log_bytes_max;
   k.log_files_max = n.options.container_log_max_files;
   n.kubelet = std::make_unique<kubelet::Kubelet>(
       kubelet::Kubelet::Deps{n.deps.api, *n.runtime, &n.deps.loops, real_clock(), secure_random(),
                              n.runtime_events.get(), &n.deps.identity, &n.deps.auth},
-      std::move(k));
+      std::move(k), n.deps.feeds);
   if (auto r = n.kubelet->start(); !r.ok()) return r.error().with_context("kubelet");
   return {};
 }
@@ -145,6 +162,9 @@ void NodeRole::stop() {
 }
 
 bool NodeRole::ready() const { return impl_->kubelet && impl_->kubelet->ready(); }
+kubelet::Kubelet::OwnPods NodeRole::own_pods() const {
+  return impl_->kubelet ? impl_->kubelet->own_pods() : kubelet::Kubelet::OwnPods();
+}
 int NodeRole::port() const { return impl_->kubelet ? impl_->kubelet->port() : 0; }
 
 Result<void> NodeRole::down(const NodeOptions& o) {

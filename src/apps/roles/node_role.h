@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <vector>
 
 #include "apps/config/node_options.h"
 #include "base/clock.h"
@@ -7,6 +8,7 @@
 #include "client/api/api_client.h"
 #include "http/loop/loop.h"
 #include "kubelet/access/node_auth.h"
+#include "kubelet/kubelet.h"
 #include "kubelet/server/node_identity.h"
 
 namespace mizzen::apps {
@@ -22,6 +24,8 @@ class NodeRole {
     http::Loops& loops;
     kubelet::NodeIdentity& identity;  ///< what its server shows
     kubelet::NodeAuth& auth;          ///< who may call it
+    bool standalone = false;          ///< there is no API
+    std::vector<kubelet::ManifestFeed*> feeds = {};
   };
   NodeRole(Deps deps, NodeOptions options);
   ~NodeRole();
@@ -29,6 +33,7 @@ class NodeRole {
   void stop();
   bool ready() const;
   int port() const;
+  kubelet::Kubelet::OwnPods own_pods() const;
 
   /// Removes pods, containerd, links, rules, mounts, groups and folders of a node. Idempotent; goes on after
   /// a failure.
