@@ -93,7 +93,7 @@ RECIPES = {
         ["redis-server", "redis-tools"], ["redis", "10.10.103.215:5000/redis"],
         {"Cmd": ["redis-server", "--bind", "0.0.0.0", "--protected-mode", "no", "--dir", "/data", "--save", ""],
          "Env": [PATH], "ExposedPorts": port(6379), "WorkingDir": "/data"}, finish_redis),
-    "sshd": Recipe(["openssh-server", "openssh-client"], ["sshd"],
+    "sshd": Recipe(["openssh-server", "openssh-client"], ["sshd", "10.10.103.215:5000/sshd"],
                    {"Cmd": ["/usr/local/bin/start-sshd"], "Env": [PATH], "ExposedPorts": port(22)}, finish_sshd),
     "tool": Recipe(["curl", "iproute2", "iputils-ping", "procps", "netcat-openbsd", "bind9-dnsutils", "socat", "jq"],
                    ["mizzen-tool"], {"Cmd": ["sh"], "Env": [PATH]}, finish_busybox),

@@ -13,7 +13,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "cases")]
 from case import Case  # noqa: E402
 from cluster import Cluster  # noqa: E402
 
-IMAGES = ["busybox", "nginx", "tomcat"]
+IMAGES = ["busybox", "nginx", "tomcat", "redis", "sshd"]
 
 
 def main():

@@ -84,8 +84,15 @@ void HttpApi::route(const HandlingPtr& h) {
   auto segments = request.path == "/" ? Result<std::vector<std::string>>(std::vector<std::string>())
                                       : http::split_path(request.path);
   if (!segments.ok()) return fail(h, segments.error());
+  std::string path = request.path;
+  if (auto old = old_request(request.method, *segments, h->query)) {
+    h->old = old->kind;
+    h->query = std::move(old->query);
+    segments = std::move(old->segments);
+    path = std::move(old->path);
+  }
   const bool watch = h->query.has("watch") && h->query.flag("watch");
-  h->info = auth::parse_request(request.method, request.path, *segments, watch);
+  h->info = auth::parse_request(request.method, path, *segments, watch);
   if (const auto allowed = auth::authorize(deps_.authorizer, h->context->user, h->info); !allowed.ok())
     return fail(h, allowed.error());
   if (!h->info.is_resource || h->info.resource.empty()) return route_document(h, *segments);
@@ -127,6 +134,11 @@ bool HttpApi::prepare(const HandlingPtr& h) {
   // Sessions and logs answer with bytes of their own: what Accept says matters to their errors alone.
   if (!media.ok() && !connects) return fail(h, media.error()), false;
   if (media.ok()) h->view.media = std::move(*media);
+  if (h->old && !connects) {
+    // Its clients knew one form. Whole lists, not streams: the answer is made of all of it.
+    h->view.media = {.format = Format::Json, .pretty = true};
+    if (watch || info.verb == Verb::Patch) return fail(h, no_such_method()), false;
+  }
   if (!connects && !watch) h->running = request_metrics_.in_flight(api::is_write(info.verb));
   if (h->query.has("includeObject")) {
     std::string& wanted = h->view.include_object;
@@ -198,7 +210,24 @@ bool HttpApi::is_quick(const Handling& h, const std::string& body) const {
   return !present || present->wire().size() <= kQuickBytesMax;
 }
 
+bool HttpApi::read_old(const HandlingPtr& h, std::string& body) {
+  std::string stored;
+  if (h->info.verb == Verb::Update && h->store) {
+    const EntryPtr entry = h->store->cache().find(entry_key(h->context->namespace_, h->context->name));
+    if (!entry) return fail(h, h->store->not_found(h->context->name)), false;
+    for (const http::Slice& slice : encode_entry(h->view, *entry)) stored += slice.view();
+  }
+  std::vector<std::string> unknown;
+  auto now = body_of_old(*h->old, h->info.verb, body, stored, unknown);
+  if (!now.ok()) return fail(h, now.error()), false;
+  for (const std::string& field : unknown)
+    h->context->warnings.emplace_back(fmt::format("unknown field {}", quote(field)));
+  body = std::move(*now);
+  return true;
+}
+
 void HttpApi::write_body(const HandlingPtr& h, std::string body) {
+  if (h->old && !read_old(h, body)) return;
   const api::SubresourceRow* sub = h->context->subresource;
   if (sub && sub->handled == api::Handled::Part) return part(h, body);
   switch (h->info.verb) {
@@ -268,6 +297,7 @@ http::Headers HttpApi::answer_headers(const Handling& h, std::string_view conten
 
 void HttpApi::respond(const HandlingPtr& h, int status, http::Body body, std::string_view content_type) {
   http::Headers headers = answer_headers(*h, content_type);
+  if (h->old && content_type == h->view.media.content_type()) body = answer_of_old(*h->old, std::move(body));
   if (http::body_size(body) > http::kGzipBytesMin && http::accepts_gzip(h->exchange->request().headers)) {
     headers.add("Content-Encoding", "gzip");
     headers.add("Vary", "Accept-Encoding");

@@ -6,6 +6,7 @@
 #include "apiserver/answers/encode.h"
 #include "apiserver/registry/core.h"
 #include "apiserver/registry/patching.h"
+#include "apiserver/request/old_api.h"
 #include "apiserver/request/request_metrics.h"
 #include "apiserver/verbs/loop_lane.h"
 #include "async/executor.h"
@@ -27,7 +28,8 @@ struct Handling {
   http::ExchangePtr exchange;
   http::Query query;
   auth::RequestInfo info;
-  RequestContextPtr context;  ///< what goes with the request below HTTP
+  const api::v1beta1::KindNames* old = nullptr;  ///< it came, and is answered, as v1beta1 has this kind
+  RequestContextPtr context;                     ///< what goes with the request below HTTP
   View view;
   StorePtr store;
   Monotonic started;
@@ -111,6 +113,8 @@ class HttpApi {
   void write(const HandlingPtr& h);
   /// True where a write may be evaluated on the loop: nothing in it waits, and what it handles is small.
   bool is_quick(const Handling& h, const std::string& body) const;
+  /// What came as v1beta1, as v1; false where it has answered.
+  bool read_old(const HandlingPtr& h, std::string& body);
   void write_body(const HandlingPtr& h, std::string body);
   void create(const HandlingPtr& h, std::string body);
   void update(const HandlingPtr& h, std::string body);

@@ -2,7 +2,8 @@
 import json
 import os
 
-from case import Case
+from case import Case, busybox
+from cluster import MANIFESTS
 
 
 def manifest(name, command, **more):
@@ -62,6 +63,34 @@ class Static(Case):
 
         os.unlink(path)
         c.until(lambda: "web-node1" not in c.kubectl("get", "pods"), 40, "the pod's end")
+
+    def test_the_founding_texts_static_web(self):
+        """S0.12, S0.14, S0.16, S0.19: the manifest as it was written, its mirror, and what the API cannot do to it."""
+        c = self.c
+        with open(os.path.join(MANIFESTS, "static-web.yaml"), encoding="utf-8") as f:
+            text = f.read()
+        self.write("static-web.yaml", text)
+        self.write("ignored.txt", text.replace("static-web", "ignored"))
+        self.wait_there("static-web-node1")
+        self.wait_ready("static-web-node1", 120)
+        self.assertIn("static-web-node1", c.kubectl("get", "pod", "-l", "role=myrole"))
+        self.assertNotIn("ignored-node1", c.kubectl("get", "pod"))
+        mirror = c.get("pod", "static-web-node1")
+        self.assertEqual(mirror["metadata"]["annotations"]["kubernetes.io/config.source"], "file")
+        before = self.container("static-web-node1")
+
+        # A controller that selects it makes its own and never takes this one.
+        self.make("ReplicationController", "chooser", spec={"replicas": 1, "selector": {"role": "myrole"}, "template": {
+            "metadata": {"labels": {"role": "myrole"}}, "spec": {"terminationGracePeriodSeconds": 1, "containers": [busybox("a")]}}})
+        c.until(lambda: c.get("rc", "chooser")["status"].get("readyReplicas") == 1, 60, "a replica of its own")
+        owner = c.get("pod", "static-web-node1")["metadata"]["ownerReferences"]
+        self.assertEqual([o["kind"] for o in owner], ["Node"])
+        self.assertEqual(len(c.pods("role=myrole")), 2)
+
+        c.kubectl("delete", "pod", "static-web-node1", "--timeout=30s")
+        self.wait_there("static-web-node1")
+        self.wait_ready("static-web-node1")
+        self.assertEqual(self.container("static-web-node1"), before)
 
     def test_manifest_that_changed_while_the_server_was_down(self):
         c = self.c
