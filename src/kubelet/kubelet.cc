@@ -289,6 +289,7 @@ NodeAbilities Kubelet::Impl::abilities() const {
                     .recursive_read_only = features.recursive_read_only,
                     .user_namespaces = features.user_namespaces,
                     .app_armor = app_armor,
+                    .privileged = options.allow_privileged,
                     .pressures = pressures(),
                     .kernel_version = machine.kernel_version,
                     .huge_pages = {}};
@@ -554,7 +555,8 @@ Result<void> Kubelet::start() {
         NodeServer::Options{.address = k.options.listen_address,
                             .port = static_cast<uint16_t>(k.options.port),
                             .node_name = k.options.node_name,
-                            .data_folder = k.options.data_folder});
+                            .data_folder = k.options.data_folder,
+                            .debugging = k.options.debugging_handlers});
     MZ_TRY(k.server->start());
     k.bound_port = k.server->port();
   }

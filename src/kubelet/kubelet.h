@@ -38,6 +38,8 @@ struct KubeletOptions {
   std::string static_pod_url;                            ///< of manifests; empty: none
   std::vector<std::pair<std::string, std::string>> static_pod_url_headers;
   Duration http_check_every = std::chrono::seconds(20);
+  bool allow_privileged = true;
+  bool debugging_handlers = true;  ///< its server has logs, exec, attach, port-forward and run
   bool standalone = false;  ///< there is no API: what sources on this node say runs, and nobody is told
   int pods_max = 110;
   int64_t pod_pids_max = -1;              ///< processes of one pod; -1: no limit

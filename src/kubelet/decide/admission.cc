@@ -56,6 +56,14 @@ std::string sysctl_problem(const Pod& pod, const std::string& written, const std
   return fmt::format("\"{}\" not allowlisted", name);
 }
 
+bool asks_for_privileges(const Pod& pod) {
+  const auto asks = [](const Container& c) {
+    return c.securityContext && c.securityContext->privileged.value_or(false);
+  };
+  return std::any_of(pod.spec.initContainers.begin(), pod.spec.initContainers.end(), asks) ||
+         std::any_of(pod.spec.containers.begin(), pod.spec.containers.end(), asks);
+}
+
 bool asks_for_app_armor(const Pod& pod) {
   const auto confines = [](const auto& security) {
     return security && security->appArmorProfile && security->appArmorProfile->type != "Unconfined";
@@ -116,6 +124,10 @@ std::optional<Refusal> refusal_of(const Pod& pod, const NodeAbilities& node) {
   if (security && security->supplementalGroupsPolicy.value_or("") == "Strict" && !node.groups_policy)
     return Refusal{"SupplementalGroupsPolicyNotSupported",
                    "SupplementalGroupsPolicy=Strict is not supported in this node"};
+  if (!node.privileged && asks_for_privileges(pod))
+    return Refusal{"Forbidden",
+                   fmt::format("pod with UID {} specified privileged container, but is disallowed",
+                               quote(pod.metadata.uid))};
   if (asks_for_app_armor(pod) && !node.app_armor)
     return Refusal{"AppArmor", "Cannot enforce AppArmor: AppArmor is not enabled on the host"};
   return std::nullopt;

@@ -136,5 +136,17 @@ TEST(Admission, NamesTheFieldsThatHaveNoEffectHere) {
               ElementsAre("spec.initContainers{i}.lifecycle.stopSignal"));
 }
 
+// S2.9
+TEST(Admission, PrivilegedContainersAreRefusedWhereTheyAreNotAllowed) {
+  const Pod asks = pod_of(R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"a","image":"i",
+      "securityContext":{"privileged":true}}]}})");
+  NodeAbilities node = kAble;
+  EXPECT_EQ(text_of(refusal_of(asks, node)), "");
+  node.privileged = false;
+  EXPECT_EQ(text_of(refusal_of(asks, node)),
+            "Forbidden: pod with UID \"u1\" specified privileged container, but is disallowed");
+  EXPECT_EQ(text_of(refusal_of(pod_with(""), node)), "");
+}
+
 }  // namespace
 }  // namespace mizzen::kubelet

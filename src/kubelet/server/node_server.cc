@@ -133,6 +133,10 @@ void NodeServer::Impl::route(const ExchangePtr& exchange, const Words& path, con
   const std::string first = path.empty() ? "" : path.front();
   const size_t n = path.size();
   if (first == "healthz") return exchange->respond(200, text_headers(), http::Slice("ok"));
+  static const Words kDebugging = {"containerLogs", "exec",        "attach",    "portForward",
+                                   "run",           "runningpods", "container", "containers"};
+  if (!options.debugging && std::find(kDebugging.begin(), kDebugging.end(), first) != kDebugging.end())
+    return exchange->respond_text(405, "Debug endpoints are disabled.");
   if (first == "pods" && n == 1) return list_pods(exchange, false);
   if (first == "runningpods" && n == 1) return list_pods(exchange, true);
   if (deps.stats && first == "stats" && n == 2 && path[1] == "summary") return summary(exchange, query);

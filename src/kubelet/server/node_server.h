@@ -30,6 +30,8 @@ class NodeServer {
     std::string node_name;
     std::string data_folder;
     size_t workers_max = 128;
+    bool debugging =
+        true;  ///< false: logs, exec, attach, port-forward, run, runningpods and pushes are refused
   };
   struct Deps {
     http::Loops& loops;

@@ -24,10 +24,10 @@ class NodeServerTest : public ::testing::Test {
     NodeServer::Options options;
     options.address = "127.0.0.1";
     identity_.pair = serving();
-    server_ =
-        std::make_unique<NodeServer>(NodeServer::Deps{loops_, node_.runtime, node_.workers(), node_.cache(),
-                                                      real_clock(), identity_, auth_, &stats_},
-                                     options);
+    server_ = std::make_unique<NodeServer>(
+        NodeServer::Deps{loops_, node_.runtime, node_.workers(), node_.cache(), real_clock(), identity_,
+                         auth_, &stats_, [this](std::string_view text) { return push(text); }},
+        options);
     const auto started = server_->start();
     EXPECT_TRUE(started.ok()) << started.error().message();
   }
@@ -60,6 +60,21 @@ class NodeServerTest : public ::testing::Test {
     return *authority_->issue(
         {.common_name = name, .organisations = std::move(organisations), .client = true}, now_);
   }
+  Result<void> push(std::string_view text) {
+    if (text == "bad") return Error(Code::BadRequest, "no pod");
+    pushed_.with([&](auto& p) { p = text; });
+    return {};
+  }
+  int post(const std::string& path, const std::string& body, const std::optional<pki::KeyPair>& who) {
+    http::Client client(loops_, client_options(who));
+    http::ClientRequest request;
+    request.method = "POST";
+    request.target = {.tls = true, .host = "127.0.0.1", .port = server_->port()};
+    request.path = path;
+    request.body = {http::Slice(body)};
+    auto answer = client.request(request, {Deadline::after(seconds(10), real_clock()), {}});
+    return answer.ok() ? answer->status : 0;
+  }
   /// A pod with one running container that has written a log.
   void run_pod() {
     node_.runtime.add_image("nginx:latest");
@@ -68,6 +83,7 @@ class NodeServerTest : public ::testing::Test {
     EXPECT_TRUE(node_.reaches("web", "Running"));
   }
 
+  Guarded<std::string> pushed_;
   testing::TestNode node_;
   testing::FakeGauges gauges_;
   ThreadPool pool_{real_clock(), {.name = "looks"}};
@@ -159,6 +175,20 @@ TEST_F(NodeServerTest, RunsACommandToItsEnd) {
   const auto admin = identity("admin", {"system:masters"});
   EXPECT_EQ(get("/run/default/web/a?cmd=date", admin).body, "date!");
   EXPECT_EQ(get("/run/default/none/a?cmd=date", admin).status, 404);
+}
+
+// S2.5
+TEST_F(NodeServerTest, WhoMayPushesManifests) {
+  const auto admin = identity("admin", {"system:masters"});
+  EXPECT_EQ(post("/containers", "x", std::nullopt), 401);
+  EXPECT_EQ(post("/containers", "x", identity("else", {"others"})), 403);
+  EXPECT_EQ(pushed_.with([](auto& p) { return p; }), "");
+  EXPECT_EQ(post("/containers", "x", admin), 200);
+  EXPECT_EQ(pushed_.with([](auto& p) { return p; }), "x");
+  EXPECT_EQ(post("/container", "y", admin), 200);
+  EXPECT_EQ(post("/containers", "bad", admin), 400);
+  EXPECT_EQ(post("/containers", std::string(4u << 20, 'x'), admin), 413);
+  EXPECT_EQ(get("/containers", admin).status, 405);
 }
 
 }  // namespace

@@ -57,7 +57,6 @@ void FilePods::look_soon() {
     again_ = true;
     return;
   }
-  if (alarm_ != 0) deps_.alarms.cancel(alarm_);
   arm(kSettle);
 }
 
@@ -84,6 +83,8 @@ void FilePods::look_later(Duration wait) {
 }
 
 void FilePods::arm(Duration wait) {
+  // One at a time: else each that came for another would go on beside it for good.
+  if (alarm_ != 0) deps_.alarms.cancel(alarm_);
   alarm_ = deps_.alarms.after(wait, [this] {
     auto token = gate_.enter();
     if (!token) return;

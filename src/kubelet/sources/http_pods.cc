@@ -58,7 +58,10 @@ void HttpPods::ask_later(Duration wait) {
     const auto token = gate_.enter();
     if (!token) return;
     ask_later(options_.period);
-    ask(options_.url, 0, token);
+    if (asking_.exchange(true)) return;
+    // Held by the question and its redirects; whoever lets go of it last ends the question.
+    const Gate::Token question(nullptr, [this, token](void*) { asking_ = false; });
+    ask(options_.url, 0, question);
   });
 }
 

@@ -53,6 +53,7 @@ class HttpPods final : public DocumentPods {
   Mutex m_;
   Alarms::Id alarm_ MZ_GUARDED_BY(m_) = 0;
   bool stopped_ MZ_GUARDED_BY(m_) = false;
+  std::atomic<bool> asking_ = false;
 };
 
 }  // namespace mizzen::kubelet

@@ -20,6 +20,7 @@ struct NodeAbilities {
   bool recursive_read_only = false;  ///< mounts that are read-only with all below them
   bool user_namespaces = false;      ///< as the runtime says; pods do not get them here yet
   bool app_armor = false;
+  bool privileged = true;  ///< containers may be (--allow-privileged)
   Pressures pressures;
   std::string kernel_version;
   std::vector<uint64_t> huge_pages;  ///< sizes, in bytes
