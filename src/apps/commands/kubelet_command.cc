@@ -95,14 +95,16 @@ Result<void> run_kubelet(const AgentOptions& options) {
     MZ_ASSIGN(etcd, EtcdFeed::open(options.etcd_servers, options.etcd_ca_file, options.node.name()));
     feeds.push_back(etcd.get());
   }
-  if (options.kubeconfig.empty()) return run_alone(options, ca, process, feeds);
-  if (options.run_once)
-    return Error(Code::BadRequest, "--runonce runs what manifests say, without --kubeconfig");
+  if (options.kubeconfig.empty() && options.api_servers.empty())
+    return run_alone(options, ca, process, feeds);
+  if (options.run_once) return Error(Code::BadRequest, "--runonce runs what manifests say, without an API");
   http::Loops loops({.clock = real_clock(), .random = secure_random()});
   WorkRuntime work("kubelet");
   RemoteApi api(loops, work.runtime());
   RemoteApi::Options remote;
   remote.kubeconfig = options.kubeconfig;
+  remote.api_servers = options.api_servers;
+  remote.auth_path = options.auth_path;
   remote.user_agent = "kubelet/v" + std::string(kVersion) + " mizzen";
   remote.qps = options.qps;
   remote.burst = options.burst;

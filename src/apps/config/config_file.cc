@@ -45,6 +45,7 @@ constexpr KubeletKey kKubeletKeys[] = {
     {"containerLogMaxFiles", "container-log-max-files"},
     {"containerLogMaxSize", "container-log-max-size"},
     {"containerRuntimeEndpoint", "container-runtime-endpoint"},
+    {"enableDebuggingHandlers", "enable-debugging-handlers"},
     {"enableServer", "enable-server"},
     {"evictionMaxPodGracePeriod", "eviction-max-pod-grace-period"},
     {"evictionPressureTransitionPeriod", "eviction-pressure-transition-period"},

@@ -113,6 +113,14 @@ void add_node_flags(CLI::App& command, NodeOptions& node) {
       .add_option("--kubelet-address,--address", node.kubelet_address, "Address of the node's HTTPS server")
       ->capture_default_str();
   command
+      .add_option("--enable-debugging-handlers", node.enable_debugging_handlers,
+                  "That server has logs, exec, attach, port-forward and run, and takes pushed manifests")
+      ->capture_default_str();
+  command
+      .add_option("--allow-privileged", node.allow_privileged,
+                  "Containers may be privileged; else their pods are refused")
+      ->capture_default_str();
+  command
       .add_option("--enable-server", node.enable_server,
                   "The node has an HTTPS server: logs, exec, pushed manifests")
       ->capture_default_str();
@@ -206,6 +214,12 @@ void add_component_flags(CLI::App& command, ComponentOptions& component, uint16_
 void add_agent_flags(CLI::App& command, AgentOptions& agent) {
   command.add_option("--kubeconfig", agent.kubeconfig,
                      "Which API server, and who asks it; default: none, manifests alone say what runs");
+  command.add_option(
+      "--api-servers", agent.api_servers,
+      "URL of the API server, instead of --kubeconfig; of several, separated by commas, the first");
+  command.add_option(
+      "--auth-path", agent.auth_path,
+      "JSON file that says who asks --api-servers: BearerToken, User, Password, CAFile, CertFile, KeyFile");
   command.add_flag("--runonce", agent.run_once,
                    "Run what manifests say, end as soon as it runs, and leave it running; without an API");
   command

@@ -39,6 +39,8 @@ struct NodeOptions {
   Duration http_check_frequency = std::chrono::seconds(20);
   std::string kubelet_address = "0.0.0.0";
   bool enable_server = true;
+  bool enable_debugging_handlers = true;
+  bool allow_privileged = true;
 
   std::string name() const;
   std::string address() const;

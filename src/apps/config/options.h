@@ -93,8 +93,9 @@ struct AgentOptions {
   std::string client_ca_file;  ///< of callers with certificates; empty: they show tokens
   double qps = 50;
   int burst = 100;
-  bool run_once = false;     ///< run what manifests say, and end
-  std::string etcd_servers;  ///< URL of an etcd whose key says which pods run here; empty: none
+  std::string api_servers, auth_path;  ///< instead of a kubeconfig
+  bool run_once = false;               ///< run what manifests say, and end
+  std::string etcd_servers;            ///< URL of an etcd whose key says which pods run here; empty: none
   std::string etcd_ca_file;
   NodeOptions node;
   LogOptions log;

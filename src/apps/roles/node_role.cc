@@ -144,6 +144,8 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
   k.static_pod_url_headers = headers_of(n.options.manifest_url_headers);
   k.http_check_every = n.options.http_check_frequency;
   k.standalone = n.deps.standalone;
+  k.allow_privileged = n.options.allow_privileged;
+  k.debugging_handlers = n.options.enable_debugging_handlers;
   k.relaxed_environment_names = gates.at("RelaxedEnvironmentVariableValidation");
   k.log_bytes_max = log_bytes_max;
   k.log_files_max = n.options.container_log_max_files;

@@ -3,12 +3,16 @@
 #include <cstdlib>
 
 #include "api/builtin.h"
+#include "rest/config/auth_file.h"
 #include "rest/config/kubeconfig.h"
 
 namespace mizzen::apps {
 namespace {
 
-Result<rest::RestConfig> read_config(const std::string& path) {
+Result<rest::RestConfig> read_config(const RemoteApi::Options& options) {
+  const std::string& path = options.kubeconfig;
+  if (path.empty() && !options.api_servers.empty())
+    return rest::load_auth_file(options.api_servers, options.auth_path);
   if (!path.empty()) return rest::load_kubeconfig(path);
   const char* host = std::getenv("KUBERNETES_SERVICE_HOST");
   const char* port = std::getenv("KUBERNETES_SERVICE_PORT");
@@ -19,7 +23,7 @@ Result<rest::RestConfig> read_config(const std::string& path) {
 }  // namespace
 
 Result<void> RemoteApi::open(const Options& options, Deadline deadline) {
-  MZ_ASSIGN(rest::RestConfig config, read_config(options.kubeconfig));
+  MZ_ASSIGN(rest::RestConfig config, read_config(options));
   config.user_agent = options.user_agent;
   config.qps = options.qps;
   config.burst = options.burst;
@@ -33,7 +37,7 @@ Result<void> RemoteApi::open(const Options& options, Deadline deadline) {
   discovery_->start();
   identity_.emplace(
       runtime_,
-      rest::IdentityWatch::Options{[path = options.kubeconfig] { return read_config(path); },
+      rest::IdentityWatch::Options{[options] { return read_config(options); },
                                    [sender = sender_](const auto& now) { return sender->renew(now); }},
       tls);
   identity_->start();

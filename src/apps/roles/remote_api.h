@@ -17,7 +17,9 @@ namespace mizzen::apps {
 class RemoteApi {
  public:
   struct Options {
-    std::string kubeconfig;  ///< empty: what a pod finds
+    std::string kubeconfig;   ///< empty: what a pod finds
+    std::string api_servers;  ///< instead of it, with `auth_path`: the way of before
+    std::string auth_path;
     std::string user_agent;
     double qps = 20;
     int burst = 30;
