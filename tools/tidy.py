@@ -39,7 +39,6 @@ FOLDER_FILES_MAX = 25
 UNTESTED_LINES_MAX = 150
 # Sources over UNTESTED_LINES_MAX lines without a test of their own name beside them, each with the reason. Entries only leave.
 NO_SIBLING = {
-    "apps/config/flags.cc": "the command line end to end: tests/e2e/cases/{config,roles}_cases.py",
     "http/client/client_call.cc": "client_test.cc drives it over every protocol",
     "rest/rest_client.cc": "client/testing has its suite, which apps/api_client_test.cc runs",
     "sim/cluster/component.cc": "run by run/scenario_test.cc, which puts faults in that it has to find",

@@ -151,7 +151,9 @@ class CommandLine {
     CLI::App& c =
         add("down", "Take pods, containerd, links, rules and mounts of a stopped server off this machine",
             [this] { return run_down(gone_); });
-    c.add_option("--data-dir", gone_.data_dir, "The data folder of the server")->capture_default_str();
+    c.add_option("--data-dir", gone_.data_dir, "The data folder of the server")
+        ->capture_default_str()
+        ->transform(from_here());
     add_node_flags(c, gone_);
   }
 

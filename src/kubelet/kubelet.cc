@@ -206,7 +206,8 @@ struct Kubelet::Impl {
   RuntimeCache cache{{deps.runtime, deps.clock, [this](const std::string& uid) { workers.kick(uid); },
                       [this] { workers.kick_all(); }}};
   RuntimeHealth health{deps.runtime, deps.clock};
-  ProbeManager probes{{handlers, events, deps.clock, [this](const std::string& uid) { workers.kick(uid); }}};
+  ProbeManager probes{{handlers, events, deps.clock, [this](const std::string& uid) { workers.kick(uid); },
+                       options.early_probes}};
   StatusManager statuses{{deps.api, api_pool, deps.clock}};
   NodeWorld world{
       .runtime = deps.runtime,

@@ -39,6 +39,7 @@ struct KubeletOptions {
   std::vector<std::pair<std::string, std::string>> static_pod_url_headers;
   Duration http_check_every = std::chrono::seconds(20);
   bool allow_privileged = true;
+  bool early_probes = true;        ///< ProbeManager::Deps::early_looks
   bool debugging_handlers = true;  ///< its server has logs, exec, attach, port-forward and run
   bool standalone = false;  ///< there is no API: what sources on this node say runs, and nobody is told
   int pods_max = 110;

@@ -1,5 +1,7 @@
 #include "apps/config/flags.h"
 
+#include <filesystem>
+
 #include "base/duration.h"
 
 namespace mizzen::apps {
@@ -52,14 +54,24 @@ void add_eviction_flags(CLI::App& command, NodeOptions& node) {
 
 }  // namespace
 
+CLI::Validator from_here() {
+  return {[](std::string& path) {
+            if (!path.empty()) path = std::filesystem::absolute(path).lexically_normal().string();
+            return std::string();
+          },
+          ""};
+}
+
 void add_node_flags(CLI::App& command, NodeOptions& node) {
   command.add_option("--node-name,--hostname-override", node.node_name,
                      "Name of this node; default: the host name");
   command.add_option("--node-ip", node.node_ip, "Address of this node; default: that of the default route");
   command.add_option("--kubelet-port,--port", node.kubelet_port, "Port of the node's HTTPS server")
       ->capture_default_str();
-  command.add_option("--root-dir", node.root_dir,
-                     "Where pods' volumes and logs stand; default: kubelet below --data-dir");
+  command
+      .add_option("--root-dir", node.root_dir,
+                  "Where pods' volumes and logs stand; default: kubelet below --data-dir")
+      ->transform(from_here());
   command.add_option("--pod-cidr", node.pod_cidr, "IPv4 range of this node's pods")->capture_default_str();
   command.add_option("--cluster-cidr", node.cluster_cidr, "IPv4 range of all pods")->capture_default_str();
   command.add_option("--bridge", node.bridge, "Name of the bridge that pods are connected to")
@@ -94,8 +106,14 @@ void add_node_flags(CLI::App& command, NodeOptions& node) {
       ->capture_default_str();
   command.add_option("--max-pods", node.max_pods, "Most pods this node runs")->capture_default_str();
   add_eviction_flags(command, node);
-  command.add_option("--pod-manifest-path", node.pod_manifest_path,
-                     "Manifest of a static pod, or a folder of them; default: none");
+  command
+      .add_option("--pod-manifest-path", node.pod_manifest_path,
+                  "Manifest of a static pod, or a folder of them; default: none")
+      ->transform(from_here());
+  command
+      .add_option("--early-probes", node.early_probes,
+                  "Look again soon where a container's first readiness or startup probe failed")
+      ->capture_default_str();
   add_duration(command, "--file-check-frequency", node.file_check_frequency,
                "How often manifests are looked at whose changes the kernel does not tell; default 20s");
   command.add_option("--manifest-url", node.manifest_url, "URL of manifests of static pods; default: none");
@@ -127,7 +145,9 @@ void add_node_flags(CLI::App& command, NodeOptions& node) {
 }
 
 void add_api_flags(CLI::App& command, ApiOptions& api) {
-  command.add_option("--data-dir", api.data_dir, "Where everything is kept")->capture_default_str();
+  command.add_option("--data-dir", api.data_dir, "Where everything is kept")
+      ->capture_default_str()
+      ->transform(from_here());
   command.add_option("--store", api.store, "embedded, memory, or etcd://host:port")->capture_default_str();
   command
       .add_option_function<std::string>(
@@ -231,7 +251,9 @@ void add_agent_flags(CLI::App& command, AgentOptions& agent) {
       });
   command.add_option("--etcd-cafile", agent.etcd_ca_file,
                      "Authority that etcd's certificate is checked against");
-  command.add_option("--data-dir", agent.node.data_dir, "Where everything is kept")->capture_default_str();
+  command.add_option("--data-dir", agent.node.data_dir, "Where everything is kept")
+      ->capture_default_str()
+      ->transform(from_here());
   command.add_option("--client-ca-file", agent.client_ca_file,
                      "Authority of callers that show certificates; default: callers show tokens");
   command.add_option("--kube-api-qps", agent.qps, "Requests a second, on average; 0: no limit")

@@ -7,6 +7,8 @@
 /// Flags that several roles share, under upstream's names.
 namespace mizzen::apps {
 
+/// Makes a relative path one from the root: what runs under us is told of folders and stands elsewhere.
+CLI::Validator from_here();
 void add_node_flags(CLI::App& command, NodeOptions& node);
 void add_api_flags(CLI::App& command, ApiOptions& api);
 /// `unset`: what holds where --leader-elect is not given, for the help.

@@ -41,6 +41,7 @@ struct NodeOptions {
   bool enable_server = true;
   bool enable_debugging_handlers = true;
   bool allow_privileged = true;
+  bool early_probes = true;
 
   std::string name() const;
   std::string address() const;

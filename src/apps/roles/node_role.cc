@@ -145,6 +145,7 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
   k.http_check_every = n.options.http_check_frequency;
   k.standalone = n.deps.standalone;
   k.allow_privileged = n.options.allow_privileged;
+  k.early_probes = n.options.early_probes;
   k.debugging_handlers = n.options.enable_debugging_handlers;
   k.relaxed_environment_names = gates.at("RelaxedEnvironmentVariableValidation");
   k.log_bytes_max = log_bytes_max;
