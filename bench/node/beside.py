@@ -2,12 +2,13 @@
 after the other. Pods are bound when they are created, their image is there. Needs root."""
 import concurrent.futures
 import json
+import os
 import subprocess
 import time
 import urllib.error
 
 from lib import proc
-from lib.sides import Mizzen, reference_missing
+from lib.sides import BINARY, Mizzen, reference_missing
 from node.agents import MizzenAgent, ReferenceAgent
 from node.runtime import PAUSE, Runtime, missing
 
@@ -137,6 +138,18 @@ def count_calls(pids, seconds, path):
             return sum(int(line) for line in f if line.strip().isdigit())
 
 
+def bare_burst(suite, row):
+    """How long the runtime alone takes for the burst: no agent can be quicker. The same figure stands on both sides."""
+    runtime = Runtime()
+    try:
+        runtime.start()
+        program = os.path.join(os.path.dirname(BINARY), "bench/bare_burst")
+        words = [program, "unix://" + runtime.socket, PAUSE, "3" if suite.options.smoke else "50", "8", "/bench-node/bare", runtime.path("bare")]
+        row.add("mizzen", float(subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True, timeout=300).stdout))
+    finally:
+        runtime.stop()
+
+
 def take_turn(suite, rows, make, api):
     runtime = Runtime()
     agent = make(api, runtime)
@@ -170,6 +183,7 @@ def run(suite):
         "ready": suite.row("agent: exec to node Ready", "s", **less),
         "start": suite.row("pod created to told Running, less what containerd takes", "ms", target=10, **less),
         "burst": suite.row("50 pods at once, all told Running", "s", target=2, **less),
+        "bare": suite.row("50 pods by the runtime's calls alone, no agent", "s", **less),
         "calls": suite.row("CRI calls for each pod start", "calls", limit=limit(8), **less),
         "syncs": suite.row("fsync and fdatasync for each pod start", "syncs", limit=limit(2), **less),
         "cpu": suite.row("100 steady pods: CPU", "us per pod-second", target=20, **less),
@@ -188,6 +202,7 @@ def run(suite):
             rows["ready"].notes.append("no reference: " + why)
         else:
             makes.append(ReferenceAgent)
+    bare_burst(suite, rows["bare"])
     versions = {}
     for number in range(1 if suite.options.smoke else min(2, suite.options.rounds)):
         for make in makes if number % 2 == 0 else makes[::-1]:
