@@ -92,10 +92,6 @@ void set_app_armor(rt::LinuxContainerSecurityContext& out, const Pod& pod, const
   }
 }
 
-bool privileged(const Container& c) {
-  return c.securityContext && c.securityContext->privileged.value_or(false);
-}
-
 void set_seccomp(rt::SecurityProfile& out, const v1::SeccompProfile* profile, const std::string& folder) {
   out.profile_type = rt::SecurityProfileType::Unconfined;
   if (!profile) return;
@@ -171,7 +167,7 @@ Result<rt::LinuxContainerSecurityContext> security_of(const ContainerConfigInput
   set_seccomp(out.seccomp.ensure(), security.seccomp, in.seccomp_folder);
   set_app_armor(out, in.pod, in.container);
   if (security.selinux) set_selinux(out.selinux_options, *security.selinux);
-  out.privileged = privileged(in.container);
+  out.privileged = is_privileged(in.container);
   out.masked_paths = kMaskedPaths;
   out.readonly_paths = kReadonlyPaths;
   if (!in.container.securityContext) return out;
@@ -232,7 +228,7 @@ rt::PodSandboxConfig sandbox_config(const SandboxConfigInput& in) {
   set_seccomp(security.seccomp.ensure(), nullptr, "");
   security.seccomp->profile_type = rt::SecurityProfileType::RuntimeDefault;
   for (const auto& c : api::containers_of(pod.spec))
-    security.privileged = security.privileged || privileged(c.spec);
+    security.privileged = security.privileged || is_privileged(c.spec);
   if (pod.spec.securityContext) {
     const auto& p = *pod.spec.securityContext;
     if (p.runAsUser) security.run_as_user.ensure().value = *p.runAsUser;

@@ -57,11 +57,8 @@ std::string sysctl_problem(const Pod& pod, const std::string& written, const std
 }
 
 bool asks_for_privileges(const Pod& pod) {
-  const auto asks = [](const Container& c) {
-    return c.securityContext && c.securityContext->privileged.value_or(false);
-  };
-  return std::any_of(pod.spec.initContainers.begin(), pod.spec.initContainers.end(), asks) ||
-         std::any_of(pod.spec.containers.begin(), pod.spec.containers.end(), asks);
+  const auto all = api::containers_of(pod.spec);
+  return std::any_of(all.begin(), all.end(), [](const auto& c) { return is_privileged(c.spec); });
 }
 
 bool asks_for_app_armor(const Pod& pod) {

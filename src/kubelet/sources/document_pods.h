@@ -53,7 +53,7 @@ class DocumentPods : public PodSource {
   const Options options_;
 
  private:
-  void complain(const std::string& what);
+  void complain(const std::string& what) MZ_REQUIRES(m_);
 
   PodSink* sink_ = nullptr;
   std::atomic<bool> synced_ = false, asked_ = false;

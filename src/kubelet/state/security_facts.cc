@@ -4,6 +4,10 @@
 
 namespace mizzen::kubelet {
 
+bool is_privileged(const Container& c) {
+  return c.securityContext && c.securityContext->privileged.value_or(false);
+}
+
 std::optional<api::core::v1::AppArmorProfile> app_armor_profile(const Pod& pod, const Container& c) {
   if (c.securityContext && c.securityContext->appArmorProfile) return *c.securityContext->appArmorProfile;
   if (const auto* text = pod.metadata.annotations.find(std::string(kAppArmorAnnotationPrefix) + c.name)) {

@@ -12,6 +12,8 @@ namespace mizzen::kubelet {
 inline constexpr std::string_view kAppArmorAnnotationPrefix =
     "container.apparmor.security.beta.kubernetes.io/";
 
+/// It asks for all of the node's powers.
+bool is_privileged(const Container& container);
 /// The profile a container runs under: its own, its annotation's, the pod's; nothing where none is named.
 std::optional<api::core::v1::AppArmorProfile> app_armor_profile(const Pod& pod, const Container& container);
 

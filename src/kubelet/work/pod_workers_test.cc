@@ -679,6 +679,30 @@ TEST(PodWorkers, AnEphemeralContainerRunsOnceAndSeesItsTarget) {
   EXPECT_EQ(node.runtime.count("StartContainer"), 2u);
 }
 
+TEST(PodWorkers, APrivilegedEphemeralContainerIsRefusedWhereThatIsDisallowed) {
+  TestNode node;
+  node.abilities.with([](auto& a) { a.privileged = false; });
+  node.runtime.add_image("nginx:latest");
+  node.add(
+      R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}]}})");
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  Pod debugged = node.stored("web");
+  debugged.metadata.resourceVersion.clear();
+  auto& added = debugged.spec.ephemeralContainers.emplace_back().ephemeralContainerCommon;
+  added.name = "debug";
+  added.image = "nginx";
+  added.imagePullPolicy = "Never";
+  added.securityContext.ensure().privileged = true;
+  ASSERT_TRUE(client::update<Pod>(node.api, debugged, {}).ok());
+  node.tell("web");
+  ASSERT_TRUE(node.eventually([&] {
+    const auto all = node.stored("web").status.ephemeralContainerStatuses;
+    return !all.empty() && all[0].state.waiting &&
+           all[0].state.waiting->reason == "CreateContainerConfigError";
+  }));
+  EXPECT_EQ(node.runtime.count("StartContainer"), 1u);
+}
+
 TEST(PodWorkers, AnEphemeralContainerWhoseTargetNeverRanSaysSo) {
   TestNode node;
   node.runtime.add_image("nginx:latest");

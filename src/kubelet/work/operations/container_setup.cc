@@ -91,6 +91,10 @@ int32_t restarts_by_logs(const NodeWorld& world, const Pod& pod, const std::stri
 Result<cri::v1::ContainerConfig> configure_container(NodeWorld& world, const Pod& pod, const Container& c,
                                                      int32_t restarts, const Placed& placed,
                                                      const PulledImage& image, const std::string& target_id) {
+  // The pod was admitted without it: an ephemeral container came later.
+  if (is_privileged(c) && !world.abilities().privileged)
+    return Error(Code::Forbidden,
+                 fmt::format("container {} is privileged, but that is disallowed on this node", c.name));
   const Pod with_addresses = addressed(pod, world.options.host_ips, placed.ips);
   // A static pod may be what the API itself runs in: it does not wait for it.
   auto services = world.services(pod.metadata.namespace_);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "api/kinds/core/pod/pod_containers.h"
+
 namespace mizzen::api {
 namespace {
 
@@ -15,8 +17,8 @@ bool has_certificate(const core::v1::VolumeProjection& p) { return p.podCertific
 template <typename Predicate>
 bool any_container(const PodSpec* spec, Predicate predicate) {
   if (!spec) return false;
-  return std::any_of(spec->containers.begin(), spec->containers.end(), predicate) ||
-         std::any_of(spec->initContainers.begin(), spec->initContainers.end(), predicate);
+  const auto all = containers_of(*spec);
+  return std::any_of(all.begin(), all.end(), [&](const auto& c) { return predicate(c.spec); });
 }
 
 template <typename Predicate>
@@ -28,12 +30,10 @@ bool any_projection(const PodSpec* spec, Predicate predicate) {
   });
 }
 
-void drop_stop_signals(std::vector<Container>& containers) {
-  for (auto& c : containers) {
-    if (!stops_by_signal(c)) continue;
-    c.lifecycle->stopSignal.reset();
-    if (!c.lifecycle->postStart && !c.lifecycle->preStop) c.lifecycle.reset();
-  }
+void drop_stop_signal(Container& c) {
+  if (!stops_by_signal(c)) return;
+  c.lifecycle->stopSignal.reset();
+  if (!c.lifecycle->postStart && !c.lifecycle->preStop) c.lifecycle.reset();
 }
 
 }  // namespace
@@ -41,8 +41,9 @@ void drop_stop_signals(std::vector<Container>& containers) {
 void drop_disabled_fields(PodSpec& spec, const PodSpec* old) {
   if (!old || !old->schedulingGroup) spec.schedulingGroup.reset();
   if (!any_container(old, stops_by_signal)) {
-    drop_stop_signals(spec.containers);
-    drop_stop_signals(spec.initContainers);
+    for (auto& c : spec.containers) drop_stop_signal(c);
+    for (auto& c : spec.initContainers) drop_stop_signal(c);
+    for (auto& c : spec.ephemeralContainers) drop_stop_signal(c.ephemeralContainerCommon);
   }
   const bool keeps_bundles = any_projection(old, has_bundle);
   const bool keeps_certificates = any_projection(old, has_certificate);

@@ -20,6 +20,12 @@ constexpr const char* kAll = R"({
     "volumes":[{"name":"v","projected":{"sources":[{"clusterTrustBundle":{"path":"ca"}},{"podCertificate":{"keyType":"ED25519"}},
       {"configMap":{"name":"m"}}]}}]})";
 
+TEST(DisabledFields, OfEphemeralContainersToo) {
+  auto spec = spec_of(R"({"ephemeralContainers":[{"name":"e","lifecycle":{"stopSignal":"SIGUSR1"}}]})");
+  drop_disabled_fields(spec, nullptr);
+  EXPECT_FALSE(spec.ephemeralContainers.at(0).ephemeralContainerCommon.lifecycle);
+}
+
 TEST(DisabledFields, AreEmptiedUnlessTheyWereInUse) {
   auto spec = spec_of(kAll);
   drop_disabled_fields(spec, nullptr);
