@@ -77,9 +77,12 @@ class HttpPodsTest : public ::testing::Test {
   /// The next period, until the answer to it was read.
   std::vector<std::string> period(const std::string& path = "/pod.yaml") {
     const int before = requests(path);
-    clock_.advance(std::chrono::seconds(20));
-    alarms_.tick();
-    for (int i = 0; i < 3000 && requests(path) == before; ++i) ::usleep(1000);
+    // A period that finds the last answer still being read asks nothing.
+    for (int round = 0; round < 20 && requests(path) == before; ++round) {
+      clock_.advance(std::chrono::seconds(20));
+      alarms_.tick();
+      for (int i = 0; i < 500 && requests(path) == before; ++i) ::usleep(1000);
+    }
     EXPECT_EQ(requests(path), before + 1) << "one GET a period";
     for (int i = 0; i < 100 && told_size_.empty(); ++i) {
       ::usleep(1000);
