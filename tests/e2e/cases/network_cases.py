@@ -72,7 +72,8 @@ class Network(Case):
         sh("nft", "delete", "table", "ip", c.table)
         c.start()
         c.wait_ready()
-        self.assertEqual(fetch(self.host(), PORT), 200)
+        # Until it has looked the node is as ready as it was.
+        c.until(lambda: fetch(self.host(), PORT) == 200, 20, "the host port, mended")
         self.assertEqual(self.links(c), links)
         self.make_pod("next", web(PORT + 100))
         self.wait_ready("next")
