@@ -55,6 +55,7 @@ class HeldExecutor final : public Executor {
 struct TestNodeOptions {
   size_t pods_max = 110;
   std::vector<std::string> dns_servers = {"10.96.0.10"};
+  bool early_looks = true;  ///< of probes
 };
 
 /// Role: the pods' part of a node against a runtime and an API in memory, under a clock that the test moves;

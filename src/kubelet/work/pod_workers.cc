@@ -54,6 +54,21 @@ void PodWorkers::forget(const std::string& uid) {
   if (world_.returned) world_.returned(again);
 }
 
+/// Full names of the static pods that have begun and not ended. Of what a manifest of before a restart left
+/// running only the runtime knows where it came from.
+std::set<std::string> PodWorkers::static_names() const {
+  std::set<std::string> out;
+  for (const auto& [uid, work] : works_)
+    if (is_static(*work->pod()) && !work->awaits_admission()) out.insert(full_name(*work->pod()));
+  for (const auto& old : world_.cache.pods()) {
+    const auto source = world_.cache.pod(old.uid).source();
+    const auto work = works_.find(old.uid);
+    if (is_static_source(source) && (work == works_.end() || !work->second->awaits_admission()))
+      out.insert(full_name(old.namespace_, old.name, source));
+  }
+  return out;
+}
+
 /// All who wait are judged at once, the oldest first: whose turn comes first is chance. A pod that was
 /// admitted counts at once, so that two that come together do not both take the last place.
 void PodWorkers::admit() {
@@ -61,23 +76,15 @@ void PodWorkers::admit() {
   std::vector<std::pair<std::tuple<codec::Time, uint64_t>, WorkPtr>> waiting;
   {
     Lock lock(m_);
-    std::set<std::string> taken;  // full names
-    for (const auto& [uid, work] : works_) {
-      // A pod of the API that has the name by chance is nobody's predecessor; of one that no source knows any
-      // more nothing says where it came from.
-      if ((is_static(*work->pod()) || work->is_gone()) && !work->awaits_admission())
-        taken.insert(full_name(*work->pod()));
-    }
-    // Nor does anything know yet what a manifest of before a restart left running.
-    for (const auto& old : world_.cache.pods())
-      if (!works_.contains(old.uid) && is_static_source(world_.cache.pod(old.uid).source()))
-        taken.insert(full_name(old.namespace_, old.name, world_.cache.pod(old.uid).source()));
-    for (const auto& [uid, work] : works_) {
-      // A changed manifest is another pod of the same name: it waits for the end of the one before.
-      if (is_static(*work->pod()) && taken.contains(full_name(*work->pod()))) continue;
+    for (const auto& [uid, work] : works_)
       if (work->awaits_admission())
         waiting.push_back({{work->pod()->metadata.creationTimestamp, arrivals_[uid]}, work});
-    }
+    // A changed manifest is another pod of the same name: it waits for the end of the one before.
+    if (std::any_of(waiting.begin(), waiting.end(),
+                    [](const auto& w) { return is_static(*w.second->pod()); }))
+      std::erase_if(waiting, [taken = static_names()](const auto& w) {
+        return is_static(*w.second->pod()) && taken.contains(full_name(*w.second->pod()));
+      });
   }
   std::sort(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   const NodeAbilities abilities = world_.abilities();

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,7 @@ class PodWorkers {
   WorkPtr make_work(const std::shared_ptr<const Pod>& pod);
   void forget(const std::string& uid);
   void admit();
+  std::set<std::string> static_names() const MZ_REQUIRES(m_);
   /// What the node has, and what the pods that count take of it.
   NodeRoom room_now() const;
   std::shared_ptr<const Pod> with_status(std::shared_ptr<const Pod> pod) const;

@@ -304,6 +304,26 @@ TEST(PodWorkers, AnApplicationThatIsSoonThereIsReadySoon) {
   EXPECT_TRUE(node.stored("web").status.containerStatuses.at(0).ready) << "once ready, its period counts";
 }
 
+TEST(PodWorkers, EarlyLooksCanBeTurnedOff) {
+  TestNode node({.early_looks = false});
+  node.runtime.add_image("nginx:latest");
+  node.http.status = 500;
+  node.add(
+      R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"IfNotPresent",
+      "readinessProbe":{"httpGet":{"path":"/","port":80},"periodSeconds":10,"failureThreshold":1}}]}})");
+  ASSERT_TRUE(node.reaches("web", "Running"));
+  ASSERT_TRUE(node.eventually([&] {
+    const auto all = node.events.all();
+    return std::any_of(all.begin(), all.end(), [](const auto& e) { return e.starts_with("Unhealthy/a"); });
+  }));
+  node.http.status = 200;
+  for (int i = 0; i < 80; ++i) {
+    node.clock.advance(std::chrono::milliseconds(100));
+    node.settle(2);
+  }
+  EXPECT_FALSE(node.stored("web").status.containerStatuses.at(0).ready) << "its period is not over";
+}
+
 TEST(PodWorkers, AStartupProbeFailsNoSoonerForBeingLookedAtEarly) {
   TestNode node;
   node.runtime.add_image("nginx:latest");
@@ -603,7 +623,15 @@ TEST(PodWorkers, AManifestThatChangedWhileTheAgentWasDownWaitsForWhatItLeft) {
     node.settle();
   }
   EXPECT_EQ(node.runtime.sandboxes().size(), 1u) << "two pods of one name never run side by side";
+  node.runtime.hold("StopContainer");
   node.workers().remove_orphan({"one", "default", "web"});
+  ASSERT_TRUE(node.eventually([&] { return node.runtime.held("StopContainer") == 1; }));
+  for (int second = 0; second < 10; ++second) {
+    node.clock.advance(std::chrono::seconds(1));
+    node.settle();
+  }
+  EXPECT_EQ(node.runtime.sandboxes().size(), 1u) << "nor while the first ends";
+  node.runtime.release("StopContainer");
   EXPECT_TRUE(node.eventually([&] {
     node.clock.advance(std::chrono::milliseconds(100));
     return node.cache().pod("two").any_running();
@@ -637,8 +665,8 @@ TEST(PodWorkers, AContainerWhoseImageIsNotThereHoldsUpNoOther) {
   EXPECT_EQ(node.stored("web").status.containerStatuses.at(0).state.waiting->reason, "ErrImageNeverPull");
 }
 
-TEST(PodWorkers, AnEphemeralContainerRunsOnceAndSeesItsTarget) {
-  TestNode node;
+/// A pod "web" that runs gets an ephemeral container "debug"; `change` says more of it.
+void add_debug(TestNode& node, const std::function<void(api::core::v1::EphemeralContainer&)>& change) {
   node.runtime.add_image("nginx:latest");
   node.add(
       R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}]}})");
@@ -649,9 +677,14 @@ TEST(PodWorkers, AnEphemeralContainerRunsOnceAndSeesItsTarget) {
   added.ephemeralContainerCommon.name = "debug";
   added.ephemeralContainerCommon.image = "nginx";
   added.ephemeralContainerCommon.imagePullPolicy = "Never";
-  added.targetContainerName = "a";
+  change(added);
   ASSERT_TRUE(client::update<Pod>(node.api, debugged, {}).ok());
   node.tell("web");
+}
+
+TEST(PodWorkers, AnEphemeralContainerRunsOnceAndSeesItsTarget) {
+  TestNode node;
+  add_debug(node, [](auto& added) { added.targetContainerName = "a"; });
   const auto status = [&]() -> api::core::v1::ContainerStatus {
     const auto all = node.stored("web").status.ephemeralContainerStatuses;
     return all.empty() ? api::core::v1::ContainerStatus() : all.at(0);
@@ -682,19 +715,8 @@ TEST(PodWorkers, AnEphemeralContainerRunsOnceAndSeesItsTarget) {
 TEST(PodWorkers, APrivilegedEphemeralContainerIsRefusedWhereThatIsDisallowed) {
   TestNode node;
   node.abilities.with([](auto& a) { a.privileged = false; });
-  node.runtime.add_image("nginx:latest");
-  node.add(
-      R"({"metadata":{"name":"web"},"spec":{"containers":[{"name":"a","image":"nginx","imagePullPolicy":"Never"}]}})");
-  ASSERT_TRUE(node.reaches("web", "Running"));
-  Pod debugged = node.stored("web");
-  debugged.metadata.resourceVersion.clear();
-  auto& added = debugged.spec.ephemeralContainers.emplace_back().ephemeralContainerCommon;
-  added.name = "debug";
-  added.image = "nginx";
-  added.imagePullPolicy = "Never";
-  added.securityContext.ensure().privileged = true;
-  ASSERT_TRUE(client::update<Pod>(node.api, debugged, {}).ok());
-  node.tell("web");
+  add_debug(node,
+            [](auto& added) { added.ephemeralContainerCommon.securityContext.ensure().privileged = true; });
   ASSERT_TRUE(node.eventually([&] {
     const auto all = node.stored("web").status.ephemeralContainerStatuses;
     return !all.empty() && all[0].state.waiting &&
