@@ -3,7 +3,8 @@
 
 namespace mizzen::api {
 
-/// Of the metadata a status update of the newer kinds changes nothing.
+/// Of the metadata a write of one part changes nothing: the status of the newer kinds, pods' ephemeral
+/// containers. As upstream's ResetObjectMetaForStatus.
 inline void keep_meta(meta::v1::ObjectMeta& meta, const meta::v1::ObjectMeta& old) {
   meta.deletionTimestamp = old.deletionTimestamp;
   meta.generation = old.generation;

@@ -1,5 +1,3 @@
-#include <fmt/ranges.h>
-
 #include "api/builtin.h"
 #include "apps/commands/commands.h"
 #include "apps/host/heap_trimmer.h"
@@ -12,6 +10,7 @@
 #include "apps/roles/remote_api.h"
 #include "apps/roles/remote_reviews.h"
 #include "base/file.h"
+#include "base/strings.h"
 #include "base/version.h"
 #include "client/offline/no_api.h"
 #include "kubelet/access/known_callers.h"
@@ -28,11 +27,15 @@ Result<std::string> client_ca(const AgentOptions& options) {
   return pem;
 }
 
+/// Who calls the node need not know it, as upstream: its authority is its own.
+Result<pki::Authority> own_authority(const NodeOptions& node) {
+  return pki::ensure_authority(node.data_dir + "/pki", "kubelet-ca", node.name() + "-ca",
+                               real_clock().wall());
+}
+
 /// How long the pods of --runonce may take to run.
 constexpr auto kRunOnceTimeout = std::chrono::minutes(5);
 constexpr auto kLookEvery = std::chrono::milliseconds(200);
-
-std::string join(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
 
 /// Until every pod of the node's own sources runs, or has done what it was to do.
 Result<void> wait_once(const NodeRole& node, Process& process) {
@@ -40,14 +43,15 @@ Result<void> wait_once(const NodeRole& node, Process& process) {
   for (;;) {
     const auto now = node.own_pods();
     if (!now.failed.empty())
-      return Error(Code::Unknown, "--runonce failed: these pods failed: " + join(now.failed));
+      return Error(Code::Unknown, "--runonce failed: these pods failed: " + join(now.failed, ", "));
     if (now.heard && now.waiting.empty()) {
       log::info("kubelet", "runonce: all pods run", {log::kv("pods", now.running)});
       return {};
     }
     if (deadline.expired())
-      return Error(Code::Timeout, now.heard ? "--runonce failed: these pods do not run: " + join(now.waiting)
-                                            : "--runonce failed: not all sources can be read");
+      return Error(Code::Timeout, now.heard
+                                      ? "--runonce failed: these pods do not run: " + join(now.waiting, ", ")
+                                      : "--runonce failed: not all sources can be read");
     if (process.wait_for(kLookEvery)) return Error(Code::Cancelled, "--runonce failed: it was stopped");
   }
 }
@@ -60,9 +64,7 @@ Result<void> run_alone(const AgentOptions& options, const std::string& ca, Proce
   const std::string name = options.node.name();
   NodeOptions node_options = options.node;
   if (options.run_once) node_options.enable_server = false;
-  MZ_ASSIGN(
-      const pki::Authority authority,
-      pki::ensure_authority(options.node.data_dir + "/pki", "kubelet-ca", name + "-ca", real_clock().wall()));
+  MZ_ASSIGN(const pki::Authority authority, own_authority(options.node));
   IssuedIdentity identity(authority, work.runtime());
   MZ_TRY(identity.open(node_options));
   client::NoApi api(api::builtin());
@@ -111,10 +113,7 @@ Result<void> run_kubelet(const AgentOptions& options) {
   const auto soon = [] { return Deadline::after(kStartTimeout, real_clock()); };
   MZ_TRY(api.open(remote, soon()));
   const std::string name = options.node.name();
-  // Who calls the node need not know it, as upstream: its authority is its own.
-  MZ_ASSIGN(
-      const pki::Authority authority,
-      pki::ensure_authority(options.node.data_dir + "/pki", "kubelet-ca", name + "-ca", real_clock().wall()));
+  MZ_ASSIGN(const pki::Authority authority, own_authority(options.node));
   IssuedIdentity identity(authority, work.runtime());
   MZ_TRY(identity.open(options.node));
   RemoteReviews reviews(api.sender(), name);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "kubelet/testing/told_sink.h"
 #include "linux/testing/scratch.h"
 
 namespace mizzen::kubelet {
@@ -11,16 +12,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using testing::ToldSink;
 using ::testing::UnorderedElementsAre;
-
-class Told final : public PodSink {
- public:
-  void upsert(const std::shared_ptr<const Pod>& pod) override { lines.push_back("+" + pod->metadata.name); }
-  void observe(const std::shared_ptr<const Pod>&) override {}
-  void gone(const std::shared_ptr<const Pod>& last) override { lines.push_back("-" + last->metadata.name); }
-  std::vector<std::string> take() { return std::exchange(lines, {}); }
-  std::vector<std::string> lines;
-};
 
 std::string manifest(const std::string& name) {
   return R"({"version":"v1beta1","id":")" + name + R"(","containers":[{"name":"a","image":"i"}]})";
@@ -38,7 +31,7 @@ class FakeFeed final : public ManifestFeed {
 
 TEST(DocumentPods, OfAFeedFollowItsTextAndKeepWhatWasWhereItIsNone) {
   ManualClock clock;
-  Told told;
+  ToldSink told;
   FakeFeed feed;
   FeedPods pods(clock, feed, "n");
   pods.start(told);
@@ -66,7 +59,7 @@ TEST(DocumentPods, OfAFeedFollowItsTextAndKeepWhatWasWhereItIsNone) {
 TEST(DocumentPods, APushSaysAllPodsAndIsRememberedByTheNextAgent) {
   linux::ScratchFolder scratch;
   ManualClock clock;
-  Told told;
+  ToldSink told;
   {
     PushedPods pods(clock, "n", scratch.at("pushed"));
     pods.start(told);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "kubelet/testing/told_sink.h"
 #include "linux/testing/scratch.h"
 
 namespace mizzen::kubelet {
@@ -13,6 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using testing::ToldSink;
 
 /// Runs what is posted at once.
 class AtOnce final : public Executor {
@@ -21,15 +23,6 @@ class AtOnce final : public Executor {
     f();
     return true;
   }
-};
-
-class Told final : public PodSink {
- public:
-  void upsert(const std::shared_ptr<const Pod>& pod) override { lines.push_back("+" + pod->metadata.name); }
-  void observe(const std::shared_ptr<const Pod>& pod) override { lines.push_back("?" + pod->metadata.name); }
-  void gone(const std::shared_ptr<const Pod>& last) override { lines.push_back("-" + last->metadata.name); }
-  std::vector<std::string> take() { return std::exchange(lines, {}); }
-  std::vector<std::string> lines;
 };
 
 std::string manifest(const std::string& name, const std::string& image = "nginx") {
@@ -59,7 +52,7 @@ class FilePodsTest : public ::testing::Test {
   ManualClock clock_;
   Alarms alarms_{clock_, {}};
   AtOnce disk_;
-  Told told_;
+  ToldSink told_;
 };
 
 TEST_F(FilePodsTest, TellsWhatFilesDeclareAndEachChangeOnce) {

@@ -6,28 +6,14 @@
 
 #include "base/random.h"
 #include "http/server/server.h"
+#include "kubelet/testing/told_sink.h"
 
 namespace mizzen::kubelet {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-class Told final : public PodSink {
- public:
-  void upsert(const std::shared_ptr<const Pod>& pod) override { add("+" + pod->metadata.name); }
-  void observe(const std::shared_ptr<const Pod>&) override {}
-  void gone(const std::shared_ptr<const Pod>& last) override { add("-" + last->metadata.name); }
-  std::vector<std::string> take() {
-    return lines_.with([](auto& l) { return std::exchange(l, {}); });
-  }
-
- private:
-  void add(std::string line) {
-    lines_.with([&](auto& l) { l.push_back(std::move(line)); });
-  }
-  Guarded<std::vector<std::string>> lines_;
-};
+using testing::ToldSink;
 
 std::string manifest(const std::string& name) {
   return "apiVersion: v1\nkind: Pod\nmetadata: {name: " + name +
@@ -102,7 +88,7 @@ class HttpPodsTest : public ::testing::Test {
   ManualClock clock_;
   Alarms alarms_{clock_, {}};
   ThreadPool pool_{real_clock(), {.name = "disk"}};
-  Told told_;
+  ToldSink told_;
   std::vector<std::string> told_size_;
 };
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "kubelet/testing/told_sink.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {
@@ -10,15 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-class Told final : public PodSink {
- public:
-  void upsert(const std::shared_ptr<const Pod>& pod) override { lines.push_back("+" + pod->metadata.uid); }
-  void observe(const std::shared_ptr<const Pod>&) override {}
-  void gone(const std::shared_ptr<const Pod>& last) override { lines.push_back("-" + last->metadata.uid); }
-  std::vector<std::string> take() { return std::exchange(lines, {}); }
-  std::vector<std::string> lines;
-};
+using testing::ToldSink;
 
 std::shared_ptr<const Pod> pod(const std::string& name, const std::string& uid) {
   auto out = std::make_shared<Pod>();
@@ -30,7 +23,7 @@ std::shared_ptr<const Pod> pod(const std::string& name, const std::string& uid) 
 
 TEST(ToldPods, TellsEachDifferenceOnceTheEndsFirst) {
   ToldPods told("file");
-  Told sink;
+  ToldSink sink(ToldSink::By::Uid);
   const auto a = pod("a", "1"), b = pod("b", "2");
   told.tell({a, b}, sink);
   EXPECT_THAT(sink.take(), ElementsAre("+1", "+2"));
@@ -54,7 +47,7 @@ TEST(ToldPods, TellsEachDifferenceOnceTheEndsFirst) {
 
 TEST(ToldPods, OfTwoPodsWithOneNameTheFirstCounts) {
   ToldPods told("file");
-  Told sink;
+  ToldSink sink(ToldSink::By::Uid);
   told.tell({pod("a", "1"), pod("a", "2")}, sink);
   EXPECT_THAT(sink.take(), ElementsAre("+1"));
 }
@@ -62,7 +55,7 @@ TEST(ToldPods, OfTwoPodsWithOneNameTheFirstCounts) {
 // S2.13
 TEST(ToldPods, TheLogSaysWhetherPodsCameAndWentOrChanged) {
   ToldPods told("etcd");
-  Told sink;
+  ToldSink sink(ToldSink::By::Uid);
   log::configure({log::Format::Text, 4, 2});
   ::testing::internal::CaptureStderr();
   told.tell({pod("a", "1")}, sink);

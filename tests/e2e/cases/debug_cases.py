@@ -44,12 +44,10 @@ class Debug(Case):
         self.make_pod("profiled", busybox("main", "sh", "-c", "exec sleep 1000"))
         self.wait_ready("profiled")
         for profile in PROFILES:
-            # What each profile asks for as it has it: restricted needs a user that is not root.
-            image = "busybox"
-            out = c.kubectl("debug", "profiled", "--profile", profile, "--image", image, "-c", profile, "--target", "main", "--attach=false", "--",
+            out = c.kubectl("debug", "profiled", "--profile", profile, "--image", "busybox", "-c", profile, "--target", "main", "--attach=false", "--",
                             "sh", "-c", "grep Cap /proc/self/status; exec sleep 1000", program=program)
             print(profile, out.strip())
-            if profile == "restricted":
+            if profile == "restricted":  # it runs no image of root
                 c.until(lambda: "runAsNonRoot" in json.dumps(self.status("profiled", "restricted")), 40, "the refusal of root")
                 continue
             c.until(lambda p=profile: "running" in self.status("profiled", p)["state"], 40, f"the container of {profile}: {self.status('profiled', profile)}")

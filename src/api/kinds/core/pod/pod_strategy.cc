@@ -5,6 +5,7 @@
 #include "api/kinds/core/pod/pod_defaults.h"
 #include "api/kinds/core/pod/pod_qos.h"
 #include "api/kinds/core/pod/pod_table.h"
+#include "api/strategy/status_meta.h"
 #include "base/check.h"
 
 namespace mizzen::api {
@@ -12,17 +13,6 @@ namespace {
 
 using core::v1::Pod;
 using machinery::FieldErrors;
-
-/// What a write of one part leaves alone, as upstream's ResetObjectMetaForStatus.
-void keep_meta(meta::v1::ObjectMeta& now, const meta::v1::ObjectMeta& old) {
-  now.deletionTimestamp = old.deletionTimestamp;
-  now.generation = old.generation;
-  now.selfLink = old.selfLink;
-  now.labels = old.labels;
-  now.annotations = old.annotations;
-  now.finalizers = old.finalizers;
-  now.ownerReferences = old.ownerReferences;
-}
 
 class PodStrategy final : public TypedStrategy<Pod> {
  public:
