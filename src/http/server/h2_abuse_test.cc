@@ -79,6 +79,40 @@ int goaway_code(RawPeer& peer) {
 }
 constexpr int kEnhanceYourCalm = 11;
 
+/// Reads frames up to the first one of this type; their types, in order.
+std::vector<uint8_t> types_up_to(RawPeer& peer, uint8_t last) {
+  std::vector<uint8_t> out;
+  while (out.empty() || out.back() != last) {
+    const std::string head = peer.read_exactly(9);
+    if (head.size() < 9) break;
+    const size_t n = static_cast<uint8_t>(head[0]) << 16 | static_cast<uint8_t>(head[1]) << 8 |
+                     static_cast<uint8_t>(head[2]);
+    peer.read_exactly(n);
+    out.push_back(static_cast<uint8_t>(head[3]));
+  }
+  return out;
+}
+
+TEST(H2Abuse, AnAnswerBeforeTheEndOfTheBodyIsNoResetForWhoEndsIt) {
+  World w;
+  RawPeer peer(w.server->port());
+  peer.send(kPreface + frame(kHeaders, kEndHeaders, 1, kGet));
+  EXPECT_EQ(types_up_to(peer, kData).back(), kData) << "the answer, whose body is one frame";
+  peer.send(frame(kData, kEndStream, 1, "late") + frame(kPing, 0, 0, "12345678"));
+  const auto rest = types_up_to(peer, kPing);
+  EXPECT_EQ(std::count(rest.begin(), rest.end(), kReset), 0);
+  w.expect_service();
+}
+
+TEST(H2Abuse, WhoNeverEndsItsBodyIsToldToStop) {
+  World w;
+  RawPeer peer(w.server->port());
+  peer.send(kPreface + frame(kHeaders, kEndHeaders, 1, kGet) + frame(kHeaders, kEndHeaders, 3, kGet));
+  EXPECT_EQ(types_up_to(peer, kReset).back(), kReset);
+  EXPECT_EQ(types_up_to(peer, kReset).back(), kReset) << "the other one too";
+  w.expect_service();
+}
+
 TEST(H2Abuse, RapidResetIsCutOff) {
   World w({.reset_burst = 100, .resets_per_second = 10});
   RawPeer peer(w.server->port());

@@ -16,7 +16,8 @@ constexpr int32_t kConnectionWindow = 1024 * 1024;
 constexpr int kOutboundAcksMax = 200;   // PING and SETTINGS answers waiting for a peer that does not read
 constexpr double kControlBurst = 1000;  // control frames (PING, SETTINGS, PRIORITY, empty DATA)
 constexpr double kControlPerSecond = 100;
-constexpr size_t kHeaderOverhead = 32;  // counted for each field, as the protocol does
+constexpr Duration kLinger = std::chrono::milliseconds(300);  // for the rest of a body nobody wants
+constexpr size_t kHeaderOverhead = 32;                        // counted for each field, as the protocol does
 
 class H2Server;
 
@@ -106,6 +107,7 @@ class H2Server final : public ServerProtocol {
   void update_timer();
   void body_done(H2Stream& stream);
   void watch_flow();
+  void linger(int32_t id);
 
   ServerConn& conn_;
   H2SessionPtr session_;
@@ -114,7 +116,9 @@ class H2Server final : public ServerProtocol {
   TokenBucket resets_;
   size_t whole_bodies_ = 0;  ///< answers whose rest waits for the peer's window
   Loop::TimerId flow_timer_ = 0;
-  bool flowed_ = false;  ///< DATA went out since the flow timer was armed
+  bool flowed_ = false;             ///< DATA went out since the flow timer was armed
+  std::vector<int32_t> lingering_;  ///< answered, and their bodies still come
+  Loop::TimerId linger_timer_ = 0;
   bool receiving_ = false;
   bool pumping_ = false;
   bool pump_scheduled_ = false;
@@ -277,6 +281,8 @@ void H2Server::drain() {
 void H2Server::on_closed() {
   if (flow_timer_ != 0) conn_.loop().cancel(flow_timer_);
   flow_timer_ = 0;
+  if (linger_timer_ != 0) conn_.loop().cancel(linger_timer_);
+  linger_timer_ = 0;
   auto streams = std::move(streams_);
   streams_.clear();
   streams.clear();  // each ends its exchange
@@ -483,11 +489,25 @@ int H2Server::on_frame_send(nghttp2_session* session, const nghttp2_frame* frame
   H2Server& s = self(user);
   const bool carries = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
   if (!carries || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
-  // The answer is complete; a client that still sends its body may stop.
   if (s.find(frame->hd.stream_id) != nullptr &&
       nghttp2_session_get_stream_remote_close(session, frame->hd.stream_id) == 0)
-    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
+    s.linger(frame->hd.stream_id);
   return 0;
+}
+
+// The answer is complete and the client still sends its body: it is told to stop (RFC 9113, 8.1), but not at
+// once: what is already on its way mostly ends the stream by itself, and clients in use (curl 7.88) lose an
+// answer that is followed by a reset. Meanwhile the stream's window bounds what can come.
+void H2Server::linger(int32_t id) {
+  lingering_.push_back(id);
+  if (linger_timer_ != 0) return;
+  linger_timer_ = conn_.loop().after(kLinger, [this] {
+    linger_timer_ = 0;
+    for (const int32_t open : std::exchange(lingering_, {}))
+      if (find(open) != nullptr)
+        nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, open, NGHTTP2_NO_ERROR);
+    pump();
+  });
 }
 
 ssize_t H2Server::read_data(nghttp2_session*, int32_t id, uint8_t*, size_t length, uint32_t* flags,
