@@ -44,6 +44,9 @@
 #include "api/schema/apps/v1beta2/controller_revision.h"
 #include "api/schema/apps/v1beta2/deployment.h"
 #include "api/schema/apps/v1beta2/replica_set.h"
+#include "api/schema/authentication/v1/self_subject_review.h"
+#include "api/schema/authentication/v1/token_review.h"
+#include "api/schema/authentication/v1beta1/token_review.h"
 #include "api/schema/coordination/v1/lease.h"
 #include "api/schema/coordination/v1beta1/lease.h"
 #include "api/schema/core/v1/binding.h"
@@ -150,7 +153,7 @@ std::vector<ResourceInfo> builtin_resources() {
 
   add("bindings", "binding", "Binding", true, {}, {served<core::Binding, core::Binding>("", "v1")}, {},
       plain())
-      .create_only = true;
+      .answered_as = S::Binding;  // whose pod the body alone names
   add("configmaps", "configmap", "ConfigMap", true, {"cm"},
       {served<core::ConfigMap, core::ConfigMapList>("", "v1")}, {}, config_map_strategy());
   auto& endpoints = add("endpoints", "endpoints", "Endpoints", true, {"ep"},
@@ -199,10 +202,25 @@ std::vector<ResourceInfo> builtin_resources() {
   add("secrets", "secret", "Secret", true, {}, {served<core::Secret, core::SecretList>("", "v1")}, {},
       secret_strategy());
   add("serviceaccounts", "serviceaccount", "ServiceAccount", true, {"sa"},
-      {served<core::ServiceAccount, core::ServiceAccountList>("", "v1")}, {}, service_account_strategy());
+      {served<core::ServiceAccount, core::ServiceAccountList>("", "v1")}, {S::Token},
+      service_account_strategy());
   add("services", "service", "Service", true, {"svc"}, {served<core::Service, core::ServiceList>("", "v1")},
       {S::Status, S::Proxy}, service_strategy(), {"all"})
       .storage_path = "services/specs";
+
+  namespace authentication = api::authentication;
+  const std::string_view authn = "authentication.k8s.io";
+  using Review = authentication::v1::TokenReview;
+  using OldReview = authentication::v1beta1::TokenReview;
+  add("tokenreviews", "tokenreview", "TokenReview", false, {},
+      {served<Review, Review>(authn, "v1"),
+       served<OldReview, OldReview>(authn, "v1beta1", Old{"1.19", "1.22", "authentication.k8s.io/v1"})},
+      {}, plain())
+      .answered_as = S::TokenReview;
+  using Self = authentication::v1::SelfSubjectReview;
+  add("selfsubjectreviews", "selfsubjectreview", "SelfSubjectReview", false, {},
+      {served<Self, Self>(authn, "v1")}, {}, plain())
+      .answered_as = S::SelfSubjectReview;
 
   const Old apps1{"1.8", "1.16", "apps/v1"}, apps2{"1.9", "1.16", "apps/v1"},
       extensions{"1.8", "1.16", "apps/v1"};

@@ -4,7 +4,6 @@
 
 #include "apiserver/allocate/ranges/address_range.h"
 #include "apiserver/registry/cache_metrics.h"
-#include "auth/authenticate/credentials.h"
 #include "auth/authorize/components.h"
 #include "base/file.h"
 #include "base/strings.h"
@@ -56,6 +55,11 @@ Result<pki::KeyPair> ApiServer::keep(const std::string& name, pki::CertificateRe
   return first;
 }
 
+std::string ApiServer::external_address() const {
+  return fmt::format("{}:{}", options_.external_names.empty() ? "127.0.0.1" : options_.external_names[0],
+                     options_.port);
+}
+
 Result<pki::CertificateRequest> ApiServer::serving_request() const {
   pki::CertificateRequest request;
   request.common_name = "mizzen-apiserver";
@@ -81,12 +85,14 @@ Result<void> ApiServer::init() {
   MZ_ASSIGN(authority_,
             pki::ensure_authority(options_.data_dir + "/pki", "ca", "mizzen-ca", deps_.clock.wall()));
   MZ_TRY(serving_request());  // what is wrong with the options is told before anything is opened
+  MZ_ASSIGN(token_keys_,
+            auth::open_token_keys(options_.tokens, options_.data_dir + "/pki", external_address()));
   workers_ = std::make_unique<ThreadPool>(
       deps_.clock, ThreadPool::Options{"api-worker", options_.workers_max, 8192, 10'000});
   core_ = std::make_unique<Core>(
-      Core::Deps{deps_.store, deps_.clock, deps_.random, deps_.resources, &deps_.metrics}, options_.core);
+      Core::Deps{deps_.store, deps_.clock, deps_.random, deps_.resources, &deps_.metrics, &*token_keys_},
+      options_.core);
   register_build_info(deps_.metrics);
-  authenticator_ = std::make_unique<auth::Credentials>(std::vector<auth::StaticToken>());
   authorizer_ = std::make_unique<auth::ComponentAuthorizer>();
   return {};
 }
@@ -105,10 +111,9 @@ Result<void> ApiServer::start(Deadline deadline) {
   }
   proxy_ = std::make_unique<WorkloadProxy>(WorkloadProxy::Deps{deps_.loops, *core_, deps_.random});
   NodeGateway* nodes = deps_.nodes ? deps_.nodes : gateway_.get();
-  HttpApi::Deps deps{*core_,       *authenticator_, *authorizer_, *workers_,
-                     deps_.health, deps_.metrics,   nodes,        proxy_.get()};
-  const std::string external = options_.external_names.empty() ? "127.0.0.1" : options_.external_names[0];
-  api_ = std::make_unique<HttpApi>(deps, fmt::format("{}:{}", external, options_.port));
+  HttpApi::Deps deps{*core_,       core_->credentials(), *authorizer_, *workers_,
+                     deps_.health, deps_.metrics,        nodes,        proxy_.get()};
+  api_ = std::make_unique<HttpApi>(deps, external_address());
   MZ_ASSIGN(const pki::CertificateRequest request, serving_request());
   MZ_ASSIGN(const pki::KeyPair serving, keep("apiserver", request, [this](const pki::KeyPair& now) {
               return server_->reload_tls(tls_of(now));

@@ -9,6 +9,7 @@
 #include "apiserver/registry/core.h"
 #include "apiserver/verbs/http_api.h"
 #include "async/executor.h"
+#include "auth/tokens/token_options.h"
 #include "base/random.h"
 #include "http/client/client.h"
 #include "http/server/server.h"
@@ -35,6 +36,7 @@ class ApiServer {
     size_t workers_max = 64;
     std::string local_node;  ///< name of the node that runs in this process, if one does
     Core::Options core;
+    auth::TokenOptions tokens;
   };
   struct Deps {
     const Clock& clock;
@@ -50,7 +52,7 @@ class ApiServer {
   ApiServer(Deps deps, Options options);
   ~ApiServer();
 
-  /// Authority, serving certificate, admin credentials and kubeconfig below data_dir/pki and
+  /// Authority, serving certificate, key of tokens, admin credentials and kubeconfig below data_dir/pki and
   /// data_dir/admin.kubeconfig.
   Result<void> init();
   Result<void> start(Deadline deadline);
@@ -66,6 +68,8 @@ class ApiServer {
   std::string kubeconfig_path() const { return options_.data_dir + "/admin.kubeconfig"; }
 
  private:
+  /// Host and port that others reach this server at.
+  std::string external_address() const;
   Result<pki::CertificateRequest> serving_request() const;
   /// A certificate of ours as it is kept below data_dir/pki. From now on it is renewed, and `shown` gets the
   /// new one.
@@ -77,12 +81,12 @@ class ApiServer {
   Deps deps_;
   const Options options_;
   std::optional<pki::Authority> authority_;
+  std::optional<auth::TokenKeys> token_keys_;
   std::vector<std::unique_ptr<pki::RenewedPair>> renewed_;
   std::unique_ptr<ThreadPool> workers_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<KubeletGateway> gateway_;
   std::unique_ptr<WorkloadProxy> proxy_;
-  std::unique_ptr<auth::Authenticator> authenticator_;
   std::unique_ptr<auth::Authorizer> authorizer_;
   std::unique_ptr<HttpApi> api_;
   std::unique_ptr<http::Server> server_;

@@ -51,16 +51,20 @@ Result<void> save_pair(const std::string& folder, const std::string& name, const
   return write_file(folder + "/" + name + ".crt", pair.certificate_pem, 0644);
 }
 
+Result<void> check_private(const std::string& path) {
+  struct stat st{};
+  if (::stat(path.c_str(), &st) == 0 && (st.st_mode & 077) != 0)
+    return Error(Code::Forbidden,
+                 fmt::format("{} may be read by others than its owner: chmod 0600 {}", path, path));
+  return {};
+}
+
 Result<KeyPair> load_pair(const std::string& folder, const std::string& name) {
   const std::string key_path = folder + "/" + name + ".key";
   KeyPair out;
   MZ_ASSIGN(out.certificate_pem, read_file(folder + "/" + name + ".crt"));
   MZ_ASSIGN(out.key_pem, read_file(key_path));
-  struct stat st{};
-  if (::stat(key_path.c_str(), &st) == 0 && (st.st_mode & 077) != 0) {
-    return Error(Code::Forbidden,
-                 fmt::format("{} may be read by others than its owner: chmod 0600 {}", key_path, key_path));
-  }
+  MZ_TRY(check_private(key_path));
   if (!key_matches(out)) {
     return Error(Code::BadRequest, fmt::format("{}/{}.key does not belong to {}.crt", folder, name, name));
   }

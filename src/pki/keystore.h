@@ -15,6 +15,9 @@ Result<void> save_pair(const std::string& folder, const std::string& name, const
 /// between the two writes leaves that), Forbidden where others than the owner may read the key.
 Result<KeyPair> load_pair(const std::string& folder, const std::string& name);
 
+/// Forbidden where others than its owner may read the file.
+Result<void> check_private(const std::string& path);
+
 /// The authority kept at `folder/name.{crt,key}`; created at the first call. Never replaces one that exists,
 /// even where it cannot be read: that would cut off every part that trusts it.
 Result<Authority> ensure_authority(const std::string& folder, const std::string& name,

@@ -65,7 +65,7 @@ std::vector<ApiOperation> api_operations(const Registry& registry, std::string_v
         create.body = create.answer = v.message.get();
         create.writes = true;
       }
-      if (r.create_only) continue;
+      if (!r.stored()) continue;
       const auto list = [&](const std::string& path, const std::string& id) {
         ApiOperation& op = add(path, "get", id, "list");
         op.answer = v.list.get();

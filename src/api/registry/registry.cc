@@ -18,7 +18,7 @@ const SubresourceRow* ResourceInfo::find_subresource(std::string_view name) cons
 }
 
 std::vector<Verb> ResourceInfo::verbs() const {
-  if (create_only) return {Verb::Create};
+  if (!stored()) return {Verb::Create};
   std::vector<Verb> out = {Verb::Create, Verb::Delete, Verb::DeleteCollection, Verb::Get,
                            Verb::List,   Verb::Patch,  Verb::Update,           Verb::Watch};
   if (!deletes_collection) std::erase(out, Verb::DeleteCollection);
@@ -26,7 +26,7 @@ std::vector<Verb> ResourceInfo::verbs() const {
 }
 
 bool ResourceInfo::allows(Verb verb) const {
-  if (create_only) return verb == Verb::Create;
+  if (!stored()) return verb == Verb::Create;
   return verb != Verb::None && (verb != Verb::DeleteCollection || deletes_collection);
 }
 
@@ -64,7 +64,7 @@ Result<void> Registry::index(const ResourceInfo& resource, std::set<std::string>
       return taken(v.api_version() + " " + resource.kind);
   }
   by_message_.emplace(&resource.message(), &resource);
-  if (resource.create_only) return {};
+  if (!resource.stored()) return {};
   const std::string& place = resource.storage_path.empty() ? resource.plural : resource.storage_path;
   if (!places.insert(place).second) return taken("/registry/" + place);
   return {};

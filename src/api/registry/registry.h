@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <ranges>
 #include <set>
 #include <span>
@@ -62,9 +63,12 @@ struct ResourceInfo : std::enable_shared_from_this<ResourceInfo> {
   /// Where its objects stand in the store, below "/registry/", as upstream has it: "services/specs". Empty:
   /// below its plural.
   std::string storage_path;
-  bool create_only = false;        ///< tokenreviews and bindings: nothing is stored
+  /// What answers a POST of one whose objects are answered and not stored: bindings, reviews. Empty: they
+  /// are stored.
+  std::optional<Subresource> answered_as;
   bool deletes_collection = true;  ///< false for namespaces, which go one by one
 
+  bool stored() const { return !answered_as; }
   std::string_view group() const { return versions[0].group; }
   std::string_view version() const { return versions[0].version; }
   std::string api_version() const { return versions[0].api_version(); }

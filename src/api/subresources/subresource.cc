@@ -29,6 +29,9 @@ const std::vector<SubresourceRow>& rows() {
        true},
       {S::Finalize, "finalize", {V::Update}, Handled::Part, "", ""},
       {S::EphemeralContainers, "ephemeralcontainers", {V::Get, V::Patch, V::Update}, Handled::Store, "", ""},
+      {S::Token, "token", {V::Create}, Handled::Part, "TokenRequest", "authentication.k8s.io/v1"},
+      {S::TokenReview, "", {V::Create}, Handled::Part, "", ""},
+      {S::SelfSubjectReview, "", {V::Create}, Handled::Part, "", ""},
   };
   return table;
 }
@@ -72,6 +75,7 @@ const SubresourceRow& subresource_row(Subresource s) {
 }
 
 const SubresourceRow* find_subresource(std::string_view name) {
+  if (name.empty()) return nullptr;
   const auto it = std::find_if(rows().begin(), rows().end(), [&](const auto& r) { return r.name == name; });
   return it == rows().end() ? nullptr : &*it;
 }

@@ -9,7 +9,8 @@
 
 namespace mizzen::api {
 
-/// The subresources that resources may have; subresource_row() says what each one is.
+/// The subresources that resources may have, and what answers resources that are not stored;
+/// subresource_row() says what each one is.
 enum class Subresource : uint8_t {
   Status,
   Scale,
@@ -21,9 +22,12 @@ enum class Subresource : uint8_t {
   PortForward,
   Proxy,
   Finalize,
-  EphemeralContainers
+  EphemeralContainers,
+  Token,
+  TokenReview,
+  SelfSubjectReview
 };
-inline constexpr size_t kSubresources = 11;
+inline constexpr size_t kSubresources = 14;
 
 /// Who answers a subresource.
 enum class Handled : uint8_t {
@@ -38,7 +42,7 @@ enum class Handled : uint8_t {
 /// know of one. Threading: immutable.
 struct SubresourceRow {
   Subresource id;
-  std::string_view name;    ///< as in the URL
+  std::string_view name;    ///< as in the URL; empty: it answers a resource of its own
   std::vector<Verb> verbs;  ///< in discovery's order
   Handled handled;
   /// The kind it takes and answers; empty: the resource's own.

@@ -139,7 +139,7 @@ meta::v1::APIResourceList resource_list(const api::Registry& registry, const std
       resource.kind = r.kind;
       resource.verbs.items = names_of(r.verbs());
       put_other_names(r, v, resource);
-      if (!r.create_only) resource.storageVersionHash = storage_hash(r);
+      if (r.stored()) resource.storageVersionHash = storage_hash(r);
       for (const api::SubresourceRow* sub : subresources_of(r)) {
         const codec::TypeMeta type = api::subresource_type(r, v, *sub);
         auto& s = out.resources.emplace_back();

@@ -11,6 +11,7 @@
 #include "apiserver/answers/encode.h"
 #include "apiserver/documents/discovery.h"
 #include "apiserver/request/negotiation.h"
+#include "auth/tokens/token_options.h"
 #include "base/strings.h"
 #include "base/version.h"
 #include "codec/json/indent.h"
@@ -20,6 +21,9 @@ namespace mizzen::apiserver {
 namespace {
 
 constexpr std::string_view kOpenApiV2Proto = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
+constexpr const char* kOpenIdConfiguration = ".well-known/openid-configuration";
+constexpr const char* kJsonWebKeys = "openid/v1/jwks";
 
 /// A body with its compressed form and its ETag.
 struct Encoded {
@@ -41,6 +45,8 @@ Encoded encoded(std::string text) {
 struct StaticDocuments {
   LegacyDiscovery legacy;
   std::string version;
+  /// By path: type and text.
+  std::map<std::string, std::pair<std::string, std::string>> openid;
   /// Made at first use: an idle server keeps none of them.
   mutable Mutex m;
   mutable std::map<std::string, std::shared_ptr<const Encoded>> openapi MZ_GUARDED_BY(m);
@@ -59,11 +65,18 @@ struct StaticDocuments {
   }
 };
 
-std::shared_ptr<const StaticDocuments> make_documents(api::RegistryPtr registry,
-                                                      std::string external_address) {
+std::shared_ptr<const StaticDocuments> make_documents(api::RegistryPtr registry, std::string external_address,
+                                                      const auth::TokenKeys* keys) {
   auto out = std::make_shared<StaticDocuments>();
   out->legacy = make_legacy_discovery(*registry, external_address);
   out->registry = std::move(registry);
+  if (keys && auth::discoverable(keys->issuer())) {
+    out->openid = {{kOpenIdConfiguration, {"application/json", auth::openid_configuration(*keys)}},
+                   {kJsonWebKeys, {"application/jwk-set+json", auth::json_web_keys(*keys)}}};
+    auto& paths = out->legacy.root_paths;
+    for (const auto& [path, document] : out->openid) paths.push_back("/" + path);
+    std::sort(paths.begin(), paths.end());
+  }
   out->version = codec::indent_json(fmt::format(
       R"({{"major":"1","minor":"36","emulationMajor":"1","emulationMinor":"36","minCompatibilityMajor":"1","minCompatibilityMinor":"35",)"
       R"("gitVersion":"v1.36.2+mizzen.{}","gitCommit":"{}","gitTreeState":"clean","buildDate":"{}",)"
@@ -215,6 +228,13 @@ std::optional<Result<Document>> find_document(const StaticDocuments& documents, 
     return d;
   }
   std::string path = join({segments.begin(), segments.end()}, "/");
+  if (const auto it = documents.openid.find(path); it != documents.openid.end()) {
+    Document d;
+    d.headers.add("Content-Type", it->second.first);
+    d.headers.add("Cache-Control", "public, max-age=3600");
+    d.body = {http::Slice(it->second.second)};
+    return d;
+  }
   const auto it = documents.legacy.documents.find(path);
   if (it == documents.legacy.documents.end()) return std::nullopt;
   return legacy(it->second, request);

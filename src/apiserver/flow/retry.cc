@@ -1,4 +1,4 @@
-#include "apiserver/registry/retry.h"
+#include "apiserver/flow/retry.h"
 
 #include <algorithm>
 

@@ -123,7 +123,7 @@ Result<StorePtr> Loopback::enter(const Asked& asked) {
       asked.subresource.empty() ? nullptr : resource.find_subresource(asked.subresource);
   if (!asked.subresource.empty() && !row) return no_such_resource();
   StorePtr store = core_.find(resource);
-  if (!store && !resource.create_only) return no_such_resource();
+  if (!store && resource.stored()) return no_such_resource();
   if (!store || (row && !row->allows(asked.verb))) return no_such_method();
   return store;
 }

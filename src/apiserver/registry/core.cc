@@ -29,6 +29,16 @@ Core::Core(Deps deps, Options options)
       retry_(deps_.clock, deps_.random),
       objects_({deps_.store, [this] { return registry(); },
                 [this](const api::ResourceInfo& r) { return find(r); }, in_flight_, retry_}),
+      bound_objects_([this](const codec::Message& message) -> StorePtr {
+        const ServingPtr now = serving();
+        const api::ResourceInfo* resource = now->registry->find_message(message);
+        return resource ? now->find(*resource) : nullptr;
+      }),
+      account_tokens_(deps_.token_keys ? std::make_unique<const auth::AccountTokens>(
+                                             *deps_.token_keys, bound_objects_, deps_.clock)
+                                       : nullptr),
+      credentials_(account_tokens_ ? std::vector<const auth::TokenVerifier*>{account_tokens_.get()}
+                                   : std::vector<const auth::TokenVerifier*>()),
       admission_(admission::make_default_chain({deps_.clock, deps_.metrics}, objects_)),
       companions_(std::make_shared<Companions>(options_.companion_bytes_max)),
       background_(deps_.clock, {"cache-reader", 2, 20'000, 10'000}),
@@ -45,7 +55,7 @@ Core::Core(Deps deps, Options options)
   Serving first;
   first.registry = deps_.resources.registry();
   for (const api::ResourceInfo& r : first.registry->resources())
-    if (!r.create_only) first.stores[&r] = host(r, *first.registry);
+    if (r.stored()) first.stores[&r] = host(r, *first.registry);
   serving_.store(std::make_shared<const Serving>(std::move(first)));
   if (deps_.metrics) register_cache_metrics(*deps_.metrics, *this);
 }
@@ -72,7 +82,7 @@ void Core::on_registry(const api::RegistryPtr& now) {
   Serving next = *before;
   next.registry = now;
   for (const api::ResourcePtr& r : change.added) {
-    if (r->create_only) continue;
+    if (!r->stored()) continue;
     StorePtr store = host(*r, *now);
     if (const auto loaded = store->cache().start(Deadline::after(kLoadMax, deps_.clock)); !loaded.ok()) {
       log::error("apiserver", "a new resource could not be loaded, trying again",
@@ -83,7 +93,7 @@ void Core::on_registry(const api::RegistryPtr& now) {
   }
   for (const api::ResourcePtr& r : change.removed) next.stores.erase(r.get());
   for (const api::ResourceInfo& r : now->resources())
-    MZ_CHECK(r.create_only || next.find(r), "{} would be served from nowhere", r.qualified());
+    MZ_CHECK(!r.stored() || next.find(r), "{} would be served from nowhere", r.qualified());
   serving_.store(std::make_shared<const Serving>(std::move(next)));
   for (const api::ResourcePtr& r : change.removed)
     if (const StorePtr gone = before->find(*r)) gone->stop(no_such_resource());

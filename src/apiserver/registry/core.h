@@ -9,11 +9,14 @@
 #include "apiserver/allocate/table/allocation_table.h"
 #include "apiserver/allocate/terms/term_keeper.h"
 #include "apiserver/cache/thread_lane.h"
+#include "apiserver/registry/bound_objects.h"
 #include "apiserver/registry/cached_objects.h"
 #include "apiserver/registry/resource_store.h"
 #include "apiserver/registry/store_metrics.h"
 #include "async/executor.h"
 #include "async/timers.h"
+#include "auth/authenticate/credentials.h"
+#include "auth/tokens/account_tokens.h"
 #include "base/published.h"
 #include "telemetry/log.h"
 
@@ -54,6 +57,8 @@ class Core {
     Random& random;
     api::ResourceCatalog& resources;
     Metrics* metrics = nullptr;  ///< null: nothing is counted
+    /// What tokens of service accounts are signed and proved with; null: none are issued, none believed.
+    const auth::TokenKeys* token_keys = nullptr;
   };
   Core(Deps deps, Options options);
   ~Core();
@@ -78,6 +83,9 @@ class Core {
   const Clock& clock() const { return deps_.clock; }
   Random& random() const { return deps_.random; }
   const admission::Chain& admission() const { return *admission_; }
+  /// Who sends what: certificates, and tokens of the accounts served here.
+  const auth::Credentials& credentials() const { return credentials_; }
+  const auth::TokenKeys* token_keys() const { return deps_.token_keys; }
   Retry& retry() { return retry_; }
   /// Where watches of components in the process are served.
   Lane& lane() { return lane_; }
@@ -100,6 +108,9 @@ class Core {
   InFlight in_flight_;
   Retry retry_;
   CachedObjects objects_;
+  const CachedBoundObjects bound_objects_;
+  std::unique_ptr<const auth::AccountTokens> account_tokens_;  ///< null without keys
+  const auth::Credentials credentials_;
   std::unique_ptr<const admission::Chain> admission_;
   const CompanionsPtr companions_;
   ThreadPool background_;  ///< reads of the store's history, loading again

@@ -1,6 +1,6 @@
 #include "apiserver/registry/delete_collection.h"
 
-#include "apiserver/registry/completion.h"
+#include "apiserver/flow/completion.h"
 #include "base/check.h"
 
 namespace mizzen::apiserver {

@@ -1,5 +1,5 @@
 #pragma once
-#include "apiserver/registry/completion.h"
+#include "apiserver/flow/completion.h"
 #include "apiserver/registry/resource_store.h"
 
 namespace mizzen::apiserver {

@@ -8,7 +8,7 @@
 #include "api/builtin.h"
 #include "api/registry/catalog.h"
 #include "api/schema/core/v1/config_map.h"
-#include "apiserver/registry/completion.h"
+#include "apiserver/flow/completion.h"
 #include "apiserver/registry/core.h"
 #include "async/executor.h"
 #include "async/stop.h"

@@ -4,7 +4,9 @@
 #include "apiserver/subresources/binding.h"
 #include "apiserver/subresources/eviction.h"
 #include "apiserver/subresources/finalize.h"
+#include "apiserver/subresources/reviews.h"
 #include "apiserver/subresources/scale.h"
+#include "apiserver/subresources/token_request.h"
 #include "base/check.h"
 
 namespace mizzen::apiserver {
@@ -21,6 +23,12 @@ void answer_part(Core& core, const PartRequest& request, PartDone done) {
       return finalize_namespace(core, request, std::move(done));
     case api::Subresource::Scale:
       return scale_workload(core, request, std::move(done));
+    case api::Subresource::Token:
+      return issue_token(core, request, std::move(done));
+    case api::Subresource::TokenReview:
+      return review_token(core, request, std::move(done));
+    case api::Subresource::SelfSubjectReview:
+      return review_self(core, request, std::move(done));
     case api::Subresource::Status:
     case api::Subresource::EphemeralContainers:
     case api::Subresource::Log:

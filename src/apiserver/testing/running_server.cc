@@ -188,9 +188,10 @@ Answer RunningServer::call(const std::string& method, const std::string& path, c
 Answer RunningServer::anonymous(const std::string& method, const std::string& path, http::Headers headers) {
   return send(*nobody_, method, path, "", std::move(headers));
 }
-Answer RunningServer::as(const std::string& user, const std::string& method, const std::string& path) {
+Answer RunningServer::as(const std::string& user, const std::string& method, const std::string& path,
+                         const std::string& body) {
   const auto client = client_for(user, {"people"});
-  Answer out = send(*client, method, path, "", {});
+  Answer out = send(*client, method, path, body, {});
   client->stop();
   return out;
 }

@@ -75,7 +75,8 @@ class RunningServer {
   Answer anonymous(const std::string& method, const std::string& path, http::Headers headers = {});
   EventStream watch(const std::string& path, http::Headers headers = {});
   /// A client certificate of this user.
-  Answer as(const std::string& user, const std::string& method, const std::string& path);
+  Answer as(const std::string& user, const std::string& method, const std::string& path,
+            const std::string& body = "");
 
   store::MemoryStore& store() { return store_; }
   const ElsewhereStore& elsewhere() const { return elsewhere_; }

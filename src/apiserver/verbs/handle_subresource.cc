@@ -124,7 +124,7 @@ void HttpApi::part(const HandlingPtr& h, const std::string& body) {
         return respond_object(h, 201, {"v1", "Status"}, status.descriptor(), &status);
       }
       MutableObject wire = to_wire(*done, *message);
-      respond_object(h, 200, type, *message, wire.get());
+      respond_object(h, h->context->verb == Verb::Create ? 201 : 200, type, *message, wire.get());
     });
   });
 }

@@ -44,7 +44,7 @@ std::string warning_header(std::string_view text) {
 HttpApi::HttpApi(Deps deps, const std::string& external_address)
     : deps_(deps), request_metrics_(deps.metrics), documented_(std::make_shared<const api::Registry>()) {
   following_ = deps.core.resources().follow([this, external_address](const api::RegistryPtr& now) {
-    documents_.store(make_documents(now, external_address));
+    documents_.store(make_documents(now, external_address, deps_.core.token_keys()));
     for (const api::ResourcePtr& gone : api::difference(*documented_, *now).removed)
       request_metrics_.forget(*gone);
     documented_ = now;
@@ -117,8 +117,7 @@ void HttpApi::route_resource(const HandlingPtr& h) {
   context.name = info.name;
   context.api_version = version->api_version();
   if (!info.subresource.empty()) context.subresource = resource->find_subresource(info.subresource);
-  // POST of a binding names its pod in the body alone.
-  if (resource->create_only) context.subresource = &api::subresource_row(api::Subresource::Binding);
+  if (resource->answered_as) context.subresource = &api::subresource_row(*resource->answered_as);
   if (prepare(h)) dispatch(h);
 }
 
@@ -162,7 +161,7 @@ void HttpApi::dispatch(const HandlingPtr& h) {
   if (!info.subresource.empty() && !resource.find_subresource(info.subresource))
     return fail(h, no_such_resource());
   // Names of namespaced things need a namespace; cluster-wide things have none.
-  const bool across = verb == Verb::List || verb == Verb::Watch || resource.create_only;
+  const bool across = verb == Verb::List || verb == Verb::Watch || !resource.stored();
   if (resource.namespaced && info.namespace_.empty() && !across)
     return fail(h, info.name.empty() ? no_such_method() : no_such_resource());
   if (!resource.namespaced && !info.namespace_.empty() && info.resource != "namespaces")
@@ -174,7 +173,7 @@ void HttpApi::dispatch(const HandlingPtr& h) {
   // Collections are created in and deleted, single objects are the rest of it.
   const bool named = !info.name.empty();
   if (!sub && verb == Verb::Create && named) return fail(h, no_such_method());
-  if (resource.create_only && named) return fail(h, no_such_method());
+  if (!resource.stored() && named) return fail(h, no_such_method());
   if (!sub && (verb == Verb::Update || verb == Verb::Patch) && !named) return fail(h, no_such_method());
   if (sub && sub->handled == api::Handled::Session)
     return h->exchange->read_body(kBodyBytesMax, [this, h](Result<std::string> body) {

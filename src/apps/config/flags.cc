@@ -2,21 +2,10 @@
 
 #include <filesystem>
 
-#include "base/duration.h"
+#include "apps/config/duration_flag.h"
 
 namespace mizzen::apps {
 namespace {
-
-/// A flag that takes a duration as upstream's do.
-void add_duration(CLI::App& command, const std::string& name, Duration& value, const std::string& help) {
-  command
-      .add_option_function<std::string>(
-          name, [&value](const std::string& text) { value = parse_duration(text).value_or(value); }, help)
-      ->check([](const std::string& text) {
-        const auto parsed = parse_duration(text);
-        return parsed.ok() ? std::string() : parsed.error().message();
-      });
-}
 
 /// A URL of etcd as --store has it; empty where it is none.
 std::string etcd_store(const std::string& url) {
@@ -179,6 +168,7 @@ void add_api_flags(CLI::App& command, ApiOptions& api) {
       .add_option("--service-cluster-ip-range", api.service_cidr,
                   "range of services, or one of each IP family with a comma between")
       ->capture_default_str();
+  add_token_flags(command, api.tokens);
 }
 
 void add_election_flags(CLI::App& command, ElectionOptions& election, const std::string& unset) {

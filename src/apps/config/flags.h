@@ -11,6 +11,8 @@ namespace mizzen::apps {
 CLI::Validator from_here();
 void add_node_flags(CLI::App& command, NodeOptions& node);
 void add_api_flags(CLI::App& command, ApiOptions& api);
+/// Of the tokens of service accounts.
+void add_token_flags(CLI::App& command, auth::TokenOptions& tokens);
 /// `unset`: what holds where --leader-elect is not given, for the help.
 void add_election_flags(CLI::App& command, ElectionOptions& election, const std::string& unset);
 void add_controller_flags(CLI::App& command, ControllerFlags& controllers);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "apps/config/node_options.h"
+#include "auth/tokens/token_options.h"
 #include "base/clock.h"
 #include "client/leader/claim.h"
 #include "controllers/framework/environment.h"
@@ -27,6 +28,7 @@ struct ApiOptions {
   uint16_t secure_port = 6443;
   std::vector<std::string> tls_san;
   std::string service_cidr = "10.96.0.0/12";
+  auth::TokenOptions tokens;
   std::string advertise_address;  ///< where others reach it; empty: bind_address, or the default route's
 
   /// Other servers may have the same store.

@@ -47,6 +47,7 @@ Result<void> ApiRole::start(const std::string& local_node, Deadline deadline) {
   api.port = options_.secure_port;
   api.external_names = options_.tls_san;
   api.core.service_cidr = options_.service_cidr;
+  api.tokens = options_.tokens;
   api.local_node = local_node;
   server_ = std::make_unique<apiserver::ApiServer>(
       apiserver::ApiServer::Deps{real_clock(), secure_random(), *store_, resources_, loops_, metrics_,

@@ -1,7 +1,8 @@
 #include "auth/authenticate/credentials.h"
 
+#include <fmt/format.h>
+
 #include "base/strings.h"
-#include "pki/token.h"
 
 namespace mizzen::auth {
 namespace {
@@ -16,17 +17,29 @@ Result<User> Credentials::authenticate(const http::Request& request) const {
   }
   const std::string_view header = request.headers.get("Authorization");
   if (header.size() > kBearer.size() && iequals(header.substr(0, kBearer.size()), kBearer)) {
-    const std::string_view token = trim(header.substr(kBearer.size()));
-    const StaticToken* found = nullptr;
-    for (const StaticToken& t : tokens_)  // all are compared, so that time tells nothing
-      if (pki::equal_secrets(t.token, token)) found = &t;
-    if (!found) return Error(Code::Unauthorized, "Unauthorized");
-    User user = found->user;
-    user.groups.emplace_back(kAuthenticated);
-    return user;
+    auto found = review(trim(header.substr(kBearer.size())), {});
+    if (!found.ok()) return Error(Code::Unauthorized, "Unauthorized");
+    return std::move(found->user);
   }
   if (!request.peer_refused.empty() || !header.empty()) return Error(Code::Unauthorized, "Unauthorized");
   return anonymous();
+}
+
+Result<TokenIdentity> Credentials::review(std::string_view token,
+                                          const std::vector<std::string>& audiences) const {
+  std::string reasons = "invalid bearer token";
+  bool known = false;
+  for (const TokenVerifier* kind : kinds_) {
+    auto found = kind->verify(token, audiences);
+    if (!found.ok()) {
+      known = true;
+      reasons += ", " + found.error().message();
+    } else if (*found) {
+      (*found)->user.groups.emplace_back(kAuthenticated);
+      return std::move(**found);
+    }
+  }
+  return Error(Code::Unauthorized, known ? fmt::format("[{}]", reasons) : reasons);
 }
 
 }  // namespace mizzen::auth

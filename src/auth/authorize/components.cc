@@ -5,6 +5,9 @@ namespace {
 
 constexpr std::string_view kPublic[] = {"/healthz", "/livez", "/readyz", "/version"};
 constexpr std::string_view kDiscovery[] = {"/api", "/apis", "/openapi"};
+/// Who issues tokens, and the keys that prove them.
+constexpr std::string_view kIssuer[] = {"/.well-known/openid-configuration", "/openid/v1/jwks"};
+constexpr std::string_view kAccounts = "system:serviceaccounts";
 
 bool is_below(std::string_view path, std::span<const std::string_view> roots) {
   for (const std::string_view root : roots)
@@ -17,6 +20,11 @@ bool is_component(const User& user) {
          (user.in("system:nodes") && user.name.starts_with("system:node:"));
 }
 
+bool asks_who_it_is(const RequestInfo& info) {
+  return info.is_resource && info.verb == api::Verb::Create && info.group == "authentication.k8s.io" &&
+         info.resource == "selfsubjectreviews";
+}
+
 }  // namespace
 
 Decision ComponentAuthorizer::decide(const User& user, const RequestInfo& info) const {
@@ -24,7 +32,9 @@ Decision ComponentAuthorizer::decide(const User& user, const RequestInfo& info) 
   if (!info.is_resource && info.method == "get") {
     if (is_below(info.path, kPublic)) return {Decision::Kind::Allow, ""};
     if (user.in(kAuthenticated) && is_below(info.path, kDiscovery)) return {Decision::Kind::Allow, ""};
+    if (user.in(kAccounts) && is_below(info.path, kIssuer)) return {Decision::Kind::Allow, ""};
   }
+  if (asks_who_it_is(info) && user.in(kAuthenticated)) return {Decision::Kind::Allow, ""};
   return {};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,8 @@ inline constexpr std::string_view kMasters = "system:masters";
 struct User {
   std::string name;
   std::vector<std::string> groups;
+  std::string uid{};                                        ///< empty where the credentials tell none
+  std::map<std::string, std::vector<std::string>> extra{};  ///< what else they tell
   bool in(std::string_view group) const {
     return std::find(groups.begin(), groups.end(), group) != groups.end();
   }

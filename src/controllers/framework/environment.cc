@@ -91,7 +91,7 @@ void Environment::on_registry(const api::RegistryPtr& now) {
     for (const ResourceHandler& h : resource_handlers_) h.on_remove(*r);
   }
   for (const api::ResourcePtr& r : change.added) {
-    if (r->create_only || resource_handlers_.empty()) continue;
+    if (!r->stored() || resource_handlers_.empty()) continue;
     client::Informer& informer = *informed(*r, false).informer;
     for (const ResourceHandler& h : resource_handlers_) h.on_add(*r, informer);
   }

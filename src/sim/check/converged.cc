@@ -200,7 +200,7 @@ std::string what_is_left_over(client::ApiClient& api) {
   Everything all;
   const api::RegistryPtr registry = api.registry();
   for (const api::ResourceInfo& resource : registry->resources()) {
-    if (resource.create_only || !resource.allows(api::Verb::List)) continue;
+    if (!resource.stored() || !resource.allows(api::Verb::List)) continue;
     const auto list = api.list(resource, {}, {});
     if (!list.ok()) return "the API does not answer: " + list.error().message();
     for (const auto& object : list->items) {

@@ -73,7 +73,7 @@ Result<std::vector<std::string>> state_of(client::ApiClient& api) {
   std::vector<std::string> out;
   const api::RegistryPtr registry = api.registry();
   for (const api::ResourceInfo& resource : registry->resources()) {
-    if (resource.create_only || !resource.allows(api::Verb::List)) continue;
+    if (!resource.stored() || !resource.allows(api::Verb::List)) continue;
     if (resource.plural == "leases" || resource.plural == "events") continue;
     MZ_ASSIGN(const auto list, api.list(resource, {}, {}));
     for (const auto& object : list.items) {

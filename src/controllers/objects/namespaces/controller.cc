@@ -71,7 +71,7 @@ class NamespaceController final : public Controller {
     if (pods) empty_resource(*pods, name, content, held);
     if (content.left == 0 && content.failure.empty())
       for (const api::ResourceInfo& r : registry->resources())
-        if (r.namespaced && !r.create_only && &r != pods) empty_resource(r, name, content, held);
+        if (r.namespaced && r.stored() && &r != pods) empty_resource(r, name, content, held);
     content.finalizers = finalizers_text(held);
     if (content.left == 0 && content.failure.empty()) return finalize(*ns);
     if (!write_conditions(*ns, content)) return Outcome::retry();

@@ -1,0 +1,10 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace mizzen::pki {
+
+/// The 32 bytes of SHA-256.
+std::string sha256(std::string_view bytes);
+
+}  // namespace mizzen::pki
