@@ -65,6 +65,8 @@ class ApiServer {
   }
   uint16_t port() const;
   const pki::Authority& authority() const { return *authority_; }
+  /// What signs tokens of service accounts. After init().
+  const pki::SigningKey& token_signer() const { return token_keys_->signer; }
   std::string kubeconfig_path() const { return options_.data_dir + "/admin.kubeconfig"; }
 
  private:

@@ -115,6 +115,10 @@ class CommandLine {
     add_controller_flags(manager, manager_options_.controllers);
     manager.add_option("--root-ca-file", manager_options_.root_ca_file,
                        "Certificate that every namespace gets as kube-root-ca.crt; default: none does");
+    manager
+        .add_option("--service-account-private-key-file", manager_options_.token_key_file,
+                    "PEM key that signs the tokens in Secrets that ask for one; default: none are made")
+        ->transform(from_here());
     add_log_flags(manager, manager_options_.log);
 
     scheduler_options_.lease = "kube-scheduler";

@@ -6,6 +6,7 @@
 #include "apps/roles/remote_api.h"
 #include "apps/roles/scheduler_role.h"
 #include "apps/roles/status_server.h"
+#include "apps/roles/token_signer.h"
 #include "base/file.h"
 #include "base/version.h"
 #include "telemetry/log.h"
@@ -105,7 +106,14 @@ Result<void> run_controller_manager(const ComponentOptions& options) {
   if (!options.root_ca_file.empty()) {
     auto pem = read_file(options.root_ca_file);
     if (!pem.ok()) return pem.error().with_context("--root-ca-file");
-    role.root_ca_pem = std::move(*pem);
+    role.keys.root_ca_pem = std::move(*pem);
+  }
+  if (!options.token_key_file.empty()) {
+    auto pem = read_file(options.token_key_file);
+    if (!pem.ok()) return pem.error().with_context("--service-account-private-key-file");
+    auto key = pki::SigningKey::from_pem(*pem);
+    if (!key.ok()) return key.error().with_context("--service-account-private-key-file");
+    role.keys.sign_token = secret_token_signer(std::move(*key));
   }
   MZ_TRY(component.start(options));
   ControllersRole controllers(

@@ -86,6 +86,7 @@ struct ComponentOptions {
   std::string lease_namespace = "kube-system";
   ControllerFlags controllers;  ///< of the controller manager
   std::string root_ca_file;     ///< likewise
+  std::string token_key_file;   ///< likewise: signs tokens that stand in Secrets; empty: none are made
   LogOptions log;
 };
 

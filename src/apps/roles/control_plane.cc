@@ -1,5 +1,7 @@
 #include "apps/roles/control_plane.h"
 
+#include "apps/roles/token_signer.h"
+
 namespace mizzen::apps {
 namespace {
 
@@ -20,7 +22,8 @@ ControlPlane::ControlPlane(apiserver::ApiServer& server, Metrics& metrics, Optio
       api_(server.loopback({"system:kube-controller-manager", {}})),
       scheduler_api_(server.loopback({"system:kube-scheduler", {}})),
       controllers_({api_, server.core().resources(), work_.runtime(), metrics},
-                   {std::move(options.controllers), server.authority().certificate_pem(),
+                   {std::move(options.controllers),
+                    {server.authority().certificate_pem(), secret_token_signer(server.token_signer())},
                     election(options.election, "kube-controller-manager")}),
       scheduler_({scheduler_api_, work_.runtime(), metrics}, election(options.election, "kube-scheduler")) {}
 

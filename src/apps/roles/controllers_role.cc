@@ -9,8 +9,7 @@ client::Led::Work ControllersRole::work() {
   return {.begin = [this](client::ApiClient& api, Deadline deadline) -> Result<void> {
             environment_ = std::make_unique<controllers::Environment>(
                 controllers::Environment::Deps{api, deps_.resources, deps_.runtime, &deps_.metrics});
-            controllers_ =
-                controllers::make_controllers(*environment_, options_.root_ca_pem, options_.controllers);
+            controllers_ = controllers::make_controllers(*environment_, options_.keys, options_.controllers);
             if (!environment_->start(deadline))
               return Error(Code::Timeout, "controllers did not see the cluster in time");
             for (const auto& controller : controllers_) controller->start();

@@ -23,7 +23,7 @@ class ControllersRole {
   };
   struct Options {
     controllers::ControllerOptions controllers;
-    std::string root_ca_pem;                           ///< published in every namespace; empty: none is
+    controllers::ClusterKeys keys;
     std::optional<client::Elector::Options> election;  ///< empty: nobody shares the API
   };
   ControllersRole(Deps deps, Options options);

@@ -7,6 +7,7 @@
 #include "controllers/framework/environment.h"
 #include "controllers/nodes/lifecycle/controller.h"
 #include "controllers/nodes/taint_eviction/controller.h"
+#include "controllers/objects/account_tokens/controller.h"
 #include "controllers/objects/accounts/controller.h"
 #include "controllers/objects/garbage/controller.h"
 #include "controllers/objects/namespaces/controller.h"
@@ -21,7 +22,7 @@ namespace {
 
 struct Deps {
   Environment& env;
-  const std::string& root_ca_pem;
+  const ClusterKeys& keys;
   const ControllerOptions& options;
 };
 
@@ -33,7 +34,9 @@ struct Row {
 /// In order of start.
 constexpr Row kRows[] = {
     {"serviceaccount-controller",
-     [](const Deps& d) { return accounts::make_account_controller(d.env, d.root_ca_pem); }},
+     [](const Deps& d) { return accounts::make_account_controller(d.env, d.keys.root_ca_pem); }},
+    {"serviceaccount-token-controller",
+     [](const Deps& d) { return account_tokens::make_account_token_controller(d.env, d.keys); }},
     {"kubernetes-service-controller",
      [](const Deps& d) {
        return kubernetes_service::make_kubernetes_service_controller(d.env, d.options.api);
@@ -80,14 +83,15 @@ std::string controllers_fault(const std::vector<std::string>& controllers) {
   return "";
 }
 
-std::vector<std::unique_ptr<Controller>> make_controllers(Environment& env, const std::string& root_ca_pem,
+std::vector<std::unique_ptr<Controller>> make_controllers(Environment& env, const ClusterKeys& keys,
                                                           const ControllerOptions& options) {
   std::vector<std::unique_ptr<Controller>> out;
   for (const Row& row : kRows) {
     if (!is_enabled(row.name, options.controllers)) continue;
     // Where the API's address is not known there is nothing to say of it.
     if (row.name == "kubernetes-service-controller" && options.api.ip.empty()) continue;
-    out.push_back(row.make({env, root_ca_pem, options}));
+    if (row.name == "serviceaccount-token-controller" && !keys.sign_token) continue;
+    out.push_back(row.make({env, keys, options}));
     MZ_CHECK(out.back()->name() == row.name, "{} calls itself {}", row.name, out.back()->name());
   }
   return out;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "api/registry/catalog.h"
+#include "api/schema/core/v1/service_account.h"
 #include "async/runtime.h"
 #include "client/events/event_recorder.h"
 #include "client/informer/informer.h"
@@ -116,6 +117,14 @@ struct ControllerOptions {
   int32_t terminated_pod_gc_threshold = 12500;  ///< 0: finished pods are never collected
 };
 
+/// What the cluster trusts and is trusted by, as far as controllers hand it out.
+struct ClusterKeys {
+  std::string root_ca_pem;  ///< published in every namespace; empty: it is not
+  /// The token of an account that stands in the Secret of this name; none: no Secret gets a token.
+  std::function<Result<std::string>(const api::core::v1::ServiceAccount& account, const std::string& secret)>
+      sign_token = nullptr;
+};
+
 /// Role: one controller: adds its handlers to informers when made, works between start() and stop().
 class Controller {
  public:
@@ -128,9 +137,8 @@ class Controller {
 /// What is wrong with ControllerOptions::controllers, in upstream's words; empty where nothing is. Pure.
 std::string controllers_fault(const std::vector<std::string>& controllers);
 
-/// Every built-in controller that the options ask for, in order of start. `root_ca_pem` empty: it is not
-/// published.
-std::vector<std::unique_ptr<Controller>> make_controllers(Environment& env, const std::string& root_ca_pem,
+/// Every built-in controller that the options ask for, in order of start.
+std::vector<std::unique_ptr<Controller>> make_controllers(Environment& env, const ClusterKeys& keys,
                                                           const ControllerOptions& options);
 
 }  // namespace mizzen::controllers

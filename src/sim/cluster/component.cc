@@ -90,7 +90,7 @@ class Controllers final : public Process {
         controllers::Environment::Deps{api, resources_, runtime()});
     controllers::ControllerOptions options;
     options.api = {"192.0.2.1", 6443, "10.96.0.1"};
-    controllers_ = controllers::make_controllers(*environment_, "-----BEGIN CERTIFICATE-----", options);
+    controllers_ = controllers::make_controllers(*environment_, {"-----BEGIN CERTIFICATE-----"}, options);
     if (!environment_->start(deadline)) return Error(Code::Timeout, "the cluster was not seen in time");
     for (const auto& controller : controllers_) controller->start();
     return {};

@@ -1,13 +1,34 @@
 #include "sim/server/server.h"
 
 #include "api/builtin.h"
+#include "auth/tokens/token_keys.h"
+#include "base/check.h"
 
 namespace mizzen::sim {
+
+namespace {
+
+/// One key for every life: a server that starts again has it still. Its tokens differ from run to run, and
+/// nothing else does: they are stored nowhere.
+const auth::TokenKeys& token_keys() {
+  static const auth::TokenKeys keys = [] {
+    const auto signer = pki::SigningKey::create();
+    MZ_CHECK(signer.ok(), "{}", signer.error().message());
+    return auth::TokenKeys{.issuers = {"https://sim"},
+                           .audiences = {"https://sim"},
+                           .signer = *signer,
+                           .verifiers = {signer->public_key()},
+                           .jwks_uri = ""};
+  }();
+  return keys;
+}
+
+}  // namespace
 
 ServerLife::ServerLife(World& world, std::shared_ptr<store::Store> opened)
     : store(std::move(opened)),
       resources(api::builtin()),
-      core({*store, world.clock, world.ids, resources}, {}) {}
+      core({*store, world.clock, world.ids, resources, nullptr, &token_keys()}, {}) {}
 
 ServerLife::~ServerLife() { core.stop(); }
 
