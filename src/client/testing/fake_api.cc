@@ -122,9 +122,16 @@ std::unique_ptr<Watch> FakeApi::watch(const ResourceInfo& r, const ListOptions& 
 }
 
 Result<Object> FakeApi::create(const ResourceInfo& r, const Object& object, const WriteOptions& options,
-                               const Call&) {
+                               const Call& call) {
+  Answer answer;
+  {
+    Lock lock(m_);
+    MZ_TRY(enter("create", r, options.subresource));
+    const auto found = answers_.find(r.plural + "/" + options.subresource);
+    if (found != answers_.end()) answer = found->second;
+  }
+  if (answer) return answer(object, call);
   Lock lock(m_);
-  MZ_TRY(enter("create", r, options.subresource));
   if (objects_.contains(key_of(r, object.meta().namespace_, object.meta().name)))
     return Error(Code::AlreadyExists, "already exists");
   return store(r, object);
@@ -183,6 +190,11 @@ Result<Object> FakeApi::remove(const ResourceInfo& r, const std::string& ns, con
   Object object = std::move(last).freeze();
   tell(r, WatchEvent::Type::Deleted, object);
   return object;
+}
+
+void FakeApi::answer(const std::string& subresource, Answer answer) {
+  Lock lock(m_);
+  answers_[subresource] = std::move(answer);
 }
 
 void FakeApi::set_down(bool down) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,6 +32,10 @@ class FakeApi final : public ApiClient {
   Result<Object> remove(const ResourceInfo& resource, const std::string& ns, const std::string& name,
                         const meta::v1::DeleteOptions& options, const Call&) override;
 
+  /// What a create of a subresource ("serviceaccounts/token") answers; nothing is stored. Called without
+  /// locks, and not while the API is down.
+  using Answer = std::function<Result<Object>(const Object& sent, const Call& call)>;
+  void answer(const std::string& subresource, Answer answer);
   /// Every call fails with ServiceUnavailable while set, and watches end.
   void set_down(bool down);
   /// Calls so far by "verb plural", with the subresource: "update nodes/status", also those that failed.
@@ -56,6 +61,7 @@ class FakeApi final : public ApiClient {
   std::map<std::string, Object> objects_ MZ_GUARDED_BY(m_);
   std::map<uint64_t, Watcher> watchers_ MZ_GUARDED_BY(m_);
   std::map<std::string, int> calls_ MZ_GUARDED_BY(m_);
+  std::map<std::string, Answer> answers_ MZ_GUARDED_BY(m_);  ///< by "plural/subresource"
   uint64_t next_watch_ MZ_GUARDED_BY(m_) = 0;
   int64_t revision_ MZ_GUARDED_BY(m_) = 0;
   bool down_ MZ_GUARDED_BY(m_) = false;
