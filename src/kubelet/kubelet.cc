@@ -185,6 +185,8 @@ struct Kubelet::Impl {
   // Executors first: what uses them goes before them.
   ThreadPool background{deps.clock, {.name = "kubelet-bg", .threads_max = 3, .queue_max = 20'000}};
   ThreadPool api_pool{deps.clock, {.name = "kubelet-api", .threads_max = 3, .queue_max = 20'000}};
+  // Of their own, so that status and tokens do not wait for each other.
+  ThreadPool token_pool{deps.clock, {.name = "kubelet-tokens", .threads_max = 3, .queue_max = 20'000}};
   ThreadPool name_pool{deps.clock, {.name = "kubelet-names", .threads_max = 2}};  ///< looks up names
   // Threads are there only while they have work: disks that hang hold one for each pod that has to do with
   // them.
@@ -194,9 +196,11 @@ struct Kubelet::Impl {
   Alarms alarms{deps.clock, [this] { wake(); }};
   client::EventRecorder recorder;
   ApiEvents events;
-  ObjectWatches objects{{deps.api,
-                         {deps.clock, deps.random, background, timers},
-                         [this](const std::string& uid) { workers.refresh(uid); }}};
+  PodObjects objects{{deps.api,
+                      {deps.clock, deps.random, background, timers},
+                      [this](const std::string& uid) { workers.refresh(uid); }},
+                     {deps.api, token_pool, alarms, deps.clock, deps.random,
+                      [this](const std::string& uid) { workers.refresh(uid); }}};
   std::unique_ptr<HttpGetter> getter;
   HandlerRunner handlers{{deps.runtime, *getter, alarms, background, deps.clock}};
   PullRecords pull_records{options.data_folder + "/image_manager", deps.clock};
@@ -605,6 +609,7 @@ void Kubelet::stop() {
   k.name_pool.stop();
   k.timers.stop();
   k.api_pool.stop();
+  k.token_pool.stop();
   k.background.stop();
 }
 

@@ -33,6 +33,13 @@ class Objects final : public ObjectSource {
     if (!secrets.contains(name)) return Error(Code::NotFound, fmt::format("secret \"{}\" not found", name));
     return std::make_shared<const v1::Secret>(secrets[name]);
   }
+  Result<std::string> service_account_token(const v1::Pod& pod,
+                                            const v1::ServiceAccountTokenProjection& wanted) override {
+    if (token.empty()) return Error(Code::ServiceUnavailable, "failed to fetch token: away");
+    return fmt::format("{} of {} for {}, {} s", token, pod.spec.serviceAccountName, wanted.audience,
+                       wanted.expirationSeconds.value_or(0));
+  }
+  std::string token = "token";  ///< empty: there is none
   std::map<std::string, v1::ConfigMap> maps;
   std::map<std::string, v1::Secret> secrets;
 };
@@ -146,8 +153,6 @@ TEST_F(VolumesTest, SecretLivesInMemoryAndProjectedJoinsSources) {
   ASSERT_TRUE(joined.ok()) << joined.error().message();
   EXPECT_EQ(*read_file(joined->host_path + "/key"), "hunter2");
   EXPECT_EQ(*read_file(joined->host_path + "/labels"), "app=\"a \\\"quoted\\\" one\"\ntier=\"front\"");
-  auto token = set_up(R"({"name":"t","projected":{"sources":[{"serviceAccountToken":{"path":"token"}}]}})");
-  EXPECT_THAT(token.error().message(), HasSubstr("service account tokens are not supported"));
 }
 
 TEST_F(VolumesTest, EmptyDirKeepsItsContentAndMemoryHasItsLimit) {
@@ -175,6 +180,37 @@ TEST_F(VolumesTest, FsGroupOwnsTheVolume) {
   ASSERT_EQ(::stat((map->host_path + "/one").c_str(), &st), 0);
   EXPECT_EQ(st.st_gid, 2000u);
   EXPECT_EQ(st.st_mode & 07777, 0440u);
+}
+
+TEST_F(VolumesTest, ATokenIsThePodsAloneAndIsReplacedAtOnce) {
+  if (!linux::is_root()) GTEST_SKIP() << "needs root";
+  const char* json =
+      R"({"name":"t","projected":{"sources":[{"serviceAccountToken":{"path":"deep/token","audience":"vault"}},
+        {"configMap":{"name":"settings"}}]}})";
+  pod_.spec.serviceAccountName = "robot";
+  pod_.spec.containers.emplace_back().securityContext.ensure().runAsUser = 1000;
+  auto ready = set_up(json);
+  ASSERT_TRUE(ready.ok()) << ready.error().message();
+  const std::string file = ready->host_path + "/deep/token";
+  EXPECT_EQ(*read_file(file), "token of robot for vault, 0 s");
+  struct stat st{};
+  ASSERT_EQ(::stat(file.c_str(), &st), 0);
+  EXPECT_EQ(st.st_uid, 1000u);
+  EXPECT_EQ(st.st_mode & 07777, 0600u);
+  EXPECT_EQ(mode_of(ready->host_path + "/one"), 0644u);
+
+  pod_.spec.securityContext.ensure().fsGroup = 2000;
+  objects_.token = "another";
+  ASSERT_TRUE(set_up(json).ok());
+  EXPECT_EQ(*read_file(file), "another of robot for vault, 0 s");
+  ASSERT_EQ(::stat(file.c_str(), &st), 0);
+  EXPECT_EQ(st.st_uid, 1000u);
+  EXPECT_EQ(st.st_gid, 2000u);
+  EXPECT_EQ(st.st_mode & 07777, 0640u);
+
+  objects_.token = "";
+  EXPECT_EQ(set_up(json).error().message(), "failed to fetch token: away");
+  EXPECT_EQ(*read_file(file), "another of robot for vault, 0 s") << "what stands stays";
 }
 
 TEST_F(VolumesTest, HostPathTypesAreChecked) {

@@ -83,7 +83,7 @@ SLEEPS = "trap 'exit 0' TERM; while :; do sleep 0.1; done"
 
 
 def pod(name, *containers, **spec):
-    """Without a token: the API server issues none (TokenRequest)."""
+    """Without a token: what is asked here needs none."""
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"pod": name}},
             "spec": {"automountServiceAccountToken": False, "terminationGracePeriodSeconds": 1, "containers": list(containers), **spec}}
 

@@ -30,6 +30,10 @@ class NoObjects final : public volumes::ObjectSource {
                                                               const std::string& name) override {
     return Error(Code::NotFound, fmt::format("secret \"{}\" not found", name));
   }
+  Result<std::string> service_account_token(const Pod&,
+                                            const api::core::v1::ServiceAccountTokenProjection&) override {
+    return Error(Code::ServiceUnavailable, "environments hold no tokens");
+  }
 };
 
 TEST(Expansion, FollowsUpstreamsRules) {

@@ -4,10 +4,11 @@
 #include <set>
 #include <string>
 
+#include "api/schema/core/v1/config_map.h"
+#include "api/schema/core/v1/secret.h"
 #include "async/mutex.h"
 #include "client/informer/informer.h"
 #include "kubelet/config/object_references.h"
-#include "volumes/content/payload.h"
 
 namespace mizzen::kubelet {
 
@@ -17,7 +18,7 @@ namespace mizzen::kubelet {
 /// Truth: a cache of the API. Threading: thread-safe; calls do not block, but forget() waits for a running
 /// on_change. Failure: an object that was not read yet is ServerTimeout with upstream's text; one that is not
 /// there NotFound. While the API is away the last seen stays.
-class ObjectWatches final : public volumes::ObjectSource {
+class ObjectWatches {
  public:
   struct Deps {
     client::ApiClient& api;
@@ -25,7 +26,7 @@ class ObjectWatches final : public volumes::ObjectSource {
     std::function<void(const std::string& pod_uid)> on_change;
   };
   explicit ObjectWatches(Deps deps);
-  ~ObjectWatches() override { stop(); }
+  ~ObjectWatches() { stop(); }
 
   void watch(const Pod& pod);
   void forget(const std::string& pod_uid);
@@ -36,9 +37,9 @@ class ObjectWatches final : public volumes::ObjectSource {
   void stop();
 
   Result<std::shared_ptr<const api::core::v1::ConfigMap>> config_map(const std::string& namespace_,
-                                                                     const std::string& name) override;
+                                                                     const std::string& name);
   Result<std::shared_ptr<const api::core::v1::Secret>> secret(const std::string& namespace_,
-                                                              const std::string& name) override;
+                                                              const std::string& name);
 
  private:
   struct Key {

@@ -37,6 +37,8 @@ TestNode::Agent::Agent(TestNode& node, const TestNodeOptions& options)
     : alarms(node.clock, nullptr),
       objects({node.api,
                {real_clock(), secure_random(), pool, timers},
+               [this](const std::string& uid) { workers.refresh(uid); }},
+              {node.api, pool, alarms, node.clock, secure_random(),
                [this](const std::string& uid) { workers.refresh(uid); }}),
       handlers({node.runtime, node.http, alarms, pool, node.clock}),
       pull_records(node.scratch.at("image_manager"), node.clock),

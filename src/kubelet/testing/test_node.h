@@ -112,7 +112,7 @@ class TestNode {
     HeldExecutor disk{pool};
     Alarms alarms;
     Timers timers{pool, real_clock()};
-    ObjectWatches objects;
+    PodObjects objects;
     HandlerRunner handlers;
     PullRecords pull_records;
     ImagePuller puller;

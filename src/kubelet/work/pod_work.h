@@ -49,7 +49,7 @@ class PodWork : public std::enable_shared_from_this<PodWork> {
   void end(PodEnd end);
   /// Something happened: a turn comes soon.
   void kick();
-  /// A config map or secret that it names changed: volumes are refreshed with the next turn.
+  /// A config map or secret that it names, or its token, changed: volumes are refreshed with the next turn.
   void refresh();
   void stop();
 

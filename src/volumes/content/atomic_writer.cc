@@ -84,6 +84,12 @@ bool up_to_date(const std::string& folder, const Payload& payload) {
   return true;
 }
 
+Result<void> give_to_user(const std::string& path, std::optional<int64_t> user) {
+  if (user && ::chown(path.c_str(), static_cast<uid_t>(*user), static_cast<gid_t>(-1)) != 0)
+    return system_error("chown " + path, errno);
+  return {};
+}
+
 Result<void> give_to_group(const std::string& path, int mode, std::optional<int64_t> group) {
   if (group && ::chown(path.c_str(), static_cast<uid_t>(-1), static_cast<gid_t>(*group)) != 0) {
     return system_error("chown " + path, errno);
@@ -101,6 +107,7 @@ Result<void> write_files(const std::string& folder, const Payload& payload, std:
       MZ_TRY(give_to_group(part, folder_mode, group));
     }
     MZ_TRY(write_file(folder + "/" + path, file.bytes, static_cast<unsigned>(file.mode)));
+    MZ_TRY(give_to_user(folder + "/" + path, file.owner));
     if (group) MZ_TRY(give_to_group(folder + "/" + path, file.mode | kGroupMayRead, group));
   }
   return give_to_group(folder, folder_mode, group);

@@ -2,12 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/strings.h"
+#include "volumes/content/pod_owner.h"
+
 namespace mizzen::volumes {
 namespace {
 
 namespace v1 = api::core::v1;
 
 constexpr int32_t kModeDefault = 0644;
+/// Of what only the pod's own user or group may read.
+constexpr int32_t kModeOwned = 0600;
 
 /// Text and binary keys of one object.
 struct Keys {
@@ -79,6 +86,15 @@ Result<void> add_downward(const PayloadContext& context, const std::vector<v1::D
   return {};
 }
 
+Result<void> add_token(const PayloadContext& context, const v1::ServiceAccountTokenProjection& wanted,
+                       int32_t mode, Payload& out) {
+  MZ_ASSIGN(auto token, context.objects.service_account_token(context.pod, wanted));
+  const auto user = fs_user(context.pod);
+  const bool owned = user || fs_group(context.pod);
+  out[wanted.path] = {std::move(token), owned ? kModeOwned : mode, user};
+  return {};
+}
+
 Result<void> add_projection(const PayloadContext& context, const v1::VolumeProjection& source, int32_t mode,
                             Payload& out) {
   if (source.configMap) {
@@ -91,10 +107,28 @@ Result<void> add_projection(const PayloadContext& context, const v1::VolumeProje
     return add_secret(context, s.localObjectReference.name, s.items, mode, s.optional.value_or(false), out);
   }
   if (source.downwardAPI) return add_downward(context, source.downwardAPI->items, mode, out);
-  if (source.serviceAccountToken) {
-    return Error(Code::BadRequest, "projected service account tokens are not supported by this node yet");
+  if (source.serviceAccountToken) return add_token(context, *source.serviceAccountToken, mode, out);
+  return Error(Code::BadRequest,
+               fmt::format("projected volume sources of type {} are not supported by this node yet",
+                           source.clusterTrustBundle ? "clusterTrustBundle"
+                           : source.podCertificate   ? "podCertificate"
+                                                     : "given"));
+}
+
+/// Every source is tried, so that all that is missing is told at once.
+Result<void> add_projections(const PayloadContext& context, const v1::ProjectedVolumeSource& projected,
+                             Payload& out) {
+  std::vector<std::string> told;
+  std::optional<Code> code;
+  for (const auto& part : projected.sources) {
+    const auto added = add_projection(context, part, projected.defaultMode.value_or(kModeDefault), out);
+    if (added.ok()) continue;
+    if (!code) code = added.error().code();
+    const std::string& why = added.error().message();
+    if (std::find(told.begin(), told.end(), why) == told.end()) told.push_back(why);
   }
-  return Error(Code::BadRequest, "this kind of projected volume source is not supported by this node yet");
+  if (!code) return {};
+  return Error(*code, told.size() == 1 ? told.front() : fmt::format("[{}]", join(told, ", ")));
 }
 
 }  // namespace
@@ -114,9 +148,7 @@ Result<Payload> payload_of(const v1::Volume& volume, const PayloadContext& conte
     MZ_TRY(add_downward(context, source.downwardAPI->items,
                         source.downwardAPI->defaultMode.value_or(kModeDefault), out));
   } else if (source.projected) {
-    for (const auto& part : source.projected->sources) {
-      MZ_TRY(add_projection(context, part, source.projected->defaultMode.value_or(kModeDefault), out));
-    }
+    MZ_TRY(add_projections(context, *source.projected, out));
   } else {
     return Error(Code::BadRequest, fmt::format("volume {} has no payload", volume.name));
   }

@@ -1,5 +1,7 @@
 #pragma once
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,12 +17,13 @@ namespace mizzen::volumes {
 struct PayloadFile {
   std::string bytes;
   int32_t mode = 0644;
+  std::optional<int64_t> owner = {};  ///< a user; none: who writes it
   friend bool operator==(const PayloadFile&, const PayloadFile&) = default;
 };
 /// Relative path to file; what a volume shows.
 using Payload = std::map<std::string, PayloadFile>;
 
-/// Where config maps and secrets come from: the API, or a test.
+/// Where config maps, secrets and tokens come from: the API, or a test.
 class ObjectSource {
  public:
   virtual ~ObjectSource() = default;
@@ -29,6 +32,10 @@ class ObjectSource {
                                                                              const std::string& name) = 0;
   virtual Result<std::shared_ptr<const api::core::v1::Secret>> secret(const std::string& namespace_,
                                                                       const std::string& name) = 0;
+  /// A token that stands for the pod's service account, bound to the pod. ServiceUnavailable, with upstream's
+  /// text (`failed to fetch token: ...`), while there is none.
+  virtual Result<std::string> service_account_token(
+      const api::core::v1::Pod& pod, const api::core::v1::ServiceAccountTokenProjection& wanted) = 0;
 };
 
 /// What a payload may be made from.
@@ -39,8 +46,10 @@ struct PayloadContext {
 };
 
 /// The payload of a configMap, secret, downwardAPI or projected volume; BadRequest for another type, and for
-/// projections that this version does not know (serviceAccountToken among them). Optional objects and keys
-/// that are absent are left out; absent ones that are not optional are errors in upstream's words.
+/// projections that this version does not know (clusterTrustBundle, podCertificate). Optional objects and
+/// keys that are absent are left out; absent ones that are not optional are errors in upstream's words, all
+/// those of a projected volume together. A token is for the pod alone: where its group or user is known,
+/// nobody else may read the file.
 Result<Payload> payload_of(const api::core::v1::Volume& volume, const PayloadContext& context);
 
 }  // namespace mizzen::volumes

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "linux/files/mounts.h"
 #include "volumes/content/atomic_writer.h"
+#include "volumes/content/pod_owner.h"
 
 namespace mizzen::volumes {
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/file.h"
+#include "volumes/content/pod_owner.h"
 
 namespace mizzen::volumes {
 
@@ -16,10 +17,6 @@ std::string PodFolders::volume(const std::string& uid, std::string_view type, co
 
 std::string PodFolders::notes(const std::string& uid, std::string_view type, const std::string& name) const {
   return fmt::format("{}/plugins/kubernetes.io~{}/{}", pod(uid), type, name);
-}
-
-std::optional<int64_t> fs_group(const api::core::v1::Pod& pod) {
-  return pod.spec.securityContext ? pod.spec.securityContext->fsGroup : std::optional<int64_t>();
 }
 
 Result<void> own_volume(const std::string& path, unsigned mode, const api::core::v1::Pod& pod) {

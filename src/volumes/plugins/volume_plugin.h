@@ -46,7 +46,5 @@ class VolumePlugin {
 
 /// Gives a volume's root its mode and, where there is one, the pod's group.
 Result<void> own_volume(const std::string& path, unsigned mode, const api::core::v1::Pod& pod);
-/// securityContext.fsGroup.
-std::optional<int64_t> fs_group(const api::core::v1::Pod& pod);
 
 }  // namespace mizzen::volumes

@@ -12,7 +12,7 @@
 #include "base/random.h"
 #include "kubelet/config/environment.h"
 #include "kubelet/config/name_resolution.h"
-#include "kubelet/config/object_watches.h"
+#include "kubelet/config/pod_objects.h"
 #include "kubelet/decide/backoff.h"
 #include "kubelet/images/image_puller.h"
 #include "kubelet/probes/probes.h"
@@ -57,7 +57,7 @@ struct NodeWorld {
   StatusManager& statuses;
   Events& events;
   volumes::Volumes& volumes;
-  ObjectWatches& objects;
+  PodObjects& objects;
   const linux::Cgroups* cgroups;  ///< null: control groups are left to the runtime
   Executor& executor;             ///< where pods' turns run
   Executor& disk;                 ///< where calls may block as long as a disk does
