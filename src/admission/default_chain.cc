@@ -14,7 +14,7 @@ namespace mizzen::admission {
 std::unique_ptr<const Chain> make_default_chain(Chain::Deps deps, const Objects& objects) {
   std::vector<std::unique_ptr<const Plugin>> plugins;
   plugins.push_back(std::make_unique<NamespaceLifecycle>(deps.clock, objects));
-  plugins.push_back(std::make_unique<ServiceAccount>(objects));
+  plugins.push_back(std::make_unique<ServiceAccount>(deps.clock, deps.random, objects));
   plugins.push_back(std::make_unique<Priority>(objects));
   plugins.push_back(std::make_unique<DefaultTolerationSeconds>());
   plugins.push_back(std::make_unique<DefaultStorageClass>(objects));

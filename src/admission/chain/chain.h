@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "admission/chain/plugin.h"
+#include "base/random.h"
 #include "telemetry/metrics.h"
 
 namespace mizzen::admission {
@@ -17,6 +18,7 @@ class Chain {
  public:
   struct Deps {
     const Clock& clock;
+    Random& random;
     Metrics* metrics = nullptr;  ///< null: nothing is counted
   };
   Chain(Deps deps, std::vector<std::unique_ptr<const Plugin>> plugins);

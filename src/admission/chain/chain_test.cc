@@ -56,7 +56,7 @@ class ChainTest : public ::testing::Test {
   }
   std::string mutate(Attributes& a) {
     std::string out = "waiting";
-    chain_.emplace(Chain::Deps{real_clock()}, std::move(plugins_));
+    chain_.emplace(Chain::Deps{real_clock(), secure_random()}, std::move(plugins_));
     chain_->mutate(a, [&](Result<void> r) { result_ = out = r.ok() ? "ok" : r.error().message(); });
     return out;
   }
@@ -95,7 +95,7 @@ TEST_F(ChainTest, APluginThatWaitsKeepsNoThreadAndTheRestFollowsWhenItGoesOn) {
   slow.later = true;
   add("after", {static_cast<Operations>(Operation::Create)});
   Attributes a = attributes(Operation::Create);
-  chain_.emplace(Chain::Deps{real_clock()}, std::move(plugins_));
+  chain_.emplace(Chain::Deps{real_clock(), secure_random()}, std::move(plugins_));
   std::string out = "waiting";
   chain_->mutate(a, [&](const Result<void>& r) { out = r.ok() ? "ok" : r.error().message(); });
   EXPECT_EQ(out, "waiting");

@@ -86,6 +86,9 @@ class Objects {
   /// As the store has it: `done` runs once, perhaps at once. NotFound where there is none.
   virtual void newest(const api::ResourceInfo& resource, std::string_view namespace_, std::string_view name,
                       Deadline deadline, std::function<void(Result<Object>)> done) const = 0;
+  /// Runs `f` after a while that grows with `attempt`, from 1; without a thread. False where it will not: the
+  /// server stops.
+  virtual bool later(int attempt, std::function<void()> f) const = 0;
   /// All of a small, cluster-wide resource.
   virtual std::vector<Object> all(const api::ResourceInfo& resource) const = 0;
   /// Grows with every change of the resource; what was computed from all() is good while it stays.

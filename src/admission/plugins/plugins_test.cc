@@ -4,6 +4,7 @@
 
 #include "admission/default_chain.h"
 #include "admission/plugins/priority/priority.h"
+#include "admission/testing/fake_objects.h"
 #include "api/builtin.h"
 #include "api/schema/core/v1/config_map.h"
 #include "api/schema/core/v1/namespace.h"
@@ -26,44 +27,9 @@ using api::resource::v1::ResourceClaim;
 using api::scheduling::v1::PriorityClass;
 using api::storage::v1::StorageClass;
 
-/// A few objects, and how often all of them were asked for.
-class FakeObjects final : public Objects {
- public:
-  api::RegistryPtr registry() const override { return known; }
-  Object cached(const api::ResourceInfo& r, std::string_view ns, std::string_view name) const override {
-    const auto it = objects.find({&r, std::string(ns) + "/" + std::string(name)});
-    return it == objects.end() ? Object() : it->second;
-  }
-  void newest(const api::ResourceInfo& r, std::string_view ns, std::string_view name, Deadline,
-              std::function<void(Result<Object>)> done) const override {
-    const Object found = cached(r, ns, name);
-    done(found ? Result<Object>(found)
-               : Result<Object>(Error(Code::NotFound, "namespaces \"" + std::string(name) + "\" not found")));
-  }
-  std::vector<Object> all(const api::ResourceInfo& r) const override {
-    ++scans;
-    std::vector<Object> out;
-    for (const auto& [key, object] : objects)
-      if (key.first == &r) out.push_back(object);
-    return out;
-  }
-  int64_t generation(const api::ResourceInfo&) const override { return changes; }
-  template <typename T>
-  void put(T object) {
-    ++changes;
-    const std::string key = object.metadata.namespace_ + "/" + object.metadata.name;
-    objects[{&api::resource_of<T>(), key}] = Object::of(std::move(object));
-  }
-
-  api::RegistryPtr known = api::builtin();
-  std::map<std::pair<const api::ResourceInfo*, std::string>, Object> objects;
-  int64_t changes = 0;
-  mutable int scans = 0;
-};
-
 class PluginsTest : public ::testing::Test {
  protected:
-  PluginsTest() : chain_(make_default_chain({real_clock()}, objects_)) {
+  PluginsTest() : chain_(make_default_chain({real_clock(), secure_random()}, objects_)) {
     objects_.put(named<Namespace>("default"));
     auto account = named<api::core::v1::ServiceAccount>("default");
     account.metadata.namespace_ = "default";

@@ -23,6 +23,9 @@ class CachedObjects final : public admission::Objects {
                 std::string_view name) const override;
   void newest(const api::ResourceInfo& resource, std::string_view namespace_, std::string_view name,
               Deadline deadline, std::function<void(Result<Object>)> done) const override;
+  bool later(int attempt, std::function<void()> f) const override {
+    return deps_.retry.again(attempt, std::move(f));
+  }
   std::vector<Object> all(const api::ResourceInfo& resource) const override;
   int64_t generation(const api::ResourceInfo& resource) const override;
 

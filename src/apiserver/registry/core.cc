@@ -39,7 +39,7 @@ Core::Core(Deps deps, Options options)
                                        : nullptr),
       credentials_(account_tokens_ ? std::vector<const auth::TokenVerifier*>{account_tokens_.get()}
                                    : std::vector<const auth::TokenVerifier*>()),
-      admission_(admission::make_default_chain({deps_.clock, deps_.metrics}, objects_)),
+      admission_(admission::make_default_chain({deps_.clock, deps_.random, deps_.metrics}, objects_)),
       companions_(std::make_shared<Companions>(options_.companion_bytes_max)),
       background_(deps_.clock, {"cache-reader", 2, 20'000, 10'000}),
       timers_(background_, deps_.clock),
