@@ -1,12 +1,14 @@
 #include <gtest/gtest.h>
 
 #include "api/schema/apps/v1/deployment.h"
+#include "api/schema/authentication/v1/token_request.h"
 #include "api/schema/autoscaling/v1/scale.h"
 #include "api/schema/coordination/v1/lease.h"
 #include "api/schema/core/v1/binding.h"
 #include "api/schema/core/v1/event.h"
 #include "api/schema/core/v1/node.h"
 #include "api/schema/core/v1/service.h"
+#include "api/schema/core/v1/service_account.h"
 #include "api/schema/discovery/v1/endpoint_slice.h"
 #include "client/testing/conformance_cases.h"
 #include "client/testing/small_objects.h"
@@ -15,11 +17,13 @@ namespace mizzen::client::testing {
 namespace {
 
 using api::apps::v1::Deployment;
+using api::authentication::v1::TokenRequest;
 using api::autoscaling::v1::Scale;
 using api::core::v1::Binding;
 using api::core::v1::ConfigMap;
 using api::core::v1::Node;
 using api::core::v1::Pod;
+using api::core::v1::ServiceAccount;
 using meta::v1::DeleteOptions;
 
 Code code_of(const auto& result) { return result.ok() ? Code::Unknown : result.error().code(); }
@@ -92,6 +96,43 @@ void patches_of_each_kind(ApiUnderTest& t, const std::string& ns) {
   ASSERT_TRUE(told.ok()) << told.error().message();
   EXPECT_EQ((*told)->status.phase, "Running");
   EXPECT_EQ(code_of(patch<Pod>(api, ns, "none", PatchType::Merge, "{}", Call())), Code::NotFound);
+}
+
+/// As a node asks for them.
+void tokens_of_accounts(ApiUnderTest& t, const std::string& ns) {
+  ApiClient& api = t.api();
+  ServiceAccount account;
+  account.metadata.namespace_ = ns;
+  account.metadata.name = "robot";
+  ASSERT_TRUE(create(api, account, Call()).ok());
+  Pod of_robot = pod(ns, "p");
+  of_robot.spec.serviceAccountName = "robot";
+  const auto made = create(api, of_robot, Call());
+  ASSERT_TRUE(made.ok()) << made.error().message();
+  const auto ask = [&](const std::string& name, const std::string& pod_uid) {
+    TokenRequest request;
+    request.metadata.namespace_ = ns;
+    request.metadata.name = name;
+    request.spec.audiences = {"vault"};
+    request.spec.expirationSeconds = 600;
+    auto& bound = request.spec.boundObjectRef.ensure();
+    bound.kind = "Pod";
+    bound.apiVersion = "v1";
+    bound.name = "p";
+    bound.uid = pod_uid;
+    return create_part<ServiceAccount>(api, Object::of(request), "token", Call());
+  };
+  const auto answer = ask("robot", (*made)->metadata.uid);
+  ASSERT_TRUE(answer.ok()) << answer.error().message();
+  const auto* issued = answer->as<TokenRequest>();
+  ASSERT_TRUE(issued);
+  EXPECT_FALSE(issued->status.token.empty());
+  EXPECT_TRUE(issued->status.expirationTimestamp.is_set());
+  EXPECT_EQ(issued->spec.expirationSeconds, 600);
+  const auto nobodys = ask("nobody", (*made)->metadata.uid);
+  ASSERT_FALSE(nobodys.ok());
+  EXPECT_EQ(nobodys.error().message(), "serviceaccounts \"nobody\" not found");
+  EXPECT_EQ(code_of(ask("robot", "another")), Code::Conflict);
 }
 
 void parts_of_objects(ApiUnderTest& t, const std::string& ns) {
@@ -232,6 +273,7 @@ constexpr ConformanceCase kCases[] = {
     {"DryRunsChangeNothing", dry_runs_change_nothing},
     {"PatchesOfEachKind", patches_of_each_kind},
     {"PartsOfObjects", parts_of_objects},
+    {"TokensOfAccounts", tokens_of_accounts},
     {"ListsSelectAndComeInPages", lists_select_and_come_in_pages},
     {"KindsOfOtherGroups", kinds_of_other_groups},
     {"WhatIsServedIsKnown", what_is_served_is_known},
