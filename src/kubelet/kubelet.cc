@@ -75,7 +75,7 @@ struct Kubelet::Impl {
         recorder({d.api, {d.clock, d.random, background, timers}}, {"kubelet", options.node_name}),
         events(options.standalone ? nullptr : &recorder, options.node_name),
         getter(make_getter(d.loops, name_pool)),
-        volumes(options.data_folder + "/pods", d.clock, d.random),
+        volumes(options.data_folder + "/pods", d.clock, d.random, {.memory = options.memory_volumes}),
         rotation({d.runtime, d.clock, [this] { return running_logs(); }},
                  {options.log_bytes_max, options.log_files_max}),
         node({d.api, events, d.clock, [this] { return facts(); }}),

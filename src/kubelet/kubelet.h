@@ -52,6 +52,7 @@ struct KubeletOptions {
   std::string version = "v1.36.2";
   std::optional<linux::SystemInfo> machine = {};  ///< none: what this machine says of itself
   bool watches_machine = true;                    ///< what of it is used, for conditions and statistics
+  bool memory_volumes = true;                     ///< volumes::Volumes::Options::memory
   bool shares_mounts = true;  ///< mounts of containers (Bidirectional) reach others: needs root
   codec::Map<std::string> node_labels;
 };

@@ -22,12 +22,14 @@ std::string_view type_name(const api::core::v1::VolumeSource& s) {
 
 }  // namespace
 
-Volumes::Volumes(std::string pods_folder, const Clock& clock, Random& random)
+Volumes::Volumes(std::string pods_folder, const Clock& clock, Random& random, Options options)
     : folders_{std::move(pods_folder)} {
-  plugins_.push_back(std::make_unique<EmptyDir>(folders_));
+  plugins_.push_back(std::make_unique<EmptyDir>(folders_, options.memory));
   plugins_.push_back(std::make_unique<HostPath>());
-  for (const auto& type : PayloadVolume::types())
+  for (auto type : PayloadVolume::types()) {
+    type.in_memory = type.in_memory && options.memory;
     plugins_.push_back(std::make_unique<PayloadVolume>(type, folders_, clock, random));
+  }
 }
 
 Volumes::~Volumes() = default;

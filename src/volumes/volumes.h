@@ -19,7 +19,14 @@ namespace mizzen::volumes {
 /// block as long as the disk does. Failure: set_up() is repeated by whoever plans.
 class Volumes {
  public:
-  Volumes(std::string pods_folder, const Clock& clock, Random& random);
+  struct Options {
+    /// What is to be in memory (secrets, tokens, emptyDirs of medium Memory) is mounted there, which needs
+    /// root; else it is a folder as the others are: for the simulation, where nothing is secret.
+    bool memory = true;
+  };
+  Volumes(std::string pods_folder, const Clock& clock, Random& random, Options options);
+  Volumes(std::string pods_folder, const Clock& clock, Random& random)
+      : Volumes(std::move(pods_folder), clock, random, Options()) {}
   ~Volumes();
 
   /// BadRequest naming the type where no plug-in can. Called again, it brings the content up to date.

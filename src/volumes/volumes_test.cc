@@ -278,6 +278,23 @@ TEST_F(VolumesTest, TearDownUnmountsAndLeavesTheHostAlone) {
   EXPECT_FALSE(volumes_.tear_down("..").ok());
 }
 
+TEST_F(VolumesTest, WhereNothingIsMountedWhatIsSecretIsAFolder) {
+  Volumes plain{scratch_.at("plain"), clock_, secure_random(), {.memory = false}};
+  for (const char* json : {R"({"name":"s","secret":{"secretName":"password"}})",
+                           R"({"name":"t","projected":{"sources":[{"serviceAccountToken":{"path":"key"}}]}})",
+                           R"({"name":"m","emptyDir":{"medium":"Memory"}})"}) {
+    const v1::Volume wanted = volume(json);
+    const auto made = plain.set_up(wanted, context());
+    ASSERT_TRUE(made.ok()) << json << ": " << made.error().message();
+    EXPECT_TRUE(plain.stands(wanted, pod_)) << json;
+    const auto ready = plain.ready(wanted, pod_);
+    ASSERT_TRUE(ready.ok()) << json;
+    EXPECT_FALSE(*linux::is_mount_point(ready->host_path)) << json;
+    if (!wanted.volumeSource.emptyDir) EXPECT_TRUE(path_exists(ready->host_path + "/key")) << json;
+  }
+  EXPECT_TRUE(plain.tear_down("u1").ok());
+}
+
 TEST_F(VolumesTest, WhatStandsIsReadFromTheDiskAndOutlivesItsSources) {
   const v1::Volume wanted = volume(R"({"name":"v","configMap":{"name":"settings"}})");
   EXPECT_FALSE(volumes_.stands(wanted, pod_));

@@ -159,7 +159,7 @@ class Agent final : public Process {
     out.addresses = {fmt::format("192.0.2.{}", number + 1)};
     out.port = -1;
     out.dns.servers = {"10.96.0.10"};
-    out.manage_cgroups = out.watches_machine = out.shares_mounts = false;
+    out.manage_cgroups = out.watches_machine = out.shares_mounts = out.memory_volumes = false;
     linux::SystemInfo& m = out.machine.emplace();
     m.hostname = machine.node();
     m.architecture = "amd64";

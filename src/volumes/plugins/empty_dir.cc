@@ -9,7 +9,7 @@ namespace mizzen::volumes {
 
 bool EmptyDir::stands(const api::core::v1::Volume& volume, const api::core::v1::Pod& pod) const {
   if (!path_exists(folders_.notes(pod.metadata.uid, name(), volume.name) + "/ready")) return false;
-  if (volume.volumeSource.emptyDir->medium != "Memory") return true;
+  if (!in_memory(volume)) return true;
   const auto mounted = linux::is_mount_point(folder(volume, pod));
   return mounted.ok() && *mounted;
 }
@@ -29,7 +29,7 @@ Result<void> EmptyDir::set_up(const api::core::v1::Volume& volume, const Payload
   const std::string notes = folders_.notes(context.pod.metadata.uid, name(), volume.name);
   MZ_TRY(make_folders(path, 0750));
   bool mounted = true;
-  if (source.medium == "Memory") {
+  if (in_memory(volume)) {
     MZ_ASSIGN(mounted, linux::is_mount_point(path));
     if (!mounted) {
       const auto size = source.sizeLimit ? source.sizeLimit->value() : 0;
