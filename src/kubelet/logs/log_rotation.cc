@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <utility>
 
 #include "base/check.h"
 #include "base/strings.h"
@@ -35,6 +36,12 @@ std::string stamp(WallTime now) {
     if (c == '.' || c == 'Z') break;
   }
   return out;
+}
+
+/// Bytes of a file; nothing where it is not there.
+std::optional<int64_t> size_of(const std::string& path) {
+  struct stat st{};
+  return ::stat(path.c_str(), &st) == 0 ? std::optional<int64_t>(st.st_size) : std::nullopt;
 }
 
 Result<void> copy_compressed(const std::string& from, gzFile to) {
@@ -97,11 +104,74 @@ Result<void> remove_log(const std::string& path) {
   return {};
 }
 
+LogRotation::LogRotation(Deps deps, Options options) : deps_(std::move(deps)), options_(options) {
+  auto hints = linux::ChangeHints::open();
+  if (hints.ok()) hints_ = std::move(*hints);
+}
+
+void LogRotation::hear() {
+  if (followed_.empty()) return;
+  const auto changed = hints_->changed();
+  if (!changed) {  // any may have been touched
+    for (const auto& [id, path] : followed_) {
+      hints_->drop(id);
+      seen_.at(path).followed.reset();
+    }
+    followed_.clear();
+    return;
+  }
+  for (const auto id : *changed) {
+    const auto found = followed_.find(id);
+    if (found == followed_.end()) continue;
+    seen_.at(found->second).followed.reset();
+    followed_.erase(found);
+  }
+}
+
+void LogRotation::follow(const std::string& path, Seen& seen) {
+  if (!hints_ || seen.followed) return;
+  const auto id = hints_->follow(path);
+  // Two names of one file would have one id: only the first is followed.
+  if (id && followed_.try_emplace(*id, path).second) seen.followed = id;
+}
+
+void LogRotation::unfollow(Seen& seen) {
+  if (!seen.followed) return;
+  hints_->drop(*seen.followed);
+  followed_.erase(*seen.followed);
+  seen.followed.reset();
+}
+
+void LogRotation::forget_others() {
+  for (auto it = seen_.begin(); it != seen_.end();) {
+    if (std::exchange(it->second.running, false)) {
+      ++it;
+    } else {
+      unfollow(it->second);
+      it = seen_.erase(it);
+    }
+  }
+}
+
 size_t LogRotation::tick() {
   size_t out = 0;
+  hear();
+  const auto now = deps_.clock.monotonic();
   for (const auto& one : deps_.running()) {
-    struct stat st{};
-    if (::stat(one.path.c_str(), &st) != 0 || st.st_size <= options_.bytes_max) continue;
+    const auto [place, fresh] = seen_.try_emplace(one.path);
+    Seen& seen = place->second;
+    seen.running = true;
+    if (seen.followed && now - seen.looked < kLookAnyway) continue;
+    ++looks_;
+    auto bytes = size_of(one.path);
+    if (bytes && !fresh && *bytes == seen.bytes && *bytes <= options_.bytes_max) {
+      follow(one.path, seen);
+      bytes = size_of(one.path);  // it may have grown before it was followed
+    }
+    seen.looked = now;
+    seen.bytes = bytes.value_or(-1);
+    if (seen.bytes <= options_.bytes_max) continue;
+    unfollow(seen);  // what is too big is looked at until it is not
     const auto done = rotate(one);
     if (done.ok()) {
       ++out;
@@ -110,6 +180,7 @@ size_t LogRotation::tick() {
                 {log::kv("log", one.path), log::kv("error", done.error().message())});
     }
   }
+  forget_others();
   return out;
 }
 

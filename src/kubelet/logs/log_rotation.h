@@ -1,11 +1,14 @@
 #pragma once
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "cri/runtime.h"
+#include "linux/files/change_hints.h"
 
 namespace mizzen::kubelet {
 
@@ -30,9 +33,11 @@ struct RunningLog {
 /// Role: keeps the logs of running containers small: one that outgrew bytes_max is renamed to LOG.DATE-TIME,
 /// the runtime opens a new one, older files are compressed (.gz) and the oldest go. Kubernetes contract:
 /// upstream's containerLogMaxSize and containerLogMaxFiles; `kubectl logs` shows the newest file only. Truth:
-/// the files; nothing is kept in memory. Threading: from one thread at a time; blocks on the disk. Failure: a
-/// log that cannot be rotated grows on and is tried again at the next tick. Cost: one question to the disk
-/// for each running container, and no more while its log is small.
+/// the files; in memory is only which of them were quiet at the last look. Threading: from one thread at a
+/// time; blocks on the disk. Failure: a log that cannot be rotated grows on and is tried again at the next
+/// tick. Cost: a log that did not grow between two ticks is looked at when the kernel says that it was
+/// touched (linux/files/change_hints.h), or after kLookAnyway; any other, or where the kernel has no room, at
+/// each tick.
 class LogRotation {
  public:
   struct Options {
@@ -44,16 +49,37 @@ class LogRotation {
     const Clock& clock;
     std::function<std::vector<RunningLog>()> running;
   };
-  LogRotation(Deps deps, Options options) : deps_(std::move(deps)), options_(options) {}
+  LogRotation(Deps deps, Options options);
 
-  /// Looks at every running container's log once; how many were rotated.
+  /// Looks at the logs of running containers; how many were rotated.
   size_t tick();
+  /// How many looks at a log there were: what ticks cost.
+  uint64_t looks() const { return looks_; }
+  /// What the kernel did not tell of is seen this late.
+  static constexpr Duration kLookAnyway = std::chrono::minutes(5);
 
  private:
+  /// A log as it was last seen.
+  struct Seen {
+    int64_t bytes = 0;
+    std::optional<linux::ChangeHints::Id> followed;  ///< nobody has touched it since
+    Monotonic looked;
+    bool running = true;  ///< as of this tick
+  };
+  /// Logs that were touched are followed no more.
+  void hear();
+  void follow(const std::string& path, Seen& seen);
+  void unfollow(Seen& seen);
+  /// Logs of containers that run no more.
+  void forget_others();
   Result<void> rotate(const RunningLog& running);
 
   const Deps deps_;
   const Options options_;
+  std::optional<linux::ChangeHints> hints_;                 ///< none: every log is looked at at every tick
+  std::map<std::string, Seen> seen_;                        ///< by path
+  std::map<linux::ChangeHints::Id, std::string> followed_;  ///< path by id
+  uint64_t looks_ = 0;
 };
 
 }  // namespace mizzen::kubelet

@@ -186,6 +186,66 @@ TEST(LogRotation, RotatesTheLogsOfRunningContainersThatAreTooBig) {
   EXPECT_EQ(*read_file(folder + "/1.log"), std::string(101, 'd')) << "the runtime still writes there";
 }
 
+/// Appends, as the runtime does.
+void append(const std::string& path, size_t bytes) {
+  std::FILE* file = std::fopen(path.c_str(), "ae");
+  ASSERT_NE(file, nullptr);
+  std::fputs(std::string(bytes, 'x').c_str(), file);
+  std::fclose(file);
+}
+
+TEST(LogRotation, LooksAtAQuietLogOnlyWhenItIsTouchedAndThenAtTheNextTick) {
+  linux::ScratchFolder scratch;
+  ManualClock clock;
+  ThreadPool pool(real_clock(), {.name = "runtime"});
+  cri::FakeRuntime runtime(clock, pool);
+  const std::string quiet = scratch.at("quiet"), other = scratch.at("other");
+  append(quiet, 50);
+  append(other, 50);
+  std::vector<RunningLog> running = {{"a", quiet}, {"b", other}};
+  LogRotation rotation({runtime, clock, [&] { return running; }}, {100, 3});
+  size_t tried = 0;  // the runtime has no such containers: a rotation begins, and fails
+  const auto tick = [&] {
+    clock.advance(std::chrono::seconds(10));
+    const size_t before = runtime.count("ReopenContainerLog");
+    EXPECT_EQ(rotation.tick(), 0u);
+    tried = runtime.count("ReopenContainerLog") - before;
+  };
+  for (int i = 0; i < 3; ++i) tick();
+  const auto looks = [&] {
+    const uint64_t before = rotation.looks();
+    tick();
+    return rotation.looks() - before;
+  };
+  EXPECT_EQ(looks(), 0u);
+  append(quiet, 10);
+  EXPECT_EQ(looks(), 1u);
+  EXPECT_EQ(tried, 0u);
+  EXPECT_EQ(looks(), 1u) << "it may go on";
+  EXPECT_EQ(looks(), 0u);
+  append(other, 51);
+  EXPECT_EQ(looks(), 1u);
+  EXPECT_EQ(tried, 1u) << "within one tick of its growth";
+  EXPECT_EQ(looks(), 1u);
+  EXPECT_EQ(tried, 1u) << "again, as it failed, though nobody wrote";
+  ASSERT_EQ(::rename(other.c_str(), scratch.at("away").c_str()), 0);
+  append(other, 20);
+  for (int i = 0; i < 3; ++i) tick();
+  EXPECT_EQ(looks(), 0u);
+  append(other, 81);
+  EXPECT_EQ(looks(), 1u) << "it is followed under its name, not the file that was there once";
+  EXPECT_EQ(tried, 1u);
+  ASSERT_EQ(::truncate(other.c_str(), 0), 0);
+  for (int i = 0; i < 3; ++i) tick();
+  clock.advance(LogRotation::kLookAnyway);
+  EXPECT_EQ(looks(), 2u);
+  EXPECT_EQ(looks(), 0u);
+  running.pop_back();
+  tick();
+  running.push_back({"b", other});
+  EXPECT_EQ(looks(), 1u) << "one that came anew";
+}
+
 TEST(LogFile, FollowsIntoTheNextFileAfterTheLastLineOfTheOld) {
   linux::ScratchFolder scratch;
   const std::string path = scratch.at("0.log");
