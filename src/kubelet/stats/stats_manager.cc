@@ -48,7 +48,7 @@ std::shared_ptr<const Summary> StatsManager::read(Depth depth, Duration age_max)
   auto summary = std::make_shared<Summary>();
   const WallTime at = deps_.clock.wall();
   ask_for_image_disk();
-  summary->node = node_stats(at);
+  summary->node = node_stats(depth, at);
   if (depth != Depth::Node) summary->pods = pods_stats(depth, at);
   if (depth == Depth::All) std::erase_if(samples_, [](const auto& sample) { return !sample.second.used; });
   Lock lock(m_);
@@ -98,7 +98,7 @@ void StatsManager::ask_for_image_disk() {
   image_disk_ = ours && theirs && ours->device != theirs->device;
 }
 
-stats::v1alpha1::NodeStats StatsManager::node_stats(WallTime at) {
+stats::v1alpha1::NodeStats StatsManager::node_stats(Depth depth, WallTime at) {
   stats::v1alpha1::NodeStats out;
   const auto machine = deps_.gauges.machine();
   out.nodeName = options_.node_name;
@@ -108,8 +108,10 @@ stats::v1alpha1::NodeStats StatsManager::node_stats(WallTime at) {
   out.swap.ensure().time = codec::Time::from(at);
   out.swap->swapAvailableBytes = machine.swap_free_bytes;
   out.swap->swapUsageBytes = machine.swap_bytes - std::min(machine.swap_bytes, machine.swap_free_bytes);
-  const auto interfaces = deps_.gauges.interfaces();
-  if (!interfaces.empty()) out.network = network_stats(interfaces, deps_.gauges.default_interface(), at);
+  if (depth == Depth::All) {
+    const auto interfaces = deps_.gauges.interfaces();
+    if (!interfaces.empty()) out.network = network_stats(interfaces, deps_.gauges.default_interface(), at);
+  }
   if (const auto space = deps_.gauges.disk(options_.data_folder)) out.fs = fs_stats(*space, at);
   std::string image_folder;
   std::optional<uint64_t> image_bytes;

@@ -39,7 +39,8 @@ class StatsManager {
     std::string logs_folder;
     std::string cgroup_root = "/kubepods";
   };
-  /// How much is read: the node alone, with what its pods store in folders, or everything.
+  /// How much is read: what may run short on the node, with what its pods store in folders, or everything (of
+  /// the node, too: a node has an interface for each pod).
   enum class Depth : uint8_t { Node, Folders, All };
   StatsManager(Deps deps, Options options) : deps_(std::move(deps)), options_(std::move(options)) {}
 
@@ -56,7 +57,7 @@ class StatsManager {
 
  private:
   struct Told;  // by the runtime
-  stats::v1alpha1::NodeStats node_stats(WallTime at) MZ_REQUIRES(reading_);
+  stats::v1alpha1::NodeStats node_stats(Depth depth, WallTime at) MZ_REQUIRES(reading_);
   void ask_for_image_disk();
   std::vector<PodStats> pods_stats(Depth depth, WallTime at) MZ_REQUIRES(reading_);
   PodReadings readings(const Pod& pod, const RuntimePod& state, Depth depth, const Told& told, WallTime at)
