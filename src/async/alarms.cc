@@ -1,8 +1,13 @@
 #include "async/alarms.h"
 
-#include <vector>
+#include "base/check.h"
 
 namespace mizzen {
+
+Monotonic next_beat(Monotonic when, Duration beat) {
+  MZ_CHECK(beat > Duration::zero(), "a beat of {} ns", beat.count());
+  return later(when, beat - when.time_since_epoch() % beat);
+}
 
 Alarms::Id Alarms::after(Duration delay, std::function<void()> f) {
   Id id = 0;

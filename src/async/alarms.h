@@ -9,6 +9,10 @@
 
 namespace mizzen {
 
+/// The first multiple of `beat` after `when`. What need not be punctual is asked for on a beat, so that much
+/// of it is done in one wake-up. Never stays never. Requires beat > 0.
+Monotonic next_beat(Monotonic when, Duration beat);
+
 /// Role: functions to be run later by whoever has a loop of its own: Timers without a thread.
 /// Place: a component whose loop calls tick() and sleeps until what it returns. Threading: thread-safe;
 /// functions run on the thread that calls tick(), without locks held, and must be short. Invariant: a

@@ -28,6 +28,16 @@ TEST(Gate, ItsEndWaitsForWhatIsInside) {
   EXPECT_TRUE(closed);
 }
 
+TEST(Alarms, OnABeatFallOnOneMoment) {
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  const auto at = [](Duration d) { return Monotonic(d); };
+  EXPECT_EQ(next_beat(at(seconds(20)), seconds(10)), at(seconds(30)));
+  EXPECT_EQ(next_beat(at(seconds(20) + milliseconds(1)), seconds(10)), at(seconds(30)));
+  EXPECT_EQ(next_beat(at(seconds(30) - milliseconds(1)), seconds(10)), at(seconds(30)));
+  EXPECT_EQ(next_beat(Monotonic::max(), seconds(10)), Monotonic::max());
+}
+
 TEST(Alarms, RunWhenTheirTimeHasComeInOrderAndOnce) {
   ManualClock clock;
   int woken = 0;

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <set>
 
+#include "async/alarms.h"
 #include "async/timers.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -41,6 +42,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// All on beats (next_beat): what falls due together is done in one wake-up.
 constexpr auto kLookEvery = seconds(1);
 /// Where the runtime tells of what happens: what it forgot to tell is seen this late.
 constexpr auto kLookWithEventsEvery = seconds(10);
@@ -48,6 +50,10 @@ constexpr auto kInitializedWithin = seconds(30);
 constexpr auto kAskAgain = milliseconds(100);
 constexpr auto kStatusEvery = seconds(5);
 constexpr auto kHousekeepingEvery = seconds(10);
+/// How old what the node says of its images may be, as upstream.
+constexpr auto kImagesEvery = seconds(30);
+/// Threads of those pools last from one beat to the next.
+constexpr int kIdleMs = 15'000;
 /// What gone pods left is looked for at each housekeeping for that long after the start, and after a pod has
 /// gone: its last process may die late. Else that often.
 constexpr Duration kLeftoversEvery = std::chrono::minutes(1);
@@ -183,7 +189,8 @@ struct Kubelet::Impl {
   const linux::SystemInfo machine;
   const bool app_armor = linux::app_armor_enabled();
   // Executors first: what uses them goes before them.
-  ThreadPool background{deps.clock, {.name = "kubelet-bg", .threads_max = 3, .queue_max = 20'000}};
+  ThreadPool background{deps.clock,
+                        {.name = "kubelet-bg", .threads_max = 3, .queue_max = 20'000, .idle_ms = kIdleMs}};
   ThreadPool api_pool{deps.clock, {.name = "kubelet-api", .threads_max = 3, .queue_max = 20'000}};
   // Of their own, so that status and tokens do not wait for each other.
   ThreadPool token_pool{deps.clock, {.name = "kubelet-tokens", .threads_max = 3, .queue_max = 20'000}};
@@ -191,7 +198,12 @@ struct Kubelet::Impl {
   // Threads are there only while they have work: disks that hang hold one for each pod that has to do with
   // them.
   ThreadPool disk_pool{deps.clock, {.name = "kubelet-disk", .threads_max = 16, .queue_max = 20'000}};
-  ThreadPool pod_pool{deps.clock, {.name = "kubelet-pod", .threads_max = 4, .queue_max = 20'000}};
+  /// Turns never wait: more threads than processors would be of no use.
+  ThreadPool pod_pool{deps.clock,
+                      {.name = "kubelet-pod",
+                       .threads_max = static_cast<size_t>(std::clamp(machine.cpus, 1, 4)),
+                       .queue_max = 20'000,
+                       .idle_ms = kIdleMs}};
   Timers timers{background, deps.clock};
   Alarms alarms{deps.clock, [this] { wake(); }};
   client::EventRecorder recorder;
@@ -265,6 +277,7 @@ struct Kubelet::Impl {
 
   std::string runtime_version;  ///< set before threads start
   Guarded<std::vector<cri::v1::Image>> images;
+  std::atomic<bool> images_seen = false;
   ImageCollector collector{{.runtime = deps.runtime,
                             .events = events,
                             .clock = deps.clock,
@@ -410,26 +423,32 @@ void Kubelet::Impl::run() {
   const auto token = stop_source.token();
   const auto on_stop = token.on_stop([this] { wake(); });
   auto look_due = deps.clock.monotonic();
-  auto status_due = look_due, housekeeping_due = look_due + kHousekeepingEvery;
+  auto status_due = look_due, housekeeping_due = next_beat(look_due, kHousekeepingEvery),
+       images_due = housekeeping_due;
   bool orphans_known = false;
   while (!token.stopped()) {
     const auto now = deps.clock.monotonic();
     if (now >= status_due) {
       health.ask();
-      status_due =
-          now + (health.runtime_problem(now).empty() ? Duration(kStatusEvery) : Duration(milliseconds(200)));
+      status_due = next_beat(
+          now, health.runtime_problem(now).empty() ? Duration(kStatusEvery) : Duration(milliseconds(200)));
     }
     if (now >= look_due || look_asked.exchange(false)) {
       cache.relist();
-      look_due = now + look_pause();
+      look_due = next_beat(now, look_pause());
     }
     // A changed manifest waits for the end of what it was before.
     if (!orphans_known) orphans_known = remove_orphans();
     if (now >= housekeeping_due) {
       housekeeping();
-      housekeeping_due = now + kHousekeepingEvery;
+      housekeeping_due = next_beat(now, kHousekeepingEvery);
     }
-    const auto next = std::min({alarms.tick(), probes.tick(), look_due, status_due, housekeeping_due});
+    if (now >= images_due) {
+      collector.tick();
+      images_due = next_beat(now, images_seen ? kImagesEvery : kHousekeepingEvery);
+    }
+    const auto next =
+        std::min({alarms.tick(), probes.tick(), look_due, status_due, housekeeping_due, images_due});
     Lock lock(m);
     while (!woken && deps.clock.monotonic() < next) {
       if (!changed.wait_until(m, Deadline::at(next, deps.clock))) break;
@@ -459,6 +478,7 @@ void Kubelet::Impl::rotate_logs() {
 
 void Kubelet::Impl::see_images(const std::vector<cri::v1::Image>& all) {
   images.with([&](auto& i) { i = all; });
+  images_seen = true;
   (void)background.post([this, all, asked = deps.clock.wall()] {
     std::map<std::string, std::string> refs;
     std::set<std::string> ids;
@@ -492,12 +512,11 @@ void Kubelet::Impl::housekeeping() {
   statuses.tick();
   mirrors.tick();
   rotate_logs();
-  collector.tick();
-  if (stats) (void)background.post([this] { stats->tick(); });
   if (evictions) evictions->tick();
-  if (!remove_orphans()) return;
-  (void)background.post([this, look = may_have_leftovers()] {
-    update_groups();
+  const bool all_known = remove_orphans();
+  (void)background.post([this, all_known, look = all_known && may_have_leftovers()] {
+    if (stats) stats->tick();
+    if (all_known) update_groups();
     if (look) remove_leftovers();
   });
 }

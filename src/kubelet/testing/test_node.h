@@ -96,6 +96,8 @@ class TestNode {
   Guarded<NodeAbilities> abilities;
   Guarded<std::shared_ptr<const api::core::v1::Node>> node;  ///< as the API has it
 
+  /// When somebody asked to be woken next; runs what is due.
+  Monotonic next_alarm() { return agent_->alarms.tick(); }
   PodWorkers& workers() { return agent_->workers; }
   RuntimeCache& cache() { return agent_->cache; }
   StatusManager& statuses() { return agent_->statuses; }

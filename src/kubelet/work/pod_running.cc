@@ -16,13 +16,16 @@ constexpr std::string_view kLog = "kubelet";
 /// How long watches that were just begun may take, and how often they are looked at.
 constexpr Duration kObjectsWait = seconds(2);
 constexpr Duration kObjectsLook = milliseconds(20);
+/// Pods whose time has come within that are looked at in one wake-up, which costs little more than one of
+/// them.
+constexpr Duration kTogether = seconds(10);
 /// The BackOff event of one container comes at most that often.
 constexpr Duration kBackoffToldEvery = seconds(10);
 
 }  // namespace
 
 void PodWork::run(const RuntimePod& state) {
-  again_in(world_.spread(world_.options.resync));
+  again_at(next_beat(later(world_.clock.monotonic(), world_.spread(world_.options.resync)), kTogether));
   publish(make_status(state, false), state);
   if (ends()) return begin_end();  // its containers came to their end: the sandbox goes too
   const RuntimePod seen = shown(state);

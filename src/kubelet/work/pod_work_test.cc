@@ -51,6 +51,24 @@ TEST(PodWork, AStartTakesSixCallsToTheRuntime) {
     EXPECT_EQ(node.runtime.count(call), 1u) << call;
 }
 
+TEST(PodWork, PodsThatAreWellWakeTheAgentTogether) {
+  TestNode node;
+  node.runtime.add_image("nginx:latest");
+  for (int i = 0; i < 20; ++i) {
+    node.add(plain(fmt::format("web{}", i)));
+    node.clock.advance(std::chrono::milliseconds(130));
+  }
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(node.reaches(fmt::format("web{}", i), "Running"));
+  node.settle();
+  const auto begin = node.clock.monotonic();
+  for (auto next = node.next_alarm(); next < begin + seconds(300); next = node.next_alarm()) {
+    EXPECT_EQ(next.time_since_epoch() % seconds(10), Duration::zero());
+    EXPECT_LE(next - node.clock.monotonic(), seconds(100)) << "each is looked at now and then";
+    node.clock.advance(next - node.clock.monotonic());
+    node.settle();
+  }
+}
+
 TEST(PodWork, HooksThatNeverEndHoldUpNobodyElse) {
   TestNode node;
   node.runtime.add_image("nginx:latest");

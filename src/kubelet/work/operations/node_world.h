@@ -38,7 +38,8 @@ struct PodOptions {
   Backoff::Options restart_backoff;
   size_t pods_max = 110;
   int64_t pids_max = 0;  ///< processes of one pod; 0: no limit
-  /// A pod is looked at at least that often, stretched by up to a half, so that pods do not come together.
+  /// A pod is looked at that often, stretched by up to a half, so that not all pods come together, and to
+  /// the next beat of ten seconds, so that not each wakes the agent.
   Duration resync = std::chrono::seconds(60);
   Duration retry = std::chrono::seconds(10);         ///< of what failed
   Duration retry_soon = std::chrono::seconds(1);     ///< of what failed because the runtime was away
