@@ -618,6 +618,7 @@ void Kubelet::stop() {
   k.puller.stop();
   k.stop_source.stop();
   k.loop.join();
+  k.recorder.stop();
   k.cache.stop();
   k.health.stop();
   k.collector.stop();

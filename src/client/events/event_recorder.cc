@@ -25,6 +25,7 @@ constexpr Duration kAggregateWindow = std::chrono::minutes(10);
 constexpr double kSpamBurst = 25;
 constexpr double kSpamPerSecond = 1.0 / 300;
 constexpr int kTries = 12;
+constexpr Duration kTimeout = std::chrono::seconds(5);
 
 std::string about_key(const ObjectReference& r) {
   return fmt::format("{}|{}|{}|{}|{}|{}", r.kind, r.namespace_, r.name, r.fieldPath, r.uid, r.apiVersion);
@@ -98,7 +99,7 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
 
   void record(const ObjectReference& about, const std::string& type, const std::string& reason,
               std::string message) {
-    if (!allowed(about)) return;
+    if (ended.token().stopped() || !allowed(about)) return;
     const std::string group_key = about_key(about) + "|" + type + "|" + reason;
     Group& group = groups[group_key];
     const Monotonic mono = deps.runtime.clock.monotonic();
@@ -139,7 +140,8 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
     codec::append_json_string(text, message);
     const std::string body = fmt::format(R"({{"count":{},"message":{},"lastTimestamp":"{}"}})",
                                          before.count + 1, text, codec::format_time(now));
-    const auto r = patch<Event>(deps.api, before.namespace_, before.name, PatchType::Strategic, body, Call());
+    const auto r =
+        patch<Event>(deps.api, before.namespace_, before.name, PatchType::Strategic, body, new_call());
     if (r.ok()) {
       ++before.count;
       return true;
@@ -147,14 +149,19 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
     return r.error().code() != Code::NotFound;
   }
 
+  Call new_call() const {
+    Call call;
+    call.timeout = kTimeout;
+    call.stop = ended.token();
+    return call;
+  }
+
   template <typename F>
   bool write(F&& f) {
     for (int i = 0; i < kTries; ++i) {
       if (i > 0 && ended.token().wait_until(Deadline::after(options.retry_pause, deps.runtime.clock)))
         return false;
-      Call call;
-      call.timeout = std::chrono::seconds(5);
-      const auto r = f(call);
+      const auto r = f(new_call());
       if (r.ok()) return true;
       if (!r.error().retryable()) {
         log::verbose(2, options.component, "event was refused", {log::kv("err", r.error().message())});
@@ -167,8 +174,11 @@ struct EventRecorder::State : std::enable_shared_from_this<EventRecorder::State>
 
 EventRecorder::EventRecorder(Deps deps, Options options)
     : state_(std::make_shared<State>(deps, std::move(options))) {}
-EventRecorder::~EventRecorder() {
-  flush(Deadline::after(std::chrono::seconds(1), state_->deps.runtime.clock));
+EventRecorder::~EventRecorder() { stop(); }
+
+void EventRecorder::stop(Duration patience) {
+  if (state_->ended.token().stopped()) return;
+  flush(Deadline::after(patience, state_->deps.runtime.clock));
   state_->ended.stop();
 }
 

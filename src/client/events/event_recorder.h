@@ -12,8 +12,10 @@ namespace mizzen::client {
 /// Kubernetes contract: client-go's EventCorrelator: spam filter (25 events per source and object, one more
 /// each 5 minutes), aggregation of similar events (more than 10 in 10 minutes become "(combined from similar
 /// events): ..."), and counting of equal ones (count, lastTimestamp by patch). Threading: thread-safe;
-/// event() never blocks. Failure: events are best effort: 12 tries with a pause between them, then dropped.
-/// Bounds: kCorrelationsMax remembered events (least recently used go), kPendingMax waiting writes.
+/// event() never blocks. Lifecycle: stop(), also by the destructor, before what it runs on is stopped: a try
+/// or a pause of it would hold that up. Failure: events are best effort: 12 tries with a pause between them,
+/// then dropped. Bounds: kCorrelationsMax remembered events (least recently used go), kPendingMax waiting
+/// writes.
 class EventRecorder {
  public:
   static constexpr size_t kCorrelationsMax = 4096;
@@ -37,6 +39,9 @@ class EventRecorder {
   void event(const Object& about, std::string_view type, std::string_view reason, std::string message);
   /// Waits until what was told before has been written or dropped.
   void flush(Deadline deadline);
+  /// Waits for what was told before, that long; what is then not written, and what is told later, is dropped:
+  /// nothing of it is tried any more.
+  void stop(Duration patience = std::chrono::seconds(1));
 
  private:
   struct State;

@@ -69,5 +69,17 @@ TEST_F(RecorderTest, PausesBetweenTriesAndGivesUp) {
   EXPECT_EQ(api_.creates(), 13u);
 }
 
+TEST_F(RecorderTest, StoppedItHoldsUpNobodyThoughNothingCanBeWritten) {
+  api_.set_down();
+  ThreadPool pool(real_clock(), {.name = "own", .threads_max = 1});
+  EventRecorder recorder({api_, {real_clock(), secure_random(), pool, timers_}}, {"me", "host"});
+  for (int i = 0; i < 5; ++i) recorder.event(about_, "Normal", fmt::format("R{}", i), "m");
+  const auto began = real_clock().monotonic();
+  recorder.stop(milliseconds(50));
+  pool.stop();
+  EXPECT_LT(real_clock().monotonic() - began, std::chrono::seconds(5)) << "a pause between two tries is ten";
+  EXPECT_EQ(api_.creates(), 1u) << "what waited is not tried any more";
+}
+
 }  // namespace
 }  // namespace mizzen::client

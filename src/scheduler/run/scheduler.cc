@@ -357,7 +357,7 @@ void Scheduler::stop() {
     Lock lock(s.m);
     while (s.looping || s.writes > 0) s.idle.wait_until(s.m, Deadline::never());
   }
-  s.recorder.flush(Deadline::after(std::chrono::seconds(1), s.deps.runtime.clock));
+  s.recorder.stop();
 }
 
 }  // namespace mizzen::scheduler

@@ -192,9 +192,9 @@ class Survival(Case):
         shutil.rmtree(other.folder, ignore_errors=True)
         self.assertEqual(other.leftovers(), [])
 
-    def test_full_disk(self):
-        """The node's folder on a disk of its own, which fills up."""
-        other = self.c.sibling(5)
+    def begin_on_a_disk(self, slot):
+        """A server whose folder is a disk of its own."""
+        other = self.c.sibling(slot)
         self.addCleanup(self.take_down_with_disk, other)
         os.makedirs(other.data)
         image = other.folder + "/disk"
@@ -205,6 +205,16 @@ class Survival(Case):
         other.wait_ready()
         self.own, self.machine, self.client = other, Machine(other), Client(other)
         self.starts = Starts(other.folder + "/starts")
+        return other
+
+    @staticmethod
+    def fill(filler):
+        """To the last byte: nothing can be written any more, by the store neither."""
+        subprocess.run(["dd", "if=/dev/zero", "of=" + filler, "bs=1M", "oflag=append", "conv=notrunc"], stderr=subprocess.DEVNULL, check=False)
+
+    def test_full_disk(self):
+        """The node's folder on a disk of its own, which fills up."""
+        other = self.begin_on_a_disk(5)
         create_all(self.client, [self.sleeping(n) for n in range(3)])
         other.until(lambda: self.phases() == {"Running": 3}, 60, "pods running")
         before = self.machine.running()
@@ -215,8 +225,7 @@ class Survival(Case):
         full = time.monotonic()
         other.until(lambda: self.node_conditions()["DiskPressure"]["status"] == "True", 120, "DiskPressure")
         print(f"DiskPressure {time.monotonic() - full:.0f} s after 6 % are left")
-        # To the last byte: nothing can be written any more, by the store neither.
-        subprocess.run(["dd", "if=/dev/zero", "of=" + filler, "bs=1M", "oflag=append", "conv=notrunc"], stderr=subprocess.DEVNULL, check=False)
+        self.fill(filler)
         time.sleep(30)
         self.assertEqual(other.server.poll(), None, "the node goes on")
         left = set(self.machine.running()) & set(before)
@@ -230,6 +239,42 @@ class Survival(Case):
         self.assertEqual({owner for i, owner in before.items() if i not in left and owner[0] not in evicted}, set())
         print(f"{len(evicted)} evicted")
         print(f"a new pod runs {time.monotonic() - freed:.0f} s after there is room")
+        self.assertEqual({len(self.starts.times(uid, name)) for uid, name in self.starts.all()}, {1})
+
+    def test_told_to_end_on_a_full_disk(self):
+        """The server is told to end, and started again, while nothing can be written: what runs, runs on."""
+        other = self.begin_on_a_disk(7)
+        # A node that is short of room takes others down.
+        create_all(self.client, [self.sleeping(n, priorityClassName="system-node-critical") for n in range(3)])
+        other.until(lambda: self.phases() == {"Running": 3}, 60, "pods running")
+        before = self.machine.running()
+        filler = other.data + "/filler"
+        space = os.statvfs(other.data)
+        sh("fallocate", "-l", str(space.f_bavail * space.f_frsize * 99 // 100), filler)
+        self.fill(filler)
+        time.sleep(12)  # a round of everything that looks at the disk
+        self.assertEqual(other.server.poll(), None, "the node goes on")
+        told = time.monotonic()
+        other.server.terminate()
+        other.server.wait(timeout=30)
+        print(f"it ended {time.monotonic() - told:.1f} s after it was told")
+        self.assertEqual(other.server.returncode, 0, "nothing hangs: else it would have been ended as it is, after 20 s")
+        self.assertEqual(self.machine.running(), before)
+        other.start()
+        time.sleep(15)
+        print("started on the full disk it", "ended: " + other.tail().splitlines()[-1] if other.ended() else "runs")
+        self.assertEqual(self.machine.running(), before)
+        os.unlink(filler)
+        freed = time.monotonic()
+        if other.ended():
+            other.start()
+        other.wait_ready(90)
+        self.client = Client(other)
+        print(f"ready {time.monotonic() - freed:.1f} s after there is room")
+        other.until(lambda: self.phases() == {"Running": 3}, 60, "all told")
+        self.assertEqual(self.machine.running(), before)
+        self.client.create(DEFAULT + "/pods", self.sleeping(9, tolerations=[{"operator": "Exists"}], priorityClassName="system-node-critical"))
+        other.until(lambda: self.own.condition("pod", "p9", "Ready") == "True", 90, "a new pod runs")
         self.assertEqual({len(self.starts.times(uid, name)) for uid, name in self.starts.all()}, {1})
 
     def test_poisoned_pods_hold_up_nobody(self):

@@ -65,7 +65,10 @@ class NodeLifecycle final : public Controller {
 
   std::string_view name() const override { return "node-lifecycle-controller"; }
   void start() override { queue_.start(); }
-  void stop() override { queue_.stop(); }
+  void stop() override {
+    queue_.stop();
+    recorder_->stop(std::chrono::milliseconds(200));
+  }
 
  private:
   /// What is remembered of a node beside what the API says.

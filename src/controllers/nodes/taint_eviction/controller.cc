@@ -44,7 +44,10 @@ class TaintEviction final : public Controller {
 
   std::string_view name() const override { return "taint-eviction-controller"; }
   void start() override { queue_.start(); }
-  void stop() override { queue_.stop(); }
+  void stop() override {
+    queue_.stop();
+    recorder_->stop(std::chrono::milliseconds(200));
+  }
 
  private:
   /// The index of nodes with NoExecute taints, by their names.

@@ -45,7 +45,10 @@ class GarbageCollector final : public Controller {
 
   std::string_view name() const override { return "garbage-collector-controller"; }
   void start() override { queue_.start(); }
-  void stop() override { queue_.stop(); }
+  void stop() override {
+    queue_.stop();
+    recorder_->stop(std::chrono::milliseconds(200));
+  }
 
  private:
   /// Events own nothing and are owned by nobody.

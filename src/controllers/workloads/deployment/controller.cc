@@ -49,7 +49,7 @@ class DeploymentController final : public Controller {
   void start() override { queue_.start(); }
   void stop() override {
     queue_.stop();
-    recorder_->flush(Deadline::after(std::chrono::milliseconds(200), env_.clock()));
+    recorder_->stop(std::chrono::milliseconds(200));
   }
 
  private:

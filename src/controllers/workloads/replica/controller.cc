@@ -83,7 +83,7 @@ class ReplicaController final : public Controller {
   void start() override { queue_.start(); }
   void stop() override {
     queue_.stop();
-    recorder_->flush(Deadline::after(std::chrono::milliseconds(200), env_.clock()));
+    recorder_->stop(std::chrono::milliseconds(200));
   }
 
  private:
