@@ -83,9 +83,8 @@ SLEEPS = "trap 'exit 0' TERM; while :; do sleep 0.1; done"
 
 
 def pod(name, *containers, **spec):
-    """Without a token: what is asked here needs none."""
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"pod": name}},
-            "spec": {"automountServiceAccountToken": False, "terminationGracePeriodSeconds": 1, "containers": list(containers), **spec}}
+            "spec": {"terminationGracePeriodSeconds": 1, "containers": list(containers), **spec}}
 
 
 def mounts(**paths):
@@ -101,7 +100,7 @@ def objects(folder):
     yield {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
            "spec": {"replicas": 3, "selector": {"matchLabels": {"app": "web"}}, "template": {
                "metadata": {"labels": {"app": "web"}},
-               "spec": {"automountServiceAccountToken": False, "terminationGracePeriodSeconds": 1,
+               "spec": {"terminationGracePeriodSeconds": 1,
                         "volumes": [{"name": "told", "configMap": {"name": "told"}}, {"name": "work", "emptyDir": {}}],
                         "containers": [busybox("echo begun; touch /work/ready; " + SLEEPS, volumeMounts=mounts(told="/told", work="/work"),
                                                startupProbe={"exec": {"command": ["cat", "/work/ready"]}, "periodSeconds": 1},
@@ -155,6 +154,8 @@ def use(w, node):
     w.make(*objects(os.path.join(w.folder, "host")))
     w.until(lambda: shown("deployment", "web", ".status.readyReplicas") == "3", 60, "pods of a Deployment are ready")
     web = sorted(started())
+    w.check_token(web[0].split("/")[1])
+    print("  the API server knows a pod by the token that its node asked for", flush=True)
     w.kubectl("patch", "configmap", "told", "-p", '{"data":{"word":"second"}}')
 
     w.until(lambda: status("completes", "phase") == "Succeeded", 30, "init container, sidecar and container run to their end")
