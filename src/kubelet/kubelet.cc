@@ -194,7 +194,9 @@ struct Kubelet::Impl {
   ThreadPool api_pool{deps.clock, {.name = "kubelet-api", .threads_max = 3, .queue_max = 20'000}};
   // Of their own, so that status and tokens do not wait for each other.
   ThreadPool token_pool{deps.clock, {.name = "kubelet-tokens", .threads_max = 3, .queue_max = 20'000}};
-  ThreadPool name_pool{deps.clock, {.name = "kubelet-names", .threads_max = 2}};  ///< looks up names
+  /// Looks up names: a name that nobody answers for holds one thread, for as long as the resolver waits, and
+  /// must not hold up others.
+  ThreadPool name_pool{deps.clock, {.name = "kubelet-names", .threads_max = 128}};
   // Threads are there only while they have work: disks that hang hold one for each pod that has to do with
   // them.
   ThreadPool disk_pool{deps.clock, {.name = "kubelet-disk", .threads_max = 16, .queue_max = 20'000}};

@@ -31,15 +31,15 @@ Result<void> may_block() {
   return {};
 }
 
-LookUps on(Executor* executor) {
+LookUps on(Executor* executor, const ClientPool& pool) {
   if (executor == nullptr) return {};
-  return [executor](std::function<void()> f) { return executor->post(std::move(f)); };
+  return {[executor](std::function<void()> f) { return executor->post(std::move(f)); }, pool.names};
 }
 
 /// Who waits looks names up itself.
 template <typename T>
 LookUps on(const std::shared_ptr<Wait<T>>& wait) {
-  return [wait](std::function<void()> f) { return wait->post(std::move(f)); };
+  return {[wait](std::function<void()> f) { return wait->post(std::move(f)); }};
 }
 
 using Opened = Result<std::unique_ptr<ResponseReader>>;
@@ -126,7 +126,7 @@ void Client::begin(const ClientRequest& request, const CallContext& context, Exe
     impl_->pool->loops.next().post([done = std::move(done), why = checked.error()] { done(Opened(why)); });
     return;
   }
-  std::make_shared<CallStart>(impl_->pool, request, context, on(look_ups))
+  std::make_shared<CallStart>(impl_->pool, request, context, on(look_ups, *impl_->pool))
       ->begin(true, [done = std::move(done)](Result<std::shared_ptr<ClientCall>> call) {
         if (!call.ok()) return done(Opened(call.error()));
         done(Opened(std::make_unique<ResponseReader>(std::move(*call))));
@@ -141,7 +141,7 @@ void Client::begin_request(const ClientRequest& request, size_t body_bytes_max, 
     return;
   }
   const auto begun = std::make_shared<Begun>(impl_->pool);
-  std::make_shared<CallStart>(impl_->pool, request, context, on(look_ups))
+  std::make_shared<CallStart>(impl_->pool, request, context, on(look_ups, *impl_->pool))
       ->begin(true, [request, body_bytes_max, context, begun,
                      done = std::move(done)](Result<std::shared_ptr<ClientCall>> call) {
         if (!call.ok()) return done(call.error());
@@ -153,7 +153,7 @@ void Client::begin_request(const ClientRequest& request, size_t body_bytes_max, 
 
 void Client::begin_dial(const Target& target, const CallContext& context, Executor* look_ups,
                         std::function<void(Result<DuplexPtr>)> done) {
-  impl_->dial(target, impl_->pool->dial_context(context), on(look_ups),
+  impl_->dial(target, impl_->pool->dial_context(context), on(look_ups, *impl_->pool),
               [pool = impl_->pool, done = std::move(done)](Loop& loop, Result<Socket> socket) {
                 if (!socket.ok()) return done(socket.error());
                 done(pool->to_duplex(loop, std::move(*socket), {}));

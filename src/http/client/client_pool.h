@@ -47,6 +47,7 @@ struct ClientPool {
   Mutex m;
   CondVar changed;  ///< for who waits for the end
   bool stopped MZ_GUARDED_BY(m) = false;
+  const std::shared_ptr<NamesAsked> names = std::make_shared<NamesAsked>();
   StopSource stopping;  ///< ends what is being dialled
   size_t connections MZ_GUARDED_BY(m) = 0;
   size_t begun MZ_GUARDED_BY(m) = 0;  ///< calls that nobody was told of yet

@@ -111,6 +111,9 @@ class ClientTest : public ::testing::TestWithParam<Kind> {
         s->cut();
       });
       EXPECT_TRUE(queued);
+    } else if (r.path == "/deaf") {
+      const auto duplex = e->upgrade({{"Connection", "Upgrade"}, {"Upgrade", "echo"}});
+      if (duplex.ok()) (*duplex)->start({.on_data = [kept = *duplex](std::string_view) {}});
     } else if (r.path == "/upgrade") {
       auto duplex = e->upgrade({{"Connection", "Upgrade"}, {"Upgrade", "echo"}});
       if (!duplex.ok()) return e->respond_text(400, duplex.error().message());
@@ -388,6 +391,21 @@ TEST_P(ClientTest, UpgradeCarriesBytesAndHalfClose) {
   EXPECT_EQ(got.size(), sent.size());
 }
 
+/// A kubectl that is cut off: its session ends on both sides, though the far one would go on.
+TEST_P(ClientTest, ASessionEndsWhenOneSideHasEnded) {
+  ClientRequest request{.method = "POST",
+                        .target = target,
+                        .path = "/proxy?deaf",
+                        .headers = {{"Connection", "Upgrade"}, {"Upgrade", "echo"}}};
+  auto up = client->dial_upgrade(request, within(3000));
+  ASSERT_TRUE(up.ok()) << up.error().message();
+  ASSERT_EQ(up->status, 101);
+  std::atomic<bool> closed = false;
+  up->duplex->start({.on_closed = [&](const Error&) { closed = true; }});
+  up->duplex->shutdown_write();
+  EXPECT_TRUE(eventually([&] { return closed.load(); }));
+}
+
 TEST_P(ClientTest, ProxiedUpgradeIsByteTransparent) {
   ClientRequest request{.method = "POST",
                         .target = target,
@@ -412,6 +430,10 @@ TEST_P(ClientTest, ProxiedUpgradeIsByteTransparent) {
     while (up->duplex->write(piece) == Duplex::Write::Full)
       StopToken().wait_until(Deadline::after(std::chrono::milliseconds(1), real_clock()));
   }
+  EXPECT_TRUE(eventually([&] {
+    Lock l(lock_of);
+    return got.size() == sent.size();
+  }));
   up->duplex->shutdown_write();
   EXPECT_TRUE(eventually([&] { return closed.load(); }));
   Lock l(lock_of);

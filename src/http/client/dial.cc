@@ -1,70 +1,13 @@
 #include "http/client/dial.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 namespace mizzen::http {
-
-namespace {
-
-constexpr size_t kAddressesMax = 16;
-
-const std::string& host_of(const Target& target) {
-  return target.pinned_address.empty() ? target.host : target.pinned_address;
-}
-
-bool needs_look_up(const Target& target) {
-  in6_addr any;
-  const std::string& host = host_of(target);
-  return target.unix_path.empty() && inet_pton(AF_INET, host.c_str(), &any) != 1 &&
-         inet_pton(AF_INET6, host.c_str(), &any) != 1;
-}
-
-Result<std::vector<Dial::Address>> resolve(const Target& target) {
-  std::vector<Dial::Address> out;
-  if (!target.unix_path.empty()) {
-    Dial::Address a;
-    auto& un = reinterpret_cast<sockaddr_un&>(a.storage);
-    un.sun_family = AF_UNIX;
-    if (target.unix_path.size() >= sizeof un.sun_path)
-      return Error(Code::BadRequest, "dial unix " + target.unix_path + ": path too long");
-    std::memcpy(un.sun_path, target.unix_path.c_str(), target.unix_path.size() + 1);
-    a.length = sizeof un;
-    a.text = "unix " + target.unix_path;
-    out.push_back(a);
-    return out;
-  }
-  const std::string& host = host_of(target);
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = needs_look_up(target) ? AI_ADDRCONFIG : AI_NUMERICHOST;
-  addrinfo* list = nullptr;
-  const int rc = getaddrinfo(host.c_str(), std::to_string(target.port).c_str(), &hints, &list);
-  if (rc != 0)
-    return Error(Code::ServiceUnavailable,
-                 "dial tcp: lookup " + host + ": " + (rc == EAI_NONAME ? "no such host" : gai_strerror(rc)));
-  for (const addrinfo* i = list; i != nullptr && out.size() < kAddressesMax; i = i->ai_next) {
-    Dial::Address a;
-    std::memcpy(&a.storage, i->ai_addr, i->ai_addrlen);
-    a.length = i->ai_addrlen;
-    char text[INET6_ADDRSTRLEN] = "";
-    getnameinfo(i->ai_addr, i->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
-    a.text = "tcp " + join_host_port(text, target.port);
-    out.push_back(a);
-  }
-  freeaddrinfo(list);
-  return out;
-}
-
-}  // namespace
 
 void Dial::begin(Loop& loop, DialOrder order, Done done) {
   const std::shared_ptr<Dial> dial(new Dial(loop, std::move(order), std::move(done)));
@@ -89,14 +32,18 @@ void Dial::start() {
   doing_ = "dial " + order_.target.str();
   if (!needs_look_up(order_.target)) return resolved(resolve(order_.target));
   doing_ = "dial tcp: lookup " + host_of(order_.target);
-  const bool posted = order_.look_ups && order_.look_ups([self = self_, target = order_.target] {
-    Result<std::vector<Address>> found = resolve(target);
-    self->loop_.post([self, found = std::move(found)]() mutable { self->resolved(std::move(found)); });
-  });
+  const auto found = [self = self_](const Addresses& addresses) {
+    self->loop_.post([self, addresses] { self->resolved(addresses); });
+  };
+  const LookUps& look_ups = order_.look_ups;
+  const bool posted =
+      look_ups.together
+          ? look_ups.together->ask(order_.target, look_ups.post, found)
+          : look_ups.post && look_ups.post([found, target = order_.target] { found(resolve(target)); });
   if (!posted) end(Error(Code::ServiceUnavailable, doing_ + ": nobody here looks up names now"));
 }
 
-void Dial::resolved(Result<std::vector<Address>> addresses) {
+void Dial::resolved(Addresses addresses) {
   if (!done_) return;
   if (!addresses.ok()) return end(addresses.error());
   addresses_ = std::move(*addresses);

@@ -1,18 +1,14 @@
 #pragma once
-#include <sys/socket.h>
-
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "http/client/client.h"
+#include "http/client/names.h"
 #include "http/transport/channel.h"
 
 namespace mizzen::http {
-
-/// Runs a look-up of a name, which blocks, somewhere; false where there is no room for it.
-using LookUps = std::function<bool(std::function<void()>)>;
 
 /// What a connection is made by.
 struct DialOrder {
@@ -21,7 +17,7 @@ struct DialOrder {
   bool offer_http2 = false;
   CallContext context;
   StopToken cut = {};  ///< of the client
-  LookUps look_ups;    ///< may be empty: then names are refused, addresses need none
+  LookUps look_ups;
 };
 
 /// Role: makes one connection, from the name to the end of the TLS handshake, and holds no thread meanwhile.
@@ -33,17 +29,12 @@ class Dial final : public FdEvents, public std::enable_shared_from_this<Dial> {
   using Done = std::function<void(Result<Socket>)>;
   /// From any thread. `done` is called on the loop.
   static void begin(Loop& loop, DialOrder order, Done done);
-  struct Address {
-    sockaddr_storage storage{};
-    socklen_t length = 0;
-    std::string text;  ///< for errors
-  };
 
  private:
   Dial(Loop& loop, DialOrder order, Done done)
       : loop_(loop), order_(std::move(order)), done_(std::move(done)) {}
   void start();
-  void resolved(Result<std::vector<Address>> addresses);
+  void resolved(Addresses addresses);
   void connect_next();
   void connected();
   void secure();

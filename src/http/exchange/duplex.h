@@ -48,8 +48,8 @@ using DuplexPtr = std::shared_ptr<Duplex>;
 inline constexpr size_t kDuplexBufferBytesMax = 256 * 1024;
 inline constexpr Duration kDuplexLinger = std::chrono::seconds(10);
 
-/// Carries bytes both ways between `a` and `b` until both halves ended or one side broke; then closes both
-/// and runs `done` once on a loop thread. Half-closes are passed on. Bounds: a side that does not read holds
+/// Carries bytes both ways between `a` and `b` until one side ends its half or breaks; then closes both, after
+/// what was read before, and runs `done` once on a loop thread: as upstream's proxy does. Bounds: a side that does not read holds
 /// buffer_bytes_max() plus one read at most; the other side is paused meanwhile. Non-blocking.
 void splice(DuplexPtr a, DuplexPtr b, std::function<void()> done = nullptr);
 

@@ -22,7 +22,9 @@ struct Splice {
               if (to->write(Slice(std::string(bytes))) != Duplex::Write::Ok) return from->close();
               if (to->buffered_bytes() * 2 > to->buffer_bytes_max()) from->pause();
             },
-        .on_eof = [self, to] { to->shutdown_write(); },
+        // Closed, not half-closed, after what was read: a runtime whose client has gone does not answer a
+        // half-close, and the session would stay as long as its container.
+        .on_eof = [self, to] { to->close(); },
         .on_drained = [self, to] { to->resume(); },
         .on_closed =
             [self, to](const Error&) {
