@@ -130,7 +130,6 @@ struct Kubelet::Impl {
     out.resolv_conf = options.resolv_conf;
     out.relaxed_environment_names = options.relaxed_environment_names;
     out.node_memory_bytes = static_cast<int64_t>(machine.memory_bytes);
-    out.host_ips = options.addresses;
     out.pods_max = static_cast<size_t>(options.pods_max);
     out.pids_max = std::max<int64_t>(options.pod_pids_max, 0);
     return out;
@@ -166,6 +165,7 @@ struct Kubelet::Impl {
   }
   NodeAbilities abilities() const;
   void update_groups();
+  std::vector<std::string> current_addresses();
   NodeFacts facts();
   void feed();
   PodConfig::Handlers handlers_of_sources();
@@ -244,6 +244,7 @@ struct Kubelet::Impl {
       .clock = deps.clock,
       .random = deps.random,
       .services = [this](const std::string& ns) { return services_of(ns); },
+      .host_ips = [this] { return addresses.with([](const auto& a) { return a; }); },
       .allocatable = [this] { return node.allocatable(); },
       .node = [this] { return own_node.get_as<Node>("", options.node_name); },
       .network_problem = [this] { return health.network_problem(); },
@@ -279,6 +280,7 @@ struct Kubelet::Impl {
 
   std::string runtime_version;  ///< set before threads start
   Guarded<std::vector<cri::v1::Image>> images;
+  Guarded<std::vector<std::string>> addresses{options.addresses};
   std::atomic<bool> images_seen = false;
   ImageCollector collector{{.runtime = deps.runtime,
                             .events = events,
@@ -317,11 +319,23 @@ NodeAbilities Kubelet::Impl::abilities() const {
   return out;
 }
 
+std::vector<std::string> Kubelet::Impl::current_addresses() {
+  const auto known = addresses.with([](const auto& a) { return a; });
+  if (!options.look_up_addresses) return known;
+  auto now = options.look_up_addresses();
+  if (now.empty() || now == known) return known;
+  log::info("kubelet", "The node has another address",
+            {log::kv("old", known.empty() ? "" : known.front()), log::kv("new", now.front())});
+  addresses.with([&](auto& a) { a = now; });
+  workers.kick_all();  // pods tell it, those on the node's network have it
+  return now;
+}
+
 NodeFacts Kubelet::Impl::facts() {
   NodeFacts out;
   out.name = options.node_name;
   out.hostname = options.hostname;
-  out.addresses = options.addresses;
+  out.addresses = current_addresses();
   out.machine = machine;
   const ImageDisk space = disk();
   out.disk_bytes = space.bytes;

@@ -27,6 +27,9 @@ struct KubeletOptions {
   std::string hostname;                ///< empty: the machine's
   std::string data_folder;             ///< pods, logs: everything of the kubelet lives below it
   std::vector<std::string> addresses;  ///< of the node; the first is told to everybody
+  /// Asked for each report of the node: the addresses as they are now; empty: they stay. Does not block.
+  /// None: they never change.
+  std::function<std::vector<std::string>()> look_up_addresses;
   std::string listen_address = "0.0.0.0";
   int port = 10250;  ///< 0: any free one; -1: no server (and none without loops)
   ClusterDns dns;

@@ -131,6 +131,13 @@ Result<void> NodeRole::Impl::start(Deadline deadline) {
   k.node_name = k.hostname = name;
   k.data_folder = n.options.kubelet_folder();
   k.addresses = {address};
+  if (n.options.node_ip.empty())
+    k.look_up_addresses = [options = n.options]() -> std::vector<std::string> {
+      const std::string now = options.address();
+      // A machine that is between two networks keeps the address it had.
+      if (now.starts_with("127.")) return {};
+      return {now};
+    };
   k.listen_address = n.options.kubelet_address;
   k.port = n.options.enable_server ? n.options.kubelet_port : -1;
   k.dns = {n.options.cluster_dns, n.options.cluster_domain};

@@ -65,6 +65,7 @@ TestNode::Agent::Agent(TestNode& node, const TestNodeOptions& options)
             .clock = node.clock,
             .random = secure_random(),
             .services = [](const std::string&) { return Result<Services>(Services()); },
+            .host_ips = [] { return std::vector<std::string>{"192.0.2.1"}; },
             .allocatable = [] { return mizzen::volumes::Allocatable(); },
             .node = [&node] { return node.node.with([](const auto& n) { return n; }); },
             .network_problem = [&node] { return node.network_problem.with([](const auto& p) { return p; }); },
@@ -74,7 +75,6 @@ TestNode::Agent::Agent(TestNode& node, const TestNodeOptions& options)
             .runtime_ready = [] { return true; },
             .options = {.logs_folder = node.scratch.at("logs"),
                         .dns = {.servers = options.dns_servers},
-                        .host_ips = {"192.0.2.1"},
                         .pods_max = options.pods_max}},
       workers(world) {
   cache.relist();

@@ -52,7 +52,7 @@ std::map<std::string, std::string> PodWork::termination_messages(const RuntimePo
 PodStatus PodWork::make_status(const RuntimePod& all, bool terminating) {
   const RuntimePod state = terminating ? all : shown(all);
   const PodStatus old = published();
-  const auto& ips = world_.options.host_ips;
+  const auto ips = world_.host_ips();
   std::string ip;
   if (pod_->spec.hostNetwork) {
     ip = ips.empty() ? "" : ips.front();

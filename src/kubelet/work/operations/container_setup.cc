@@ -95,7 +95,7 @@ Result<cri::v1::ContainerConfig> configure_container(NodeWorld& world, const Pod
   if (is_privileged(c) && !world.abilities().privileged)
     return Error(Code::Forbidden,
                  fmt::format("container {} is privileged, but that is disallowed on this node", c.name));
-  const Pod with_addresses = addressed(pod, world.options.host_ips, placed.ips);
+  const Pod with_addresses = addressed(pod, world.host_ips(), placed.ips);
   // A static pod may be what the API itself runs in: it does not wait for it.
   auto services = world.services(pod.metadata.namespace_);
   if (!services.ok() && !is_static(pod)) return services.error();

@@ -33,7 +33,6 @@ struct PodOptions {
   ClusterDns dns;
   std::string resolv_conf = "/etc/resolv.conf";
   int64_t node_memory_bytes = 0;
-  std::vector<std::string> host_ips;      ///< of the node
   bool relaxed_environment_names = true;  ///< upstream's gate RelaxedEnvironmentVariableValidation
   Backoff::Options restart_backoff;
   size_t pods_max = 110;
@@ -66,6 +65,7 @@ struct NodeWorld {
   const Clock& clock;
   Random& random;
   std::function<Result<Services>(const std::string& namespace_)> services;
+  std::function<std::vector<std::string>()> host_ips;  ///< of the node, as they are now
   std::function<volumes::Allocatable()> allocatable;
   /// This node as the API has it; null while it is not known.
   std::function<std::shared_ptr<const api::core::v1::Node>()> node;

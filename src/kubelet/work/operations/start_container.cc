@@ -151,7 +151,7 @@ void StartContainer::seen(const Result<void>& result) {
 }
 
 void StartContainer::run_hook(const api::core::v1::LifecycleHandler& hook) {
-  const std::string ip = addressed(*wish_.pod, world_.options.host_ips, wish_.placed.ips).status.podIP;
+  const std::string ip = addressed(*wish_.pod, world_.host_ips(), wish_.placed.ips).status.podIP;
   world_.handlers.hook(
       {wish_.pod, wish_.container, id_, ip}, hook,
       {.timeout = hook.exec ? Duration::zero() : Duration(kHookTimeout), .stop = stop_.token()},
