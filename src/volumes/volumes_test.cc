@@ -262,6 +262,42 @@ TEST_F(VolumesTest, SubPathIsBoundAndCannotLeaveTheVolume) {
   EXPECT_TRUE(path_exists(empty->host_path + "/made/for/me"));
 }
 
+TEST_F(VolumesTest, FoldersMadeForASubPathAreAsOpenAsTheVolume) {
+  if (!linux::is_root()) GTEST_SKIP() << "needs root";
+  const auto made = [&](const std::string& name, const std::string& folder, const char* path) {
+    const auto bound = volumes_.bind_sub_path(
+        {.pod_uid = "u1", .volume = name, .volume_path = folder, .container = "c", .path = path});
+    ASSERT_TRUE(bound.ok()) << bound.error().message();
+  };
+  const mode_t umask_before = ::umask(0077);
+  const auto open_to_all = set_up(R"({"name":"e","emptyDir":{}})");
+  made("e", open_to_all->host_path, "a/b/c");
+  for (const char* part : {"/a", "/a/b", "/a/b/c"})
+    EXPECT_EQ(mode_of(open_to_all->host_path + part), 0777u) << part;
+
+  ASSERT_TRUE(make_folders(scratch_.at("host/closed"), 0700).ok());
+  ASSERT_EQ(::chmod(scratch_.at("host").c_str(), 01775), 0);
+  made("h", scratch_.at("host"), "a");
+  EXPECT_EQ(mode_of(scratch_.at("host/a")), 01775u);
+  made("h", scratch_.at("host"), "closed/b");
+  EXPECT_EQ(mode_of(scratch_.at("host/closed/b")), 01775u);
+  EXPECT_EQ(mode_of(scratch_.at("host/closed")), 0700u) << "what stood keeps its mode";
+
+  pod_.spec.securityContext.ensure().fsGroup = 2000;
+  const auto of_group = set_up(R"({"name":"g","emptyDir":{}})");
+  ASSERT_TRUE(make_folders(of_group->host_path + "/foreign", 0700).ok());
+  ASSERT_EQ(::chown((of_group->host_path + "/foreign").c_str(), 0, 0), 0);
+  made("g", of_group->host_path, "a/b");
+  made("g", of_group->host_path, "foreign/b");
+  ::umask(umask_before);
+  for (const char* part : {"/a", "/a/b", "/foreign/b"}) {
+    struct stat st{};
+    ASSERT_EQ(::stat((of_group->host_path + part).c_str(), &st), 0) << part;
+    EXPECT_EQ(st.st_mode & 07777, 02777u) << part;
+    EXPECT_EQ(st.st_gid, 2000u) << part;
+  }
+}
+
 TEST_F(VolumesTest, TearDownUnmountsAndLeavesTheHostAlone) {
   if (!linux::is_root()) GTEST_SKIP() << "needs root";
   ASSERT_TRUE(make_folders(scratch_.at("host")).ok());

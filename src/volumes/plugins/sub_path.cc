@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -15,19 +16,33 @@
 namespace mizzen::volumes {
 namespace {
 
+/// Makes a folder that is to its users what the volume itself is: of its mode, whatever the umask, and where
+/// that hands on the group (fsGroup), of its group. One that stands already keeps what it has.
+Result<void> make_like(const struct stat& volume, const linux::Fd& parent, const std::string& name) {
+  if (::mkdirat(parent.get(), name.c_str(), volume.st_mode & 0777) != 0) {
+    return errno == EEXIST ? Result<void>() : system_error("mkdir " + name, errno);
+  }
+  const linux::Fd made(::openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!made.valid()) return system_error("open " + name, errno);
+  if ((volume.st_mode & S_ISGID) != 0 && ::fchown(made.get(), static_cast<uid_t>(-1), volume.st_gid) != 0)
+    return system_error("chown " + name, errno);
+  if (::fchmod(made.get(), volume.st_mode & 07777) != 0) return system_error("chmod " + name, errno);
+  return {};
+}
+
 /// Opens the sub-path beneath the volume, making what is missing as folders.
 Result<linux::Fd> open_or_make(int volume, const std::string& path) {
   auto found = linux::open_beneath(volume, path, O_PATH);
   if (found.ok() || found.error().code() != Code::NotFound) return found;
+  struct stat like{};
+  if (::fstat(volume, &like) != 0) return system_error("stat volume", errno);
   std::string made;
   for (const auto part : split(path, '/')) {
     if (part.empty() || part == ".") continue;
     const std::string parent = made.empty() ? "." : made;
     made += (made.empty() ? "" : "/") + std::string(part);
     MZ_ASSIGN(auto folder, linux::open_beneath(volume, parent, O_RDONLY | O_DIRECTORY));
-    if (::mkdirat(folder.get(), std::string(part).c_str(), 0750) != 0 && errno != EEXIST) {
-      return system_error("mkdir " + made, errno);
-    }
+    MZ_TRY(make_like(like, folder, std::string(part)));
   }
   return linux::open_beneath(volume, path, O_PATH);
 }

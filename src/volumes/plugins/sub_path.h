@@ -14,8 +14,9 @@ struct SubPath {
   bool read_only = false;
 };
 
-/// Binds what stands at the path (made as a folder where nothing does) to a place of our own and returns
-/// that place. Never leaves the volume, whatever links the pod puts there (Forbidden).
+/// Binds what stands at the path to a place of our own and returns that place. Where nothing stands, folders
+/// are made, of the volume's own mode and, with fsGroup, group: whoever may write the volume may write them.
+/// Never leaves the volume, whatever links the pod puts there (Forbidden).
 Result<std::string> bind_sub_path(const PodFolders& folders, const SubPath& sub_path);
 
 }  // namespace mizzen::volumes

@@ -68,6 +68,17 @@ class Node(Case):
         self.assertEqual(self.c.kubectl("exec", "writer", "-c", "a", "--", "cat", "/shared/note"), "first\n")
         self.assertEqual(self.statuses("writer")["a"]["lastState"]["terminated"]["exitCode"], 3)
 
+    def test_a_user_of_its_own_writes_below_a_sub_path(self):
+        mount = [{"name": "shared", "mountPath": "/shared", "subPath": "made/for/it"}]
+        plain = busybox("plain", volumeMounts=mount, securityContext={"runAsUser": 1000, "runAsGroup": 1000})
+        self.make_pod("user", plain, volumes=[{"name": "shared", "emptyDir": {}}])
+        self.make_pod("group", plain, securityContext={"fsGroup": 2000}, volumes=[{"name": "shared", "emptyDir": {}}])
+        for name, group in (("user", "1000"), ("group", "2000")):
+            self.wait_ready(name)
+            inside = ("exec", name, "--")
+            self.c.kubectl(*inside, "touch", "/shared/note")
+            self.assertEqual(self.c.kubectl(*inside, "stat", "-c", "%g", "/shared/note"), group + "\n")
+
     def test_s0_09_a_rule_restarts_all_containers(self):
         mount = [{"name": "shared", "mountPath": "/shared"}]
         asks = ("sh", "-c", "trap 'exit 0' TERM; while [ ! -e /shared/die ]; do sleep 0.1; done; rm /shared/die; exit 42")
