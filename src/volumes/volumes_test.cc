@@ -74,7 +74,7 @@ class VolumesTest : public ::testing::Test {
     objects_.maps["settings"].binaryData.set("blob", std::string("\0\1", 2));
     objects_.secrets["password"].data.set("key", "hunter2");
   }
-  PayloadContext context() { return {pod_, objects_, allocatable_}; }
+  PayloadContext context() { return {pod_, objects_, allocatable_, memory_bytes_max_}; }
   Result<ReadyVolume> set_up(const std::string& json) {
     const v1::Volume wanted = volume(json);
     MZ_TRY(volumes_.set_up(wanted, context()));
@@ -86,6 +86,7 @@ class VolumesTest : public ::testing::Test {
   v1::Pod pod_;
   Objects objects_;
   Allocatable allocatable_;
+  uint64_t memory_bytes_max_ = 0;
   Volumes volumes_{scratch_.at("pods"), clock_, secure_random()};
 };
 
@@ -166,6 +167,22 @@ TEST_F(VolumesTest, EmptyDirKeepsItsContentAndMemoryHasItsLimit) {
   auto memory = set_up(R"({"name":"m","emptyDir":{"medium":"Memory","sizeLimit":"1Mi"}})");
   ASSERT_TRUE(memory.ok());
   EXPECT_EQ(linux::disk_space(memory->host_path)->bytes, 1u << 20);
+}
+
+TEST_F(VolumesTest, WhatIsInMemoryTakesNoMoreThanThePodMay) {
+  if (!linux::is_root()) GTEST_SKIP() << "needs root";
+  memory_bytes_max_ = 4u << 20;
+  const std::pair<const char*, uint64_t> cases[] = {
+      {R"({"name":"none","emptyDir":{"medium":"Memory"}})", 4u << 20},
+      {R"({"name":"zero","emptyDir":{"medium":"Memory","sizeLimit":"0"}})", 4u << 20},
+      {R"({"name":"less","emptyDir":{"medium":"Memory","sizeLimit":"1Mi"}})", 1u << 20},
+      {R"({"name":"more","emptyDir":{"medium":"Memory","sizeLimit":"8Mi"}})", 4u << 20},
+      {R"({"name":"s","secret":{"secretName":"password"}})", 4u << 20}};
+  for (const auto& [json, bytes] : cases) {
+    const auto ready = set_up(json);
+    ASSERT_TRUE(ready.ok()) << json << ": " << ready.error().message();
+    EXPECT_EQ(linux::disk_space(ready->host_path)->bytes, bytes) << json;
+  }
 }
 
 TEST_F(VolumesTest, FsGroupOwnsTheVolume) {

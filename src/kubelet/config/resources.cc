@@ -185,4 +185,12 @@ linux::CgroupLimits pod_limits(const Pod& pod, int64_t pids_max) {
   return out;
 }
 
+uint64_t volume_memory_max(const Pod& pod, const codec::Map<codec::Quantity>& allocatable,
+                           int64_t node_memory_bytes) {
+  const int64_t for_pods = whole(allocatable, "memory");
+  const int64_t node = for_pods > 0 ? for_pods : std::max<int64_t>(node_memory_bytes, 0);
+  const int64_t own = pod_limits(pod).memory_limit_bytes.value_or(0);
+  return static_cast<uint64_t>(own > 0 && (node == 0 || own < node) ? own : node);
+}
+
 }  // namespace mizzen::kubelet

@@ -42,5 +42,9 @@ Amounts limits_of(const Pod& pod);
 /// The limits of the pod's own control group: limits_of() where each of its containers, or the pod itself,
 /// has one. `pids_max`: 0 is none.
 linux::CgroupLimits pod_limits(const Pod& pod, int64_t pids_max = 0);
+/// What each of the pod's volumes in memory may take: no more than its own control group, nor than the node
+/// has for pods (`allocatable`; where it is not known yet, what the machine has). 0: nothing is known.
+uint64_t volume_memory_max(const Pod& pod, const codec::Map<codec::Quantity>& allocatable,
+                           int64_t node_memory_bytes);
 
 }  // namespace mizzen::kubelet

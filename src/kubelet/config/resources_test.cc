@@ -59,6 +59,24 @@ TEST(Resources, OverheadIsOnTopAndLimitsOnlyWhatIsLimited) {
   EXPECT_EQ(limits_of(pod).memory_bytes, 80 << 20);
 }
 
+TEST(Resources, AVolumeInMemoryTakesNoMoreThanThePodAndTheNodeHave) {
+  auto pod = pod_of(R"({"metadata":{"name":"p"},"spec":{"containers":[
+    {"name":"a","image":"i","resources":{"limits":{"memory":"64Mi"}}},
+    {"name":"b","image":"i","resources":{"limits":{"memory":"32Mi"}}}]}})");
+  codec::Map<codec::Quantity> allocatable;
+  EXPECT_EQ(volume_memory_max(pod, allocatable, 0), 96u << 20);
+  EXPECT_EQ(volume_memory_max(pod, allocatable, 64 << 20), 64u << 20) << "not reported: what the machine has";
+  allocatable.set("memory", *codec::Quantity::parse("48Mi"));
+  EXPECT_EQ(volume_memory_max(pod, allocatable, 64 << 20), 48u << 20);
+  allocatable.set("memory", *codec::Quantity::parse("1Gi"));
+  EXPECT_EQ(volume_memory_max(pod, allocatable, 2ll << 30), 96u << 20) << "all containers together";
+  pod.spec.containers[1].resources.limits = {};
+  EXPECT_EQ(volume_memory_max(pod, allocatable, 2ll << 30), 1u << 30) << "one without a limit";
+  pod.spec.resources.ensure().limits.set("memory", *codec::Quantity::parse("512Mi"));
+  EXPECT_EQ(volume_memory_max(pod, allocatable, 2ll << 30), 512u << 20);
+  EXPECT_EQ(volume_memory_max(pod_of(R"({"metadata":{"name":"p"}})"), {}, 0), 0u);
+}
+
 TEST(Resources, WhatThePodAsksForAsAWholeGoesBeforeTheSum) {
   auto pod = pod_of(R"({"metadata":{"name":"p"},"spec":{"resources":{"requests":{"cpu":"1","memory":"1Gi"},
     "limits":{"cpu":"1","memory":"1Gi"}},"containers":[{"name":"a","image":"i"},

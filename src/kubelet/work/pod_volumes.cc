@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kubelet/config/resources.h"
 #include "kubelet/work/operations/disk_work.h"
 
 namespace mizzen::kubelet {
@@ -26,7 +27,9 @@ PodVolumes::Look PodVolumes::look(const std::shared_ptr<const Pod>& pod, std::fu
 
 PodVolumes::Tries PodVolumes::set_up(const Pod& pod, const std::vector<std::string>& names) const {
   const auto allocatable = world_.allocatable();
-  const volumes::PayloadContext context{pod, world_.objects, allocatable};
+  const volumes::PayloadContext context{
+      pod, world_.objects, allocatable,
+      volume_memory_max(pod, allocatable, world_.options.node_memory_bytes)};
   Tries out;
   for (const auto& volume : pod.spec.volumes) {
     if (std::find(names.begin(), names.end(), volume.name) == names.end()) continue;

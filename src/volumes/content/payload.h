@@ -38,11 +38,13 @@ class ObjectSource {
       const api::core::v1::Pod& pod, const api::core::v1::ServiceAccountTokenProjection& wanted) = 0;
 };
 
-/// What a payload may be made from.
+/// What a volume may be made from.
 struct PayloadContext {
   const api::core::v1::Pod& pod;
   ObjectSource& objects;
   const Allocatable& allocatable;
+  uint64_t memory_bytes_max =
+      0;  ///< of each volume in memory; 0: the kernel's default, half of the machine's
 };
 
 /// The payload of a configMap, secret, downwardAPI or projected volume; BadRequest for another type, and for

@@ -2,10 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "linux/files/mounts.h"
 
 namespace mizzen::volumes {
+namespace {
+
+/// The smaller of what the pod's volumes may have of memory and what this one is to have.
+uint64_t size_in_memory(const api::core::v1::EmptyDirVolumeSource& source, uint64_t bytes_max) {
+  const int64_t limit = source.sizeLimit ? source.sizeLimit->value() : 0;
+  if (limit <= 0) return bytes_max;
+  const auto wanted = static_cast<uint64_t>(limit);
+  return bytes_max == 0 ? wanted : std::min(wanted, bytes_max);
+}
+
+}  // namespace
 
 bool EmptyDir::stands(const api::core::v1::Volume& volume, const api::core::v1::Pod& pod) const {
   if (!path_exists(folders_.notes(pod.metadata.uid, name(), volume.name) + "/ready")) return false;
@@ -32,9 +45,8 @@ Result<void> EmptyDir::set_up(const api::core::v1::Volume& volume, const Payload
   if (in_memory(volume)) {
     MZ_ASSIGN(mounted, linux::is_mount_point(path));
     if (!mounted) {
-      const auto size = source.sizeLimit ? source.sizeLimit->value() : 0;
-      MZ_TRY(
-          linux::mount_tmpfs(path, {.size_bytes = size > 0 ? static_cast<uint64_t>(size) : 0, .mode = 0777}));
+      MZ_TRY(linux::mount_tmpfs(
+          path, {.size_bytes = size_in_memory(source, context.memory_bytes_max), .mode = 0777}));
     }
   }
   // Once only: by now its modes belong to the pod.

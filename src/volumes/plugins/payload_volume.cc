@@ -32,7 +32,10 @@ Result<void> PayloadVolume::set_up(const api::core::v1::Volume& volume, const Pa
   MZ_TRY(make_folders(path, 0750));
   if (type_.in_memory) {
     MZ_ASSIGN(const bool mounted, linux::is_mount_point(path));
-    if (!mounted) MZ_TRY(linux::mount_tmpfs(path, {.mode = 0777, .no_swap = true}));
+    if (!mounted) {
+      MZ_TRY(
+          linux::mount_tmpfs(path, {.size_bytes = context.memory_bytes_max, .mode = 0777, .no_swap = true}));
+    }
   }
   MZ_TRY(own_volume(path, 0777, context.pod));
   MZ_ASSIGN([[maybe_unused]] const bool changed,

@@ -79,6 +79,19 @@ class Node(Case):
             self.c.kubectl(*inside, "touch", "/shared/note")
             self.assertEqual(self.c.kubectl(*inside, "stat", "-c", "%g", "/shared/note"), group + "\n")
 
+    def test_an_empty_dir_in_memory_takes_no_more_than_its_pod(self):
+        mount = [{"name": "m", "mountPath": "/m"}]
+        volumes = [{"name": "m", "emptyDir": {"medium": "Memory"}}]
+        self.make_pod("bounded", busybox("a", volumeMounts=mount, resources={"limits": {"memory": "24Mi"}}),
+                      busybox("b", resources={"limits": {"memory": "16Mi"}}), volumes=volumes)
+        self.make_pod("boundless", busybox("a", volumeMounts=mount), volumes=volumes)
+        of_node = self.c.get("node", self.c.get("pod", "bounded")["spec"]["nodeName"])["status"]["allocatable"]["memory"]
+        self.assertTrue(of_node.endswith("Ki"), of_node)
+        pages = -(-int(of_node[:-2]) // 4)
+        for name, kib in (("bounded", 40 << 10), ("boundless", 4 * pages)):
+            self.wait_ready(name)
+            self.assertEqual(self.c.kubectl("exec", name, "-c", "a", "--", "df", "-k", "/m").splitlines()[1].split()[1], str(kib), name)
+
     def test_s0_09_a_rule_restarts_all_containers(self):
         mount = [{"name": "shared", "mountPath": "/shared"}]
         asks = ("sh", "-c", "trap 'exit 0' TERM; while [ ! -e /shared/die ]; do sleep 0.1; done; rm /shared/die; exit 42")
