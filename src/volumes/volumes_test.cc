@@ -271,8 +271,22 @@ TEST_F(VolumesTest, SubPathIsBoundAndCannotLeaveTheVolume) {
                .index = 1,
                .path = "etc"};
   EXPECT_EQ(volumes_.bind_sub_path(evil).error().code(), Code::Forbidden);
+  EXPECT_EQ(volumes_.bind_sub_path(evil).error().message(),
+            "failed to prepare subPath for volumeMount \"e\" of container \"c\"");
+  ASSERT_EQ(::symlink("absent", (empty->host_path + "/dangling").c_str()), 0);
+  evil.path = "dangling";
+  EXPECT_EQ(volumes_.bind_sub_path(evil).error().message(),
+            "failed to create subPath directory for volumeMount \"e\" of container \"c\"");
   evil.path = "../../..";
-  EXPECT_EQ(volumes_.bind_sub_path(evil).error().code(), Code::BadRequest);
+  EXPECT_EQ(volumes_.bind_sub_path(evil).error().message(),
+            "unable to provision SubPath `../../..`: must not contain '..'");
+  evil.path = "/etc";
+  EXPECT_EQ(volumes_.bind_sub_path(evil).error().message(),
+            "error SubPath `/etc` must not be an absolute path");
+  ASSERT_TRUE(write_file(empty->host_path + "/inside", "ours").ok());
+  ASSERT_EQ(::symlink((empty->host_path + "/inside").c_str(), (empty->host_path + "/absolute").c_str()), 0);
+  evil.path = "absolute";
+  EXPECT_EQ(*read_file(*volumes_.bind_sub_path(evil)), "ours");
   evil.path = "made/for/me";
   auto made = volumes_.bind_sub_path(evil);
   ASSERT_TRUE(made.ok()) << made.error().message();

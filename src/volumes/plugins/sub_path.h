@@ -14,9 +14,10 @@ struct SubPath {
   bool read_only = false;
 };
 
-/// Binds what stands at the path to a place of our own and returns that place. Where nothing stands, folders
-/// are made, of the volume's own mode and, with fsGroup, group: whoever may write the volume may write them.
-/// Never leaves the volume, whatever links the pod puts there (Forbidden).
+/// Binds what stands at the path (`volume_walk.h`) to a place of our own and returns that place. Where
+/// nothing stands, folders are made, of the volume's own mode and, with fsGroup, group: whoever may write the
+/// volume may write them. Never leaves the volume, whatever links the pod puts there (Forbidden). Failures
+/// have upstream's texts, and their reasons are logged.
 Result<std::string> bind_sub_path(const PodFolders& folders, const SubPath& sub_path);
 
 }  // namespace mizzen::volumes
