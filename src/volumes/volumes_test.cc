@@ -169,6 +169,15 @@ TEST_F(VolumesTest, EmptyDirKeepsItsContentAndMemoryHasItsLimit) {
   EXPECT_EQ(linux::disk_space(memory->host_path)->bytes, 1u << 20);
 }
 
+TEST_F(VolumesTest, AnEmptyDirOfAnotherMediumIsRefusedByItsName) {
+  for (const char* medium : {"HugePages", "HugePages-2Mi"}) {
+    const auto wanted = volume(fmt::format(R"({{"name":"e","emptyDir":{{"medium":"{}"}}}})", medium));
+    EXPECT_EQ(volumes_.set_up(wanted, context()).error().message(),
+              fmt::format("emptyDir medium {} is not supported by this node yet", medium));
+    EXPECT_FALSE(volumes_.stands(wanted, pod_));
+  }
+}
+
 TEST_F(VolumesTest, WhatIsInMemoryTakesNoMoreThanThePodMay) {
   if (!linux::is_root()) GTEST_SKIP() << "needs root";
   memory_bytes_max_ = 4u << 20;
