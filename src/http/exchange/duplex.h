@@ -48,9 +48,10 @@ using DuplexPtr = std::shared_ptr<Duplex>;
 inline constexpr size_t kDuplexBufferBytesMax = 256 * 1024;
 inline constexpr Duration kDuplexLinger = std::chrono::seconds(10);
 
-/// Carries bytes both ways between `a` and `b` until one side ends its half or breaks; then closes both, after
-/// what was read before, and runs `done` once on a loop thread: as upstream's proxy does. Bounds: a side that does not read holds
-/// buffer_bytes_max() plus one read at most; the other side is paused meanwhile. Non-blocking.
+/// Carries bytes both ways between `a` and `b` until one side ends its half or breaks; then closes both,
+/// after what was read before, and runs `done` once on a loop thread: as upstream's proxy does. Bounds: a
+/// side that does not read holds buffer_bytes_max() plus one read at most; the other side is paused
+/// meanwhile. Non-blocking.
 void splice(DuplexPtr a, DuplexPtr b, std::function<void()> done = nullptr);
 
 }  // namespace mizzen::http

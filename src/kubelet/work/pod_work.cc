@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "kubelet/decide/admission.h"
+#include "kubelet/status/last_status.h"
 #include "kubelet/work/operations/disk_work.h"
 #include "telemetry/log.h"
 
@@ -289,9 +290,11 @@ void PodWork::finish_end(const RuntimePod& state) {
       last.phase = "Failed";
       for (auto& c : last.containerStatuses) c.ready = false;
     }
+    // Of a pod that the node refused no container was ever wanted.
+    if (active_) last = last_status(*pod_, std::move(last));
     if (!gone_) world_.statuses.set(pod_, std::move(last));
   } else {
-    publish(make_status(state, true), state);
+    publish(last_status(*pod_, make_status(state, true)), state);
   }
   world_.probes.remove(uid);
   releasing_ = true;
