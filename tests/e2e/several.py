@@ -24,10 +24,10 @@ class Servers:
         first = self.all[0]
         first.start()
         self.wait_answers(first)
-        # One authority for all: a client that one knows all know.
+        # One authority for all: a client that one knows all know; and one key of tokens.
         for other in self.all[1:]:
             os.makedirs(os.path.join(other.data, "pki"), mode=0o700)
-            for name in ("ca.crt", "ca.key"):
+            for name in ("ca.crt", "ca.key", "sa.key", "sa.pub"):
                 shutil.copy2(os.path.join(first.data, "pki", name), os.path.join(other.data, "pki", name))
             other.start()
             self.wait_answers(other)

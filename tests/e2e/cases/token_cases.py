@@ -6,6 +6,8 @@ import ssl
 
 from case import Case, busybox
 from cluster import newest_kubectl
+from etcd import Etcd
+from several import Servers
 
 PLACE = "/var/run/secrets/kubernetes.io/serviceaccount"
 SELF = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
@@ -100,6 +102,18 @@ class Tokens(Case):
         c.kubectl("delete", "serviceaccount", "robot")
         c.until(lambda: not c.kubectl("get", "secret", "robot-token", "--ignore-not-found").strip(), 20, "the end of the secret")
         self.assertIsNone(self.who(data["token"]))
+
+    def test_a_token_of_one_server_is_good_at_the_other(self):
+        etcd = Etcd()
+        self.addCleanup(etcd.down)
+        etcd.start()
+        first, second = Servers(etcd, self.own_server, (4, 5)).all
+        first.until(lambda: "default" in first.kubectl("get", "serviceaccount", "-n", "default", check=False), 30, "the account")
+        request = json.dumps({"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "spec": {}})
+        made = json.loads(first.kubectl("create", "--raw", "/api/v1/namespaces/default/serviceaccounts/default/token", "-f", "-", stdin=request))
+        token = made["status"]["token"]
+        second.until(lambda: self.who(token, cluster=second), 20, "the other server's cache")
+        self.assertEqual(self.who(token, cluster=second)["username"], "system:serviceaccount:default:default")
 
     def test_tokens_are_good_after_a_restart_of_the_server(self):
         other = self.own_server(5, "--disable-node")
