@@ -40,11 +40,11 @@ class PodTokens(Case):
 
     def test_a_pod_waits_for_its_token_and_starts_when_its_account_is_there(self):
         self.make("ServiceAccount", "late")
-        self.make_bearer("waits", "late", schedulingGates=[{"name": "example.com/gate"}])
+        self.make_bearer("tokenless", "late", schedulingGates=[{"name": "example.com/gate"}])
         self.c.kubectl("delete", "serviceaccount", "late")
-        self.c.kubectl("patch", "pod", "waits", "--type=json", "-p", '[{"op":"remove","path":"/spec/schedulingGates"}]')
-        event = self.wait_reason("waits", "FailedMount")
+        self.c.kubectl("patch", "pod", "tokenless", "--type=json", "-p", '[{"op":"remove","path":"/spec/schedulingGates"}]')
+        event = self.wait_reason("tokenless", "FailedMount")
         self.assertEqual(event["message"], 'MountVolume.SetUp failed for volume "tokens" : failed to fetch token: serviceaccounts "late" not found')
         self.c.kubectl("create", "serviceaccount", "late")
-        self.wait_ready("waits", 30)
-        self.assertEqual(claims_of(self.read("waits", "/tokens/own"))["sub"], "system:serviceaccount:default:late")
+        self.wait_ready("tokenless", 30)
+        self.assertEqual(claims_of(self.read("tokenless", "/tokens/own"))["sub"], "system:serviceaccount:default:late")
