@@ -32,6 +32,9 @@ struct Call {
   /// What is written is only written while this holder has that lease, decided by the store in the write's
   /// own transaction: ServiceUnavailable otherwise. Where the API is across a network nobody sees to it.
   std::optional<Term> term = {};
+  /// Not held up by the client's own limit of requests a second: what keeps a lease, which is lost where it
+  /// waits behind the lists of those it is kept for.
+  bool urgent = false;
 
   Deadline until(const Clock& clock) const { return deadline ? *deadline : Deadline::after(timeout, clock); }
 };

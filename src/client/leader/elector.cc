@@ -31,6 +31,7 @@ struct Elector::State : std::enable_shared_from_this<State> {
   Call call() const {
     Call out;
     out.timeout = options.times.renew_deadline;
+    out.urgent = true;
     return out;
   }
 

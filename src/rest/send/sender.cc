@@ -61,7 +61,7 @@ http::ClientRequest Sender::request_of(const Ask& ask) {
 Result<http::Response> Sender::send(const Ask& ask, const client::Call& call) {
   const http::CallContext context{call.until(runtime_.clock), call.stop};
   for (int tries = 1;; ++tries) {
-    MZ_TRY(bucket_.take(context.deadline, context.stop));
+    if (!call.urgent) MZ_TRY(bucket_.take(context.deadline, context.stop));
     auto answer = client_.request(request_of(ask), context);
     const auto wait = answer.ok() ? again_after(*answer) : again_after(answer.error(), ask.method);
     if (!wait || tries == kTriesMax) return answer;

@@ -55,6 +55,23 @@ TEST_F(SenderTest, ErrorsWithoutAWordAreTakenAsTheyAre) {
   EXPECT_EQ(asked().size(), 1u);
 }
 
+TEST_F(SenderTest, WhatKeepsALeaseIsNotHeldUpByWhatElseIsAsked) {
+  auto slow = config();
+  slow.qps = 0.001;
+  slow.burst = 1;
+  Sender sender(loops_, runtime_, slow);
+  script("/x", {.status = 200, .body = "{}"});
+  Ask ask;
+  ask.method = "GET";
+  ask.path = "/x";
+  client::Call call;
+  call.timeout = std::chrono::milliseconds(200);
+  ASSERT_TRUE(sender.send(ask, call).ok());
+  EXPECT_FALSE(sender.send(ask, call).ok()) << "the limit";
+  call.urgent = true;
+  EXPECT_TRUE(sender.send(ask, call).ok());
+}
+
 TEST_F(SenderTest, TheBasePathComesFirst) {
   script("/k8s/a", {.body = "here"});
   RestConfig behind = config();
