@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -23,20 +22,6 @@ namespace {
 
 time_t seconds_of(WallTime t) {
   return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
-}
-
-Result<KeyPtr> new_key() {
-  KeyPtr key(EVP_EC_gen("P-256"));
-  if (!key) return openssl_error(Code::InternalError, "generate key");
-  return key;
-}
-
-Result<std::string> key_text(EVP_PKEY* key) {
-  BioPtr bio(BIO_new(BIO_s_mem()));
-  if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
-    return openssl_error(Code::InternalError, "encode key");
-  }
-  return text_of(bio.get());
 }
 
 Result<std::string> certificate_text(X509* cert) {

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -50,6 +51,20 @@ std::string text_of(BIO* bio) {
   char* data = nullptr;
   const long size = BIO_get_mem_data(bio, &data);
   return size > 0 ? std::string(data, static_cast<size_t>(size)) : std::string();
+}
+
+Result<KeyPtr> new_key() {
+  KeyPtr key(EVP_EC_gen("P-256"));
+  if (!key) return openssl_error(Code::InternalError, "generate key");
+  return key;
+}
+
+Result<std::string> key_text(EVP_PKEY* key) {
+  BioPtr bio(BIO_new(BIO_s_mem()));
+  if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+    return openssl_error(Code::InternalError, "encode key");
+  }
+  return text_of(bio.get());
 }
 
 }  // namespace internal

@@ -150,9 +150,11 @@ const std::string& VerifyingKey::id() const { return rep_->id; }
 const std::string& VerifyingKey::algorithm() const { return rep_->algorithm; }
 const std::string& VerifyingKey::jwk() const { return rep_->jwk; }
 
-std::string VerifyingKey::pem() const {
+Result<std::string> VerifyingKey::pem() const {
   const BioPtr bio(BIO_new(BIO_s_mem()));
-  return bio && PEM_write_bio_PUBKEY(bio.get(), rep_->key.get()) == 1 ? text_of(bio.get()) : std::string();
+  if (!bio || PEM_write_bio_PUBKEY(bio.get(), rep_->key.get()) != 1)
+    return openssl_error(Code::InternalError, "encode key");
+  return text_of(bio.get());
 }
 
 bool VerifyingKey::verify(std::string_view data, std::string_view signature) const {
@@ -170,8 +172,7 @@ bool VerifyingKey::verify(std::string_view data, std::string_view signature) con
 }
 
 Result<SigningKey> SigningKey::create() {
-  KeyPtr key(EVP_EC_gen("P-256"));
-  if (!key) return openssl_error(Code::InternalError, "generate key");
+  MZ_ASSIGN(KeyPtr key, new_key());
   return signing(std::move(key));
 }
 
@@ -182,13 +183,7 @@ Result<SigningKey> SigningKey::from_pem(std::string_view pem) {
 
 const VerifyingKey& SigningKey::public_key() const { return rep_->public_key; }
 
-std::string SigningKey::pem() const {
-  const BioPtr bio(BIO_new(BIO_s_mem()));
-  return bio && PEM_write_bio_PKCS8PrivateKey(bio.get(), rep_->key.get(), nullptr, nullptr, 0, nullptr,
-                                              nullptr) == 1
-             ? text_of(bio.get())
-             : std::string();
-}
+Result<std::string> SigningKey::pem() const { return key_text(rep_->key.get()); }
 
 Result<std::string> SigningKey::sign(std::string_view data) const {
   const Kind& kind = *kind_of(rep_->key.get());
@@ -243,8 +238,10 @@ Result<SigningKey> ensure_signing_key(const std::string& folder, const std::stri
   }
   MZ_ASSIGN(SigningKey made, SigningKey::create());
   MZ_TRY(make_folders(folder, 0700));
-  MZ_TRY(write_file(folder + "/" + name + ".pub", made.public_key().pem(), 0644));
-  MZ_TRY(write_file(path, made.pem(), 0600));
+  MZ_ASSIGN(const std::string half, made.public_key().pem());
+  MZ_ASSIGN(const std::string whole, made.pem());
+  MZ_TRY(write_file(folder + "/" + name + ".pub", half, 0644));
+  MZ_TRY(write_file(path, whole, 0600));
   return made;
 }
 

@@ -23,7 +23,7 @@ class VerifyingKey {
   /// The key as a JSON Web Key.
   const std::string& jwk() const;
   /// PEM of the public key.
-  std::string pem() const;
+  Result<std::string> pem() const;
   /// True where `signature`, in the form of RFC 7518, is this key's of `data`.
   bool verify(std::string_view data, std::string_view signature) const;
 
@@ -44,7 +44,7 @@ class SigningKey {
 
   const VerifyingKey& public_key() const;
   /// PKCS #8.
-  std::string pem() const;
+  Result<std::string> pem() const;
   /// The signature in the form of RFC 7518: of elliptic keys the two numbers side by side.
   Result<std::string> sign(std::string_view data) const;
 

@@ -58,7 +58,7 @@ TEST_F(SigningKeyTest, WhatOneKeySignsItsPublicHalfProves) {
     }
     for (const char* nonsense : {"", "short"}) EXPECT_FALSE(half.verify("said", nonsense));
     EXPECT_FALSE(half.verify("said", std::string(sizes[i], '\0')));
-    const auto read = read_verifying_keys(half.pem());
+    const auto read = read_verifying_keys(*half.pem());
     ASSERT_TRUE(read.ok());
     EXPECT_EQ(read->at(0).id(), half.id());
     EXPECT_EQ(read->at(0).jwk(), half.jwk());

@@ -1,7 +1,5 @@
 #include "apiserver/documents/discovery.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <tuple>
 
@@ -10,6 +8,7 @@
 #include "machinery/schema/meta/v1/api_group.h"
 #include "machinery/schema/meta/v1/api_resource.h"
 #include "machinery/schema/meta/v1/api_versions.h"
+#include "pki/digest.h"
 
 namespace mizzen::apiserver {
 namespace {
@@ -104,16 +103,9 @@ std::pair<std::string, std::string> split_gv(const std::string& api_version) {
   return {api_version.substr(0, slash), api_version.substr(slash + 1)};
 }
 
-std::string digest(const EVP_MD* kind, std::string_view text) {
-  unsigned char out[EVP_MAX_MD_SIZE];
-  unsigned int n = 0;
-  EVP_Digest(text.data(), text.size(), out, &n, kind, nullptr);
-  return std::string(reinterpret_cast<const char*>(out), n);
-}
-
 std::string storage_hash(const ResourceInfo& r) {
   const std::string id = std::string(r.group()) + "/" + std::string(r.version()) + "/" + r.kind;
-  return base64_encode(digest(EVP_sha256(), id).substr(0, 8));
+  return base64_encode(pki::sha256(id).substr(0, 8));
 }
 
 /// Only in the resource's own group: the same short name in two groups makes kubectl warn, and `get all`
@@ -176,7 +168,7 @@ Discovered discovered(std::string api_version, std::string kind, T value) {
 }  // namespace
 
 std::string content_hash(std::string_view text) {
-  std::string out = hex_encode(digest(EVP_sha512(), text));
+  std::string out = hex_encode(pki::sha512(text));
   for (char& c : out)
     if (c >= 'a') c = static_cast<char>(c - 32);
   return out;

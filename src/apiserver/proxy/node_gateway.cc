@@ -107,11 +107,8 @@ void KubeletGateway::serve(const HandlingPtr& handling, const Object& pod) {
 }
 
 Result<http::Target> KubeletGateway::Impl::node_of(const v1::Pod& pod) {
-  MZ_ASSIGN(const StorePtr nodes, deps.core.store_of<v1::Node>());
-  MZ_ASSIGN(const auto entry,
-            nodes->get("", pod.spec.nodeName, Deadline::after(kLookUpTimeout, deps.core.clock())));
-  const auto node = entry->object().share<v1::Node>();
-  if (!node) return Error(Code::InternalError, "not a node");
+  MZ_ASSIGN(const auto node, deps.core.newest<v1::Node>("", pod.spec.nodeName,
+                                                        Deadline::after(kLookUpTimeout, deps.core.clock())));
   return kubelet_target(*node, pod.spec.nodeName == deps.local_node);
 }
 

@@ -28,9 +28,7 @@ struct WorkloadProxy::Impl : std::enable_shared_from_this<WorkloadProxy::Impl> {
   Result<http::Target> target_of_service(const std::string& ns, const ProxyName& asked);
   template <typename T>
   Result<std::shared_ptr<const T>> find(const std::string& ns, const std::string& name) {
-    MZ_ASSIGN(const StorePtr store, deps.core.store_of<T>());
-    MZ_ASSIGN(const auto entry, store->get(ns, name, Deadline::after(kLookUpTimeout, deps.core.clock())));
-    return entry->object().template share<T>();
+    return deps.core.newest<T>(ns, name, Deadline::after(kLookUpTimeout, deps.core.clock()));
   }
   void pass(const HandlingPtr& h, std::string body);
   void answer(const HandlingPtr& h, const http::ClientRequest& request, const std::string& prefix);

@@ -6,36 +6,25 @@
 #include "api/schema/core/v1/service_account.h"
 
 namespace mizzen::apiserver {
-namespace {
-
 namespace v1 = api::core::v1;
 
-const codec::Message& message_of(auth::BoundKind kind) {
+Object CachedBoundObjects::object(auth::BoundKind kind, std::string_view ns, std::string_view name) const {
   switch (kind) {
     case auth::BoundKind::Account:
-      return v1::ServiceAccount::descriptor();
+      return objects_.cached<v1::ServiceAccount>(ns, name);
     case auth::BoundKind::Pod:
-      return v1::Pod::descriptor();
+      return objects_.cached<v1::Pod>(ns, name);
     case auth::BoundKind::Node:
-      return v1::Node::descriptor();
+      return objects_.cached<v1::Node>(ns, name);
     case auth::BoundKind::Secret:
       break;
   }
-  return v1::Secret::descriptor();
-}
-
-}  // namespace
-
-Object CachedBoundObjects::object(const codec::Message& message, std::string_view ns,
-                                  std::string_view name) const {
-  const StorePtr store = store_(message);
-  const EntryPtr entry = store ? store->cache().find(entry_key(ns, name)) : nullptr;
-  return entry ? entry->object() : Object();
+  return objects_.cached<v1::Secret>(ns, name);
 }
 
 std::optional<auth::BoundObjects::Found> CachedBoundObjects::find(auth::BoundKind kind, std::string_view ns,
                                                                   std::string_view name) const {
-  const Object found = object(message_of(kind), ns, name);
+  const Object found = object(kind, ns, name);
   if (!found) return std::nullopt;
   const auto& meta = found.meta();
   Found out{meta.uid, std::nullopt};
@@ -45,7 +34,7 @@ std::optional<auth::BoundObjects::Found> CachedBoundObjects::find(auth::BoundKin
 
 std::optional<std::string> CachedBoundObjects::secret_token(std::string_view ns,
                                                             std::string_view name) const {
-  const Object found = object(v1::Secret::descriptor(), ns, name);
+  const Object found = object(auth::BoundKind::Secret, ns, name);
   const auto* secret = found ? found.as<v1::Secret>() : nullptr;
   if (!secret || secret->metadata.deletionTimestamp || secret->type != "kubernetes.io/service-account-token")
     return std::nullopt;

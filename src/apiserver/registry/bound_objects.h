@@ -1,7 +1,5 @@
 #pragma once
-#include <functional>
-
-#include "apiserver/registry/resource_store.h"
+#include "apiserver/registry/cached_objects.h"
 #include "auth/tokens/bound_objects.h"
 
 namespace mizzen::apiserver {
@@ -10,16 +8,14 @@ namespace mizzen::apiserver {
 /// the store is elsewhere, an object that another server made is believed once the cache has it.
 class CachedBoundObjects final : public auth::BoundObjects {
  public:
-  /// `store`: where the objects of a type are; null where they are not served.
-  explicit CachedBoundObjects(std::function<StorePtr(const codec::Message&)> store)
-      : store_(std::move(store)) {}
+  explicit CachedBoundObjects(const CachedObjects& objects) : objects_(objects) {}
   std::optional<Found> find(auth::BoundKind kind, std::string_view ns, std::string_view name) const override;
   std::optional<std::string> secret_token(std::string_view ns, std::string_view name) const override;
 
  private:
-  Object object(const codec::Message& message, std::string_view ns, std::string_view name) const;
+  Object object(auth::BoundKind kind, std::string_view ns, std::string_view name) const;
 
-  const std::function<StorePtr(const codec::Message&)> store_;
+  const CachedObjects& objects_;
 };
 
 }  // namespace mizzen::apiserver

@@ -29,11 +29,7 @@ Core::Core(Deps deps, Options options)
       retry_(deps_.clock, deps_.random),
       objects_({deps_.store, [this] { return registry(); },
                 [this](const api::ResourceInfo& r) { return find(r); }, in_flight_, retry_}),
-      bound_objects_([this](const codec::Message& message) -> StorePtr {
-        const ServingPtr now = serving();
-        const api::ResourceInfo* resource = now->registry->find_message(message);
-        return resource ? now->find(*resource) : nullptr;
-      }),
+      bound_objects_(objects_),
       account_tokens_(deps_.token_keys ? std::make_unique<const auth::AccountTokens>(
                                              *deps_.token_keys, bound_objects_, deps_.clock)
                                        : nullptr),

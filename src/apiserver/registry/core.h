@@ -79,6 +79,14 @@ class Core {
     if (!found) return no_such_resource();
     return found;
   }
+  /// The object of that type, as it is now; NotFound where it is not there. May block until the deadline.
+  template <typename T>
+  Result<std::shared_ptr<const T>> newest(const std::string& ns, const std::string& name,
+                                          Deadline deadline) const {
+    MZ_ASSIGN(const StorePtr found, store_of<T>());
+    MZ_ASSIGN(const EntryPtr entry, found->get(ns, name, deadline));
+    return entry->object().template share<T>();
+  }
   store::Store& store() const { return deps_.store; }
   const Clock& clock() const { return deps_.clock; }
   Random& random() const { return deps_.random; }

@@ -25,15 +25,6 @@ Error uid_conflict(std::string_view group, std::string_view kind, const std::str
 
 namespace {
 
-/// One object, as it is now; NotFound where it is not there.
-template <typename T>
-Result<std::shared_ptr<const T>> present(Core& core, const RequestContext& context, const std::string& ns,
-                                         const std::string& name) {
-  MZ_ASSIGN(const StorePtr store, core.store_of<T>());
-  MZ_ASSIGN(const EntryPtr entry, store->get(ns, name, context.deadline));
-  return entry->object().template share<T>();
-}
-
 /// "GROUP/VERSION, Kind=KIND", as Go prints what an apiVersion and a kind name.
 std::string printed_kind(const BoundObjectReference& reference) {
   const std::string& version = reference.apiVersion;
@@ -45,7 +36,7 @@ std::string printed_kind(const BoundObjectReference& reference) {
 
 Result<void> bind_to_pod(Core& core, const RequestContext& context, const std::string& name,
                          auth::TokenClaims& claims) {
-  MZ_ASSIGN(const auto pod, present<v1::Pod>(core, context, context.namespace_, name));
+  MZ_ASSIGN(const auto pod, core.newest<v1::Pod>(context.namespace_, name, context.deadline));
   if (pod->spec.serviceAccountName != context.name)
     return Error(Code::BadRequest,
                  fmt::format("cannot bind token for serviceaccount {} to pod running with different "
@@ -54,7 +45,7 @@ Result<void> bind_to_pod(Core& core, const RequestContext& context, const std::s
   claims.pod = {pod->metadata.name, pod->metadata.uid};
   if (pod->spec.nodeName.empty()) return {};
   claims.node = {pod->spec.nodeName, ""};
-  const auto node = present<v1::Node>(core, context, "", pod->spec.nodeName);
+  const auto node = core.newest<v1::Node>("", pod->spec.nodeName, context.deadline);
   if (node.ok()) {
     claims.node->uid = (*node)->metadata.uid;
   } else if (node.error().code() != Code::NotFound) {
@@ -76,11 +67,12 @@ Result<void> bind_token(Core& core, const RequestContext& context, const BoundOb
     MZ_TRY(bind_to_pod(core, context, reference.name, claims));
     uid = &claims.pod->uid;
   } else if (core_group && kind == "Node") {
-    MZ_ASSIGN(const auto node, present<v1::Node>(core, context, "", reference.name));
+    MZ_ASSIGN(const auto node, core.newest<v1::Node>("", reference.name, context.deadline));
     claims.node = {node->metadata.name, node->metadata.uid};
     uid = &claims.node->uid;
   } else if (core_group && kind == "Secret") {
-    MZ_ASSIGN(const auto secret, present<v1::Secret>(core, context, context.namespace_, reference.name));
+    MZ_ASSIGN(const auto secret,
+              core.newest<v1::Secret>(context.namespace_, reference.name, context.deadline));
     claims.secret = {secret->metadata.name, secret->metadata.uid};
     uid = &claims.secret->uid;
   } else {

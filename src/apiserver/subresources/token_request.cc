@@ -77,9 +77,8 @@ void shorten(int64_t& seconds, const auth::TokenKeys& keys, RequestContext& cont
 Result<Object> issued(Core& core, RequestContext& context, TokenRequest request) {
   const auth::TokenKeys& keys = *core.token_keys();
   MZ_TRY(match_names(context, request));
-  MZ_ASSIGN(const StorePtr accounts, core.store_of<ServiceAccount>());
-  MZ_ASSIGN(const EntryPtr entry, accounts->get(context.namespace_, context.name, context.deadline));
-  const auto account = entry->object().share<ServiceAccount>();
+  MZ_ASSIGN(const auto account,
+            core.newest<ServiceAccount>(context.namespace_, context.name, context.deadline));
   const codec::Time now = codec::Time::from(core.clock().wall());
   MZ_ASSIGN(request, completed(std::move(request), context, *account, keys, now));
   auth::TokenClaims claims;

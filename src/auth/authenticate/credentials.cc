@@ -2,26 +2,19 @@
 
 #include <fmt/format.h>
 
-#include "base/strings.h"
+#include "auth/authenticate/shown.h"
 
 namespace mizzen::auth {
-namespace {
-constexpr std::string_view kBearer = "Bearer ";
-}
 
 Result<User> Credentials::authenticate(const http::Request& request) const {
-  if (request.peer && !request.peer->common_name.empty()) {
-    User user{request.peer->common_name, request.peer->organizations};
-    user.groups.emplace_back(kAuthenticated);
-    return user;
-  }
-  const std::string_view header = request.headers.get("Authorization");
-  if (header.size() > kBearer.size() && iequals(header.substr(0, kBearer.size()), kBearer)) {
-    auto found = review(trim(header.substr(kBearer.size())), {});
+  if (auto user = certificate_user(request)) return std::move(*user);
+  if (const std::string_view token = bearer_token(request); !token.empty()) {
+    auto found = review(token, {});
     if (!found.ok()) return Error(Code::Unauthorized, "Unauthorized");
     return std::move(found->user);
   }
-  if (!request.peer_refused.empty() || !header.empty()) return Error(Code::Unauthorized, "Unauthorized");
+  if (!request.peer_refused.empty() || !request.headers.get("Authorization").empty())
+    return Error(Code::Unauthorized, "Unauthorized");
   return anonymous();
 }
 

@@ -44,8 +44,8 @@ TEST_F(TokenOptionsTest, OtherKeysProveTooAndDiscoveryNamesAll) {
   TokenOptions options;
   options.issuers = {"https://a\"b", "c"};
   options.audiences = {"x"};
-  options.signing_key_file = put("sign.key", one->pem());
-  options.key_files = {put("both.pub", two->public_key().pem() + one->public_key().pem())};
+  options.signing_key_file = put("sign.key", *one->pem());
+  options.key_files = {put("both.pub", *two->public_key().pem() + *one->public_key().pem())};
   const auto keys = open_token_keys(options, folder_, "h:1");
   ASSERT_TRUE(keys.ok()) << keys.error().message();
   ASSERT_EQ(keys->verifiers.size(), 2u) << "the signer's own stands once";

@@ -1,12 +1,10 @@
 #include "kubelet/access/reviewed_callers.h"
 
-#include "base/strings.h"
+#include "auth/authenticate/shown.h"
 #include "telemetry/log.h"
 
 namespace mizzen::kubelet {
 namespace {
-
-constexpr std::string_view kBearer = "Bearer ";
 
 /// One text for all that a decision depends on; parts are told apart by a byte that no name has.
 std::string key_of(const auth::User& user, const std::string& verb, const std::string& subresource) {
@@ -18,16 +16,10 @@ std::string key_of(const auth::User& user, const std::string& verb, const std::s
 }  // namespace
 
 Result<auth::User> ReviewedCallers::identify(const http::Request& request, Deadline deadline) {
-  if (request.peer && !request.peer->common_name.empty()) {
-    auth::User user{request.peer->common_name, request.peer->organizations};
-    user.groups.emplace_back(auth::kAuthenticated);
-    return user;
-  }
+  if (auto user = auth::certificate_user(request)) return std::move(*user);
   const Error unauthorized(Code::Unauthorized, "Unauthorized");
-  const std::string_view header = request.headers.get("Authorization");
-  if (header.size() <= kBearer.size() || !iequals(header.substr(0, kBearer.size()), kBearer))
-    return unauthorized;
-  const std::string token(trim(header.substr(kBearer.size())));
+  const std::string token(auth::bearer_token(request));
+  if (token.empty()) return unauthorized;
   auto known = tokens_.find(token);
   if (!known) {
     auto asked = reviews_.token(token, deadline);

@@ -11,7 +11,6 @@ namespace {
 using api::authentication::v1::TokenRequest;
 using api::core::v1::ServiceAccount;
 
-constexpr const char* kPart = "token";
 constexpr int64_t kAgeMaxS = 24LL * 3600;
 /// Of what is left of a token's life when it is asked for anew, in percent.
 constexpr int64_t kLeftPercent = 20;
@@ -38,9 +37,8 @@ TokenRequest request_of(const TokenWish& wish) {
 
 Result<IssuedToken> request_token(client::ApiClient& api, const TokenWish& wish, const client::Call& call) {
   if (wish.service_account.empty()) return Error(Code::BadRequest, "resource name may not be empty");
-  MZ_ASSIGN(const auto accounts, client::find_resource<ServiceAccount>(api));
   MZ_ASSIGN(const auto answer,
-            api.create(*accounts, client::Object::of(request_of(wish)), {.subresource = kPart}, call));
+            client::create_part<ServiceAccount>(api, client::Object::of(request_of(wish)), "token", call));
   const auto* issued = answer.as<TokenRequest>();
   if (!issued || issued->status.token.empty() || !issued->status.expirationTimestamp.is_set())
     return Error(Code::InternalError, "the API server answered with no token");

@@ -276,8 +276,8 @@ void PodWork::end_step() {
 void PodWork::finish_end(const RuntimePod& state) {
   if (releasing_ || volumes_->is_under_way()) return;  // told when that has ended
   const std::string& uid = pod_->metadata.uid;
+  PodStatus last = last_status(*pod_, make_status(state, true));
   if (!is_terminal(published().phase)) {
-    PodStatus last = make_status(state, true);
     if (end_) {
       last.phase = end_->phase;
       last.reason = end_->reason;
@@ -290,11 +290,9 @@ void PodWork::finish_end(const RuntimePod& state) {
       last.phase = "Failed";
       for (auto& c : last.containerStatuses) c.ready = false;
     }
-    // Of a pod that the node refused no container was ever wanted.
-    if (active_) last = last_status(*pod_, std::move(last));
     if (!gone_) world_.statuses.set(pod_, std::move(last));
   } else {
-    publish(last_status(*pod_, make_status(state, true)), state);
+    publish(std::move(last), state);
   }
   world_.probes.remove(uid);
   releasing_ = true;

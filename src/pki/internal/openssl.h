@@ -36,5 +36,9 @@ BioPtr reader(std::string_view text);
 Result<X509Ptr> read_certificate(std::string_view pem);
 Result<KeyPtr> read_key(std::string_view pem);
 std::string text_of(BIO* bio);
+/// A new key on P-256.
+Result<KeyPtr> new_key();
+/// The key as PKCS #8 in PEM.
+Result<std::string> key_text(EVP_PKEY* key);
 
 }  // namespace mizzen::pki::internal
